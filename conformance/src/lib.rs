@@ -1,0 +1,1 @@
+//! Software authenticator, vector format and drivers for any WebAuthn server.

@@ -1,0 +1,1 @@
+//! FIDO Metadata Service: verify, hold, query, refresh.

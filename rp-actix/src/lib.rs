@@ -1,0 +1,1 @@
+//! The relying party of rp-service, mounted on actix-web.

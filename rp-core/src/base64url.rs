@@ -1,0 +1,73 @@
+//! Base64url: strict in what a client sends, lenient in what an operator brings, canonical out.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
+
+/// A text that is not base64url without padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not base64url without padding")]
+pub struct Base64UrlError;
+
+/// Reads base64url without padding, as Level 3's JSON forms write it.
+///
+/// Padding, the alphabet of standard base64, white space and bits left over in the last character are
+/// refused, so that one byte string has one encoding.
+///
+/// # Errors
+/// [`Base64UrlError`] for anything else.
+///
+/// # Examples
+/// ```
+/// assert_eq!(rp_core::base64url::decode("-_8")?, [0xfb, 0xff]);
+/// assert!(rp_core::base64url::decode("+/8=").is_err());
+/// # Ok::<(), rp_core::base64url::Base64UrlError>(())
+/// ```
+pub fn decode(text: &str) -> Result<Vec<u8>, Base64UrlError> {
+    Base64UrlUnpadded::decode_vec(text).map_err(|_| Base64UrlError)
+}
+
+/// Reads base64url or standard base64, padded or not: what configuration files and other libraries write.
+///
+/// # Errors
+/// [`Base64UrlError`] where the text is neither.
+pub fn decode_lenient(text: &str) -> Result<Vec<u8>, Base64UrlError> {
+    let url = text.contains(['-', '_']);
+    let padded = text.ends_with('=');
+    match (url, padded) {
+        (true, true) => Base64Url::decode_vec(text),
+        (true, false) => Base64UrlUnpadded::decode_vec(text),
+        (false, true) => Base64::decode_vec(text),
+        (false, false) => Base64Unpadded::decode_vec(text),
+    }
+    .map_err(|_| Base64UrlError)
+}
+
+/// Writes base64url without padding.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strict_reading_refuses_padding_other_alphabet_space_and_spare_bits() {
+        assert_eq!(decode("AQI"), Ok(alloc::vec![1, 2]));
+        assert_eq!(decode(""), Ok(Vec::new()));
+        for wrong in ["AQI=", "-_+", "A QI", "AQI\n", "AQJ", "A", "ä"] {
+            assert_eq!(decode(wrong), Err(Base64UrlError), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn lenient_reading_takes_both_alphabets_padded_or_not() {
+        for text in ["-_8", "-_8=", "+/8", "+/8="] {
+            assert_eq!(decode_lenient(text), Ok(alloc::vec![0xfb, 0xff]), "{text}");
+        }
+        assert_eq!(decode_lenient("-/8"), Err(Base64UrlError));
+    }
+}

@@ -1,0 +1,1 @@
+//! Whose credentials, which ceremony is pending, which policy holds, what is logged; stores.
