@@ -1,0 +1,178 @@
+//! The kinds `registration` and `authentication`.
+
+use rp_core::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::text::rfc3339;
+use super::{Bytes, Ceremony, Expect};
+
+/// A response to `navigator.credentials.create()`, and the relying party that judges it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Who judges.
+    pub rp: RelyingParty,
+    /// The challenge that was issued; a recorded one may be under 16 bytes.
+    pub challenge: Bytes,
+    /// What was asked of user verification.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub user_verification: UserVerification,
+    /// `false` only for conditional create.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub user_presence_required: bool,
+    /// COSE algorithms that were offered; every one that the implementation supports where there is no list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithms: Option<Vec<i64>>,
+    /// How the statement is judged.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub attestation: AttestationSettings,
+    /// `RegistrationResponseJSON`, as the client sent it.
+    pub response: Box<RawValue>,
+    /// What must come out.
+    pub expect: Expect<Ceremony>,
+}
+
+/// A response to `navigator.credentials.get()`, and the relying party that judges it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authentication {
+    /// Who judges.
+    pub rp: RelyingParty,
+    /// The challenge that was issued.
+    pub challenge: Bytes,
+    /// What was asked of user verification.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub user_verification: UserVerification,
+    /// `false` only for conditional create, so `true` here.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub user_presence_required: bool,
+    /// `AuthenticationResponseJSON`, as the client sent it.
+    pub response: Box<RawValue>,
+    /// The stored record.
+    pub credential: StoredCredential,
+    /// The IDs that were offered; any where there is no list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_credentials: Option<Vec<Bytes>>,
+    /// What must come out.
+    pub expect: Expect<Ceremony>,
+}
+
+/// A relying party's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelyingParty {
+    /// The RP ID.
+    pub id: String,
+    /// Origins that are accepted, taken as they are; those that do not belong to `id` are related origins.
+    pub origins: Vec<String>,
+    /// Values of `topOrigin` that are accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top_origins: Vec<String>,
+    /// Whether `crossOrigin: true`, or a `topOrigin`, is accepted at all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allow_cross_origin: bool,
+    /// Whether subdomains of `id`, with scheme and port of one of `origins`, are accepted as well.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allow_subdomains: bool,
+    /// FIDO AppID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appid: Option<String>,
+    /// Whose rules hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub profile: Profile,
+}
+
+/// Whose rules a relying party follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// WebAuthn Level 3's.
+    #[default]
+    Webauthn,
+    /// As well what FIDO's server requirements add.
+    Fido,
+}
+
+/// What was asked of user verification.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserVerification {
+    /// UV must be set.
+    Required,
+    /// UV may be clear.
+    #[default]
+    Preferred,
+    /// UV may be clear.
+    Discouraged,
+}
+
+impl UserVerification {
+    /// The word of Level 3's options.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Preferred => "preferred",
+            Self::Discouraged => "discouraged",
+        }
+    }
+}
+
+/// How an attestation statement is judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttestationSettings {
+    /// `false`: the statement is not looked at, beyond being well-formed CBOR.
+    #[serde(skip_serializing_if = "is_yes")]
+    pub verify: bool,
+    /// `true`: refused unless the chain ends in a trust anchor.
+    #[serde(skip_serializing_if = "is_default")]
+    pub require_trusted: bool,
+    /// Certificates that are trusted, DER: root, intermediate or leaf.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trust_anchors: Vec<Bytes>,
+    /// When certificates are judged; now where there is no time.
+    #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Default for AttestationSettings {
+    fn default() -> Self {
+        Self { verify: true, require_trusted: false, trust_anchors: Vec::new(), at: None }
+    }
+}
+
+/// A credential record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredCredential {
+    /// Its ID.
+    pub id: Bytes,
+    /// Its COSE_Key.
+    pub public_key: Bytes,
+    /// The counter that was seen last.
+    pub sign_count: u32,
+    /// BE at registration, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_eligible: Option<bool>,
+    /// BS when it was seen last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_state: Option<bool>,
+    /// The account's user handle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_handle: Option<Bytes>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

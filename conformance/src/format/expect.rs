@@ -1,0 +1,166 @@
+//! What must come out of a case.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rp_core::{Aaguid, Code};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+use super::Bytes;
+
+/// What must come out: accepted, with facts that must be equal, or refused, for a reason if one is given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "lowercase")]
+pub enum Expect<A> {
+    /// The input must be accepted, and every fact that is given must be told.
+    Accept(A),
+    /// The input must be refused.
+    Reject(Rejected),
+}
+
+impl<A> Expect<A> {
+    /// A refusal for this reason.
+    #[must_use]
+    pub fn reject(code: Code) -> Self {
+        Self::Reject(Rejected { reason: Some(Reason(code)) })
+    }
+}
+
+/// A refusal that is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejected {
+    /// Why, where the specification leaves no doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// A code that a vector may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason(pub Code);
+
+/// Codes of ours that are finer than the format's list, so that no vector may name them.
+const FINER: &[Code] = &[Code::CredentialExists, Code::ExtensionRefused];
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Code::ALL
+            .iter()
+            .find(|code| code.as_str() == word && !FINER.contains(code))
+            .map(|code| Self(*code))
+            .ok_or_else(|| de::Error::custom(format_args!("{word:?} is none of the format's reasons")))
+    }
+}
+
+/// No facts: the kinds `chain` and `signature` know only yes and no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// What a ceremony brings to light. In a vector, the facts that must be told; from a driver, those that it tells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ceremony {
+    /// The attestation statement's format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fmt: Option<String>,
+    /// `none`, `self`, `basic`, `attca` or `anonca`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attestation_type: Option<AttestationType>,
+    /// Whether the path ends in a trust anchor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted: Option<bool>,
+    /// The credential's ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<Bytes>,
+    /// The credential's COSE_Key, as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<Bytes>,
+    /// The credential's COSE algorithm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alg: Option<i64>,
+    /// The authenticator's model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aaguid: Option<Aaguid>,
+    /// The signature counter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_count: Option<u32>,
+    /// UP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_present: Option<bool>,
+    /// UV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_verified: Option<bool>,
+    /// BE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_eligible: Option<bool>,
+    /// BS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_state: Option<bool>,
+    /// The authenticator's extension outputs as JSON, byte strings in base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Value>,
+}
+
+/// How an attestation came about ([section 6.5.4]).
+///
+/// [section 6.5.4]: https://www.w3.org/TR/webauthn-3/#sctn-attestation-types
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttestationType {
+    /// There is none.
+    None,
+    /// The credential key itself signed.
+    #[serde(rename = "self")]
+    SelfAttestation,
+    /// A key of the model signed.
+    Basic,
+    /// An attestation CA vouches for the device's key.
+    AttCa,
+    /// An anonymisation CA vouches for the credential alone.
+    AnonCa,
+}
+
+/// What a metadata BLOB brings to light.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metadata {
+    /// The BLOB's serial number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no: Option<u64>,
+    /// The day of the next one, as it stands in the BLOB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_update: Option<String>,
+    /// How many elements the list has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<usize>,
+    /// What some models' entries say.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub aaguids: BTreeMap<Aaguid, Entry>,
+}
+
+/// What a model's entry says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Entry {
+    /// The status report in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The model's description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}

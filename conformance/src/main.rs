@@ -1,0 +1,75 @@
+//! `conformance run PATH…`: vector files and folders put before rp-core.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use rp_conformance::report::{NotYet, Report};
+use rp_conformance::run::RpCore;
+
+/// Runs a WebAuthn relying party against test vectors.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Puts every case of the files before rp-core; ends with the line `N passed, N failed`.
+    Run {
+        /// Vector files, and folders of which every *.json is read at any depth.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// A list of case ids that are not answered yet: they may fail, and must not pass.
+        #[arg(long, value_name = "FILE")]
+        not_yet: Option<PathBuf>,
+        /// Print every outcome as JSON; the figures go to standard error.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let Arguments { command: Command::Run { paths, not_yet, json } } = Arguments::parse();
+    match run(&paths, not_yet, json) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("conformance: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether nothing failed.
+fn run(paths: &[PathBuf], not_yet: Option<PathBuf>, json: bool) -> Result<bool, Box<dyn std::error::Error>> {
+    let not_yet = not_yet.map(|path| NotYet::read(&path)).transpose()?.unwrap_or_default();
+    let cases = rp_conformance::read(paths)?;
+    let progress = progress_bar(cases.len());
+    let report = Report::of(&RpCore, &cases, &not_yet, |outcome| {
+        progress.set_message(outcome.id.clone());
+        progress.inc(1);
+    });
+    progress.finish_and_clear();
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        eprintln!("{} passed, {} failed", report.passed, report.failed);
+    } else {
+        print!("{report}");
+    }
+    Ok(report.is_clean())
+}
+
+/// A bar on standard error, and only where a person looks at it.
+fn progress_bar(cases: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}");
+    ProgressBar::new(u64::try_from(cases).unwrap_or(u64::MAX))
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
