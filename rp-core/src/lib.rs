@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod base64url;
 mod bytes;
+pub mod cbor;
 mod error;
 mod timestamp;
 

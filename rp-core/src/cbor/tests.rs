@@ -1,0 +1,232 @@
+use alloc::string::ToString;
+use alloc::vec;
+
+use super::*;
+
+#[test]
+fn every_kind_of_item_reads() {
+    let cases: &[(&[u8], Value<'_>)] = &[
+        (&[0x17], Value::Integer(23)),
+        (&[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], Value::Integer(u64::MAX.into())),
+        (&[0x26], Value::Integer(-7)),
+        (&[0x39, 0x01, 0x00], Value::Integer(-257)),
+        (&[0x3b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], Value::Integer(-(1 << 64))),
+        (&[0x42, 1, 2], Value::Bytes(&[1, 2])),
+        (&[0x62, b'o', b'k'], Value::Text("ok")),
+        (&[0x82, 0x01, 0x20], Value::Array(vec![Value::Integer(1), Value::Integer(-1)])),
+        (&[0xa1, 0x01, 0x02], Value::Map(Map(vec![(Value::Integer(1), Value::Integer(2))]))),
+        (&[0xf4], Value::Bool(false)),
+        (&[0xf5], Value::Bool(true)),
+        (&[0xf6], Value::Null),
+        (&[0xf7], Value::Null),
+        (&[0xf9, 0x3c, 0x00], Value::Float(1.0)),
+        (&[0xfa, 0x3f, 0xc0, 0x00, 0x00], Value::Float(1.5)),
+        (&[0xfb, 0x40, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00], Value::Float(2.0)),
+    ];
+    for (input, value) in cases {
+        assert_eq!(parse(input).as_ref(), Ok(value), "{input:02x?}");
+        assert_eq!(item_len(input), Ok(input.len()));
+    }
+}
+
+#[test]
+fn lengths_that_are_not_the_shortest_are_accepted() {
+    // Some authenticators in the field write them; COSE and CTAP2 ask for the shortest.
+    assert_eq!(parse(&[0x19, 0x00, 0x01]), Ok(Value::Integer(1)));
+    assert_eq!(parse(&[0x5a, 0, 0, 0, 1, 7]), Ok(Value::Bytes(&[7])));
+    let map = parse(&[0xb8, 0x01 /* map(1) */, 0x78, 0x01, b'a', 0xf5]).unwrap();
+    assert_eq!(map.as_map().unwrap().get_text("a"), Some(&Value::Bool(true)));
+}
+
+#[test]
+fn a_prefix_leaves_what_is_behind_and_the_whole_does_not() {
+    let input = [0x81, 0x01, /* another item */ 0xa0];
+    assert_eq!(parse_prefix(&input), Ok((Value::Array(vec![Value::Integer(1)]), 2)));
+    assert_eq!(item_len(&input), Ok(2));
+    assert_eq!(parse(&input), Err(CborError::Trailing { offset: 2 }));
+    assert_eq!(parse(&input).unwrap_err().to_string(), "bytes left over from byte 2");
+}
+
+#[test]
+fn a_length_beyond_the_input_is_refused_without_work() {
+    let cases: &[(&[u8], usize, u64)] = &[
+        (&[], 0, 1),
+        (&[0x19, 0x00], 0, 1),
+        (&[0x44, 1, 2, 3], 0, 1),
+        (&[0x81], 0, 1),
+        (&[0xa1, 0x01], 0, 1),
+        (&[0x82, 0x01, 0x42, 0x01], 2, 1),
+        // The five bytes of GHSA-g3qj-j598-cxmq and their like: gigabytes, claimed in a few bytes.
+        (&[0x5a, 0x7f, 0xff, 0xff, 0xff], 0, 0x7fff_ffff),
+        (&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0, u64::MAX),
+        (&[0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0, u64::MAX),
+    ];
+    for (input, offset, missing) in cases {
+        let expected = CborError::UnexpectedEnd { offset: *offset, missing: *missing };
+        assert_eq!(parse(input), Err(expected), "{input:02x?}");
+    }
+    let message = parse(&[0x44, 1]).unwrap_err().to_string();
+    assert_eq!(message, "the item at byte 0 lacks at least 3 bytes");
+}
+
+#[test]
+fn indefinite_lengths_are_refused() {
+    for open in [0x5f, 0x7f, 0x9f, 0xbf] {
+        let input = [0x81, open, 0xff];
+        assert_eq!(parse(&input), Err(CborError::IndefiniteLength { offset: 1 }), "{open:02x}");
+    }
+}
+
+#[test]
+fn tags_are_refused() {
+    assert_eq!(parse(&[0x81, 0xc2, 0x41, 0x01]), Err(CborError::Tag { offset: 1 }));
+    assert_eq!(parse(&[0xd8, 0x20, 0x01]), Err(CborError::Tag { offset: 0 }));
+}
+
+#[test]
+fn what_is_reserved_or_has_no_meaning_is_refused() {
+    for first in [0x1c, 0x1f, 0x3e, 0x5d, 0x9c, 0xe0, 0xf3, 0xf8, 0xfc, 0xff] {
+        let input = [first, 0x20, 0, 0, 0];
+        assert_eq!(parse(&input), Err(CborError::Reserved { offset: 0 }), "{first:02x}");
+    }
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let nested = |depth: usize| {
+        let mut input = vec![0x81; depth];
+        input.push(0x01);
+        input
+    };
+    assert!(parse(&nested(MAX_DEPTH)).is_ok());
+    assert_eq!(parse(&nested(MAX_DEPTH + 1)), Err(CborError::Depth { offset: MAX_DEPTH }));
+    assert_eq!(item_len(&nested(100_000)), Err(CborError::Depth { offset: MAX_DEPTH }));
+}
+
+#[test]
+fn text_is_utf_8() {
+    assert_eq!(parse(&[0x62, 0xc3, 0xa4]), Ok(Value::Text("ä")));
+    assert_eq!(parse(&[0x63, b'a', 0xc3, 0x28]), Err(CborError::Utf8 { offset: 2 }));
+    // A surrogate, which UTF-8 does not have.
+    assert_eq!(parse(&[0x63, 0xed, 0xa0, 0x80]), Err(CborError::Utf8 { offset: 1 }));
+}
+
+#[test]
+fn keys_in_any_order_are_accepted() {
+    let map = parse(&[0xa3, 0x61, b'b', 0x01, 0x61, b'a', 0x02, 0x20, 0x03]).unwrap();
+    let map = map.as_map().unwrap();
+    assert_eq!((map.get_text("b"), map.get_text("a")), (Some(&Value::Integer(1)), Some(&Value::Integer(2))));
+    assert_eq!((map.get_int(-1), map.get_int(1)), (Some(&Value::Integer(3)), None));
+    let keys: Vec<_> = map.iter().map(|(key, _)| key.kind()).collect();
+    assert_eq!(keys, ["a text", "a text", "an integer"]);
+}
+
+#[test]
+fn a_key_twice_is_refused_however_it_is_encoded() {
+    let distinct = [0xa2, 0x01, 0xf5, 0x18, 0x02, 0xf5];
+    assert!(parse(&distinct).is_ok());
+    let cases: &[(&[u8], usize)] = &[
+        (&[0xa2, 0x01, 0xf5, 0x01, 0xf5], 3),
+        (&[0xa2, 0x01, 0xf5, 0x18, 0x01, 0xf5], 3),
+        (&[0xa2, 0x20, 0xf5, 0x39, 0x00, 0x00, 0xf5], 3),
+        (&[0xa3, 0x61, b'a', 0, 0x61, b'b', 0, 0x78, 0x01, b'a', 0], 7),
+        (&[0xa2, 0x41, 7, 0, 0x58, 0x01, 7, 0], 4),
+        // Inside an array, inside a value, inside a key.
+        (&[0x81, 0xa2, 0xf5, 0, 0xf5, 0], 4),
+        (&[0xa1, 0x01, 0xa2, 0x02, 0, 0x02, 0], 5),
+        (&[0xa1, 0xa2, 0x02, 0, 0x02, 0, 0], 4),
+        // Arrays, maps in another order, floats of another size.
+        (&[0xa2, 0x81, 0x01, 0, 0x81, 0x18, 0x01, 0], 4),
+        (&[0xa2, 0xa2, 1, 2, 3, 4, 0, 0xa2, 3, 4, 1, 2, 0], 7),
+        (&[0xa2, 0xf9, 0x3c, 0x00, 0, 0xfb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0], 5),
+        (&[0xa2, 0xf9, 0x00, 0x01, 0, 0xfa, 0x33, 0x80, 0x00, 0x00, 0], 5),
+        (&[0xa2, 0xf9, 0xfc, 0x00, 0, 0xfa, 0xff, 0x80, 0x00, 0x00, 0], 5),
+    ];
+    for (input, offset) in cases {
+        assert_eq!(parse(input), Err(CborError::DuplicateKey { offset: *offset }), "{input:02x?}");
+        assert_eq!(item_len(input), Err(CborError::DuplicateKey { offset: *offset }));
+    }
+}
+
+#[test]
+fn keys_of_other_meaning_are_distinct() {
+    // 1, -2, h'01', "\x01", 1.0, true, null, [1], {1: 1}, {1: 2}.
+    let keys: &[&[u8]] = &[
+        &[0x01],
+        &[0x21],
+        &[0x41, 0x01],
+        &[0x61, 0x01],
+        &[0xf9, 0x3c, 0x00],
+        &[0xf5],
+        &[0xf6],
+        &[0x81, 0x01],
+        &[0xa1, 0x01, 0x01],
+        &[0xa1, 0x01, 0x02],
+    ];
+    let mut input = vec![0xaa];
+    for key in keys.iter().rev() {
+        input.extend_from_slice(key);
+        input.push(0x00);
+    }
+    assert_eq!(parse(&input).unwrap().as_map().unwrap().len(), keys.len());
+}
+
+#[test]
+fn a_hostile_map_costs_no_more_than_sorting() {
+    // 60 000 keys in descending order, which the fast path does not take; a quadratic comparison would need minutes.
+    let count = 60_000_u16;
+    let mut input = vec![0xb9];
+    input.extend_from_slice(&count.to_be_bytes());
+    for key in (0..count).rev() {
+        input.push(0x19);
+        input.extend_from_slice(&key.to_be_bytes());
+        input.push(0x00);
+    }
+    assert_eq!(item_len(&input), Ok(input.len()));
+    let last = input.len() - 4;
+    input[last + 2] = 0x01;
+    assert_eq!(item_len(&input), Err(CborError::DuplicateKey { offset: last }));
+}
+
+#[test]
+fn nested_keys_cost_no_more_than_the_depth_times_the_input() {
+    // A map as the key of a map, and so on, each out of order; a walk for each map around would double with each.
+    let mut input = vec![0x00];
+    for _ in 1..MAX_DEPTH {
+        let mut outer = vec![0xa3, 0x02, 0x00, 0x01, 0x00];
+        outer.extend_from_slice(&input);
+        outer.push(0x00);
+        input = outer;
+    }
+    assert_eq!(item_len(&input), Ok(input.len()));
+}
+
+#[test]
+fn members_are_asked_for_by_name_and_type() {
+    let map = parse(&[
+        0xa3, /* map(3) */ 0x63, b'a', b'l', b'g', 0x26, /* -7 */ 0x63, b's', b'i', b'g', 0x41, 9,
+        0x63, b'x', b'5', b'c', 0x82, 0x41, 1, 0x02,
+    ])
+    .unwrap();
+    let fields = map.as_map().unwrap().fields("attStmt");
+    assert_eq!((fields.integer("alg"), fields.bytes("sig")), (Ok(-7), Ok(&[9][..])));
+    assert_eq!(fields.array("x5c").unwrap().len(), 2);
+    let missing = fields.text("ver").unwrap_err();
+    assert_eq!(missing, FieldError::Missing { path: "attStmt.ver".into() });
+    assert_eq!(missing.to_string(), "attStmt.ver is missing");
+    let mistyped = fields.bytes("alg").unwrap_err();
+    assert_eq!(mistyped.to_string(), "attStmt.alg is an integer, not a byte string");
+    let mistyped = fields.byte_strings("x5c").unwrap_err();
+    assert_eq!(mistyped.to_string(), "attStmt.x5c[1] is an integer, not a byte string");
+    assert_eq!(
+        map.as_map().unwrap().fields("").inner_map("sig").unwrap_err().to_string(),
+        "sig is a byte string, not a map"
+    );
+}
+
+#[test]
+fn integers_beyond_64_bits_are_no_i64() {
+    let value = parse(&[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).unwrap();
+    assert_eq!(value.as_integer(), None);
+    assert_eq!(parse(&[0x18, 0x80]).unwrap().as_integer(), Some(128));
+}
