@@ -6,6 +6,8 @@ extern crate alloc;
 pub mod base64url;
 mod bytes;
 pub mod cbor;
+pub mod cose;
+pub mod crypto;
 mod error;
 mod timestamp;
 

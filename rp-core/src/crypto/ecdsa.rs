@@ -1,0 +1,110 @@
+//! ECDSA on the curves that are built in.
+
+use super::{Curve, Error, Hash, KeyError, Scheme};
+use signature::hazmat::PrehashVerifier;
+
+/// A point on a curve, both as it is written and as the arithmetic wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EcKey {
+    point: Point,
+    /// `04 || x || y`; beyond the curve's length, zero.
+    sec1: [u8; SEC1_MAX],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Point {
+    #[cfg(feature = "es256")]
+    P256(p256::ecdsa::VerifyingKey),
+    #[cfg(feature = "es384")]
+    P384(p384::ecdsa::VerifyingKey),
+    #[cfg(feature = "es512")]
+    P521(p521::ecdsa::VerifyingKey),
+    #[cfg(feature = "es256k")]
+    Secp256k1(k256::ecdsa::VerifyingKey),
+}
+
+/// An uncompressed point of the longest curve, P-521.
+const SEC1_MAX: usize = 1 + 2 * Curve::P521.coordinate_len();
+
+impl EcKey {
+    /// A key from coordinates of the curve's length. The point at infinity has no such coordinates.
+    pub(super) fn new(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        let mut sec1 = [0; SEC1_MAX];
+        for (to, from) in sec1.iter_mut().zip([4].iter().chain(x).chain(y)) {
+            *to = *from;
+        }
+        let encoded = sec1.get(..sec1_len(curve)).unwrap_or(&sec1);
+        let point = match curve {
+            #[cfg(feature = "es256")]
+            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(encoded).map(Point::P256),
+            #[cfg(feature = "es384")]
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(encoded).map(Point::P384),
+            #[cfg(feature = "es512")]
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(encoded).map(Point::P521),
+            #[cfg(feature = "es256k")]
+            Curve::Secp256k1 => k256::ecdsa::VerifyingKey::from_sec1_bytes(encoded).map(Point::Secp256k1),
+            #[cfg(not(all(feature = "es256", feature = "es384", feature = "es512", feature = "es256k")))]
+            _ => return Err(KeyError::NotBuilt { kind: "keys on this curve" }),
+        };
+        Ok(Self { point: point.map_err(|_| KeyError::Point)?, sec1 })
+    }
+
+    /// `04 || x || y`.
+    pub(super) fn sec1(&self) -> &[u8] {
+        self.sec1.get(..sec1_len(self.curve())).unwrap_or(&self.sec1)
+    }
+
+    pub(super) fn curve(&self) -> Curve {
+        match self.point {
+            #[cfg(feature = "es256")]
+            Point::P256(_) => Curve::P256,
+            #[cfg(feature = "es384")]
+            Point::P384(_) => Curve::P384,
+            #[cfg(feature = "es512")]
+            Point::P521(_) => Curve::P521,
+            #[cfg(feature = "es256k")]
+            Point::Secp256k1(_) => Curve::Secp256k1,
+        }
+    }
+
+    pub(super) fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        let hash = match scheme {
+            Scheme::EcdsaSha256 => Hash::Sha256,
+            Scheme::EcdsaSha384 => Hash::Sha384,
+            Scheme::EcdsaSha512 => Hash::Sha512,
+            _ => return Err(Error::KeyMismatch { scheme, key: "an elliptic curve key" }),
+        };
+        let hash = hash.digest(&[message]);
+        // `from_der` takes minimal DER alone, and numbers from 1 to the order of the curve.
+        let form = |_| Error::Form { scheme };
+        match self.point {
+            #[cfg(feature = "es256")]
+            Point::P256(ref key) => {
+                key.verify_prehash(&hash, &p256::ecdsa::Signature::from_der(signature).map_err(form)?)
+            }
+            #[cfg(feature = "es384")]
+            Point::P384(ref key) => {
+                key.verify_prehash(&hash, &p384::ecdsa::Signature::from_der(signature).map_err(form)?)
+            }
+            #[cfg(feature = "es512")]
+            Point::P521(ref key) => {
+                key.verify_prehash(&hash, &p521::ecdsa::Signature::from_der(signature).map_err(form)?)
+            }
+            #[cfg(feature = "es256k")]
+            Point::Secp256k1(ref key) => {
+                let signature = k256::ecdsa::Signature::from_der(signature).map_err(form)?;
+                // k256 follows Bitcoin and refuses the greater of the two values of s; COSE does not (RFC 8812).
+                key.verify_prehash(&hash, &signature.normalize_s())
+            }
+        }
+        .map_err(|_| Error::Mismatch)
+    }
+}
+
+const fn sec1_len(curve: Curve) -> usize {
+    match curve {
+        Curve::P256 | Curve::Secp256k1 => 65,
+        Curve::P384 => 97,
+        Curve::P521 => SEC1_MAX,
+    }
+}

@@ -1,0 +1,60 @@
+//! Ed448 (RFC 8032).
+
+use ed448_goldilocks::elliptic_curve::Group;
+use ed448_goldilocks::{Signature, VerifyingKey};
+
+use super::{Error, KeyError, Scheme};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ed448Key(VerifyingKey);
+
+/// How many bytes a point has, encoded.
+const LEN: usize = 57;
+
+impl Ed448Key {
+    /// A key from its encoding, which is the only one of its point.
+    pub(super) fn new(x: &[u8]) -> Result<Self, KeyError> {
+        let Ok(encoded) = <&[u8; LEN]>::try_from(x) else {
+            return Err(KeyError::Length { part: "x", expected: LEN, got: x.len() });
+        };
+        if !is_canonical(encoded) {
+            return Err(KeyError::Point);
+        }
+        let key = VerifyingKey::from_bytes(encoded).map_err(|_| KeyError::Point)?;
+        // The cofactor is 4.
+        if bool::from(key.to_edwards().double().double().is_identity()) {
+            return Err(KeyError::SmallOrder);
+        }
+        Ok(Self(key))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    pub(super) fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        if scheme != Scheme::Ed448 {
+            return Err(Error::KeyMismatch { scheme, key: "an Ed448 key" });
+        }
+        let signature = Signature::from_slice(signature).map_err(|_| Error::Form { scheme })?;
+        // ed448-goldilocks reduces y; RFC 8032, section 5.2.3, refuses one that needs it.
+        if !is_canonical(signature.r_bytes()) {
+            return Err(Error::Form { scheme });
+        }
+        self.0.verify_raw(&signature, message).map_err(|_| Error::Mismatch)
+    }
+}
+
+/// Whether y, little-endian, is less than p = 2^448 - 2^224 - 1, and the last byte holds nothing but the sign.
+fn is_canonical(encoded: &[u8; LEN]) -> bool {
+    let [y @ .., sign] = encoded;
+    let (low, high) = y.split_at(28);
+    let all_ones = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0xff);
+    // p, little-endian, is 28 bytes ff, one byte fe, 27 bytes ff.
+    let reduced = match high {
+        [0xff, rest @ ..] => !all_ones(rest),
+        [0xfe, rest @ ..] => !all_ones(rest) || !all_ones(low),
+        _ => true,
+    };
+    reduced && sign & 0x7f == 0
+}

@@ -1,0 +1,321 @@
+//! Public keys of every kind, checked when they are made.
+
+/// A public key, right by construction: a point on its curve, a modulus within limits.
+///
+/// Two keys are equal if they are the same key, wherever they come from: so is "the certificate's key is the
+/// credential's" one comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key(pub(super) Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[cfg(feature = "_ecdsa")]
+    Ec(super::ecdsa::EcKey),
+    #[cfg(feature = "eddsa")]
+    Ed25519(super::ed25519::Ed25519Key),
+    #[cfg(feature = "ed448")]
+    Ed448(super::ed448::Ed448Key),
+    #[cfg(feature = "_rsa")]
+    Rsa(super::rsa::RsaKey),
+    #[cfg(feature = "ml-dsa")]
+    MlDsa(super::ml_dsa::MlDsaKey),
+}
+
+/// A curve that ECDSA is used on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Curve {
+    /// NIST P-256, also secp256r1.
+    P256,
+    /// NIST P-384, also secp384r1.
+    P384,
+    /// NIST P-521, also secp521r1.
+    P521,
+    /// secp256k1.
+    Secp256k1,
+}
+
+impl Curve {
+    /// How many bytes a coordinate has.
+    #[must_use]
+    pub const fn coordinate_len(self) -> usize {
+        match self {
+            Self::P256 | Self::Secp256k1 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+}
+
+/// A curve that EdDSA is used on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EdwardsCurve {
+    /// edwards25519.
+    Ed25519,
+    /// edwards448.
+    Ed448,
+}
+
+/// A parameter set of ML-DSA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MlDsaSet {
+    /// ML-DSA-44.
+    MlDsa44,
+    /// ML-DSA-65.
+    MlDsa65,
+    /// ML-DSA-87.
+    MlDsa87,
+}
+
+impl MlDsaSet {
+    /// How many bytes a public key has (FIPS 204, table 2).
+    #[must_use]
+    pub const fn public_key_len(self) -> usize {
+        match self {
+            Self::MlDsa44 => 1312,
+            Self::MlDsa65 => 1952,
+            Self::MlDsa87 => 2592,
+        }
+    }
+}
+
+/// How long an RSA modulus may be, in bits, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RsaLimits {
+    /// The shortest.
+    pub min_bits: usize,
+    /// The longest.
+    pub max_bits: usize,
+}
+
+impl RsaLimits {
+    /// Credentials and certificates: 2048 bits, which BSI, NIST and CA/Browser Forum ask for at least and every
+    /// TPM and smart card in the field has, to 8192 bits, whose verification takes a millisecond.
+    pub const DEFAULT: Self = Self { min_bits: 2048, max_bits: 8192 };
+}
+
+/// What a key is made of; every number big-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyParts<'a> {
+    /// An elliptic curve key.
+    Ec {
+        /// Its curve.
+        curve: Curve,
+        /// Its point, uncompressed: `04 || x || y`.
+        sec1: &'a [u8],
+    },
+    /// An Edwards curve key.
+    Okp {
+        /// Its curve.
+        curve: EdwardsCurve,
+        /// Its encoded point (RFC 8032).
+        x: &'a [u8],
+    },
+    /// An RSA key, its numbers without leading zeros.
+    Rsa {
+        /// The modulus.
+        n: &'a [u8],
+        /// The exponent.
+        e: &'a [u8],
+    },
+    /// An ML-DSA key.
+    MlDsa {
+        /// Its parameter set.
+        set: MlDsaSet,
+        /// Its encoding (FIPS 204).
+        public: &'a [u8],
+    },
+}
+
+/// Why the parts of a key make no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// This build lacks the kind of key.
+    #[error("this build lacks {kind}")]
+    NotBuilt {
+        /// The kind of key.
+        kind: &'static str,
+    },
+    /// A part has another length than the curve or parameter set gives it.
+    #[error("{part} has {got} bytes, not {expected}")]
+    Length {
+        /// The part, as COSE names it.
+        part: &'static str,
+        /// How many bytes it should have.
+        expected: usize,
+        /// How many it has.
+        got: usize,
+    },
+    /// The point is not on the curve, or not encoded as it should be.
+    #[error("not a point on the curve, or not its canonical encoding")]
+    Point,
+    /// The point is of small order: with it, one signature would be good for many messages.
+    #[error("a point of small order")]
+    SmallOrder,
+    /// The modulus is too short or too long.
+    #[error("a modulus of {bits} bits, not {min} to {max}")]
+    ModulusSize {
+        /// Its length.
+        bits: usize,
+        /// The shortest that is accepted.
+        min: usize,
+        /// The longest that is accepted.
+        max: usize,
+    },
+    /// The modulus is even.
+    #[error("an even modulus")]
+    ModulusEven,
+    /// The exponent is even, below 3 or above 2^32 - 1.
+    #[error("an exponent that is even, below 3 or above 2^32 - 1")]
+    Exponent,
+}
+
+impl Key {
+    /// An elliptic curve key from its coordinates, big-endian, each as long as the curve's field.
+    ///
+    /// # Errors
+    /// [`KeyError`] for a coordinate of another length, a point that is not on the curve, or a curve that this
+    /// build lacks.
+    pub fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        let expected = curve.coordinate_len();
+        for (part, coordinate) in [("x", x), ("y", y)] {
+            if coordinate.len() != expected {
+                return Err(KeyError::Length { part, expected, got: coordinate.len() });
+            }
+        }
+        #[cfg(feature = "_ecdsa")]
+        return super::ecdsa::EcKey::new(curve, x, y).map(|key| Self(Kind::Ec(key)));
+        #[cfg(not(feature = "_ecdsa"))]
+        Err(KeyError::NotBuilt { kind: "elliptic curve keys" })
+    }
+
+    /// An Edwards curve key from its encoded point (RFC 8032).
+    ///
+    /// # Errors
+    /// [`KeyError`] for another length, what is no canonical encoding of a point, a point of small order, or a
+    /// curve that this build lacks.
+    pub fn okp(curve: EdwardsCurve, x: &[u8]) -> Result<Self, KeyError> {
+        match curve {
+            #[cfg(feature = "eddsa")]
+            EdwardsCurve::Ed25519 => super::ed25519::Ed25519Key::new(x).map(|key| Self(Kind::Ed25519(key))),
+            #[cfg(not(feature = "eddsa"))]
+            EdwardsCurve::Ed25519 => {
+                length(x, 32)?;
+                Err(KeyError::NotBuilt { kind: "Ed25519 keys" })
+            }
+            #[cfg(feature = "ed448")]
+            EdwardsCurve::Ed448 => super::ed448::Ed448Key::new(x).map(|key| Self(Kind::Ed448(key))),
+            #[cfg(not(feature = "ed448"))]
+            EdwardsCurve::Ed448 => {
+                length(x, 57)?;
+                Err(KeyError::NotBuilt { kind: "Ed448 keys" })
+            }
+        }
+    }
+
+    /// An RSA key from modulus and exponent, big-endian; leading zeros count for nothing.
+    ///
+    /// # Errors
+    /// [`KeyError`] for a modulus outside the limits or even, an exponent that is even, below 3 or beyond 32 bits,
+    /// or a build without RSA.
+    pub fn rsa(n: &[u8], e: &[u8], limits: RsaLimits) -> Result<Self, KeyError> {
+        let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
+        let bits = bit_len(n);
+        if bits < limits.min_bits || bits > limits.max_bits {
+            return Err(KeyError::ModulusSize { bits, min: limits.min_bits, max: limits.max_bits });
+        }
+        if n.last().is_none_or(|last| last & 1 == 0) {
+            return Err(KeyError::ModulusEven);
+        }
+        // 32 bits are what a TPM writes an exponent in; a longer one makes each verification slower.
+        if e.len() > 4 || e.last().is_none_or(|last| last & 1 == 0) || e == [1] {
+            return Err(KeyError::Exponent);
+        }
+        #[cfg(feature = "_rsa")]
+        return super::rsa::RsaKey::new(n, e).map(|key| Self(Kind::Rsa(key)));
+        #[cfg(not(feature = "_rsa"))]
+        Err(KeyError::NotBuilt { kind: "RSA keys" })
+    }
+
+    /// An ML-DSA key from its encoding (FIPS 204, algorithm 22). Any bytes of the right length are a key.
+    ///
+    /// # Errors
+    /// [`KeyError`] for another length, or a build without ML-DSA.
+    pub fn ml_dsa(set: MlDsaSet, public: &[u8]) -> Result<Self, KeyError> {
+        let expected = set.public_key_len();
+        if public.len() != expected {
+            return Err(KeyError::Length { part: "pub", expected, got: public.len() });
+        }
+        #[cfg(feature = "ml-dsa")]
+        return Ok(Self(Kind::MlDsa(super::ml_dsa::MlDsaKey::new(set, public))));
+        #[cfg(not(feature = "ml-dsa"))]
+        Err(KeyError::NotBuilt { kind: "ML-DSA keys" })
+    }
+
+    /// What the key is made of.
+    #[must_use]
+    pub fn parts(&self) -> KeyParts<'_> {
+        match self.0 {
+            #[cfg(feature = "_ecdsa")]
+            Kind::Ec(ref key) => KeyParts::Ec { curve: key.curve(), sec1: key.sec1() },
+            #[cfg(feature = "eddsa")]
+            Kind::Ed25519(ref key) => KeyParts::Okp { curve: EdwardsCurve::Ed25519, x: key.as_bytes() },
+            #[cfg(feature = "ed448")]
+            Kind::Ed448(ref key) => KeyParts::Okp { curve: EdwardsCurve::Ed448, x: key.as_bytes() },
+            #[cfg(feature = "_rsa")]
+            Kind::Rsa(ref key) => KeyParts::Rsa { n: key.modulus(), e: key.exponent() },
+            #[cfg(feature = "ml-dsa")]
+            Kind::MlDsa(ref key) => KeyParts::MlDsa { set: key.set(), public: key.as_bytes() },
+        }
+    }
+
+    /// Curve, x and y of an elliptic curve key.
+    #[must_use]
+    pub fn ec_point(&self) -> Option<(Curve, &[u8], &[u8])> {
+        let KeyParts::Ec { curve, sec1 } = self.parts() else { return None };
+        let (x, y) = sec1.get(1..)?.split_at_checked(curve.coordinate_len())?;
+        Some((curve, x, y))
+    }
+
+    /// The point of an elliptic curve key, uncompressed: `04 || x || y` (SEC 1, section 2.3.3).
+    #[must_use]
+    pub fn sec1_uncompressed(&self) -> Option<&[u8]> {
+        let KeyParts::Ec { sec1, .. } = self.parts() else { return None };
+        Some(sec1)
+    }
+
+    /// Curve and encoded point of an Edwards curve key.
+    #[must_use]
+    pub fn okp_point(&self) -> Option<(EdwardsCurve, &[u8])> {
+        let KeyParts::Okp { curve, x } = self.parts() else { return None };
+        Some((curve, x))
+    }
+
+    /// Modulus and exponent of an RSA key, big-endian, without leading zeros.
+    #[must_use]
+    pub fn rsa_parts(&self) -> Option<(&[u8], &[u8])> {
+        let KeyParts::Rsa { n, e } = self.parts() else { return None };
+        Some((n, e))
+    }
+}
+
+/// An encoded point of so many bytes.
+#[cfg(not(all(feature = "eddsa", feature = "ed448")))]
+fn length(x: &[u8], expected: usize) -> Result<(), KeyError> {
+    if x.len() == expected { Ok(()) } else { Err(KeyError::Length { part: "x", expected, got: x.len() }) }
+}
+
+fn without_leading_zeros(mut number: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] = number {
+        number = rest;
+    }
+    number
+}
+
+/// How many bits a number has that begins with a byte other than zero.
+fn bit_len(number: &[u8]) -> usize {
+    let Some(first) = number.first() else { return 0 };
+    let spare = usize::try_from(first.leading_zeros()).unwrap_or(0);
+    number.len().saturating_mul(8).saturating_sub(spare)
+}
