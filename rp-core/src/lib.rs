@@ -10,6 +10,7 @@ pub mod cose;
 pub mod crypto;
 mod error;
 mod timestamp;
+pub mod x509;
 
 pub use bytes::{
     Aaguid, AaguidSyntax, Challenge, ChallengeTooShort, CredentialId, CredentialIdLength, UserHandle,

@@ -1,0 +1,30 @@
+//! What attestation asks of certificates, and path validation to explicit anchors.
+//!
+//! A [`Certificate`] is read once; whether it is to be believed is for [`path`] to say, which walks from a leaf to a
+//! [`TrustAnchor`] as RFC 5280 section 6.1 does.
+
+mod algorithm;
+mod anchor;
+mod certificate;
+mod crl;
+mod extensions;
+mod general_name;
+mod name;
+mod name_constraints;
+pub mod path;
+mod policy;
+mod revocation;
+mod time;
+mod tlv;
+
+pub use anchor::TrustAnchor;
+pub use certificate::{Certificate, CertificateError, Extension};
+pub use crl::{Crl, CrlError};
+pub use extensions::{AaguidExtensionError, BasicConstraints, ID_FIDO_GEN_CE_AAGUID, KeyUsage};
+pub use general_name::GeneralName;
+pub use name::Name;
+pub use name_constraints::NameConstraintError;
+pub use path::{Path, PathError, PathOptions};
+pub use policy::PolicyError;
+pub use revocation::{CrlRefusal, Revocation, RevocationStatus};
+pub use tlv::DerError;

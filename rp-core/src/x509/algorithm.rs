@@ -1,0 +1,162 @@
+//! Signature algorithms of certificates and CRLs, read from their `AlgorithmIdentifier` (RFC 4055, 5758, 8410, 9881).
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::{fips204, rfc5912, rfc8410};
+use der::Tag;
+
+use super::tlv::{DerError, Reader, context, sequence};
+use crate::crypto::Scheme;
+
+/// The scheme of a signature, `None` for one that is not accepted.
+///
+/// SHA-1 and MD5 are accepted nowhere. Of RSASSA-PSS this reads what is used: MGF1 with the hash of the
+/// message, and a salt as long as that hash.
+pub(super) fn scheme(algorithm: &[u8]) -> Option<Scheme> {
+    read(algorithm).ok().flatten()
+}
+
+const FIELD: &str = "signatureAlgorithm";
+
+fn read(algorithm: &[u8]) -> Result<Option<Scheme>, DerError> {
+    let mut reader = sequence(algorithm, FIELD)?;
+    let oid = reader.take(Tag::ObjectIdentifier, FIELD)?.value;
+    let is = |known: &ObjectIdentifier| oid == known.as_bytes();
+    if is(&rfc5912::ID_RSASSA_PSS) {
+        return pss(&mut reader);
+    }
+    // RFC 4055 section 5: parameters of PKCS #1 v1.5 are NULL, and absent ones are accepted alike.
+    for (known, scheme) in [
+        (rfc5912::SHA_256_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha256),
+        (rfc5912::SHA_384_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha384),
+        (rfc5912::SHA_512_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha512),
+    ] {
+        if is(&known) {
+            return Ok(is_null_or_absent(&mut reader)?.then_some(scheme));
+        }
+    }
+    // RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881 section 2: parameters are absent.
+    for (known, scheme) in [
+        (rfc5912::ECDSA_WITH_SHA_256, Scheme::EcdsaSha256),
+        (rfc5912::ECDSA_WITH_SHA_384, Scheme::EcdsaSha384),
+        (rfc5912::ECDSA_WITH_SHA_512, Scheme::EcdsaSha512),
+        (rfc8410::ID_ED_25519, Scheme::Ed25519),
+        (rfc8410::ID_ED_448, Scheme::Ed448),
+        (fips204::ID_ML_DSA_44, Scheme::MlDsa44),
+        (fips204::ID_ML_DSA_65, Scheme::MlDsa65),
+        (fips204::ID_ML_DSA_87, Scheme::MlDsa87),
+    ] {
+        if is(&known) {
+            return Ok(reader.is_finished().then_some(scheme));
+        }
+    }
+    Ok(None)
+}
+
+/// `RSASSA-PSS-params` (RFC 4055 section 3.1); the defaults, SHA-1 throughout, are not accepted.
+fn pss(reader: &mut Reader<'_>) -> Result<Option<Scheme>, DerError> {
+    let mut params = reader.take(Tag::Sequence, FIELD)?.reader();
+    let Some(hash) = params.take_optional(context(0, true), FIELD)? else { return Ok(None) };
+    let Some(mgf) = params.take_optional(context(1, true), FIELD)? else { return Ok(None) };
+    let Some(salt) = params.take_optional(context(2, true), FIELD)? else { return Ok(None) };
+    if let Some(trailer) = params.take_optional(context(3, true), FIELD)?
+        && trailer.reader().take(Tag::Integer, FIELD)?.unsigned(FIELD)? != 1
+    {
+        return Ok(None);
+    }
+    params.finish(FIELD)?;
+
+    let mut mgf = sequence(mgf.value, FIELD)?;
+    let is_mgf1 = mgf.take(Tag::ObjectIdentifier, FIELD)?.value == rfc5912::ID_MGF_1.as_bytes();
+    let same_hash = hash_of(hash.value)? == hash_of(mgf.any(FIELD)?.raw)?;
+    if !is_mgf1 || !same_hash || !mgf.is_finished() {
+        return Ok(None);
+    }
+    let mut salt = salt.reader();
+    let salt_len = salt.take(Tag::Integer, FIELD)?.unsigned(FIELD)?;
+    salt.finish(FIELD)?;
+    Ok(match (hash_of(hash.value)?, salt_len) {
+        (Some(32), 32) => Some(Scheme::RsaPssSha256),
+        (Some(48), 48) => Some(Scheme::RsaPssSha384),
+        (Some(64), 64) => Some(Scheme::RsaPssSha512),
+        _ => None,
+    })
+}
+
+/// The length of the hash that an `AlgorithmIdentifier` names, `None` for one that is not accepted.
+fn hash_of(algorithm: &[u8]) -> Result<Option<u64>, DerError> {
+    let mut reader = sequence(algorithm, FIELD)?;
+    let oid = reader.take(Tag::ObjectIdentifier, FIELD)?.value;
+    if !is_null_or_absent(&mut reader)? {
+        return Ok(None);
+    }
+    let known = [(rfc5912::ID_SHA_256, 32), (rfc5912::ID_SHA_384, 48), (rfc5912::ID_SHA_512, 64)];
+    Ok(known.iter().find(|(known, _)| oid == known.as_bytes()).map(|(_, len)| *len))
+}
+
+fn is_null_or_absent(reader: &mut Reader<'_>) -> Result<bool, DerError> {
+    Ok(match reader.take_optional(Tag::Null, FIELD)? {
+        Some(null) => null.value.is_empty() && reader.is_finished(),
+        None => reader.is_finished(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    const NULL: &[u8] = &[0x05, 0x00];
+    const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+
+    fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let value = parts.concat();
+        let mut der = vec![tag, u8::try_from(value.len()).unwrap()];
+        der.extend(value);
+        der
+    }
+
+    fn identifier(oid: &ObjectIdentifier, parameters: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[&tlv(0x06, &[oid.as_bytes()]), parameters])
+    }
+
+    fn pss(hash: &ObjectIdentifier, mgf_hash: &ObjectIdentifier, salt: u8) -> Vec<u8> {
+        let mgf = identifier(&rfc5912::ID_MGF_1, &identifier(mgf_hash, NULL));
+        let params =
+            [tlv(0xa0, &[&identifier(hash, NULL)]), tlv(0xa1, &[&mgf]), tlv(0xa2, &[&tlv(0x02, &[&[salt]])])];
+        identifier(&rfc5912::ID_RSASSA_PSS, &tlv(0x30, &[&params.concat()]))
+    }
+
+    #[test]
+    fn pkcs1_takes_null_or_nothing_and_ecdsa_nothing() {
+        let rsa = rfc5912::SHA_256_WITH_RSA_ENCRYPTION;
+        assert_eq!(scheme(&identifier(&rsa, NULL)), Some(Scheme::RsaPkcs1Sha256));
+        assert_eq!(scheme(&identifier(&rsa, &[])), Some(Scheme::RsaPkcs1Sha256));
+        assert_eq!(scheme(&identifier(&rsa, &[0x30, 0x00])), None);
+        let ecdsa = rfc5912::ECDSA_WITH_SHA_384;
+        assert_eq!(scheme(&identifier(&ecdsa, &[])), Some(Scheme::EcdsaSha384));
+        assert_eq!(scheme(&identifier(&ecdsa, NULL)), None);
+    }
+
+    #[test]
+    fn sha1_and_md5_are_no_schemes() {
+        for oid in ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10040.4.3"]
+        {
+            assert_eq!(scheme(&identifier(&ObjectIdentifier::new_unwrap(oid), NULL)), None, "{oid}");
+        }
+    }
+
+    #[test]
+    fn pss_has_one_hash_throughout_and_a_salt_as_long() {
+        let (sha256, sha512) = (rfc5912::ID_SHA_256, rfc5912::ID_SHA_512);
+        assert_eq!(scheme(&pss(&sha256, &sha256, 32)), Some(Scheme::RsaPssSha256));
+        assert_eq!(scheme(&pss(&sha512, &sha512, 64)), Some(Scheme::RsaPssSha512));
+        assert_eq!(scheme(&pss(&sha256, &sha256, 20)), None);
+        assert_eq!(scheme(&pss(&sha256, &sha512, 32)), None);
+        assert_eq!(scheme(&pss(&SHA1, &SHA1, 20)), None);
+        let defaults = identifier(&rfc5912::ID_RSASSA_PSS, &[0x30, 0x00]);
+        assert_eq!(scheme(&defaults), None, "the defaults are SHA-1");
+        assert_eq!(scheme(&identifier(&rfc5912::ID_RSASSA_PSS, &[])), None);
+    }
+}

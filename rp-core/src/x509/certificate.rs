@@ -1,0 +1,421 @@
+//! A certificate, parsed once (RFC 5280 section 4.1).
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use const_oid::ObjectIdentifier;
+use der::Tag;
+
+use super::name::Name;
+use super::time;
+use super::tlv::{DerError, Reader, Tlv, context};
+use crate::crypto::{Key, SpkiError};
+use crate::{Code, Timestamp};
+
+/// An X.509 certificate whose outer shape was read to its last byte; cheap to clone.
+///
+/// Nothing is verified by this: a signature speaks only through [`path`](super::path). Extensions are split
+/// into identifier, criticality and value when the certificate is read, and each value when it is asked for.
+#[derive(Clone)]
+pub struct Certificate(Arc<Parts>);
+
+struct Parts {
+    der: Box<[u8]>,
+    tbs: Range<usize>,
+    version: u8,
+    serial: Range<usize>,
+    tbs_signature: Range<usize>,
+    issuer: Name,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    subject: Name,
+    spki: Range<usize>,
+    key_bits: Range<usize>,
+    extensions: Vec<ExtensionRange>,
+    signature_algorithm: Range<usize>,
+    signature: Range<usize>,
+}
+
+struct ExtensionRange {
+    oid: Range<usize>,
+    critical: bool,
+    value: Range<usize>,
+}
+
+/// Why bytes are no certificate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// A field is not the DER that RFC 5280 puts there; for an extension, counted from the start of its value.
+    #[error(transparent)]
+    Der(#[from] DerError),
+    /// Bytes are left over behind the certificate.
+    #[error("bytes left over behind the certificate, from byte {offset}")]
+    Trailing {
+        /// Where the first of them stands.
+        offset: usize,
+    },
+    /// The version is none that exists, or has not what the certificate has (4.1.2.1, 4.1.2.8, 4.1.2.9).
+    #[error("{field} in a certificate of version {version}")]
+    Version {
+        /// The version, counted from 1.
+        version: u64,
+        /// What it has not; `version` where there is no such version.
+        field: &'static str,
+    },
+    /// An extension stands there twice (4.2).
+    #[error("extension {oid} twice")]
+    DuplicateExtension {
+        /// Its object identifier.
+        oid: String,
+    },
+}
+
+impl CertificateError {
+    /// [`Code::MalformedCertificate`].
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::MalformedCertificate
+    }
+}
+
+/// How much is forgiven.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// What a response brings.
+    Strict,
+    /// What an operator trusts for its name and key.
+    Lenient,
+}
+
+impl Certificate {
+    /// Reads a certificate, to its last byte.
+    ///
+    /// Stricter than many: bytes behind it, an extension that stands there twice, extensions in a certificate
+    /// that is not of version 3 and times that do not exist are refused. Serial numbers are taken as they come
+    /// (negative, zero, or over twenty bytes), as attestation certificates in the field carry them.
+    ///
+    /// # Errors
+    /// [`CertificateError`] with the field and the byte.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        Parts::read(der, Reading::Strict).map(|parts| Self(Arc::new(parts)))
+    }
+
+    /// Reads a certificate that an operator or a metadata statement trusts, for its name and its key.
+    ///
+    /// Such certificates are what they are: bytes behind it are dropped, extensions that cannot be read or
+    /// stand there again are passed over, any version may have any field, and a time that cannot be read says
+    /// nothing ([`Certificate::not_before`] is then the least, [`Certificate::not_after`] the greatest of all).
+    ///
+    /// # Errors
+    /// [`CertificateError`] where there is no name or no key.
+    pub fn from_der_lenient(der: &[u8]) -> Result<Self, CertificateError> {
+        Parts::read(der, Reading::Lenient).map(|parts| Self(Arc::new(parts)))
+    }
+
+    /// The certificate, as it was sent.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// What the signature is over: `tbsCertificate`.
+    #[must_use]
+    pub fn tbs(&self) -> &[u8] {
+        self.slice(&self.0.tbs)
+    }
+
+    /// The version, counted from 1.
+    #[must_use]
+    pub fn version(&self) -> u8 {
+        self.0.version
+    }
+
+    /// The content of the serial number, an INTEGER of any sign and length.
+    #[must_use]
+    pub fn serial_number(&self) -> &[u8] {
+        self.slice(&self.0.serial)
+    }
+
+    /// Who issued it, by its own word.
+    #[must_use]
+    pub fn issuer(&self) -> &Name {
+        &self.0.issuer
+    }
+
+    /// Whom it is about.
+    #[must_use]
+    pub fn subject(&self) -> &Name {
+        &self.0.subject
+    }
+
+    /// The first second of its validity.
+    #[must_use]
+    pub fn not_before(&self) -> Timestamp {
+        self.0.not_before
+    }
+
+    /// The last second of its validity.
+    #[must_use]
+    pub fn not_after(&self) -> Timestamp {
+        self.0.not_after
+    }
+
+    /// `subjectPublicKeyInfo`.
+    #[must_use]
+    pub fn spki(&self) -> &[u8] {
+        self.slice(&self.0.spki)
+    }
+
+    /// The bytes of `subjectPublicKey`, without the octet that counts unused bits.
+    #[must_use]
+    pub fn subject_public_key(&self) -> &[u8] {
+        self.slice(&self.0.key_bits)
+    }
+
+    /// The key, read and checked.
+    ///
+    /// # Errors
+    /// [`SpkiError`] where this build has no such key, or it is no valid one.
+    pub fn public_key(&self) -> Result<Key, SpkiError> {
+        Key::from_spki(self.spki())
+    }
+
+    /// Whether subject and issuer are one name.
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        self.0.subject == self.0.issuer
+    }
+
+    /// The extensions, in their order.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        self.0.extensions.iter().map(|range| Extension {
+            oid: self.slice(&range.oid),
+            critical: range.critical,
+            value: self.slice(&range.value),
+        })
+    }
+
+    /// The extension of this kind; there is one at most.
+    #[must_use]
+    pub fn extension(&self, oid: &ObjectIdentifier) -> Option<Extension<'_>> {
+        self.extensions().find(|extension| extension.is(oid))
+    }
+
+    /// `signature` within what is signed, and `signatureAlgorithm` beside it.
+    pub(super) fn signature_algorithms(&self) -> (&[u8], &[u8]) {
+        (self.slice(&self.0.tbs_signature), self.slice(&self.0.signature_algorithm))
+    }
+
+    pub(super) fn signature(&self) -> &[u8] {
+        self.slice(&self.0.signature)
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        self.0.der.get(range.clone()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, issued by {})", self.subject(), self.issuer())
+    }
+}
+
+/// One extension of a certificate or a CRL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension<'a> {
+    pub(super) oid: &'a [u8],
+    /// Whether who does not know it must refuse the certificate.
+    pub critical: bool,
+    /// What is in its OCTET STRING.
+    pub value: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    /// Whether this is the extension of that kind.
+    #[must_use]
+    pub fn is(&self, oid: &ObjectIdentifier) -> bool {
+        self.oid == oid.as_bytes()
+    }
+
+    /// The object identifier with dots.
+    #[must_use]
+    pub fn oid(&self) -> String {
+        dotted(self.oid)
+    }
+
+    /// Reads `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }`; a written FALSE passes.
+    fn read(extension: &Tlv<'a>) -> Result<(Self, ExtensionRange), DerError> {
+        let mut reader = extension.reader();
+        let oid = reader.take(Tag::ObjectIdentifier, "extension.extnID")?;
+        let critical = match reader.take_optional(Tag::Boolean, "extension.critical")? {
+            Some(critical) => critical.boolean("extension.critical")?,
+            None => false,
+        };
+        let value = reader.take(Tag::OctetString, "extension.extnValue")?;
+        reader.finish("extension")?;
+        let range = ExtensionRange { oid: oid.value_range(), critical, value: value.value_range() };
+        Ok((Self { oid: oid.value, critical, value: value.value }, range))
+    }
+
+    /// Reads each of `Extensions ::= SEQUENCE OF Extension`.
+    pub(super) fn read_all(extensions: &mut Reader<'a>) -> Result<Vec<Self>, DerError> {
+        let mut all = Vec::new();
+        while !extensions.is_finished() {
+            all.push(Self::read(&extensions.take(Tag::Sequence, "extension")?)?.0);
+        }
+        Ok(all)
+    }
+}
+
+fn dotted(oid: &[u8]) -> String {
+    ObjectIdentifier::from_bytes(oid).map_or_else(|_| "(unreadable)".to_string(), |oid| oid.to_string())
+}
+
+impl Parts {
+    fn read(bytes: &[u8], reading: Reading) -> Result<Self, CertificateError> {
+        let mut outer = Reader::new(bytes);
+        let certificate = outer.take(Tag::Sequence, "certificate")?;
+        if reading == Reading::Strict && !outer.is_finished() {
+            return Err(CertificateError::Trailing { offset: outer.offset() });
+        }
+        let mut reader = certificate.reader();
+        let tbs = reader.take(Tag::Sequence, "tbsCertificate")?;
+        let signature_algorithm = reader.take(Tag::Sequence, "signatureAlgorithm")?;
+        let signature = reader.take(Tag::BitString, "signatureValue")?;
+        reader.finish("certificate")?;
+        signature.whole_bits("signatureValue")?;
+
+        let mut reader = tbs.reader();
+        let version = read_version(&mut reader)?;
+        let serial = reader.take(Tag::Integer, "serialNumber")?;
+        if reading == Reading::Strict {
+            serial.integer("serialNumber")?;
+        }
+        let tbs_signature = reader.take(Tag::Sequence, "signature")?;
+        let issuer = Name::read(&reader.take(Tag::Sequence, "issuer")?, "issuer")?;
+        let (not_before, not_after) = read_validity(&mut reader, reading)?;
+        let subject = Name::read(&reader.take(Tag::Sequence, "subject")?, "subject")?;
+        let spki = reader.take(Tag::Sequence, "subjectPublicKeyInfo")?;
+        let key_bits = read_key_bits(&spki)?;
+        let extensions = read_rest(&mut reader, version, reading)?;
+
+        Ok(Self {
+            der: certificate.raw.into(),
+            tbs: tbs.raw_range(),
+            version,
+            serial: serial.value_range(),
+            tbs_signature: tbs_signature.raw_range(),
+            issuer,
+            not_before,
+            not_after,
+            subject,
+            spki: spki.raw_range(),
+            key_bits,
+            extensions,
+            signature_algorithm: signature_algorithm.raw_range(),
+            signature: content_of_bits(&signature),
+        })
+    }
+}
+
+/// `version [0] EXPLICIT Version DEFAULT v1`; a written v1 passes.
+fn read_version(reader: &mut Reader<'_>) -> Result<u8, CertificateError> {
+    let Some(explicit) = reader.take_optional(context(0, true), "version")? else {
+        return Ok(1);
+    };
+    let mut inner = explicit.reader();
+    let version = inner.take(Tag::Integer, "version")?.unsigned("version")?.saturating_add(1);
+    inner.finish("version")?;
+    match u8::try_from(version) {
+        Ok(version @ 1..=3) => Ok(version),
+        _ => Err(CertificateError::Version { version, field: "version" }),
+    }
+}
+
+fn read_validity(reader: &mut Reader<'_>, reading: Reading) -> Result<(Timestamp, Timestamp), DerError> {
+    let mut validity = reader.take(Tag::Sequence, "validity")?.reader();
+    let not_before = time::read(&validity.any("validity.notBefore")?, "validity.notBefore");
+    let not_after = time::read(&validity.any("validity.notAfter")?, "validity.notAfter");
+    validity.finish("validity")?;
+    match reading {
+        Reading::Strict => Ok((not_before?, not_after?)),
+        Reading::Lenient => Ok((
+            not_before.unwrap_or(Timestamp::from_unix_seconds(i64::MIN)),
+            not_after.unwrap_or(Timestamp::from_unix_seconds(i64::MAX)),
+        )),
+    }
+}
+
+fn read_key_bits(spki: &Tlv<'_>) -> Result<Range<usize>, DerError> {
+    let mut reader = spki.reader();
+    reader.take(Tag::Sequence, "subjectPublicKeyInfo.algorithm")?;
+    let bits = reader.take(Tag::BitString, "subjectPublicKeyInfo.subjectPublicKey")?;
+    reader.finish("subjectPublicKeyInfo")?;
+    bits.whole_bits("subjectPublicKeyInfo.subjectPublicKey")?;
+    Ok(content_of_bits(&bits))
+}
+
+/// Where the bytes of a BIT STRING stand, behind the octet that counts unused bits.
+fn content_of_bits(bits: &Tlv<'_>) -> Range<usize> {
+    let range = bits.value_range();
+    range.start.saturating_add(1)..range.end
+}
+
+/// `issuerUniqueID [1]`, `subjectUniqueID [2]` and `extensions [3]`, each optional, and nothing behind them.
+fn read_rest(
+    reader: &mut Reader<'_>,
+    version: u8,
+    reading: Reading,
+) -> Result<Vec<ExtensionRange>, CertificateError> {
+    let since = |least: u8, field: &'static str| {
+        if reading == Reading::Strict && version < least {
+            return Err(CertificateError::Version { version: version.into(), field });
+        }
+        Ok(())
+    };
+    for (number, field) in [(1, "issuerUniqueID"), (2, "subjectUniqueID")] {
+        if reader.take_optional(context(number, false), field)?.is_some() {
+            since(2, field)?;
+        }
+    }
+    let mut ranges = Vec::new();
+    if let Some(explicit) = reader.take_optional(context(3, true), "extensions")? {
+        since(3, "extensions")?;
+        let mut explicit = explicit.reader();
+        let mut extensions = explicit.take(Tag::Sequence, "extensions")?.reader();
+        explicit.finish("extensions")?;
+        let mut seen = BTreeSet::new();
+        while !extensions.is_finished() {
+            let tlv = extensions.any("extension")?;
+            let read =
+                if tlv.tag == Tag::Sequence { Extension::read(&tlv) } else { Err(tlv.error("extension")) };
+            match (read, reading) {
+                (Ok((extension, range)), _) if seen.insert(extension.oid) => ranges.push(range),
+                (_, Reading::Lenient) => {}
+                (Ok((extension, _)), Reading::Strict) => {
+                    return Err(CertificateError::DuplicateExtension { oid: extension.oid() });
+                }
+                (Err(error), Reading::Strict) => return Err(error.into()),
+            }
+        }
+    }
+    match (reader.is_finished(), reading) {
+        (false, Reading::Strict) => Err(DerError { field: "tbsCertificate", offset: reader.offset() }.into()),
+        _ => Ok(ranges),
+    }
+}

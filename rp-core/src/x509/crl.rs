@@ -1,0 +1,279 @@
+//! Certificate revocation lists (RFC 5280 section 5), handed in by the caller.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use const_oid::db::rfc5280::{
+    ID_CE_CERTIFICATE_ISSUER, ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
+};
+use der::Tag;
+
+use super::certificate::Extension;
+use super::extensions::full_name_urls;
+use super::name::Name;
+use super::time;
+use super::tlv::{DerError, Reader, Tlv, context, sequence};
+use crate::{Code, Timestamp};
+
+/// A complete CRL of one issuer, read to its last byte; cheap to clone.
+///
+/// Reading verifies nothing. A list speaks of a certificate only within [path validation](super::path), where
+/// its signature is held against the key that issued the certificate.
+#[derive(Clone)]
+pub struct Crl(Arc<Parts>);
+
+struct Parts {
+    der: Box<[u8]>,
+    tbs: Range<usize>,
+    tbs_signature: Range<usize>,
+    signature_algorithm: Range<usize>,
+    signature: Range<usize>,
+    issuer: Name,
+    this_update: Timestamp,
+    next_update: Option<Timestamp>,
+    /// Sorted by serial number.
+    revoked: Vec<Entry>,
+    scope: Scope,
+}
+
+struct Entry {
+    serial: Range<usize>,
+    date: Timestamp,
+}
+
+/// Which certificates of the issuer the list is about (`issuingDistributionPoint`, section 5.2.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// Those that name one of these addresses; any where there is no such point.
+    pub(super) points: Option<Vec<String>>,
+    pub(super) only_user: bool,
+    pub(super) only_ca: bool,
+    pub(super) some_reasons: bool,
+}
+
+/// Why a CRL cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrlError {
+    /// A field is not the DER that RFC 5280 puts there.
+    #[error(transparent)]
+    Der(#[from] DerError),
+    /// It lists changes to another list (section 5.2.4); only whole lists are used.
+    #[error("a delta CRL")]
+    Delta,
+    /// It speaks of certificates of several issuers, or of attribute certificates (section 5.2.5).
+    #[error("an indirect CRL, or one of attribute certificates")]
+    Indirect,
+    /// A critical extension of the list, or of an entry, is not known, so that it must not be used (section 5.2).
+    #[error("critical extension {oid} is not known")]
+    CriticalExtension {
+        /// Its object identifier.
+        oid: String,
+    },
+}
+
+impl CrlError {
+    /// [`Code::MalformedCertificate`].
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::MalformedCertificate
+    }
+}
+
+impl Crl {
+    /// Reads a `CertificateList`, to its last byte.
+    ///
+    /// # Errors
+    /// [`CrlError`] where it cannot be read, or is of a kind that is not used.
+    pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
+        let mut outer = Reader::new(der);
+        let list = outer.take(Tag::Sequence, "certificateList")?;
+        outer.finish("certificateList")?;
+        let mut reader = list.reader();
+        let tbs = reader.take(Tag::Sequence, "tbsCertList")?;
+        let signature_algorithm = reader.take(Tag::Sequence, "signatureAlgorithm")?;
+        let signature = reader.take(Tag::BitString, "signatureValue")?;
+        reader.finish("certificateList")?;
+        signature.whole_bits("signatureValue")?;
+        let bits = signature.value_range();
+
+        let mut reader = tbs.reader();
+        if let Some(version) = reader.take_optional(Tag::Integer, "version")?
+            && version.value != [1]
+        {
+            return Err(version.error("version").into());
+        }
+        let tbs_signature = reader.take(Tag::Sequence, "signature")?;
+        let issuer = Name::read(&reader.take(Tag::Sequence, "issuer")?, "issuer")?;
+        let this_update = time::read(&reader.any("thisUpdate")?, "thisUpdate")?;
+        let next_update = match reader.take_optional(Tag::UtcTime, "nextUpdate")? {
+            Some(time) => Some(time),
+            None => reader.take_optional(Tag::GeneralizedTime, "nextUpdate")?,
+        };
+        let next_update = next_update.map(|time| time::read(&time, "nextUpdate")).transpose()?;
+        let mut revoked = match reader.take_optional(Tag::Sequence, "revokedCertificates")? {
+            Some(entries) => read_entries(&entries)?,
+            None => Vec::new(),
+        };
+        let scope = match reader.take_optional(context(0, true), "crlExtensions")? {
+            Some(explicit) => read_extensions(&explicit)?,
+            None => Scope::default(),
+        };
+        reader.finish("tbsCertList")?;
+
+        let serial = |entry: &Entry| der.get(entry.serial.clone()).unwrap_or_default();
+        revoked.sort_unstable_by(|a, b| serial(a).cmp(serial(b)));
+        Ok(Self(Arc::new(Parts {
+            der: der.into(),
+            tbs: tbs.raw_range(),
+            tbs_signature: tbs_signature.raw_range(),
+            signature_algorithm: signature_algorithm.raw_range(),
+            signature: bits.start.saturating_add(1)..bits.end,
+            issuer,
+            this_update,
+            next_update,
+            revoked,
+            scope,
+        })))
+    }
+
+    /// The list, as it was handed in.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// Who issued it, by its own word.
+    #[must_use]
+    pub fn issuer(&self) -> &Name {
+        &self.0.issuer
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn this_update(&self) -> Timestamp {
+        self.0.this_update
+    }
+
+    /// By when the next one is made; after that, this list says nothing of those it does not list.
+    #[must_use]
+    pub fn next_update(&self) -> Option<Timestamp> {
+        self.0.next_update
+    }
+
+    /// How many certificates it lists.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.revoked.len()
+    }
+
+    /// Whether it lists none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.revoked.is_empty()
+    }
+
+    /// When the certificate of this serial number was revoked, if it is listed.
+    pub(super) fn revoked_since(&self, serial: &[u8]) -> Option<Timestamp> {
+        let of = |entry: &Entry| self.slice(&entry.serial);
+        let at = self.0.revoked.binary_search_by(|entry| of(entry).cmp(serial)).ok()?;
+        self.0.revoked.get(at).map(|entry| entry.date)
+    }
+
+    pub(super) fn scope(&self) -> &Scope {
+        &self.0.scope
+    }
+
+    pub(super) fn tbs(&self) -> &[u8] {
+        self.slice(&self.0.tbs)
+    }
+
+    pub(super) fn signature_algorithms(&self) -> (&[u8], &[u8]) {
+        (self.slice(&self.0.tbs_signature), self.slice(&self.0.signature_algorithm))
+    }
+
+    pub(super) fn signature(&self) -> &[u8] {
+        self.slice(&self.0.signature)
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        self.0.der.get(range.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Crl({}, {} revoked)", self.issuer(), self.len())
+    }
+}
+
+fn read_entries(entries: &Tlv<'_>) -> Result<Vec<Entry>, CrlError> {
+    let mut revoked = Vec::new();
+    let mut reader = entries.reader();
+    while !reader.is_finished() {
+        let mut entry = reader.take(Tag::Sequence, "revokedCertificates")?.reader();
+        let serial = entry.take(Tag::Integer, "userCertificate")?.value_range();
+        let date = time::read(&entry.any("revocationDate")?, "revocationDate")?;
+        if let Some(extensions) = entry.take_optional(Tag::Sequence, "crlEntryExtensions")? {
+            for extension in Extension::read_all(&mut extensions.reader())? {
+                // certificateIssuer makes the list an indirect one (5.3.3).
+                if extension.is(&ID_CE_CERTIFICATE_ISSUER) {
+                    return Err(CrlError::Indirect);
+                }
+                if extension.critical {
+                    return Err(CrlError::CriticalExtension { oid: extension.oid() });
+                }
+            }
+        }
+        entry.finish("revokedCertificates")?;
+        revoked.push(Entry { serial, date });
+    }
+    Ok(revoked)
+}
+
+fn read_extensions(explicit: &Tlv<'_>) -> Result<Scope, CrlError> {
+    let mut scope = Scope::default();
+    let mut outer = explicit.reader();
+    let mut extensions = outer.take(Tag::Sequence, "crlExtensions")?.reader();
+    outer.finish("crlExtensions")?;
+    for extension in Extension::read_all(&mut extensions)? {
+        if extension.is(&ID_CE_DELTA_CRL_INDICATOR) {
+            return Err(CrlError::Delta);
+        } else if extension.is(&ID_CE_ISSUING_DISTRIBUTION_POINT) {
+            scope = read_scope(extension.value)?;
+        } else if extension.critical {
+            return Err(CrlError::CriticalExtension { oid: extension.oid() });
+        }
+    }
+    Ok(scope)
+}
+
+/// `IssuingDistributionPoint`.
+fn read_scope(value: &[u8]) -> Result<Scope, CrlError> {
+    const FIELD: &str = "issuingDistributionPoint";
+    let mut reader = sequence(value, FIELD)?;
+    let points = match reader.take_optional(context(0, true), FIELD)? {
+        Some(point) => Some(full_name_urls(&mut point.reader())?),
+        None => None,
+    };
+    let mut flag = |number| match reader.take_optional(context(number, false), FIELD)? {
+        Some(flag) => flag.boolean(FIELD),
+        None => Ok(false),
+    };
+    let (only_user, only_ca) = (flag(1)?, flag(2)?);
+    let some_reasons = reader.take_optional(context(3, false), FIELD)?.is_some();
+    let mut flag = |number| match reader.take_optional(context(number, false), FIELD)? {
+        Some(flag) => flag.boolean(FIELD),
+        None => Ok(false),
+    };
+    let (indirect, only_attribute) = (flag(4)?, flag(5)?);
+    reader.finish(FIELD)?;
+    if indirect || only_attribute {
+        return Err(CrlError::Indirect);
+    }
+    Ok(Scope { points, only_user, only_ca, some_reasons })
+}

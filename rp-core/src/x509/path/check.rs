@@ -1,0 +1,249 @@
+//! The checks of RFC 5280 sections 6.1.2 to 6.1.5, over certificates whose names lead to an anchor.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE,
+    ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_CONSTRAINTS,
+    ID_CE_POLICY_MAPPINGS, ID_CE_SUBJECT_ALT_NAME,
+};
+
+use super::PathError;
+use crate::Timestamp;
+use crate::crypto::{self, Key, SpkiError};
+use crate::x509::algorithm;
+use crate::x509::anchor::TrustAnchor;
+use crate::x509::certificate::Certificate;
+use crate::x509::name_constraints::{ConstrainedNames, NameConstraints};
+use crate::x509::policy::{Policies, PolicyExtensions};
+use crate::x509::revocation::{Issuer, Revocation, RevocationStatus};
+use crate::x509::tlv::DerError;
+
+/// A certificate of a path.
+#[derive(Clone, Copy)]
+pub(super) struct Link<'a> {
+    /// Its place in what was sent.
+    pub(super) index: usize,
+    pub(super) certificate: &'a Certificate,
+    /// Whether its signature was verified with the key of the next link, or of the anchor.
+    pub(super) verified: bool,
+}
+
+/// What may still be checked.
+pub(in crate::x509) struct Checks {
+    signatures: usize,
+    name_comparisons: usize,
+}
+
+impl Checks {
+    /// Names times constraints; real certificates have a few of each, and these are compared within milliseconds.
+    const NAME_COMPARISONS: usize = 100_000;
+
+    pub(super) const fn new(signatures: usize) -> Self {
+        Self { signatures, name_comparisons: Self::NAME_COMPARISONS }
+    }
+
+    /// Takes one signature check from the budget.
+    pub(in crate::x509) fn take_signature(&mut self) -> Result<(), PathError> {
+        self.signatures = self.signatures.checked_sub(1).ok_or(PathError::Budget)?;
+        Ok(())
+    }
+}
+
+/// The extensions that are processed; any other that is critical refuses its certificate.
+///
+/// `extKeyUsage` is the caller's to judge, and distribution points are told to the caller. The key identifiers and
+/// `authorityInfoAccess` must not be critical (4.2.1.1, 4.2.1.2, 4.2.2.1), and are not processed.
+const PROCESSED: [ObjectIdentifier; 10] = [
+    ID_CE_BASIC_CONSTRAINTS,
+    ID_CE_CERTIFICATE_POLICIES,
+    ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE,
+    ID_CE_INHIBIT_ANY_POLICY,
+    ID_CE_KEY_USAGE,
+    ID_CE_NAME_CONSTRAINTS,
+    ID_CE_POLICY_CONSTRAINTS,
+    ID_CE_POLICY_MAPPINGS,
+    ID_CE_SUBJECT_ALT_NAME,
+];
+
+/// Walks from the anchor down to the leaf; `links` are leaf first, and each names the next as its issuer.
+///
+/// Returns what is known of each certificate's revocation, leaf first.
+pub(super) fn check_path(
+    links: &[Link<'_>],
+    anchor: &TrustAnchor,
+    at: Timestamp,
+    revocation: &Revocation<'_>,
+    checks: &mut Checks,
+) -> Result<Vec<RevocationStatus>, PathError> {
+    // 6.1.2: initialisation
+    let mut state = State {
+        policies: Policies::new(links.len()),
+        constraints: Vec::new(),
+        max_path_length: u64::try_from(links.len()).unwrap_or(u64::MAX),
+        issuer: Issuer {
+            name: anchor.name(),
+            key: anchor.key().map(Cow::Borrowed).map_err(Clone::clone),
+            key_usage: None,
+        },
+    };
+    let mut statuses = Vec::new();
+    for (below, link) in links.iter().enumerate().rev() {
+        let last = below == 0;
+        statuses.push(state.check(link, last, at, revocation, checks)?);
+        if last {
+            state.wrap_up(link)?;
+            break;
+        }
+        state.prepare(link)?;
+    }
+    statuses.reverse();
+    Ok(statuses)
+}
+
+struct State<'a> {
+    policies: Policies,
+    /// Of every CA so far: what 6.1 keeps as permitted and excluded subtrees.
+    constraints: Vec<NameConstraints<'a>>,
+    max_path_length: u64,
+    issuer: Issuer<'a>,
+}
+
+impl<'a> State<'a> {
+    /// 6.1.3: basic processing.
+    fn check(
+        &mut self,
+        link: &Link<'a>,
+        last: bool,
+        at: Timestamp,
+        revocation: &Revocation<'_>,
+        checks: &mut Checks,
+    ) -> Result<RevocationStatus, PathError> {
+        let Link { index, certificate, verified } = *link;
+        let self_issued = certificate.is_self_issued();
+        // (a) (1) the signature verifies with the working key
+        if !verified {
+            check_signature(certificate, index, self.issuer.key.as_deref(), checks)?;
+        }
+        // (a) (2) the validity period includes the current time
+        if at < certificate.not_before() {
+            return Err(PathError::NotYetValid { index, not_before: certificate.not_before() });
+        }
+        if at > certificate.not_after() {
+            return Err(PathError::Expired { index, not_after: certificate.not_after() });
+        }
+        // (a) (3) not revoked
+        let status = revocation.status(certificate, index, &self.issuer, at, checks)?;
+        // (a) (4) the issuer's name is the working issuer name
+        if certificate.issuer() != self.issuer.name {
+            return Err(PathError::IssuerNotFound { index, issuer: certificate.issuer().clone() });
+        }
+        // (b, c) names are within the permitted subtrees and within none that is excluded
+        let names = ConstrainedNames::of(certificate).map_err(|source| extension(index, source))?;
+        if !self_issued || last {
+            for constraints in &self.constraints {
+                constraints
+                    .check(&names, &mut checks.name_comparisons)
+                    .map_err(|source| PathError::NameConstraints { index, source })?;
+            }
+        }
+        // (d, e, f) policies
+        let policies = PolicyExtensions::of(certificate).map_err(|source| extension(index, source))?;
+        self.policies
+            .process(&policies, self_issued, last)
+            .map_err(|source| PathError::Policy { index, source })?;
+        Ok(status)
+    }
+
+    /// 6.1.4: preparation for the next certificate.
+    fn prepare(&mut self, link: &Link<'a>) -> Result<(), PathError> {
+        let Link { index, certificate, .. } = *link;
+        let self_issued = certificate.is_self_issued();
+        // (a, b, h, i, j) policies
+        let policies = PolicyExtensions::of(certificate).map_err(|source| extension(index, source))?;
+        self.policies
+            .prepare(&policies, self_issued)
+            .map_err(|source| PathError::Policy { index, source })?;
+        // (c, d, e, f) the working issuer is this certificate's subject
+        let key_usage = certificate.key_usage().map_err(|source| extension(index, source))?;
+        self.issuer =
+            Issuer { name: certificate.subject(), key: certificate.public_key().map(Cow::Owned), key_usage };
+        // (g) name constraints
+        if let Some(constraints) = certificate.extension(&ID_CE_NAME_CONSTRAINTS) {
+            let constraints = NameConstraints::read(constraints.value);
+            self.constraints.push(constraints.map_err(|source| extension(index, source))?);
+        }
+        // (k) of version 3, with cA TRUE
+        let basic_constraints = certificate.basic_constraints().map_err(|source| extension(index, source))?;
+        let basic_constraints = basic_constraints.filter(|constraints| constraints.ca);
+        let Some(basic_constraints) = basic_constraints.filter(|_| certificate.version() == 3) else {
+            return Err(PathError::NotCa { index });
+        };
+        // (l) a certificate that is not self-issued uses up one of the path length
+        if !self_issued {
+            self.max_path_length =
+                self.max_path_length.checked_sub(1).ok_or(PathError::PathLength { index })?;
+        }
+        // (m) pathLenConstraint
+        if let Some(path_len) = basic_constraints.path_len {
+            self.max_path_length = self.max_path_length.min(path_len);
+        }
+        // (n) keyCertSign, where there is a key usage
+        if key_usage.is_some_and(|usage| !usage.key_cert_sign()) {
+            return Err(PathError::KeyUsage { index });
+        }
+        // (o) critical extensions are processed
+        check_critical(link)
+    }
+
+    /// 6.1.5: wrap-up, at the leaf.
+    fn wrap_up(self, link: &Link<'a>) -> Result<(), PathError> {
+        let Link { index, certificate, .. } = *link;
+        // (a, b, g) policies
+        let policies = PolicyExtensions::of(certificate).map_err(|source| extension(index, source))?;
+        self.policies.wrap_up(&policies).map_err(|source| PathError::Policy { index, source })?;
+        // (f) critical extensions are processed; of name constraints in a leaf there is nothing to process
+        let basic_constraints = certificate.basic_constraints().map_err(|source| extension(index, source))?;
+        certificate.key_usage().map_err(|source| extension(index, source))?;
+        if certificate.extension(&ID_CE_NAME_CONSTRAINTS).is_some()
+            && !basic_constraints.is_some_and(|c| c.ca)
+        {
+            return Err(PathError::MisplacedNameConstraints { index });
+        }
+        check_critical(link)
+    }
+}
+
+/// Verifies the signature of a certificate with its issuer's key.
+pub(super) fn check_signature(
+    certificate: &Certificate,
+    index: usize,
+    key: Result<&Key, &SpkiError>,
+    checks: &mut Checks,
+) -> Result<(), PathError> {
+    // 4.1.1.2: the algorithm is the same in both places, parameters included
+    let (inner, outer) = certificate.signature_algorithms();
+    if inner != outer {
+        return Err(PathError::AlgorithmMismatch { index });
+    }
+    let scheme = algorithm::scheme(outer).ok_or(PathError::Algorithm { index })?;
+    let key = key.map_err(|source| PathError::IssuerKey { index, source: source.clone().into() })?;
+    checks.take_signature()?;
+    crypto::verify(key, scheme, certificate.tbs(), certificate.signature())
+        .map_err(|source| PathError::Signature { index, source })
+}
+
+fn check_critical(link: &Link<'_>) -> Result<(), PathError> {
+    let unknown = |oid: &[u8]| !PROCESSED.iter().any(|known| known.as_bytes() == oid);
+    match link.certificate.extensions().find(|extension| extension.critical && unknown(extension.oid)) {
+        Some(extension) => Err(PathError::CriticalExtension { index: link.index, oid: extension.oid() }),
+        None => Ok(()),
+    }
+}
+
+const fn extension(index: usize, source: DerError) -> PathError {
+    PathError::Extension { index, source }
+}

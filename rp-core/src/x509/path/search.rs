@@ -1,0 +1,166 @@
+//! Finding a path in a pool of certificates whose order means nothing.
+
+use alloc::vec::Vec;
+
+use super::check::{Checks, Link, check_path, check_signature};
+use super::{Path, PathError, PathOptions};
+use crate::Timestamp;
+use crate::x509::anchor::TrustAnchor;
+use crate::x509::certificate::Certificate;
+
+/// Searches a path from `leaf` to an anchor through `pool`, certificates in DER in any order.
+///
+/// This is for the signer of a metadata BLOB, whose `x5c` has carried a root in two forms: self-signed one week,
+/// cross-signed by an older root the next. Anchors are tried first, then each certificate of the pool that has the
+/// issuer's name and whose key made the signature; a path that fails gives way to the next. What cannot be read, or
+/// leads nowhere, is left over without harm. `max_depth` bounds the length of a path, `signature_checks` the work.
+///
+/// # Errors
+/// Of all that was tried, the refusal that came closest: that of a path which reached an anchor, or else
+/// [`PathError::IssuerNotFound`] with the name at which the longest path broke off. `index` is 0 for the leaf, and for
+/// others one more than their place in `pool`.
+pub fn search<D: AsRef<[u8]>>(
+    leaf: &Certificate,
+    pool: &[D],
+    anchors: &[TrustAnchor],
+    at: Timestamp,
+    options: &PathOptions<'_>,
+) -> Result<Path, PathError> {
+    let pool: Vec<_> = (1_usize..)
+        .zip(pool)
+        .filter_map(|(index, der)| Some((index, Certificate::from_der(der.as_ref()).ok()?)))
+        .collect();
+    let mut search = Search {
+        pool: &pool,
+        anchors,
+        at,
+        options,
+        checks: Checks::new(options.signature_checks),
+        closest: None,
+    };
+    let mut path = alloc::vec![Link { index: 0, certificate: leaf, verified: false }];
+    match search.extend(&mut path) {
+        Some(path) => Ok(path),
+        None => Err(search.closest.map_or(PathError::Budget, |(_, error)| error)),
+    }
+}
+
+/// A path longer than this is no signer's, whatever the caller allows: it bounds the recursion.
+const MAX_DEPTH: usize = 8;
+
+struct Search<'a> {
+    pool: &'a [(usize, Certificate)],
+    anchors: &'a [TrustAnchor],
+    at: Timestamp,
+    options: &'a PathOptions<'a>,
+    checks: Checks,
+    /// The refusal that came closest so far, and how close.
+    closest: Option<(Closeness, PathError)>,
+}
+
+/// How close to an anchor something came, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Closeness {
+    BrokeOff { length: usize },
+    Signature,
+    Anchor,
+}
+
+impl<'a> Search<'a> {
+    /// Looks for the issuer of the last certificate of `path`; `None` where none leads to an anchor.
+    fn extend(&mut self, path: &mut Vec<Link<'a>>) -> Option<Path> {
+        let top = *path.last()?;
+        if let Some(anchor) = self.anchors.iter().find(|anchor| anchor.is(top.certificate)) {
+            // The last is the anchor itself: the path is what is below it.
+            let below = path.get(..path.len().saturating_sub(1)).unwrap_or_default();
+            return self.check(below, top.certificate, anchor);
+        }
+        let between = path.len().saturating_sub(1);
+        let max = self.options.max_depth.unwrap_or(MAX_DEPTH).min(MAX_DEPTH);
+        if between > max {
+            self.note(Closeness::BrokeOff { length: 0 }, PathError::TooDeep { max });
+            return None;
+        }
+        let issuer = top.certificate.issuer();
+        if issuer.is_empty() {
+            self.note(
+                Closeness::BrokeOff { length: path.len() },
+                PathError::EmptyIssuer { index: top.index },
+            );
+            return None;
+        }
+        let mut signed_by_other = false;
+        for anchor in self.anchors.iter().filter(|anchor| anchor.name() == issuer) {
+            if let Err(error) = check_signature(top.certificate, top.index, anchor.key(), &mut self.checks) {
+                self.note(Closeness::Signature, error);
+                signed_by_other = true;
+                continue;
+            }
+            set_verified(path, true);
+            if let Some(path) = self.check(path, top.certificate, anchor) {
+                return Some(path);
+            }
+        }
+        let mut named = signed_by_other;
+        for (index, certificate) in self.pool.iter().filter(|(_, candidate)| candidate.subject() == issuer) {
+            let seen = |link: &Link<'_>| {
+                link.certificate.spki() == certificate.spki()
+                    && link.certificate.subject() == certificate.subject()
+            };
+            if path.iter().any(seen) {
+                continue;
+            }
+            named = true;
+            let key = certificate.public_key();
+            if let Err(error) = check_signature(top.certificate, top.index, key.as_ref(), &mut self.checks) {
+                let budget_is_used_up = error == PathError::Budget;
+                self.note(Closeness::Signature, error);
+                if budget_is_used_up {
+                    return None;
+                }
+                continue;
+            }
+            set_verified(path, true);
+            path.push(Link { index: *index, certificate, verified: false });
+            let found = self.extend(path);
+            path.pop();
+            if found.is_some() {
+                return found;
+            }
+        }
+        if !named {
+            let error = PathError::IssuerNotFound { index: top.index, issuer: issuer.clone() };
+            self.note(Closeness::BrokeOff { length: path.len() }, error);
+        }
+        None
+    }
+
+    fn check(&mut self, links: &[Link<'a>], leaf: &Certificate, anchor: &TrustAnchor) -> Option<Path> {
+        match check_path(links, anchor, self.at, &self.options.revocation, &mut self.checks) {
+            Ok(revocation) => {
+                let mut certificates: Vec<_> = links.iter().map(|link| link.certificate.clone()).collect();
+                if certificates.is_empty() {
+                    certificates.push(leaf.clone());
+                }
+                Some(Path { certificates, anchor: anchor.clone(), revocation })
+            }
+            Err(error) => {
+                self.note(Closeness::Anchor, error);
+                None
+            }
+        }
+    }
+
+    /// Keeps the refusal if none came as close before.
+    fn note(&mut self, closeness: Closeness, error: PathError) {
+        if self.closest.as_ref().is_none_or(|(closest, _)| *closest < closeness) {
+            self.closest = Some((closeness, error));
+        }
+    }
+}
+
+fn set_verified(path: &mut [Link<'_>], verified: bool) {
+    if let Some(last) = path.last_mut() {
+        last.verified = verified;
+    }
+}

@@ -1,0 +1,201 @@
+//! One way of reading DER for the whole room: values with their tag, their content and where they stand.
+
+use core::ops::Range;
+
+use der::asn1::AnyRef;
+use der::{Decode, Reader as _, SliceReader, Tag, TagNumber};
+
+/// Bytes that are not the DER which belongs there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: not the DER that belongs there, byte {offset}")]
+pub struct DerError {
+    /// The field, as RFC 5280 names it.
+    pub field: &'static str,
+    /// Where the value starts that could not be read, from the start of what was handed in.
+    pub offset: usize,
+}
+
+/// One value: its tag, its content, its whole encoding, and where the latter two stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tlv<'a> {
+    pub(super) tag: Tag,
+    pub(super) value: &'a [u8],
+    pub(super) raw: &'a [u8],
+    start: usize,
+}
+
+impl<'a> Tlv<'a> {
+    /// Where the whole encoding stands.
+    pub(super) fn raw_range(&self) -> Range<usize> {
+        self.start..self.start.saturating_add(self.raw.len())
+    }
+
+    /// Where the content stands.
+    pub(super) fn value_range(&self) -> Range<usize> {
+        let end = self.start.saturating_add(self.raw.len());
+        end.saturating_sub(self.value.len())..end
+    }
+
+    /// Reads the content as a series of values.
+    pub(super) fn reader(&self) -> Reader<'a> {
+        Reader { bytes: self.value, at: 0, base: self.value_range().start }
+    }
+
+    /// The error that names this value.
+    pub(super) fn error(&self, field: &'static str) -> DerError {
+        DerError { field, offset: self.start }
+    }
+
+    /// The bytes of a BIT STRING of whole bytes.
+    pub(super) fn whole_bits(&self, field: &'static str) -> Result<&'a [u8], DerError> {
+        match self.value.split_first() {
+            Some((0, bits)) => Ok(bits),
+            _ => Err(self.error(field)),
+        }
+    }
+
+    /// A BOOLEAN: zero or all ones.
+    pub(super) fn boolean(&self, field: &'static str) -> Result<bool, DerError> {
+        match self.value {
+            [0x00] => Ok(false),
+            [0xff] => Ok(true),
+            _ => Err(self.error(field)),
+        }
+    }
+
+    /// An INTEGER that is not negative; what does not fit stays at the greatest value.
+    pub(super) fn unsigned(&self, field: &'static str) -> Result<u64, DerError> {
+        self.integer(field)?;
+        if self.value.first().is_none_or(|first| first & 0x80 != 0) {
+            return Err(self.error(field));
+        }
+        let digits = self.value.strip_prefix(&[0]).unwrap_or(self.value);
+        if digits.len() > size_of::<u64>() {
+            return Ok(u64::MAX);
+        }
+        Ok(digits.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+    }
+
+    /// The content of an INTEGER in its shortest form, of any sign and length.
+    pub(super) fn integer(&self, field: &'static str) -> Result<&'a [u8], DerError> {
+        match self.value {
+            [] => Err(self.error(field)),
+            [0x00, next, ..] if next & 0x80 == 0 => Err(self.error(field)),
+            [0xff, next, ..] if next & 0x80 != 0 => Err(self.error(field)),
+            shortest => Ok(shortest),
+        }
+    }
+}
+
+/// A series of values.
+#[derive(Clone, Debug)]
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    base: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, base: 0 }
+    }
+
+    /// Where the next value would start, from the start of what was handed in.
+    pub(super) const fn offset(&self) -> usize {
+        self.base.saturating_add(self.at)
+    }
+
+    pub(super) const fn is_finished(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// The next value, of any tag.
+    pub(super) fn any(&mut self, field: &'static str) -> Result<Tlv<'a>, DerError> {
+        let error = DerError { field, offset: self.offset() };
+        let rest = self.bytes.get(self.at..).ok_or(error)?;
+        let mut reader = SliceReader::new(rest).map_err(|_| error)?;
+        let any = AnyRef::decode(&mut reader).map_err(|_| error)?;
+        let used = usize::try_from(reader.position()).map_err(|_| error)?;
+        let raw = rest.get(..used).ok_or(error)?;
+        let tlv = Tlv { tag: der::Tagged::tag(&any), value: any.value(), raw, start: error.offset };
+        self.at = self.at.saturating_add(used);
+        Ok(tlv)
+    }
+
+    /// The next value, which must have this tag.
+    pub(super) fn take(&mut self, tag: Tag, field: &'static str) -> Result<Tlv<'a>, DerError> {
+        let offset = self.offset();
+        let tlv = self.any(field)?;
+        if tlv.tag == tag { Ok(tlv) } else { Err(DerError { field, offset }) }
+    }
+
+    /// The next value if it has this tag.
+    pub(super) fn take_optional(
+        &mut self,
+        tag: Tag,
+        field: &'static str,
+    ) -> Result<Option<Tlv<'a>>, DerError> {
+        if self.is_finished() {
+            return Ok(None);
+        }
+        let mut ahead = self.clone();
+        let tlv = ahead.any(field)?;
+        if tlv.tag != tag {
+            return Ok(None);
+        }
+        *self = ahead;
+        Ok(Some(tlv))
+    }
+
+    /// That nothing is left over.
+    pub(super) fn finish(self, field: &'static str) -> Result<(), DerError> {
+        if self.is_finished() { Ok(()) } else { Err(DerError { field, offset: self.offset() }) }
+    }
+}
+
+/// The one SEQUENCE that `bytes` hold, and nothing behind it.
+pub(super) fn sequence<'a>(bytes: &'a [u8], field: &'static str) -> Result<Reader<'a>, DerError> {
+    let mut outer = Reader::new(bytes);
+    let tlv = outer.take(Tag::Sequence, field)?;
+    outer.finish(field)?;
+    Ok(tlv.reader())
+}
+
+/// The context-specific tag of this number, constructed or primitive.
+pub(super) const fn context(number: u32, constructed: bool) -> Tag {
+    Tag::ContextSpecific { constructed, number: TagNumber(number) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_know_where_they_stand() {
+        let bytes = [0x30, 0x05, /* INTEGER 7 */ 0x02, 0x01, 0x07, /* NULL */ 0x05, 0x00];
+        let mut reader = sequence(&bytes, "outer").unwrap();
+        let seven = reader.take(Tag::Integer, "seven").unwrap();
+        assert_eq!((seven.raw_range(), seven.value_range(), seven.unsigned("seven")), (2..5, 4..5, Ok(7)));
+        assert_eq!(reader.take(Tag::Integer, "eight").unwrap_err(), DerError { field: "eight", offset: 5 });
+    }
+
+    #[test]
+    fn lengths_beyond_the_input_or_not_the_shortest_are_refused() {
+        for bytes in [&[0x04, 0x02, 0x00][..], &[0x04, 0x81, 0x01, 0x00], &[0x24, 0x80, 0x00, 0x00], &[0x04]]
+        {
+            let refused = Reader::new(bytes).any("value").unwrap_err();
+            assert_eq!(refused, DerError { field: "value", offset: 0 }, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn integers_are_in_their_shortest_form_and_saturate() {
+        let read = |bytes: &[u8]| Reader::new(bytes).any("n").unwrap().unsigned("n").ok();
+        assert_eq!(read(&[0x02, 0x01, 0x00]), Some(0));
+        assert_eq!(read(&[0x02, 0x02, 0x00, 0x80]), Some(128));
+        assert_eq!(read(&[0x02, 0x02, 0x00, 0x7f]), None, "a zero too many");
+        assert_eq!(read(&[0x02, 0x01, 0x80]), None, "negative");
+        assert_eq!(read(&[0x02, 0x00]), None, "empty");
+        assert_eq!(read(&[0x02, 0x09, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Some(u64::MAX));
+    }
+}
