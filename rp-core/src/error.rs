@@ -74,6 +74,8 @@ pub enum Code {
     TokenBindingUnsupported,
     /// An extension's output is not what was asked for, and policy refuses it.
     ExtensionRefused,
+    /// The authenticator is not one that was asked for: its attachment, its backup, or no discoverable credential.
+    AuthenticatorNotAllowed,
     /// A metadata BLOB does not verify.
     MetadataInvalid,
     /// Metadata is older than policy allows.
@@ -116,6 +118,7 @@ impl Code {
         Self::SignCountRegressed,
         Self::TokenBindingUnsupported,
         Self::ExtensionRefused,
+        Self::AuthenticatorNotAllowed,
         Self::MetadataInvalid,
         Self::MetadataStale,
     ];
@@ -157,6 +160,7 @@ impl Code {
             Self::SignCountRegressed => "sign-count-regressed",
             Self::TokenBindingUnsupported => "token-binding-unsupported",
             Self::ExtensionRefused => "extension-refused",
+            Self::AuthenticatorNotAllowed => "authenticator-not-allowed",
             Self::MetadataInvalid => "metadata-invalid",
             Self::MetadataStale => "metadata-stale",
         }

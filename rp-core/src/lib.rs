@@ -1,20 +1,73 @@
 //! A WebAuthn Level 3 relying party: bytes in, verdict out, without clock, network or storage.
+//!
+//! The two ceremonies are [`RelyingParty::finish_registration`] and [`RelyingParty::finish_authentication`];
+//! each reads as the numbered list of its section. What they need is parsed on the way, and can be had alone:
+//! [`CollectedClientData`], [`AuthenticatorData`], [`AttestationObject`], [`cose::PublicKey`],
+//! [`x509::Certificate`].
+//!
+//! # Examples
+//! ```
+//! use rp_core::{Allow, RelyingParty, User, UserHandle};
+//!
+//! let rp = RelyingParty::builder("example.org").name("Example").origin("https://example.org").build()?;
+//!
+//! let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
+//! let (options, pending) = rp.start_registration(&user, &[])?;
+//! // options go to the browser as JSON; pending stays on the server until the response is there:
+//! // let registered = rp.finish_registration(pending, &response, &trust, now)?;
+//!
+//! let (options, pending) = rp.start_authentication(Allow::discoverable())?;
+//! // let verified = rp.finish_authentication(pending, &response, &credential, now)?;
+//! # let _ = (options, pending);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+pub mod attestation;
+mod authentication;
+mod authenticator_data;
 pub mod base64url;
 mod bytes;
 pub mod cbor;
+mod ceremony;
+mod client_data;
 pub mod cose;
+mod credential;
 pub mod crypto;
 mod error;
+pub mod extensions;
+pub mod options;
+mod origin;
+mod pending;
+mod registration;
+mod relying_party;
+mod response;
 mod timestamp;
+pub mod trust;
 pub mod x509;
 
+pub use attestation::{Attestation, AttestationObject, AttestationPolicy, AttestationType, Format};
+pub use authentication::{
+    Allow, Authenticated, AuthenticationError, AuthenticationRequest, PendingAuthentication,
+};
+pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, AuthenticatorDataError, Flags};
 pub use bytes::{
     Aaguid, AaguidSyntax, Challenge, ChallengeTooShort, CredentialId, CredentialIdLength, UserHandle,
     UserHandleLength,
 };
+pub use ceremony::ClientDataRefusal;
+pub use client_data::{ClientDataError, CollectedClientData};
+pub use cose::Algorithm;
+pub use credential::{CredentialRecord, CredentialUpdate, StoredAttestation};
 pub use error::Code;
+pub use origin::OriginError;
+pub use registration::{PendingRegistration, Registered, RegistrationError, RegistrationRequest, User};
+pub use relying_party::{
+    BackupPolicy, ConfigError, CounterPolicy, Profile, RelyingParty, RelyingPartyBuilder,
+};
+pub use response::{AuthenticationResponse, RegistrationResponse, ResponseError};
 pub use timestamp::Timestamp;
+pub use trust::{StaticAnchors, TrustSource};
+pub use x509::TrustAnchor;

@@ -5,7 +5,7 @@ use core::fmt;
 use coset::iana::EnumI64;
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::Scheme;
+use crate::crypto::{Curve, EdwardsCurve, Key, KeyParts, MlDsaSet, Scheme};
 
 /// A signature algorithm that this crate knows, whether this build has it or not.
 ///
@@ -199,6 +199,33 @@ impl Algorithm {
     pub(super) fn to_coset(self) -> coset::Algorithm {
         coset::iana::Algorithm::from_i64(self.id())
             .map_or(coset::Algorithm::PrivateUse(self.id()), coset::Algorithm::Assigned)
+    }
+}
+
+impl Algorithm {
+    /// Whether a key is one of this algorithm's: each ECDSA and EdDSA algorithm has one curve here
+    /// ([section 5.8.5]).
+    ///
+    /// [section 5.8.5]: https://www.w3.org/TR/webauthn-3/#sctn-alg-identifier
+    #[must_use]
+    pub fn fits(self, key: &Key) -> bool {
+        let parts = key.parts();
+        match self {
+            Self::Es256 | Self::Esp256 => matches!(parts, KeyParts::Ec { curve: Curve::P256, .. }),
+            Self::Es384 | Self::Esp384 => matches!(parts, KeyParts::Ec { curve: Curve::P384, .. }),
+            Self::Es512 | Self::Esp512 => matches!(parts, KeyParts::Ec { curve: Curve::P521, .. }),
+            Self::Es256k => matches!(parts, KeyParts::Ec { curve: Curve::Secp256k1, .. }),
+            Self::EdDsa | Self::Ed25519 => {
+                matches!(parts, KeyParts::Okp { curve: EdwardsCurve::Ed25519, .. })
+            }
+            Self::Ed448 => matches!(parts, KeyParts::Okp { curve: EdwardsCurve::Ed448, .. }),
+            Self::Rs1 | Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => {
+                matches!(parts, KeyParts::Rsa { .. })
+            }
+            Self::MlDsa44 => matches!(parts, KeyParts::MlDsa { set: MlDsaSet::MlDsa44, .. }),
+            Self::MlDsa65 => matches!(parts, KeyParts::MlDsa { set: MlDsaSet::MlDsa65, .. }),
+            Self::MlDsa87 => matches!(parts, KeyParts::MlDsa { set: MlDsaSet::MlDsa87, .. }),
+        }
     }
 }
 

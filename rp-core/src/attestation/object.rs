@@ -1,0 +1,69 @@
+use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError};
+use crate::cbor::{self, CborError, Map, Value};
+use crate::error::Code;
+
+/// The attestation object: format, statement and authenticator data ([section 6.5.4]).
+///
+/// [section 6.5.4]: https://www.w3.org/TR/webauthn-3/#sctn-generating-an-attestation-object
+#[derive(Clone, Debug)]
+pub struct AttestationObject<'a> {
+    /// The statement's format identifier, as it was sent.
+    pub fmt: &'a str,
+    /// The statement.
+    pub att_stmt: Map<'a>,
+    /// Authenticator data.
+    pub auth_data: AuthenticatorData<'a>,
+}
+
+impl<'a> AttestationObject<'a> {
+    /// Decodes an attestation object to its last byte (7.1, step 13). Members that are not known are passed
+    /// over; keys may come in any order.
+    ///
+    /// # Errors
+    /// [`AttestationObjectError`]: what is wrong in the CBOR, which member is missing or of another type, or
+    /// what is wrong in authenticator data.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, AttestationObjectError> {
+        let Value::Map(mut object) = cbor::parse(bytes)? else {
+            return Err(AttestationObjectError::NotMap);
+        };
+        let member = |member| AttestationObjectError::Member { member };
+        let fmt = object.get_text("fmt").and_then(Value::as_text).ok_or(member("fmt"))?;
+        let auth_data = object.get_text("authData").and_then(Value::as_bytes).ok_or(member("authData"))?;
+        let Some(Value::Map(att_stmt)) = object.take_text("attStmt") else {
+            return Err(member("attStmt"));
+        };
+        Ok(Self { fmt, att_stmt, auth_data: AuthenticatorData::parse(auth_data)? })
+    }
+}
+
+/// Why an attestation object was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttestationObjectError {
+    /// Not well-formed CBOR, or bytes left over.
+    #[error("attestation object: {0}")]
+    Cbor(#[from] CborError),
+    /// Another CBOR item than a map.
+    #[error("attestation object: not a map")]
+    NotMap,
+    /// `fmt`, `attStmt` or `authData` is missing or of another type.
+    #[error("attestation object: {member} is missing or of another type")]
+    Member {
+        /// The member.
+        member: &'static str,
+    },
+    /// Authenticator data are not what section 6.1 describes.
+    #[error(transparent)]
+    AuthenticatorData(#[from] AuthenticatorDataError),
+}
+
+impl AttestationObjectError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Cbor(_) | Self::NotMap | Self::Member { .. } => Code::MalformedCbor,
+            Self::AuthenticatorData(error) => error.code(),
+        }
+    }
+}

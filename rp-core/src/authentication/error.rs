@@ -1,0 +1,133 @@
+use crate::authenticator_data::AuthenticatorDataError;
+use crate::ceremony::ClientDataRefusal;
+use crate::client_data::ClientDataError;
+use crate::cose::{Algorithm, PublicKeyError};
+use crate::crypto;
+use crate::error::Code;
+use crate::extensions::ExtensionError;
+
+/// Why an authentication was refused, in the order of section 7.2.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthenticationError {
+    /// Step 5: `id` is none of `allowCredentials`.
+    #[error("the credential is none of those offered")]
+    CredentialNotAllowed,
+    /// Step 6: `id` is not the record's.
+    #[error("id is not the record's")]
+    CredentialId,
+    /// Step 6: the record belongs to another account than the one identified before.
+    #[error("the credential is another account's")]
+    CredentialOfAnotherAccount,
+    /// Step 6: `userHandle` is another account's.
+    #[error("userHandle is another account's")]
+    UserHandle,
+    /// Step 6: nobody was identified before, and there is no `userHandle`.
+    #[error("nobody was identified before, and userHandle is missing")]
+    UserHandleMissing,
+    /// Steps 8 to 14.
+    #[error(transparent)]
+    ClientData(ClientDataRefusal),
+    /// Step 15: authenticator data are not what section 6.1 describes.
+    #[error(transparent)]
+    AuthenticatorData(#[from] AuthenticatorDataError),
+    /// Step 15.
+    #[error("rpIdHash is another RP ID's")]
+    RpIdHash,
+    /// Step 16.
+    #[error("UP is not set")]
+    UserNotPresent,
+    /// Step 17.
+    #[error("UV is required and not set")]
+    UserNotVerified,
+    /// Step 18.
+    #[error("BS is set and BE is not")]
+    BackupFlags,
+    /// Step 19.
+    #[error("BE was {was} at registration, and is {now} now", now = !was)]
+    BackupEligibility {
+        /// What the record has.
+        was: bool,
+    },
+    /// Step 21: the stored public key is not one that this build reads.
+    #[error("the stored public key: {0}")]
+    PublicKey(#[from] PublicKeyError),
+    /// Step 21: a stored RS1 key outside the `fido` profile.
+    #[error("algorithm {algorithm} is not accepted")]
+    Algorithm {
+        /// The algorithm of the stored key.
+        algorithm: Algorithm,
+    },
+    /// Step 21.
+    #[error("the signature does not verify")]
+    Signature(#[from] crypto::Error),
+    /// Step 22.
+    #[error("the counter was {stored}, and is {got} now")]
+    SignCount {
+        /// What the record has.
+        stored: u32,
+        /// What the authenticator says.
+        got: u32,
+    },
+    /// Step 23.
+    #[error(transparent)]
+    Extension(#[from] ExtensionError),
+}
+
+impl From<ClientDataRefusal> for AuthenticationError {
+    fn from(refusal: ClientDataRefusal) -> Self {
+        Self::ClientData(refusal)
+    }
+}
+
+impl From<ClientDataError> for AuthenticationError {
+    fn from(error: ClientDataError) -> Self {
+        Self::ClientData(error.into())
+    }
+}
+
+impl AuthenticationError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::CredentialNotAllowed | Self::CredentialOfAnotherAccount => Code::CredentialNotAllowed,
+            Self::CredentialId => Code::CredentialIdMismatch,
+            Self::UserHandle | Self::UserHandleMissing => Code::UserHandleMismatch,
+            Self::ClientData(error) => error.code(),
+            Self::AuthenticatorData(error) => error.code(),
+            Self::RpIdHash => Code::RpIdMismatch,
+            Self::UserNotPresent => Code::UserNotPresent,
+            Self::UserNotVerified => Code::UserNotVerified,
+            Self::BackupFlags => Code::BackupFlagsInvalid,
+            Self::BackupEligibility { .. } => Code::BackupEligibilityChanged,
+            Self::PublicKey(error) => error.code(),
+            Self::Algorithm { .. } => Code::AlgorithmNotAllowed,
+            Self::Signature(_) => Code::SignatureInvalid,
+            Self::SignCount { .. } => Code::SignCountRegressed,
+            Self::Extension(error) => error.code(),
+        }
+    }
+
+    /// The step of section 7.2 that failed.
+    #[must_use]
+    pub fn step(&self) -> u8 {
+        match self {
+            Self::CredentialNotAllowed => 5,
+            Self::CredentialId
+            | Self::CredentialOfAnotherAccount
+            | Self::UserHandle
+            | Self::UserHandleMissing => 6,
+            // The same steps stand three places later than in 7.1.
+            Self::ClientData(error) => error.registration_step().saturating_add(3),
+            Self::AuthenticatorData(_) | Self::RpIdHash => 15,
+            Self::UserNotPresent => 16,
+            Self::UserNotVerified => 17,
+            Self::BackupFlags => 18,
+            Self::BackupEligibility { .. } => 19,
+            Self::PublicKey(_) | Self::Algorithm { .. } | Self::Signature(_) => 21,
+            Self::SignCount { .. } => 22,
+            Self::Extension(_) => 23,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Authenticator data: what the authenticator says, and signs ([section 6.1]).
+//!
+//! [section 6.1]: https://www.w3.org/TR/webauthn-3/#sctn-authenticator-data
+
+use crate::bytes::Aaguid;
+use crate::cbor::{self, CborError};
+use crate::error::Code;
+
+mod flags;
+#[cfg(test)]
+mod tests;
+
+pub use flags::Flags;
+
+/// Authenticator data, read to its last byte; borrows from the input.
+#[derive(Clone, Debug)]
+pub struct AuthenticatorData<'a> {
+    bytes: &'a [u8],
+    rp_id_hash: &'a [u8; 32],
+    flags: Flags,
+    sign_count: u32,
+    attested_credential: Option<AttestedCredentialData<'a>>,
+    extensions: Option<&'a [u8]>,
+}
+
+/// The credential that was made ([section 6.5.1]).
+///
+/// [section 6.5.1]: https://www.w3.org/TR/webauthn-3/#sctn-attested-credential-data
+#[derive(Clone, Debug)]
+pub struct AttestedCredentialData<'a> {
+    /// The model of the authenticator, as it says; only a trusted statement proves it.
+    pub aaguid: Aaguid,
+    /// The credential ID, of any length that 16 bits count.
+    pub credential_id: &'a [u8],
+    /// The credential public key: one well-formed CBOR item, not yet read as `COSE_Key`.
+    pub credential_public_key: &'a [u8],
+}
+
+impl<'a> AuthenticatorData<'a> {
+    /// Reads authenticator data.
+    ///
+    /// Layout: 32 bytes RP ID hash, 1 byte flags, 4 bytes counter (big-endian), then attested credential data
+    /// if AT is set, then one CBOR map if ED is set, and nothing behind.
+    ///
+    /// # Errors
+    /// [`AuthenticatorDataError`]: `Truncated` with the number of bytes missing, `Trailing` with the offset of
+    /// the first byte left over, `PublicKey` and `Extensions` with what is wrong in the CBOR.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut bytes = [0; 37];
+    /// bytes[32] = 0x05; // UP and UV
+    /// bytes[36] = 7;
+    /// let data = rp_core::AuthenticatorData::parse(&bytes)?;
+    /// assert_eq!((data.flags().user_verified(), data.sign_count()), (true, 7));
+    /// # Ok::<(), rp_core::AuthenticatorDataError>(())
+    /// ```
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, AuthenticatorDataError> {
+        let mut rest = Reader { bytes, offset: 0 };
+        let rp_id_hash = rest.array()?;
+        let [flags] = *rest.array()?;
+        let flags = Flags::new(flags);
+        let sign_count = u32::from_be_bytes(*rest.array()?);
+        let attested_credential = if flags.attested_credential_data() {
+            let aaguid = Aaguid::new(*rest.array()?);
+            let length = u16::from_be_bytes(*rest.array()?);
+            let credential_id = rest.take(usize::from(length))?;
+            let offset = rest.offset;
+            let credential_public_key =
+                rest.cbor().map_err(|error| AuthenticatorDataError::PublicKey { offset, error })?;
+            Some(AttestedCredentialData { aaguid, credential_id, credential_public_key })
+        } else {
+            None
+        };
+        let extensions = if flags.extension_data() {
+            let offset = rest.offset;
+            let map = rest.cbor().map_err(|error| AuthenticatorDataError::Extensions { offset, error })?;
+            // CBOR major type 5, a map, stands in the upper three bits of the first byte.
+            if map.first().is_none_or(|first| first >> 5 != 5) {
+                return Err(AuthenticatorDataError::ExtensionsNotMap { offset });
+            }
+            Some(map)
+        } else {
+            None
+        };
+        if !rest.remaining().is_empty() {
+            return Err(AuthenticatorDataError::Trailing { offset: rest.offset });
+        }
+        Ok(Self { bytes, rp_id_hash, flags, sign_count, attested_credential, extensions })
+    }
+
+    /// All bytes, as they were signed.
+    #[must_use]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// SHA-256 of the RP ID that the credential is scoped to.
+    #[must_use]
+    pub fn rp_id_hash(&self) -> &'a [u8; 32] {
+        self.rp_id_hash
+    }
+
+    /// The flags.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    /// The signature counter; 0 where the authenticator keeps none.
+    #[must_use]
+    pub fn sign_count(&self) -> u32 {
+        self.sign_count
+    }
+
+    /// Attested credential data, where AT is set.
+    #[must_use]
+    pub fn attested_credential(&self) -> Option<&AttestedCredentialData<'a>> {
+        self.attested_credential.as_ref()
+    }
+
+    /// The authenticator's extension outputs, one CBOR map, where ED is set.
+    #[must_use]
+    pub fn extensions(&self) -> Option<&'a [u8]> {
+        self.extensions
+    }
+}
+
+/// Why authenticator data was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthenticatorDataError {
+    /// The data end too early.
+    #[error("authenticator data: {missing} bytes missing")]
+    Truncated {
+        /// How many bytes more the next field needs.
+        missing: usize,
+    },
+    /// The credential public key is not CBOR.
+    #[error("authenticator data, credentialPublicKey at byte {offset}: {error}")]
+    PublicKey {
+        /// Where the key begins.
+        offset: usize,
+        /// What is wrong, its offsets counted from there.
+        #[source]
+        error: CborError,
+    },
+    /// The extension data are not CBOR, or not there.
+    #[error("authenticator data, extensions at byte {offset}: {error}")]
+    Extensions {
+        /// Where the extension data begin.
+        offset: usize,
+        /// What is wrong, its offsets counted from there.
+        #[source]
+        error: CborError,
+    },
+    /// The extension data are another CBOR item than a map.
+    #[error("authenticator data, extensions at byte {offset}: not a map")]
+    ExtensionsNotMap {
+        /// Where the extension data begin.
+        offset: usize,
+    },
+    /// Something stands behind the last field.
+    #[error("authenticator data: left over from byte {offset}")]
+    Trailing {
+        /// The first byte left over.
+        offset: usize,
+    },
+}
+
+impl AuthenticatorDataError {
+    /// The stable code: [`Code::MalformedCbor`] for what is wrong inside a CBOR item, else
+    /// [`Code::MalformedAuthenticatorData`].
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::PublicKey { .. } | Self::Extensions { .. } => Code::MalformedCbor,
+            Self::Truncated { .. } | Self::ExtensionsNotMap { .. } | Self::Trailing { .. } => {
+                Code::MalformedAuthenticatorData
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn remaining(&self) -> &'a [u8] {
+        self.bytes.get(self.offset..).unwrap_or_default()
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], AuthenticatorDataError> {
+        let rest = self.remaining();
+        let taken = rest
+            .get(..length)
+            .ok_or(AuthenticatorDataError::Truncated { missing: length.saturating_sub(rest.len()) })?;
+        self.offset = self.offset.saturating_add(length);
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], AuthenticatorDataError> {
+        let taken = self.take(N)?;
+        taken.try_into().map_err(|_| AuthenticatorDataError::Truncated { missing: N })
+    }
+
+    fn cbor(&mut self) -> Result<&'a [u8], CborError> {
+        let rest = self.remaining();
+        let length = cbor::item_len(rest)?;
+        self.offset = self.offset.saturating_add(length);
+        Ok(rest.get(..length).unwrap_or_default())
+    }
+}

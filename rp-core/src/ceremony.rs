@@ -1,0 +1,122 @@
+//! What both ceremonies check alike.
+
+use subtle::ConstantTimeEq;
+
+use crate::base64url;
+use crate::bytes::Challenge;
+use crate::client_data::{ClientDataError, CollectedClientData};
+use crate::error::Code;
+use crate::options::AuthenticatorAttachment;
+use crate::origin::OriginError;
+use crate::relying_party::{Profile, RelyingParty};
+
+pub(crate) const CREATE: &str = "webauthn.create";
+pub(crate) const GET: &str = "webauthn.get";
+
+/// Why client data were refused; the same steps stand in both ceremonies.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientDataRefusal {
+    /// `clientDataJSON` is not what section 5.8.1 describes (7.1, step 6; 7.2, step 9).
+    #[error(transparent)]
+    Malformed(#[from] ClientDataError),
+    /// `type` is another ceremony's (7.1, step 7; 7.2, step 10).
+    #[error("type is {got:?}, not {expected:?}")]
+    Type {
+        /// What client data say.
+        got: alloc::string::String,
+        /// The ceremony's.
+        expected: &'static str,
+    },
+    /// The challenge is not the one that was sent (7.1, step 8; 7.2, step 11).
+    #[error("the challenge is not the one that was sent")]
+    Challenge,
+    /// The caller is not accepted (7.1, steps 9 to 11; 7.2, steps 12 to 14).
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+    /// `tokenBinding` is not well-formed (`fido` profile).
+    #[error("tokenBinding is not an object with a known status")]
+    TokenBinding,
+    /// `tokenBinding` says that a token was bound, which nobody negotiated (`fido` profile).
+    #[error("token binding is present, and not supported")]
+    TokenBindingPresent,
+}
+
+impl ClientDataRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Malformed(error) => error.code(),
+            Self::Type { .. } => Code::TypeMismatch,
+            Self::Challenge => Code::ChallengeMismatch,
+            Self::Origin(error) => error.code(),
+            Self::TokenBinding => Code::MalformedClientData,
+            Self::TokenBindingPresent => Code::TokenBindingUnsupported,
+        }
+    }
+
+    /// The step of the registration ceremony (7.1); three more in the authentication ceremony (7.2).
+    pub(crate) fn registration_step(&self) -> u8 {
+        match self {
+            Self::Malformed(_) | Self::TokenBinding | Self::TokenBindingPresent => 6,
+            Self::Type { .. } => 7,
+            Self::Challenge => 8,
+            Self::Origin(OriginError::Mismatch { .. }) => 9,
+            Self::Origin(OriginError::CrossOrigin) => 10,
+            Self::Origin(OriginError::TopOrigin { .. }) => 11,
+        }
+    }
+}
+
+/// 7.1, steps 7 to 11; 7.2, steps 10 to 14. `types` are those that are accepted.
+pub(crate) fn check_client_data(
+    rp: &RelyingParty,
+    client_data: &CollectedClientData<'_>,
+    types: &[&'static str],
+    challenge: &Challenge,
+) -> Result<(), ClientDataRefusal> {
+    // 7. type is the ceremony's
+    if !types.contains(&client_data.r#type()) {
+        let expected = types.first().copied().unwrap_or_default();
+        return Err(ClientDataRefusal::Type { got: client_data.r#type().into(), expected });
+    }
+    // 8. challenge equals the base64url encoding of the challenge that was sent
+    let expected = base64url::encode(challenge.as_bytes());
+    if !bool::from(expected.as_bytes().ct_eq(client_data.challenge().as_bytes())) {
+        return Err(ClientDataRefusal::Challenge);
+    }
+    // 9. to 11. origin, crossOrigin, topOrigin
+    rp.origins.check(client_data)?;
+    // Level 3 reserves tokenBinding; FIDO's server requirements still ask for its form
+    if rp.profile == Profile::Fido {
+        check_token_binding(client_data)?;
+    }
+    Ok(())
+}
+
+fn check_token_binding(client_data: &CollectedClientData<'_>) -> Result<(), ClientDataRefusal> {
+    #[derive(serde::Deserialize)]
+    struct TokenBinding<'a> {
+        #[serde(borrow)]
+        status: &'a str,
+    }
+    let Some(json) = client_data.token_binding() else { return Ok(()) };
+    // A status written with escapes does not borrow, and is no status that a client writes.
+    let TokenBinding { status } =
+        serde_json::from_str(json.get()).map_err(|_| ClientDataRefusal::TokenBinding)?;
+    match status {
+        "supported" | "not-supported" => Ok(()),
+        "present" => Err(ClientDataRefusal::TokenBindingPresent),
+        _ => Err(ClientDataRefusal::TokenBinding),
+    }
+}
+
+/// The attachment that a client names; a word that is not known is passed over.
+pub(crate) fn attachment(word: &str) -> Option<AuthenticatorAttachment> {
+    match word {
+        "platform" => Some(AuthenticatorAttachment::Platform),
+        "cross-platform" => Some(AuthenticatorAttachment::CrossPlatform),
+        _ => None,
+    }
+}

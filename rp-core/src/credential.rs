@@ -1,0 +1,122 @@
+//! The credential record and the update that an authentication yields ([section 4], [section 7]).
+//!
+//! [section 4]: https://www.w3.org/TR/webauthn-3/#credential-record
+//! [section 7]: https://www.w3.org/TR/webauthn-3/#sctn-rp-operations
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attestation::{AttestationType, Format};
+use crate::base64url::Bytes;
+use crate::bytes::{Aaguid, CredentialId, UserHandle};
+
+/// Everything that section 7.1, step 27, keeps of a credential, and what the record's owner needs beside.
+///
+/// Serialises with the member names of the specification, byte strings as base64url.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialRecord {
+    /// The credential ID.
+    pub id: CredentialId,
+    /// The account's user handle: `finish_authentication` holds it against the ceremony and the response.
+    pub user_handle: UserHandle,
+    /// The credential public key, `COSE_Key` as the authenticator sent it.
+    pub public_key: Bytes,
+    /// The signature counter of the last ceremony; 0 where the authenticator keeps none.
+    pub sign_count: u32,
+    /// Whether UV was ever set, at registration or later with the caller's consent.
+    pub uv_initialized: bool,
+    /// How the client reaches the authenticator, as it said; unknown words are kept.
+    #[serde(default)]
+    pub transports: Vec<String>,
+    /// Whether the credential can be backed up. `None` for imported records that never knew: the next
+    /// authentication fills it in, once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_eligible: Option<bool>,
+    /// Whether the credential was backed up at the last ceremony.
+    pub backup_state: bool,
+    /// The attestation object, for verification under a later policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation_object: Option<Bytes>,
+    /// The client data that the attestation covers.
+    #[serde(rename = "attestationClientDataJSON", default, skip_serializing_if = "Option::is_none")]
+    pub attestation_client_data_json: Option<Bytes>,
+    /// The RP ID that the credential is scoped to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rp_id: Option<String>,
+    /// The model, as the authenticator said; a fact only where [`StoredAttestation::trusted`] says so.
+    pub aaguid: Aaguid,
+    /// How the registration was attested.
+    pub attestation: StoredAttestation,
+}
+
+/// What a record keeps of how its registration was attested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredAttestation {
+    /// The statement's format.
+    pub format: Format,
+    /// What the statement proves, once it is trusted.
+    pub r#type: AttestationType,
+    /// Whether its path ended in a trusted anchor when it was judged.
+    pub trusted: bool,
+}
+
+/// What an authentication changes in a record (7.2, step 24). Apply it by compare-and-set on the counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a counter that is not stored protects nobody"]
+pub struct CredentialUpdate {
+    /// The record that it is for.
+    pub id: CredentialId,
+    /// The counter that was judged: a store that holds another one by now judges anew.
+    pub previous_sign_count: u32,
+    /// The counter to store.
+    pub sign_count: u32,
+    /// The backup state to store.
+    pub backup_state: bool,
+    /// Set where the record did not know and now does.
+    pub backup_eligible: Option<bool>,
+    /// Whether UV was set; [`CredentialUpdate::initialize_user_verification`] makes use of it.
+    pub user_verified: bool,
+    /// Set by the caller's word alone.
+    uv_initialized: bool,
+}
+
+impl CredentialUpdate {
+    pub(crate) fn new(record: &CredentialRecord, sign_count: u32, flags: crate::Flags) -> Self {
+        Self {
+            id: record.id.clone(),
+            previous_sign_count: record.sign_count,
+            sign_count,
+            backup_state: flags.backup_state(),
+            backup_eligible: record.backup_eligible.is_none().then(|| flags.backup_eligible()),
+            user_verified: flags.user_verified(),
+            uv_initialized: false,
+        }
+    }
+
+    /// Lets `uvInitialized` rise, if UV was set. Section 7.2, step 24, asks for the authorisation of a factor
+    /// that is as good as user verification: the caller vouches for it.
+    pub fn initialize_user_verification(mut self) -> Self {
+        self.uv_initialized = self.user_verified;
+        self
+    }
+
+    /// Whether `uvInitialized` is to be set.
+    #[must_use]
+    pub fn uv_initialized(&self) -> bool {
+        self.uv_initialized
+    }
+
+    /// Writes the update into a record. The counter never goes back: one that is higher already stays.
+    pub fn apply(&self, record: &mut CredentialRecord) {
+        record.sign_count = record.sign_count.max(self.sign_count);
+        record.backup_state = self.backup_state;
+        if record.backup_eligible.is_none() {
+            record.backup_eligible = self.backup_eligible;
+        }
+        record.uv_initialized |= self.uv_initialized;
+    }
+}

@@ -1,0 +1,123 @@
+use alloc::string::ToString;
+use alloc::vec;
+
+use serde_json::value::RawValue;
+
+use super::outputs::RawOutputs;
+use super::*;
+
+fn raw(json: &'static str) -> &'static RawValue {
+    serde_json::from_str(json).unwrap()
+}
+
+/// `{"credProtect": 2, "hmac-secret": true, "minPinLength": 6, "uvm": [[2, 4, 2]]}`
+const AUTHENTICATOR: &[u8] = &[
+    0xa4, /* map(4) */
+    0x6b, b'c', b'r', b'e', b'd', b'P', b'r', b'o', b't', b'e', b'c', b't', 0x02, /* 2 */
+    0x6b, b'h', b'm', b'a', b'c', b'-', b's', b'e', b'c', b'r', b'e', b't', 0xf5, /* true */
+    0x6c, b'm', b'i', b'n', b'P', b'i', b'n', b'L', b'e', b'n', b'g', b't', b'h', 0x06, /* 6 */
+    0x63, b'u', b'v', b'm', 0x81, 0x83, 0x02, 0x04, 0x02, /* [[2, 4, 2]] */
+];
+
+#[test]
+fn outputs_of_client_and_authenticator_are_read() {
+    let client = raw(
+        r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":false}}"#,
+    );
+    let outputs = RawOutputs::new(Some(client), Some(AUTHENTICATOR)).registration();
+    assert_eq!(outputs.cred_props, Some(CredentialPropertiesOutput { rk: Some(true) }));
+    assert_eq!(
+        outputs.cred_protect,
+        Some(CredentialProtectionPolicy::UserVerificationOptionalWithCredentialIdList)
+    );
+    assert_eq!((outputs.hmac_secret, outputs.min_pin_length), (Some(true), Some(6)));
+    assert_eq!((outputs.prf_enabled, outputs.large_blob_supported), (Some(true), Some(false)));
+    let method = UvmEntry { user_verification_method: 2, key_protection_type: 4, matcher_protection_type: 2 };
+    assert_eq!(outputs.uvm, Some(vec![method]));
+}
+
+#[test]
+fn results_of_prf_are_nowhere_in_what_is_kept() {
+    let client = raw(r#"{"prf":{"enabled":true,"results":{"first":"c2VjcmV0"}}}"#);
+    let outputs = RawOutputs::new(Some(client), None).registration();
+    assert!(!alloc::format!("{outputs:?}").contains("c2VjcmV0"));
+}
+
+#[test]
+fn cred_props_has_three_states() {
+    let rk = |json| RawOutputs::new(Some(raw(json)), None).registration().cred_props;
+    assert_eq!(rk("{}"), None);
+    assert_eq!(rk(r#"{"credProps":{}}"#), Some(CredentialPropertiesOutput { rk: None }));
+    assert_eq!(rk(r#"{"credProps":{"rk":false}}"#), Some(CredentialPropertiesOutput { rk: Some(false) }));
+}
+
+#[test]
+fn outputs_of_any_shape_are_ignored_by_default_and_refused_by_policy() {
+    let asked = RegistrationExtensionInputs { cred_props: Some(true), ..Default::default() };
+    for json in [r#"{"credProps":7}"#, "[]", r#"{"credProps":{"rk":{}}}"#] {
+        let outputs =
+            |policy: ExtensionPolicy| policy.registration(&asked, RawOutputs::new(Some(raw(json)), None));
+        assert_eq!(outputs(ExtensionPolicy::default()).unwrap().cred_props, None, "{json}");
+        let strict = ExtensionPolicy { refuse_misshapen: true, ..Default::default() };
+        let refused = matches!(outputs(strict), Err(ExtensionError::Misshapen { .. }));
+        assert!(refused, "{json}");
+    }
+}
+
+#[test]
+fn an_output_nobody_asked_for_is_ignored_by_default_and_refused_by_policy() {
+    let client = r#"{"telepathy":true}"#;
+    let judge = |policy: ExtensionPolicy| {
+        policy.registration(&RegistrationExtensionInputs::default(), RawOutputs::new(Some(raw(client)), None))
+    };
+    assert!(judge(ExtensionPolicy::default()).is_ok());
+    let strict = ExtensionPolicy { refuse_unsolicited: true, ..Default::default() };
+    assert_eq!(judge(strict).unwrap_err().to_string(), "extension telepathy was not asked for");
+}
+
+#[test]
+fn cred_protect_that_is_enforced_must_come_back_as_strong() {
+    use CredentialProtectionPolicy::{
+        UserVerificationOptionalWithCredentialIdList as Two, UserVerificationRequired as Three,
+    };
+    let judge = |asked, enforce| {
+        let asked = RegistrationExtensionInputs {
+            credential_protection_policy: Some(asked),
+            enforce_credential_protection_policy: Some(enforce),
+            ..Default::default()
+        };
+        ExtensionPolicy::default().registration(&asked, RawOutputs::new(None, Some(AUTHENTICATOR)))
+    };
+    assert!(judge(Two, true).is_ok());
+    assert!(judge(Three, false).is_ok());
+    let refused = judge(Three, true).unwrap_err();
+    assert_eq!(refused, ExtensionError::CredentialProtection { asked: Three, got: Some(Two) });
+}
+
+#[test]
+fn inputs_have_the_names_of_the_specification_and_leave_out_what_is_not_asked() {
+    let inputs = RegistrationExtensionInputs {
+        cred_props: Some(true),
+        credential_protection_policy: Some(
+            CredentialProtectionPolicy::UserVerificationOptionalWithCredentialIdList,
+        ),
+        enforce_credential_protection_policy: Some(true),
+        min_pin_length: Some(true),
+        large_blob: Some(LargeBlobRegistrationInputs { support: LargeBlobSupport::Preferred }),
+        prf: Some(PrfInputs::default()),
+        ..Default::default()
+    };
+    assert_eq!(
+        serde_json::to_string(&inputs).unwrap(),
+        concat!(
+            r#"{"credProps":true,"credentialProtectionPolicy":"userVerificationOptionalWithCredentialIDList","#,
+            r#""enforceCredentialProtectionPolicy":true,"minPinLength":true,"largeBlob":{"support":"preferred"},"prf":{}}"#
+        )
+    );
+}
+
+#[test]
+fn inputs_of_prf_are_not_printed() {
+    let values = PrfValues { first: vec![0x73, 0x65].into(), second: None };
+    assert_eq!(alloc::format!("{values:?}"), "PrfValues { .. }");
+}

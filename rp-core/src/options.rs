@@ -1,0 +1,248 @@
+//! Options, in the JSON forms that `parse…OptionsFromJSON` reads ([section 5.4], [section 5.5]).
+//!
+//! A member that is not set is left out, never `null`: a browser reads `null` as a value.
+//!
+//! [section 5.4]: https://www.w3.org/TR/webauthn-3/#dictionary-makecredentialoptions
+//! [section 5.5]: https://www.w3.org/TR/webauthn-3/#dictionary-assertion-options
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::{Challenge, CredentialId, UserHandle};
+use crate::credential::CredentialRecord;
+use crate::extensions::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
+
+/// What `navigator.credentials.create` is given: `public_key` goes over the wire, `mediation` beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialCreationOptions {
+    /// The options themselves.
+    pub public_key: PublicKeyCredentialCreationOptionsJson,
+    /// `conditional` for an upgrade to a passkey without a prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mediation: Option<Mediation>,
+}
+
+/// What `navigator.credentials.get` is given: `public_key` goes over the wire, `mediation` beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialRequestOptions {
+    /// The options themselves.
+    pub public_key: PublicKeyCredentialRequestOptionsJson,
+    /// `conditional` for autofill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mediation: Option<Mediation>,
+}
+
+/// How the client may involve the user (Credential Management, `CredentialMediationRequirement`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mediation {
+    /// Without a modal prompt: autofill, or an upgrade right after a password sign-in.
+    Conditional,
+}
+
+/// `PublicKeyCredentialCreationOptionsJSON`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKeyCredentialCreationOptionsJson {
+    /// The relying party.
+    pub rp: PublicKeyCredentialRpEntity,
+    /// The account.
+    pub user: PublicKeyCredentialUserEntityJson,
+    /// The challenge.
+    pub challenge: Challenge,
+    /// The algorithms accepted, most wanted first.
+    pub pub_key_cred_params: Vec<PublicKeyCredentialParameters>,
+    /// How long the client may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// Credentials that the account has: an authenticator that holds one declines.
+    #[serde(default)]
+    pub exclude_credentials: Vec<PublicKeyCredentialDescriptorJson>,
+    /// Which authenticators will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticator_selection: Option<AuthenticatorSelectionCriteria>,
+    /// Which kind of authenticator to offer first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<PublicKeyCredentialHint>,
+    /// Whether and how to attest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<AttestationConveyancePreference>,
+    /// Statement formats, most wanted first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attestation_formats: Vec<String>,
+    /// Extension inputs.
+    #[serde(default, skip_serializing_if = "RegistrationExtensionInputs::is_empty")]
+    pub extensions: RegistrationExtensionInputs,
+}
+
+/// `PublicKeyCredentialRequestOptionsJSON`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKeyCredentialRequestOptionsJson {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// How long the client may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// The RP ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rp_id: Option<String>,
+    /// Credentials that will do; empty for discoverable ones.
+    #[serde(default)]
+    pub allow_credentials: Vec<PublicKeyCredentialDescriptorJson>,
+    /// Whether the user is to be verified.
+    #[serde(default)]
+    pub user_verification: UserVerificationRequirement,
+    /// Which kind of authenticator to offer first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<PublicKeyCredentialHint>,
+    /// Extension inputs.
+    #[serde(default, skip_serializing_if = "AuthenticationExtensionInputs::is_empty")]
+    pub extensions: AuthenticationExtensionInputs,
+}
+
+/// The relying party ([section 5.4.2](https://www.w3.org/TR/webauthn-3/#dictionary-rp-credential-params)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKeyCredentialRpEntity {
+    /// The RP ID.
+    pub id: String,
+    /// A name for people; deprecated, and still required.
+    pub name: String,
+}
+
+/// The account ([section 5.4.3](https://www.w3.org/TR/webauthn-3/#dictionary-user-credential-params)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKeyCredentialUserEntityJson {
+    /// The user handle.
+    pub id: UserHandle,
+    /// What tells the account from others of the same person.
+    pub name: String,
+    /// What the person is called.
+    pub display_name: String,
+}
+
+/// One algorithm ([section 5.3](https://www.w3.org/TR/webauthn-3/#dictionary-credential-params)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKeyCredentialParameters {
+    /// `public-key`.
+    pub r#type: PublicKeyCredentialType,
+    /// The COSE algorithm number.
+    pub alg: i64,
+}
+
+/// The one credential type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublicKeyCredentialType {
+    /// `public-key`.
+    #[default]
+    PublicKey,
+}
+
+/// A credential named in options ([section 5.8.3](https://www.w3.org/TR/webauthn-3/#dictionary-credential-descriptor)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKeyCredentialDescriptorJson {
+    /// `public-key`.
+    pub r#type: PublicKeyCredentialType,
+    /// The credential ID.
+    pub id: CredentialId,
+    /// How to reach its authenticator.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transports: Vec<String>,
+}
+
+impl From<&CredentialRecord> for PublicKeyCredentialDescriptorJson {
+    fn from(record: &CredentialRecord) -> Self {
+        Self {
+            r#type: PublicKeyCredentialType::PublicKey,
+            id: record.id.clone(),
+            transports: record.transports.clone(),
+        }
+    }
+}
+
+/// Which authenticators will do ([section 5.4.4](https://www.w3.org/TR/webauthn-3/#dictionary-authenticatorSelection)).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthenticatorSelectionCriteria {
+    /// Only such; any where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticator_attachment: Option<AuthenticatorAttachment>,
+    /// Whether the credential is to be discoverable.
+    #[serde(default)]
+    pub resident_key: ResidentKeyRequirement,
+    /// What Level 1 called it: `true` if and only if `residentKey` is `required`.
+    #[serde(default)]
+    pub require_resident_key: bool,
+    /// Whether the user is to be verified.
+    #[serde(default)]
+    pub user_verification: UserVerificationRequirement,
+}
+
+/// Whether user verification is required ([section 5.8.6](https://www.w3.org/TR/webauthn-3/#enum-userVerificationRequirement)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserVerificationRequirement {
+    /// The ceremony fails without it.
+    Required,
+    /// If the authenticator can.
+    #[default]
+    Preferred,
+    /// Better not.
+    Discouraged,
+}
+
+/// Whether the credential is to be discoverable ([section 5.4.6](https://www.w3.org/TR/webauthn-3/#enum-residentKeyRequirement)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResidentKeyRequirement {
+    /// Better not.
+    Discouraged,
+    /// If the authenticator can.
+    #[default]
+    Preferred,
+    /// The ceremony fails without it.
+    Required,
+}
+
+/// How the authenticator is attached ([section 5.4.5](https://www.w3.org/TR/webauthn-3/#enum-attachment)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthenticatorAttachment {
+    /// Part of the device.
+    Platform,
+    /// A key or a phone that roams.
+    CrossPlatform,
+}
+
+/// What the application wants to know about the authenticator ([section 5.4.7](https://www.w3.org/TR/webauthn-3/#enum-attestation-convey)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttestationConveyancePreference {
+    /// Nothing.
+    #[default]
+    None,
+    /// A statement, which the client may make anonymous.
+    Indirect,
+    /// The statement as the authenticator makes it.
+    Direct,
+    /// A statement that may name the single device, where the administrator allowed it.
+    Enterprise,
+}
+
+/// Which authenticator the user probably has ([section 5.8.7](https://www.w3.org/TR/webauthn-3/#enum-hints)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublicKeyCredentialHint {
+    /// A security key.
+    SecurityKey,
+    /// This device.
+    ClientDevice,
+    /// A phone, over a QR code.
+    Hybrid,
+}

@@ -1,0 +1,199 @@
+//! Registering a new credential ([section 7.1]).
+//!
+//! [section 7.1]: https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
+
+use alloc::vec::Vec;
+
+use crate::attestation::{self, Attestation, AttestationObject, Format, Procedure};
+use crate::bytes::CredentialId;
+use crate::ceremony::{self, CREATE};
+use crate::client_data::CollectedClientData;
+use crate::cose::PublicKey;
+use crate::credential::{CredentialRecord, StoredAttestation};
+use crate::crypto;
+use crate::extensions::{RawOutputs, RegistrationExtensionOutputs};
+use crate::options::{Mediation, ResidentKeyRequirement, UserVerificationRequirement};
+use crate::relying_party::{BackupPolicy, RelyingParty};
+use crate::response::RegistrationResponse;
+use crate::timestamp::Timestamp;
+use crate::trust::TrustSource;
+
+mod error;
+mod start;
+
+pub use error::RegistrationError;
+pub use start::{PendingRegistration, RegistrationRequest, User};
+
+/// A registration that was judged and found right: store the credential.
+#[derive(Clone, Debug)]
+#[must_use = "a credential that is not stored cannot be used"]
+#[non_exhaustive]
+pub struct Registered {
+    /// The credential record.
+    pub credential: CredentialRecord,
+    /// What the statement proved, and whether it is trusted.
+    pub attestation: Attestation,
+    /// What came of the extensions.
+    pub extensions: RegistrationExtensionOutputs,
+    /// The flags of authenticator data.
+    pub flags: crate::Flags,
+    /// The authenticator's extension outputs as they came, one CBOR map.
+    pub authenticator_extensions: Option<Vec<u8>>,
+}
+
+impl RelyingParty {
+    /// Judges the response to a registration and makes the credential record, step by step as section 7.1
+    /// numbers them. `pending` is consumed: it is good for one response, right or wrong.
+    ///
+    /// `trust` is asked for anchors where a statement has a path; `now` is the time at which certificates are
+    /// judged.
+    ///
+    /// # Errors
+    /// [`RegistrationError`]: the first step that failed.
+    ///
+    /// # Examples
+    /// ```compile_fail
+    /// # fn show(rp: rp_core::RelyingParty, pending: rp_core::PendingRegistration, response: rp_core::RegistrationResponse) {
+    /// let (trust, now) = (rp_core::StaticAnchors::none(), rp_core::Timestamp::now());
+    /// let first = rp.finish_registration(pending, &response, &trust, now);
+    /// let second = rp.finish_registration(pending, &response, &trust, now); // used after move
+    /// # }
+    /// ```
+    pub fn finish_registration(
+        &self,
+        pending: PendingRegistration,
+        response: &RegistrationResponse,
+        trust: &dyn TrustSource,
+        now: Timestamp,
+    ) -> Result<Registered, RegistrationError> {
+        let pending = pending.state.0;
+        // 5. Let JSONtext be the UTF-8 decoding of clientDataJSON; 6. let C be its parse
+        let client_data = CollectedClientData::parse(response.client_data_json())?;
+        // 7. type is webauthn.create; 8. challenge is the one that was sent; 9. to 11. origins
+        ceremony::check_client_data(self, &client_data, &[CREATE], &pending.challenge)?;
+        // 12. Let hash be the SHA-256 of clientDataJSON
+        let hash = crypto::sha256(&[response.client_data_json()]);
+        // 13. Perform CBOR decoding on attestationObject
+        let object = AttestationObject::parse(response.attestation_object())?;
+        let authenticator_data = &object.auth_data;
+        let attested =
+            authenticator_data.attested_credential().ok_or(RegistrationError::NoAttestedCredentialData)?;
+        let flags = authenticator_data.flags();
+        // 14. rpIdHash is the SHA-256 of the RP ID
+        if *authenticator_data.rp_id_hash() != self.rp_id_hash {
+            return Err(RegistrationError::RpIdHash);
+        }
+        // 15. If mediation is not conditional, UP is set
+        let conditional = pending.mediation == Some(Mediation::Conditional);
+        if !conditional && !flags.user_present() {
+            return Err(RegistrationError::UserNotPresent);
+        }
+        // 16. If user verification is required, UV is set
+        let required = pending.user_verification == UserVerificationRequirement::Required;
+        if required && !flags.user_verified() {
+            return Err(RegistrationError::UserNotVerified);
+        }
+        // 17. If BE is not set, BS is not set
+        if flags.backup_state() && !flags.backup_eligible() {
+            return Err(RegistrationError::BackupFlags);
+        }
+        // 18. and 19. Evaluate BE and BS by policy
+        self.check_backup_policy(flags)?;
+        // 20. "alg" is one of pubKeyCredParams
+        let public_key = PublicKey::from_cose(attested.credential_public_key)?;
+        let algorithm = public_key.algorithm();
+        if !pending.algorithms.contains(&algorithm.id()) {
+            return Err(RegistrationError::AlgorithmNotOffered { algorithm });
+        }
+        // 21. Determine the attestation statement format; 22. verify attStmt
+        let format = Format::from(object.fmt);
+        let policy = &self.attestation_policy;
+        let verified = if policy.verifies() {
+            let procedure = Procedure {
+                statement: &object.att_stmt,
+                authenticator_data,
+                client_data_hash: &hash,
+                credential_public_key: &public_key,
+                policy,
+                at: now,
+                profile: self.profile,
+            };
+            Some(attestation::verify(&format, &procedure)?)
+        } else {
+            None
+        };
+        // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
+        let attestation =
+            attestation::assess(format, verified, attested.aaguid, algorithm, policy, trust, now)?;
+        // 25. credentialId is at most 1023 bytes
+        let id = CredentialId::try_from(attested.credential_id)?;
+        if id.as_bytes() != response.id() {
+            return Err(RegistrationError::CredentialId);
+        }
+        // 26. credentialId is not registered yet: of this account here, of any by the store
+        if pending.exclude_credentials.contains(&id) {
+            return Err(RegistrationError::CredentialExists { id });
+        }
+        // 27. Let credentialRecord be a new credential record
+        let credential = CredentialRecord {
+            id,
+            user_handle: pending.user_handle,
+            public_key: attested.credential_public_key.into(),
+            sign_count: authenticator_data.sign_count(),
+            uv_initialized: flags.user_verified(),
+            transports: response.transports().to_vec(),
+            backup_eligible: Some(flags.backup_eligible()),
+            backup_state: flags.backup_state(),
+            attestation_object: Some(response.attestation_object().into()),
+            attestation_client_data_json: Some(response.client_data_json().into()),
+            rp_id: Some(self.entity.id.clone()),
+            aaguid: attested.aaguid,
+            attestation: StoredAttestation {
+                format: attestation.format.clone(),
+                r#type: attestation.r#type,
+                trusted: attestation.is_trusted(),
+            },
+        };
+        // 28. Process the client and authenticator extension outputs
+        let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
+        let extensions = self.extension_policy.registration(&pending.extensions, raw)?;
+        self.check_selection(response, &extensions)?;
+        // 29. Store credentialRecord: the caller's
+        Ok(Registered {
+            credential,
+            attestation,
+            extensions,
+            flags,
+            authenticator_extensions: authenticator_data.extensions().map(<[u8]>::to_vec),
+        })
+    }
+
+    fn check_backup_policy(&self, flags: crate::Flags) -> Result<(), RegistrationError> {
+        match (self.backup_policy, flags.backup_eligible()) {
+            (BackupPolicy::RequireEligible, false) | (BackupPolicy::RequireDeviceBound, true) => {
+                Err(RegistrationError::BackupPolicy { policy: self.backup_policy })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What was only asked of the client is held against what it says came of it. None of it is signed.
+    fn check_selection(
+        &self,
+        response: &RegistrationResponse,
+        extensions: &RegistrationExtensionOutputs,
+    ) -> Result<(), RegistrationError> {
+        if let (Some(asked), Some(got)) =
+            (self.selection.authenticator_attachment, response.authenticator_attachment())
+            && let Some(got) = ceremony::attachment(got)
+            && asked != got
+        {
+            return Err(RegistrationError::AuthenticatorAttachment { asked, got });
+        }
+        let discoverable = extensions.cred_props.and_then(|properties| properties.rk);
+        if self.selection.resident_key == ResidentKeyRequirement::Required && discoverable == Some(false) {
+            return Err(RegistrationError::NotDiscoverable);
+        }
+        Ok(())
+    }
+}

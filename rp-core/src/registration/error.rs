@@ -1,0 +1,146 @@
+use crate::attestation::{AttestationError, AttestationObjectError};
+use crate::bytes::{CredentialId, CredentialIdLength};
+use crate::ceremony::ClientDataRefusal;
+use crate::client_data::ClientDataError;
+use crate::cose::{Algorithm, PublicKeyError};
+use crate::error::Code;
+use crate::extensions::ExtensionError;
+use crate::options::AuthenticatorAttachment;
+use crate::relying_party::BackupPolicy;
+use crate::trust::TrustError;
+
+/// Why a registration was refused, in the order of section 7.1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// Steps 5 to 11.
+    #[error(transparent)]
+    ClientData(ClientDataRefusal),
+    /// Step 13: the attestation object is not what section 6.5.4 describes.
+    #[error(transparent)]
+    AttestationObject(#[from] AttestationObjectError),
+    /// Step 13: authenticator data hold no credential.
+    #[error("authenticator data: no attested credential data")]
+    NoAttestedCredentialData,
+    /// Step 14.
+    #[error("rpIdHash is another RP ID's")]
+    RpIdHash,
+    /// Step 15.
+    #[error("UP is not set")]
+    UserNotPresent,
+    /// Step 16.
+    #[error("UV is required and not set")]
+    UserNotVerified,
+    /// Step 17.
+    #[error("BS is set and BE is not")]
+    BackupFlags,
+    /// Step 18: policy.
+    #[error("backup policy {policy:?} does not accept the credential")]
+    BackupPolicy {
+        /// The policy.
+        policy: BackupPolicy,
+    },
+    /// Step 20: the credential public key is not a key of its algorithm.
+    #[error(transparent)]
+    PublicKey(#[from] PublicKeyError),
+    /// Step 20: the algorithm was not offered.
+    #[error("algorithm {algorithm} was not offered")]
+    AlgorithmNotOffered {
+        /// The credential's algorithm.
+        algorithm: Algorithm,
+    },
+    /// Steps 21 and 22.
+    #[error(transparent)]
+    Attestation(#[from] AttestationError),
+    /// Steps 23 and 24.
+    #[error("attestation is not trusted: {0}")]
+    Trust(#[from] TrustError),
+    /// Step 25.
+    #[error(transparent)]
+    CredentialIdLength(#[from] CredentialIdLength),
+    /// Step 27: `id` is not the credential ID of authenticator data.
+    #[error("id is not the credential ID of authenticator data")]
+    CredentialId,
+    /// Step 26.
+    #[error("credential {id} is registered already")]
+    CredentialExists {
+        /// The credential.
+        id: CredentialId,
+    },
+    /// Step 28.
+    #[error(transparent)]
+    Extension(#[from] ExtensionError),
+    /// Another attachment was asked for; the client's word.
+    #[error("attachment {asked:?} was asked for, {got:?} came")]
+    AuthenticatorAttachment {
+        /// What was asked.
+        asked: AuthenticatorAttachment,
+        /// What the client says.
+        got: AuthenticatorAttachment,
+    },
+    /// A discoverable credential was required; the client says it is not.
+    #[error("a discoverable credential was required, and the client says that it is not")]
+    NotDiscoverable,
+}
+
+impl From<ClientDataRefusal> for RegistrationError {
+    fn from(refusal: ClientDataRefusal) -> Self {
+        Self::ClientData(refusal)
+    }
+}
+
+impl From<ClientDataError> for RegistrationError {
+    fn from(error: ClientDataError) -> Self {
+        Self::ClientData(error.into())
+    }
+}
+
+impl RegistrationError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::ClientData(error) => error.code(),
+            Self::AttestationObject(error) => error.code(),
+            Self::NoAttestedCredentialData => Code::MalformedAuthenticatorData,
+            Self::RpIdHash => Code::RpIdMismatch,
+            Self::UserNotPresent => Code::UserNotPresent,
+            Self::UserNotVerified => Code::UserNotVerified,
+            Self::BackupFlags => Code::BackupFlagsInvalid,
+            Self::BackupPolicy { .. } | Self::AuthenticatorAttachment { .. } | Self::NotDiscoverable => {
+                Code::AuthenticatorNotAllowed
+            }
+            Self::PublicKey(error) => error.code(),
+            Self::AlgorithmNotOffered { .. } => Code::AlgorithmNotAllowed,
+            Self::Attestation(error) => error.code(),
+            Self::Trust(error) => error.code(),
+            Self::CredentialIdLength(CredentialIdLength { got: 0 }) => Code::MalformedAuthenticatorData,
+            Self::CredentialIdLength(_) => Code::CredentialIdTooLong,
+            Self::CredentialId => Code::CredentialIdMismatch,
+            Self::CredentialExists { .. } => Code::CredentialExists,
+            Self::Extension(error) => error.code(),
+        }
+    }
+
+    /// The step of section 7.1 that failed.
+    #[must_use]
+    pub fn step(&self) -> u8 {
+        match self {
+            Self::ClientData(error) => error.registration_step(),
+            Self::AttestationObject(_) | Self::NoAttestedCredentialData => 13,
+            Self::RpIdHash => 14,
+            Self::UserNotPresent => 15,
+            Self::UserNotVerified => 16,
+            Self::BackupFlags => 17,
+            Self::BackupPolicy { .. } => 18,
+            Self::PublicKey(_) | Self::AlgorithmNotOffered { .. } => 20,
+            Self::Attestation(AttestationError::Format { .. }) => 21,
+            Self::Attestation(_) => 22,
+            Self::Trust(_) => 24,
+            Self::CredentialIdLength(_) => 25,
+            Self::CredentialExists { .. } => 26,
+            Self::CredentialId => 27,
+            Self::Extension(_) | Self::AuthenticatorAttachment { .. } | Self::NotDiscoverable => 28,
+        }
+    }
+}

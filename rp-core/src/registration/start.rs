@@ -1,0 +1,202 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::{Challenge, CredentialId, UserHandle};
+use crate::credential::CredentialRecord;
+use crate::extensions::RegistrationExtensionInputs;
+use crate::options::{
+    CredentialCreationOptions, Mediation, PublicKeyCredentialCreationOptionsJson,
+    PublicKeyCredentialDescriptorJson, PublicKeyCredentialHint, PublicKeyCredentialParameters,
+    PublicKeyCredentialType, PublicKeyCredentialUserEntityJson, UserVerificationRequirement,
+};
+use crate::pending::Versioned;
+use crate::relying_party::RelyingParty;
+
+/// The account that a credential is made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The user handle.
+    pub handle: UserHandle,
+    /// What tells the account from others: a username, an address.
+    pub name: String,
+    /// What the person is called.
+    pub display_name: String,
+}
+
+/// A registration under way: kept on the server, good for one response.
+///
+/// Serialises with a version, so that servers of two releases can run side by side.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+#[must_use = "without it the response cannot be judged"]
+pub struct PendingRegistration {
+    pub(super) state: Versioned<State>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct State {
+    pub(super) challenge: Challenge,
+    pub(super) user_handle: UserHandle,
+    pub(super) user_verification: UserVerificationRequirement,
+    pub(super) mediation: Option<Mediation>,
+    pub(super) algorithms: Vec<i64>,
+    pub(super) exclude_credentials: Vec<CredentialId>,
+    pub(super) extensions: RegistrationExtensionInputs,
+}
+
+impl PendingRegistration {
+    /// The challenge that was sent: a response finds its ceremony by it.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.state.challenge
+    }
+
+    /// The account that the credential will belong to.
+    #[must_use]
+    pub fn user_handle(&self) -> &UserHandle {
+        &self.state.user_handle
+    }
+}
+
+/// A registration about to start, where it differs from the relying party's defaults.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RegistrationRequest<'a> {
+    rp: &'a RelyingParty,
+    user: &'a User,
+    existing: Vec<PublicKeyCredentialDescriptorJson>,
+    user_verification: UserVerificationRequirement,
+    mediation: Option<Mediation>,
+    hints: Vec<PublicKeyCredentialHint>,
+    extensions: RegistrationExtensionInputs,
+}
+
+impl RelyingParty {
+    /// Starts a registration: options for the browser, and the ceremony's state for the server.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::{RelyingParty, User, UserHandle};
+    ///
+    /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
+    /// let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
+    /// let (options, pending) = rp.start_registration(&user, &[])?;
+    /// assert_eq!(&options.public_key.challenge, pending.challenge());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn start_registration(
+        &self,
+        user: &User,
+        existing: &[CredentialRecord],
+    ) -> Result<(CredentialCreationOptions, PendingRegistration), getrandom::Error> {
+        self.registration(user).exclude(existing).start()
+    }
+
+    /// Prepares a registration that differs from the defaults.
+    pub fn registration<'a>(&'a self, user: &'a User) -> RegistrationRequest<'a> {
+        RegistrationRequest {
+            rp: self,
+            user,
+            existing: Vec::new(),
+            user_verification: self.selection.user_verification,
+            mediation: None,
+            hints: self.hints.clone(),
+            extensions: RegistrationExtensionInputs {
+                cred_props: Some(true),
+                appid_exclude: self.appid.as_ref().map(|appid| appid.uri.clone()),
+                ..RegistrationExtensionInputs::default()
+            },
+        }
+    }
+}
+
+impl RegistrationRequest<'_> {
+    /// Excludes credentials that the account has.
+    pub fn exclude(mut self, existing: &[CredentialRecord]) -> Self {
+        self.existing.extend(existing.iter().map(Into::into));
+        self
+    }
+
+    /// Whether the user is to be verified.
+    pub fn user_verification(mut self, requirement: UserVerificationRequirement) -> Self {
+        self.user_verification = requirement;
+        self
+    }
+
+    /// Conditional create: an upgrade to a passkey without a prompt, where UP and UV may be 0. User
+    /// verification is no longer required, unless it is asked for afterwards.
+    pub fn conditional(mut self) -> Self {
+        self.mediation = Some(Mediation::Conditional);
+        self.user_verification = UserVerificationRequirement::Preferred;
+        self
+    }
+
+    /// Which authenticators to offer first.
+    pub fn hints(mut self, hints: impl IntoIterator<Item = PublicKeyCredentialHint>) -> Self {
+        self.hints = hints.into_iter().collect();
+        self
+    }
+
+    /// Asks these of extensions, in place of the defaults (`credProps`, and `appidExclude` where an AppID is
+    /// configured).
+    pub fn extensions(mut self, extensions: RegistrationExtensionInputs) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
+    /// Starts with a challenge from the operating system.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn start(self) -> Result<(CredentialCreationOptions, PendingRegistration), getrandom::Error> {
+        Challenge::random().map(|challenge| self.start_with(challenge))
+    }
+
+    /// Starts with a challenge that the caller drew, or recorded.
+    pub fn start_with(self, challenge: Challenge) -> (CredentialCreationOptions, PendingRegistration) {
+        let algorithms: Vec<i64> = self.rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
+        let mut selection = self.rp.selection.clone();
+        selection.user_verification = self.user_verification;
+        let public_key = PublicKeyCredentialCreationOptionsJson {
+            rp: self.rp.entity.clone(),
+            user: PublicKeyCredentialUserEntityJson {
+                id: self.user.handle.clone(),
+                name: self.user.name.clone(),
+                display_name: self.user.display_name.clone(),
+            },
+            challenge: challenge.clone(),
+            pub_key_cred_params: algorithms
+                .iter()
+                .map(|&alg| PublicKeyCredentialParameters { r#type: PublicKeyCredentialType::PublicKey, alg })
+                .collect(),
+            timeout: Some(self.rp.timeout_millis()),
+            exclude_credentials: self.existing,
+            authenticator_selection: Some(selection),
+            hints: self.hints,
+            attestation: Some(self.rp.attestation),
+            attestation_formats: self.rp.attestation_formats.clone(),
+            extensions: self.extensions,
+        };
+        let state = State {
+            challenge,
+            user_handle: self.user.handle.clone(),
+            user_verification: self.user_verification,
+            mediation: self.mediation,
+            algorithms,
+            exclude_credentials: public_key
+                .exclude_credentials
+                .iter()
+                .map(|known| known.id.clone())
+                .collect(),
+            extensions: public_key.extensions.clone(),
+        };
+        let options = CredentialCreationOptions { public_key, mediation: self.mediation };
+        (options, PendingRegistration { state: Versioned(state) })
+    }
+}

@@ -1,0 +1,379 @@
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{AppId, BackupPolicy, CounterPolicy, Profile, RelyingParty, rp_id_hash};
+use crate::attestation::{AttestationPolicy, Format};
+use crate::cose::Algorithm;
+use crate::extensions::ExtensionPolicy;
+use crate::options::{
+    AttestationConveyancePreference, AuthenticatorAttachment, AuthenticatorSelectionCriteria,
+    PublicKeyCredentialHint, PublicKeyCredentialRpEntity, ResidentKeyRequirement,
+    UserVerificationRequirement,
+};
+use crate::origin::{AcceptedOrigins, WebOrigin, is_host};
+
+/// A configuration being made; [`RelyingPartyBuilder::build`] checks it.
+///
+/// The defaults shut no key out: `residentKey` and user verification `preferred`, algorithms -8, -7 and -257,
+/// attestation `none`, five minutes, and a counter that does not grow is refused.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RelyingPartyBuilder {
+    rp_id: String,
+    other_rp_ids: Vec<String>,
+    name: Option<String>,
+    appid: Option<String>,
+    origins: Vec<(String, Kind)>,
+    subdomains: bool,
+    any_port: bool,
+    cross_origin: bool,
+    top_origins: Vec<String>,
+    algorithms: Vec<Algorithm>,
+    selection: AuthenticatorSelectionCriteria,
+    hints: Vec<PublicKeyCredentialHint>,
+    attestation: AttestationConveyancePreference,
+    attestation_formats: Vec<String>,
+    attestation_policy: AttestationPolicy,
+    extension_policy: ExtensionPolicy,
+    counter_policy: CounterPolicy,
+    backup_policy: BackupPolicy,
+    profile: Profile,
+    timeout: Duration,
+}
+
+/// What an origin was said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Own,
+    Related,
+    Native,
+    Verbatim,
+}
+
+/// What was configured wrongly.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The RP ID is no domain in lower-case ASCII.
+    #[error("RP ID {rp_id:?} is not a domain in lower-case ASCII")]
+    RpId {
+        /// The RP ID.
+        rp_id: String,
+    },
+    /// No origin was given.
+    #[error("no origin is accepted: name at least one")]
+    NoOrigin,
+    /// An origin is not written as browsers write it: scheme, host and port, lower case, nothing behind.
+    #[error("origin {origin:?} is not scheme, host and perhaps port, as browsers write it")]
+    OriginSyntax {
+        /// The origin.
+        origin: String,
+    },
+    /// A web origin without TLS that is not `localhost`.
+    #[error("origin {origin:?} is not https")]
+    OriginNotSecure {
+        /// The origin.
+        origin: String,
+    },
+    /// An origin whose host is neither the RP ID nor below it.
+    #[error("origin {origin:?} is not within {rp_id}: name it as a related origin")]
+    OriginNotWithinRpId {
+        /// The origin.
+        origin: String,
+        /// The RP ID.
+        rp_id: String,
+    },
+    /// A native origin that is not `android:apk-key-hash:` or `ios:bundle-id:` and something behind.
+    #[error("origin {origin:?} is not a native application's")]
+    NativeOrigin {
+        /// The origin.
+        origin: String,
+    },
+    /// Top origins were given, and cross-origin use is not accepted.
+    #[error("top origins mean nothing unless cross-origin use is accepted")]
+    TopOriginsUnused,
+    /// No algorithm was given.
+    #[error("no algorithm is offered")]
+    NoAlgorithm,
+    /// This build lacks an algorithm that was given.
+    #[error("this build lacks {algorithm}: its cargo feature is off")]
+    AlgorithmNotSupported {
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
+    /// RS1, whose hash is broken, is for the `fido` profile alone.
+    #[error("RS1 is for the fido profile alone")]
+    Rs1,
+    /// The time that clients are given is none.
+    #[error("the timeout is zero")]
+    Timeout,
+}
+
+impl RelyingPartyBuilder {
+    pub(super) fn new(rp_id: &str) -> Self {
+        let default = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256];
+        Self {
+            rp_id: rp_id.into(),
+            other_rp_ids: Vec::new(),
+            name: None,
+            appid: None,
+            origins: Vec::new(),
+            subdomains: false,
+            any_port: false,
+            cross_origin: false,
+            top_origins: Vec::new(),
+            algorithms: default.into_iter().filter(|algorithm| algorithm.is_supported()).collect(),
+            selection: AuthenticatorSelectionCriteria::default(),
+            hints: Vec::new(),
+            attestation: AttestationConveyancePreference::None,
+            attestation_formats: Vec::new(),
+            attestation_policy: AttestationPolicy::default(),
+            extension_policy: ExtensionPolicy::default(),
+            counter_policy: CounterPolicy::Refuse,
+            backup_policy: BackupPolicy::Any,
+            profile: Profile::Webauthn,
+            timeout: Duration::from_secs(300),
+        }
+    }
+
+    /// The name for people; the RP ID where it is not given.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Accepts a web origin whose host is the RP ID or below it.
+    pub fn origin(mut self, origin: &str) -> Self {
+        self.origins.push((origin.into(), Kind::Own));
+        self
+    }
+
+    /// Accepts a web origin of another domain that uses this RP ID by way of `/.well-known/webauthn`
+    /// ([section 5.11](https://www.w3.org/TR/webauthn-3/#sctn-related-origins)).
+    pub fn related_origin(mut self, origin: &str) -> Self {
+        self.origins.push((origin.into(), Kind::Related));
+        self
+    }
+
+    /// Accepts a native application: `android:apk-key-hash:…`, or `ios:bundle-id:…`.
+    pub fn native_origin(mut self, origin: &str) -> Self {
+        self.origins.push((origin.into(), Kind::Native));
+        self
+    }
+
+    /// Accepts an origin exactly as it is written, unchecked. What is given up: nobody notices a slip of the
+    /// pen, or an origin without TLS. For recorded ceremonies and test vectors.
+    pub fn verbatim_origin(mut self, origin: &str) -> Self {
+        self.origins.push((origin.into(), Kind::Verbatim));
+        self
+    }
+
+    /// Accepts every subdomain of the RP ID that has scheme and port of an accepted origin. What is given up:
+    /// whoever holds a forgotten subdomain can run ceremonies.
+    pub fn allow_subdomains(mut self) -> Self {
+        self.subdomains = true;
+        self
+    }
+
+    /// Accepts every port of an accepted web origin's host. What is given up: whoever may open a port there
+    /// can run ceremonies.
+    pub fn allow_any_port(mut self) -> Self {
+        self.any_port = true;
+        self
+    }
+
+    /// Accepts ceremonies in frames that are not same-origin with their page (`crossOrigin`). What is given
+    /// up: a page around the frame can dress it up; see also [`Self::top_origin`].
+    pub fn allow_cross_origin(mut self) -> Self {
+        self.cross_origin = true;
+        self
+    }
+
+    /// Accepts a page of this origin around the frame, where the client tells it (`topOrigin`).
+    pub fn top_origin(mut self, origin: &str) -> Self {
+        self.top_origins.push(origin.into());
+        self
+    }
+
+    /// Accepts assertions for another RP ID as well, while credentials move from one to the other. What is
+    /// given up: whoever runs the other RP ID's origins can have assertions made that are accepted here.
+    pub fn also_accept_rp_id(mut self, rp_id: &str) -> Self {
+        self.other_rp_ids.push(rp_id.into());
+        self
+    }
+
+    /// Knows U2F credentials made under this FIDO AppID: authentication asks for them (10.1.1), registration
+    /// excludes them (10.1.2).
+    pub fn appid(mut self, appid: &str) -> Self {
+        self.appid = Some(appid.into());
+        self
+    }
+
+    /// Offers exactly these algorithms, most wanted first.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Whether users are verified, where a ceremony does not say otherwise.
+    pub fn user_verification(mut self, requirement: UserVerificationRequirement) -> Self {
+        self.selection.user_verification = requirement;
+        self
+    }
+
+    /// Whether credentials are to be discoverable.
+    pub fn resident_key(mut self, requirement: ResidentKeyRequirement) -> Self {
+        self.selection.resident_key = requirement;
+        self.selection.require_resident_key = requirement == ResidentKeyRequirement::Required;
+        self
+    }
+
+    /// Only authenticators attached so. The client's word on it is unsigned.
+    pub fn authenticator_attachment(mut self, attachment: AuthenticatorAttachment) -> Self {
+        self.selection.authenticator_attachment = Some(attachment);
+        self
+    }
+
+    /// Which authenticators to offer first.
+    pub fn hints(mut self, hints: impl IntoIterator<Item = PublicKeyCredentialHint>) -> Self {
+        self.hints = hints.into_iter().collect();
+        self
+    }
+
+    /// What to ask of attestation.
+    pub fn attestation(mut self, preference: AttestationConveyancePreference) -> Self {
+        self.attestation = preference;
+        self
+    }
+
+    /// Statement formats, most wanted first; a hint to the client.
+    pub fn attestation_formats(mut self, formats: impl IntoIterator<Item = Format>) -> Self {
+        self.attestation_formats = formats.into_iter().map(|format| format.as_str().to_string()).collect();
+        self
+    }
+
+    /// Which statements are accepted, and what they must prove.
+    pub fn attestation_policy(mut self, policy: AttestationPolicy) -> Self {
+        self.attestation_policy = policy;
+        self
+    }
+
+    /// What becomes of extension outputs that nobody asked for.
+    pub fn extension_policy(mut self, policy: ExtensionPolicy) -> Self {
+        self.extension_policy = policy;
+        self
+    }
+
+    /// What happens when a counter does not grow.
+    pub fn counter_policy(mut self, policy: CounterPolicy) -> Self {
+        self.counter_policy = policy;
+        self
+    }
+
+    /// Which credentials are accepted as to backup.
+    pub fn backup_policy(mut self, policy: BackupPolicy) -> Self {
+        self.backup_policy = policy;
+        self
+    }
+
+    /// Which rules hold.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// How long clients are given; [section 15.1](https://www.w3.org/TR/webauthn-3/#sctn-timeout-recommended-range)
+    /// recommends five to ten minutes.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`], the first that was found.
+    pub fn build(self) -> Result<RelyingParty, ConfigError> {
+        for rp_id in core::iter::once(&self.rp_id).chain(&self.other_rp_ids) {
+            // The last label of a domain is never all digits; that of an IPv4 address is.
+            let last = rp_id.rsplit('.').next().unwrap_or_default();
+            if !is_host(rp_id) || last.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(ConfigError::RpId { rp_id: rp_id.clone() });
+            }
+        }
+        if self.origins.is_empty() {
+            return Err(ConfigError::NoOrigin);
+        }
+        for (origin, kind) in &self.origins {
+            check_origin(&self.rp_id, origin, *kind)?;
+        }
+        if !self.cross_origin && !self.top_origins.is_empty() {
+            return Err(ConfigError::TopOriginsUnused);
+        }
+        if self.algorithms.is_empty() {
+            return Err(ConfigError::NoAlgorithm);
+        }
+        if let Some(&algorithm) = self.algorithms.iter().find(|algorithm| !algorithm.is_supported()) {
+            return Err(ConfigError::AlgorithmNotSupported { algorithm });
+        }
+        if self.profile != Profile::Fido && self.algorithms.contains(&Algorithm::Rs1) {
+            return Err(ConfigError::Rs1);
+        }
+        if self.timeout.is_zero() {
+            return Err(ConfigError::Timeout);
+        }
+        Ok(RelyingParty {
+            rp_id_hash: rp_id_hash(&self.rp_id),
+            other_rp_id_hashes: self.other_rp_ids.iter().map(|rp_id| rp_id_hash(rp_id)).collect(),
+            appid: self.appid.map(|uri| AppId { hash: rp_id_hash(&uri), uri }),
+            origins: AcceptedOrigins {
+                rp_id: self.rp_id.clone(),
+                origins: self.origins.into_iter().map(|(origin, _)| origin).collect(),
+                subdomains: self.subdomains,
+                any_port: self.any_port,
+                cross_origin: self.cross_origin,
+                top_origins: self.top_origins,
+            },
+            entity: PublicKeyCredentialRpEntity {
+                name: self.name.unwrap_or_else(|| self.rp_id.clone()),
+                id: self.rp_id,
+            },
+            algorithms: self.algorithms,
+            selection: self.selection,
+            hints: self.hints,
+            attestation: self.attestation,
+            attestation_formats: self.attestation_formats,
+            attestation_policy: self.attestation_policy,
+            extension_policy: self.extension_policy,
+            counter_policy: self.counter_policy,
+            backup_policy: self.backup_policy,
+            profile: self.profile,
+            timeout: self.timeout,
+        })
+    }
+}
+
+fn check_origin(rp_id: &str, origin: &str, kind: Kind) -> Result<(), ConfigError> {
+    match kind {
+        Kind::Verbatim => return Ok(()),
+        Kind::Native => {
+            let is_native = ["android:apk-key-hash:", "ios:bundle-id:"]
+                .iter()
+                .any(|prefix| origin.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()));
+            return if is_native { Ok(()) } else { Err(ConfigError::NativeOrigin { origin: origin.into() }) };
+        }
+        Kind::Own | Kind::Related => {}
+    }
+    let Some(web) = WebOrigin::parse(origin) else {
+        return Err(ConfigError::OriginSyntax { origin: origin.into() });
+    };
+    // Browsers take localhost for a secure context without TLS.
+    if web.scheme != "https" && !web.is_within("localhost") {
+        return Err(ConfigError::OriginNotSecure { origin: origin.into() });
+    }
+    if kind == Kind::Own && !web.is_within(rp_id) {
+        return Err(ConfigError::OriginNotWithinRpId { origin: origin.into(), rp_id: rp_id.into() });
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+use alloc::string::ToString;
+
+use super::*;
+use crate::options::UserVerificationRequirement;
+
+fn builder() -> RelyingPartyBuilder {
+    RelyingParty::builder("example.org").origin("https://example.org")
+}
+
+fn refused(builder: RelyingPartyBuilder) -> alloc::string::String {
+    builder.build().unwrap_err().to_string()
+}
+
+#[test]
+fn defaults_shut_no_key_out() {
+    let rp = builder().build().unwrap();
+    let algorithms: Vec<i64> = rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
+    assert_eq!(algorithms, [-8, -7, -257]);
+    assert_eq!(rp.selection.user_verification, UserVerificationRequirement::Preferred);
+    assert_eq!(rp.attestation, AttestationConveyancePreference::None);
+    assert_eq!(rp.timeout(), Duration::from_secs(300));
+    assert_eq!(rp.counter_policy, CounterPolicy::Refuse);
+    assert!(!rp.allows_cross_origin());
+    assert_eq!(rp.name(), "example.org");
+}
+
+#[test]
+fn an_rp_id_that_is_no_domain_is_refused() {
+    for rp_id in [
+        "",
+        "Example.org",
+        "https://example.org",
+        "example.org.",
+        "example..org",
+        "127.0.0.1",
+        "a b",
+        "bücher.example",
+    ] {
+        let error = RelyingParty::builder(rp_id).origin("https://example.org").build().unwrap_err();
+        assert_eq!(error, ConfigError::RpId { rp_id: rp_id.into() });
+    }
+}
+
+#[test]
+fn an_origin_of_another_domain_must_be_named_as_related() {
+    for origin in
+        ["https://evil-example.org", "https://evilexample.org", "https://example.org.evil", "https://org"]
+    {
+        assert!(refused(builder().origin(origin)).ends_with("name it as a related origin"), "{origin}");
+        assert!(builder().related_origin(origin).build().is_ok());
+    }
+    assert!(builder().origin("https://login.example.org:8443").build().is_ok());
+}
+
+#[test]
+fn an_origin_without_tls_is_for_localhost_alone() {
+    assert_eq!(
+        refused(builder().origin("http://example.org")),
+        r#"origin "http://example.org" is not https"#
+    );
+    let local = RelyingParty::builder("localhost").origin("http://localhost:8080").build();
+    assert!(local.unwrap().accepts_origin("http://localhost:8080"));
+}
+
+#[test]
+fn an_origin_is_written_as_browsers_write_it() {
+    for origin in [
+        "example.org",
+        "https://example.org/",
+        "https://Example.org",
+        "https://example.org:443",
+        "ftp://example.org",
+    ] {
+        assert_eq!(
+            builder().origin(origin).build().unwrap_err(),
+            ConfigError::OriginSyntax { origin: origin.into() }
+        );
+    }
+}
+
+#[test]
+fn native_origins_are_those_of_android_and_ios() {
+    assert!(builder().native_origin("android:apk-key-hash:abc").build().is_ok());
+    assert!(builder().native_origin("ios:bundle-id:org.example").build().is_ok());
+    for origin in ["android:apk-key-hash:", "https://example.org", "android:apk"] {
+        assert!(refused(builder().native_origin(origin)).ends_with("is not a native application's"));
+    }
+}
+
+#[test]
+fn what_means_nothing_or_cannot_work_is_refused() {
+    assert_eq!(RelyingParty::builder("example.org").build().unwrap_err(), ConfigError::NoOrigin);
+    assert_eq!(
+        builder().top_origin("https://example.com").build().unwrap_err(),
+        ConfigError::TopOriginsUnused
+    );
+    assert_eq!(builder().algorithms([]).build().unwrap_err(), ConfigError::NoAlgorithm);
+    assert_eq!(builder().timeout(Duration::ZERO).build().unwrap_err(), ConfigError::Timeout);
+}

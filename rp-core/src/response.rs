@@ -1,0 +1,387 @@
+//! Responses, in the JSON forms that `PublicKeyCredential.toJSON()` gives ([section 5.1]).
+//!
+//! Unknown members are passed over, optional ones may be `null`; `publicKey`, `publicKeyAlgorithm` and
+//! `authenticatorData` of a registration are copies of what is signed, and never read.
+//!
+//! [section 5.1]: https://www.w3.org/TR/webauthn-3/#iface-pkcredential
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+use crate::base64url;
+use crate::error::Code;
+
+/// `RegistrationResponseJSON`, its base64url decoded.
+#[derive(Clone, Debug)]
+pub struct RegistrationResponse {
+    id: Vec<u8>,
+    client_data_json: Vec<u8>,
+    attestation_object: Vec<u8>,
+    transports: Vec<String>,
+    authenticator_attachment: Option<String>,
+    client_extension_results: Option<Box<RawValue>>,
+}
+
+/// `AuthenticationResponseJSON`, its base64url decoded.
+#[derive(Clone, Debug)]
+pub struct AuthenticationResponse {
+    id: Vec<u8>,
+    client_data_json: Vec<u8>,
+    authenticator_data: Vec<u8>,
+    signature: Vec<u8>,
+    user_handle: Option<Vec<u8>>,
+    authenticator_attachment: Option<String>,
+    client_extension_results: Option<Box<RawValue>>,
+}
+
+impl RegistrationResponse {
+    /// Reads a `RegistrationResponseJSON`.
+    ///
+    /// # Errors
+    /// [`ResponseError`]: not JSON of this form, or a member that is not base64url without padding.
+    pub fn from_json(json: &[u8]) -> Result<Self, ResponseError> {
+        let form: RegistrationForm = parse(json)?;
+        let id = same_id(&form.id, &form.raw_id)?;
+        Ok(Self {
+            id,
+            client_data_json: form.response.client_data_json.decode("response.clientDataJSON")?,
+            attestation_object: form.response.attestation_object.decode("response.attestationObject")?,
+            transports: form.response.transports.unwrap_or_default(),
+            authenticator_attachment: form.authenticator_attachment,
+            client_extension_results: form.client_extension_results,
+        })
+    }
+
+    /// The credential ID as the client says it; any length.
+    #[must_use]
+    pub fn id(&self) -> &[u8] {
+        &self.id
+    }
+
+    /// `clientDataJSON`.
+    #[must_use]
+    pub fn client_data_json(&self) -> &[u8] {
+        &self.client_data_json
+    }
+
+    /// `attestationObject`.
+    #[must_use]
+    pub fn attestation_object(&self) -> &[u8] {
+        &self.attestation_object
+    }
+
+    /// `getTransports()`; unsigned.
+    #[must_use]
+    pub fn transports(&self) -> &[String] {
+        &self.transports
+    }
+
+    /// `authenticatorAttachment`; unsigned, and any word.
+    #[must_use]
+    pub fn authenticator_attachment(&self) -> Option<&str> {
+        self.authenticator_attachment.as_deref()
+    }
+
+    pub(crate) fn client_extension_results(&self) -> Option<&RawValue> {
+        self.client_extension_results.as_deref()
+    }
+}
+
+impl AuthenticationResponse {
+    /// Reads an `AuthenticationResponseJSON`. An empty `userHandle` counts as missing.
+    ///
+    /// # Errors
+    /// [`ResponseError`]: not JSON of this form, or a member that is not base64url without padding.
+    pub fn from_json(json: &[u8]) -> Result<Self, ResponseError> {
+        let form: AuthenticationForm = parse(json)?;
+        let id = same_id(&form.id, &form.raw_id)?;
+        let response = form.response;
+        let user_handle =
+            response.user_handle.map(|handle| handle.decode("response.userHandle")).transpose()?;
+        Ok(Self {
+            id,
+            client_data_json: response.client_data_json.decode("response.clientDataJSON")?,
+            authenticator_data: response.authenticator_data.decode("response.authenticatorData")?,
+            signature: response.signature.decode("response.signature")?,
+            user_handle: user_handle.filter(|handle| !handle.is_empty()),
+            authenticator_attachment: form.authenticator_attachment,
+            client_extension_results: form.client_extension_results,
+        })
+    }
+
+    /// The credential ID as the client says it: the key by which the record is found.
+    #[must_use]
+    pub fn id(&self) -> &[u8] {
+        &self.id
+    }
+
+    /// `clientDataJSON`.
+    #[must_use]
+    pub fn client_data_json(&self) -> &[u8] {
+        &self.client_data_json
+    }
+
+    /// `authenticatorData`.
+    #[must_use]
+    pub fn authenticator_data(&self) -> &[u8] {
+        &self.authenticator_data
+    }
+
+    /// `signature`.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// `userHandle`, where it is there and not empty.
+    #[must_use]
+    pub fn user_handle(&self) -> Option<&[u8]> {
+        self.user_handle.as_deref()
+    }
+
+    /// `authenticatorAttachment`; unsigned, and any word.
+    #[must_use]
+    pub fn authenticator_attachment(&self) -> Option<&str> {
+        self.authenticator_attachment.as_deref()
+    }
+
+    pub(crate) fn client_extension_results(&self) -> Option<&RawValue> {
+        self.client_extension_results.as_deref()
+    }
+}
+
+/// Why a response was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// Not JSON, or a member is missing, of another type, or there twice.
+    #[error("response: {detail}")]
+    Json {
+        /// What the parser says, with line and column.
+        detail: String,
+    },
+    /// A member is not base64url without padding.
+    #[error("{member} is not base64url without padding")]
+    Base64 {
+        /// The path of the member.
+        member: &'static str,
+    },
+    /// `id` and `rawId` differ.
+    #[error("id is not rawId")]
+    IdIsNotRawId,
+}
+
+impl ResponseError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Json { .. } | Self::IdIsNotRawId => Code::MalformedJson,
+            Self::Base64 { .. } => Code::MalformedBase64,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RegistrationForm {
+    id: Encoded,
+    raw_id: Encoded,
+    #[serde(rename = "type")]
+    _type: PublicKeyType,
+    response: AttestationForm,
+    #[serde(default)]
+    authenticator_attachment: Option<String>,
+    #[serde(default)]
+    client_extension_results: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AttestationForm {
+    #[serde(rename = "clientDataJSON")]
+    client_data_json: Encoded,
+    attestation_object: Encoded,
+    #[serde(default)]
+    transports: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthenticationForm {
+    id: Encoded,
+    raw_id: Encoded,
+    #[serde(rename = "type")]
+    _type: PublicKeyType,
+    response: AssertionForm,
+    #[serde(default)]
+    authenticator_attachment: Option<String>,
+    #[serde(default)]
+    client_extension_results: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssertionForm {
+    #[serde(rename = "clientDataJSON")]
+    client_data_json: Encoded,
+    authenticator_data: Encoded,
+    signature: Encoded,
+    #[serde(default)]
+    user_handle: Option<Encoded>,
+}
+
+#[derive(Deserialize)]
+enum PublicKeyType {
+    #[serde(rename = "public-key")]
+    PublicKey,
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ResponseError> {
+    serde_json::from_slice(json).map_err(|error| ResponseError::Json { detail: error.to_string() })
+}
+
+fn same_id(id: &Encoded, raw_id: &Encoded) -> Result<Vec<u8>, ResponseError> {
+    let id = id.get("id")?;
+    if id != raw_id.get("rawId")? {
+        return Err(ResponseError::IdIsNotRawId);
+    }
+    Ok(id.to_vec())
+}
+
+/// A string, decoded where it stands; whether it was base64url is told with the member's name.
+struct Encoded(Result<Vec<u8>, base64url::Base64UrlError>);
+
+impl Encoded {
+    fn get(&self, member: &'static str) -> Result<&[u8], ResponseError> {
+        self.0.as_deref().map_err(|_| ResponseError::Base64 { member })
+    }
+
+    fn decode(self, member: &'static str) -> Result<Vec<u8>, ResponseError> {
+        self.0.map_err(|_| ResponseError::Base64 { member })
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoded {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EncodedVisitor;
+        impl Visitor<'_> for EncodedVisitor {
+            type Value = Encoded;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a base64url string")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Encoded(base64url::decode(text)))
+            }
+        }
+        deserializer.deserialize_str(EncodedVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGISTRATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"AQ","attestationObject":"AQ"}}"#;
+    const AUTHENTICATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"AQ","authenticatorData":"AQ","signature":"AQ","userHandle":"AQ"}}"#;
+
+    fn registration(from: &str, to: &str) -> Result<RegistrationResponse, ResponseError> {
+        assert!(REGISTRATION.contains(from), "{from}");
+        RegistrationResponse::from_json(REGISTRATION.replacen(from, to, 1).as_bytes())
+    }
+
+    fn authentication(from: &str, to: &str) -> Result<AuthenticationResponse, ResponseError> {
+        assert!(AUTHENTICATION.contains(from), "{from}");
+        AuthenticationResponse::from_json(AUTHENTICATION.replacen(from, to, 1).as_bytes())
+    }
+
+    #[test]
+    fn members_missing_or_of_another_type_are_malformed_json() {
+        for (from, to) in [
+            (r#""id":"AQI","#, ""),
+            (r#""id":"AQI""#, r#""id":7"#),
+            (r#""rawId":"AQI","#, ""),
+            (r#""type":"public-key","#, ""),
+            (r#""type":"public-key""#, r#""type":"password""#),
+            (r#""type":"public-key""#, r#""type":null"#),
+            (r#"{"clientDataJSON":"AQ","attestationObject":"AQ"}"#, "7"),
+            (r#""clientDataJSON":"AQ","#, ""),
+            (r#""clientDataJSON":"AQ""#, r#""clientDataJSON":7"#),
+            (r#","attestationObject":"AQ""#, ""),
+            (r#""id":"AQI""#, r#""id":"AQI","id":"AQI""#),
+        ] {
+            assert_eq!(registration(from, to).unwrap_err().code(), Code::MalformedJson, "{to}");
+        }
+        for (from, to) in [
+            (r#""signature":"AQ","#, ""),
+            (r#""authenticatorData":"AQ","#, ""),
+            (r#""userHandle":"AQ""#, r#""userHandle":7"#),
+        ] {
+            assert_eq!(authentication(from, to).unwrap_err().code(), Code::MalformedJson, "{to}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_strict_base64url_is_refused_with_its_path() {
+        for wrong in ["AQ==", "A+", "A/", "AR", "A Q"] {
+            let error =
+                registration(r#"attestationObject":"AQ"#, &alloc::format!(r#"attestationObject":"{wrong}"#));
+            assert_eq!(
+                error.unwrap_err(),
+                ResponseError::Base64 { member: "response.attestationObject" },
+                "{wrong}"
+            );
+        }
+        let error = authentication(r#""signature":"AQ""#, r#""signature":"A!""#).unwrap_err();
+        assert_eq!(error.to_string(), "response.signature is not base64url without padding");
+    }
+
+    #[test]
+    fn id_other_than_raw_id_is_refused() {
+        assert_eq!(
+            registration(r#""rawId":"AQI""#, r#""rawId":"AQM""#).unwrap_err(),
+            ResponseError::IdIsNotRawId
+        );
+    }
+
+    #[test]
+    fn optional_members_may_be_null_and_unknown_ones_are_passed_over() {
+        let response = registration(
+            r#""type""#,
+            r#""clientExtensionResults":null,"authenticatorAttachment":null,"x":[{}],"type""#,
+        );
+        assert!(response.unwrap().client_extension_results().is_none());
+        let response = registration(
+            r#""attestationObject":"AQ""#,
+            r#""attestationObject":"AQ","transports":["telepathy"],"publicKey":{},"publicKeyAlgorithm":"x","authenticatorData":7"#,
+        );
+        assert_eq!(response.unwrap().transports(), ["telepathy"]);
+        let response = registration(r#""type""#, r#""clientExtensionResults":[],"type""#).unwrap();
+        assert_eq!(response.client_extension_results().unwrap().get(), "[]");
+    }
+
+    #[test]
+    fn an_empty_or_null_user_handle_counts_as_missing() {
+        for to in [r#""userHandle":"""#, r#""userHandle":null"#] {
+            assert_eq!(authentication(r#""userHandle":"AQ""#, to).unwrap().user_handle(), None);
+        }
+        assert_eq!(
+            AuthenticationResponse::from_json(AUTHENTICATION.as_bytes()).unwrap().user_handle(),
+            Some(&[1][..])
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_malformed_json() {
+        assert_eq!(
+            RegistrationResponse::from_json(b"{\"id\":\"\xff\"}").unwrap_err().code(),
+            Code::MalformedJson
+        );
+    }
+}
