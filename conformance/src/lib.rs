@@ -1,13 +1,16 @@
 //! Software authenticator, vector format and drivers for any WebAuthn server.
 //!
+//! - [`authenticator`]: a software authenticator and client, honest or wrong in one named step;
 //! - [`format`](mod@format): the vector format, read and written;
 //! - [`run`]: cases put before a [`Driver`], and what came out held against what was expected;
 //! - [`report`]: the figures, the list of what is not yet answered, and their words.
 
+pub mod authenticator;
 pub mod format;
 pub mod report;
 pub mod run;
 
+pub use authenticator::Authenticator;
 pub use format::{Case, read};
 pub use report::{NotYet, Report};
 pub use run::{Driver, run};

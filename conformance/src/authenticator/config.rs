@@ -1,0 +1,144 @@
+//! What an authenticator is like.
+
+use rp_core::Timestamp;
+
+use super::algorithm::Algorithm;
+use super::authority::Path;
+use super::fault::Fault;
+use super::format::Format;
+use super::quirk::Quirk;
+
+/// An authenticator's make and manners. The default is a security key that attests nothing, verifies its user when
+/// asked, keeps discoverable credentials, and counts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The statement that it makes where attestation is asked for.
+    pub format: Format,
+    /// The algorithms that it supports.
+    pub algorithms: Vec<Algorithm>,
+    /// The algorithm of its attestation key: `packed` with certificates, and `tpm`.
+    pub attestation_algorithm: Algorithm,
+    /// How much of the certification path it sends.
+    pub path: Path,
+    /// Its model.
+    pub aaguid: [u8; 16],
+    /// Whether its user is there; conditional create may go on without.
+    pub presence: bool,
+    /// When it verifies its user.
+    pub verification: Verification,
+    /// Whether its credentials are backed up.
+    pub backup: Backup,
+    /// How it counts.
+    pub counter: Counter,
+    /// Whether it can keep discoverable credentials.
+    pub resident_keys: bool,
+    /// How a client can reach it.
+    pub transports: Vec<&'static str>,
+    /// `platform` or `cross-platform`.
+    pub attachment: &'static str,
+    /// What its TPM does, in `tpm`.
+    pub tpm: Tpm,
+    /// Where its keys are kept, in `android-key`.
+    pub android: Android,
+    /// The time on its clock, by which its certificates are made.
+    pub now: Timestamp,
+    /// What it does wrong.
+    pub fault: Option<Fault>,
+    /// What it does in an odd manner.
+    pub quirk: Option<Quirk>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            format: Format::None,
+            algorithms: vec![Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256],
+            attestation_algorithm: Algorithm::Es256,
+            path: Path::Intermediate,
+            aaguid: [0xa1, 0xa2, 0xa3, 0xa4, 0xb1, 0xb2, 0x4c, 0x3d, 0x8e, 0x5f, 1, 2, 3, 4, 5, 6],
+            presence: true,
+            verification: Verification::WhenAsked,
+            backup: Backup::DeviceBound,
+            counter: Counter::From(7),
+            resident_keys: true,
+            transports: vec!["usb", "nfc"],
+            attachment: "cross-platform",
+            tpm: Tpm::default(),
+            android: Android::default(),
+            now: NOW,
+            fault: None,
+            quirk: None,
+        }
+    }
+}
+
+/// 2026-06-01T00:00:00Z.
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
+
+/// When an authenticator verifies its user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verification {
+    /// It cannot.
+    Never,
+    /// Where `userVerification` is not `discouraged`.
+    #[default]
+    WhenAsked,
+    /// Always.
+    Always,
+}
+
+/// Whether credentials are backed up: BE and BS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backup {
+    /// Neither: the credential stays on its device.
+    #[default]
+    DeviceBound,
+    /// BE alone.
+    Eligible,
+    /// BE and BS.
+    BackedUp,
+}
+
+/// How signatures are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Not at all: it stays zero.
+    Zero,
+    /// From this count on, which the registration bears.
+    From(u32),
+}
+
+/// What a TPM does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tpm {
+    /// The hash that names objects.
+    pub name_hash: Hash,
+    /// Whether `sig` is a `TPMT_SIGNATURE`, as the specification says, or bare, as Windows sends it.
+    pub tpmt_signature: bool,
+}
+
+/// A hash algorithm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    #[default]
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// Where Android keeps a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Android {
+    /// In software.
+    Software,
+    /// In the trusted execution environment.
+    #[default]
+    TrustedEnvironment,
+    /// In a chip of its own.
+    StrongBox,
+}

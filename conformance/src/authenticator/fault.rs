@@ -1,0 +1,134 @@
+//! What can be made wrong: one named step at a time, and the reason for which a server must refuse it.
+
+mod table;
+
+use std::fmt;
+
+pub use table::Fault;
+
+use super::algorithm::Algorithm;
+use super::format::Format;
+
+/// One of the two ceremonies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ceremony {
+    /// `navigator.credentials.create()`.
+    Create,
+    /// `navigator.credentials.get()`.
+    Get,
+}
+
+/// What a server must have set for a fault to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Nothing beyond the defaults.
+    Defaults,
+    /// FIDO's server requirements hold.
+    FidoProfile,
+    /// Cross-origin frames are accepted, and of top origins `https://top.example`.
+    CrossOrigin,
+    /// User verification is required.
+    UserVerification,
+    /// The credential's algorithm is not among those offered.
+    OtherAlgorithms,
+    /// `allowCredentials` names another credential.
+    OtherCredentials,
+    /// A user handle must come, for no account was named beforehand.
+    Discoverable,
+}
+
+/// Where a fault can be made.
+#[derive(Clone, Copy, Debug)]
+struct Scope {
+    ceremony: Option<Ceremony>,
+    formats: &'static [Format],
+    keys: Keys,
+}
+
+/// Which credential keys a fault is about.
+#[derive(Clone, Copy, Debug)]
+enum Keys {
+    Any,
+    Ecdsa,
+    P256,
+    Ed25519,
+    Rsa,
+}
+
+impl Scope {
+    const fn create(formats: &'static [Format]) -> Self {
+        Self { ceremony: Some(Ceremony::Create), formats, keys: Keys::Any }
+    }
+
+    const fn keys(formats: &'static [Format], keys: Keys) -> Self {
+        Self { ceremony: Some(Ceremony::Create), formats, keys }
+    }
+}
+
+impl Fault {
+    /// Whether the fault can be made in a ceremony, with a statement of a format over a key of an algorithm.
+    /// In an authentication the format counts for nothing.
+    #[must_use]
+    pub fn applies_to(self, ceremony: Ceremony, format: Format, algorithm: Algorithm) -> bool {
+        let scope = self.scope();
+        let key_fits = match scope.keys {
+            Keys::Any => true,
+            Keys::Ecdsa => algorithm.is_ecdsa(),
+            Keys::P256 => matches!(algorithm, Algorithm::Es256),
+            Keys::Ed25519 => matches!(algorithm, Algorithm::EdDsa),
+            Keys::Rsa => algorithm.is_rsa(),
+        };
+        scope.ceremony.is_none_or(|one| one == ceremony)
+            && (ceremony == Ceremony::Get || scope.formats.contains(&format))
+            && key_fits
+    }
+
+    /// What a server must have set for it to be a fault.
+    #[must_use]
+    pub const fn setting(self) -> Setting {
+        match self {
+            Self::TokenBindingPresent
+            | Self::TokenBindingNotObject
+            | Self::TokenBindingWithoutStatus
+            | Self::TokenBindingStatusOther
+            | Self::U2fAaguidNotZero
+            | Self::TpmManufacturerUnknown
+            | Self::SafetyNetTimestampOld => Setting::FidoProfile,
+            Self::TopOriginOther => Setting::CrossOrigin,
+            Self::UserNotVerified => Setting::UserVerification,
+            Self::AlgorithmNotOffered => Setting::OtherAlgorithms,
+            Self::CredentialNotAllowed => Setting::OtherCredentials,
+            Self::UserHandleMissing => Setting::Discoverable,
+            _ => Setting::Defaults,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_name_of_its_own_and_a_place_where_it_can_be_made() {
+        let names: BTreeSet<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        assert_eq!(names.len(), Fault::ALL.len());
+        for fault in Fault::ALL {
+            let fits = |ceremony| {
+                Format::ALL.iter().any(|format| {
+                    Algorithm::ALL.iter().any(|algorithm| {
+                        format.fits(*algorithm) && fault.applies_to(ceremony, *format, *algorithm)
+                    })
+                })
+            };
+            assert!(fits(Ceremony::Create) || fits(Ceremony::Get), "{fault}");
+        }
+    }
+}

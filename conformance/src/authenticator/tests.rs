@@ -1,0 +1,239 @@
+use serde_json::json;
+use x509_cert::der::{Decode, Encode};
+
+use super::*;
+
+const ORIGIN: &str = "https://example.org";
+
+fn creation() -> Value {
+    json!({
+        "rp": {"id": "example.org", "name": "Example"},
+        "user": {"id": "dXNlcg", "name": "user", "displayName": "User"},
+        "challenge": "bm9ib2R5IGtub3dzIHRoaXM",
+        "pubKeyCredParams": [{"type": "public-key", "alg": -7}, {"type": "public-key", "alg": -257}],
+        "attestation": "direct",
+    })
+}
+
+fn request() -> Value {
+    json!({"rpId": "example.org", "challenge": "bm9ib2R5IGtub3dzIHRoaXM"})
+}
+
+fn with(options: Value, more: Value) -> Value {
+    let (Value::Object(mut options), Value::Object(more)) = (options, more) else { unreachable!() };
+    options.extend(more);
+    Value::Object(options)
+}
+
+fn authenticator(config: Config) -> Authenticator {
+    Authenticator::new("tests", config)
+}
+
+fn parse(response: &str) -> Value {
+    serde_json::from_str(response).unwrap()
+}
+
+fn bytes(response: &Value, name: &str) -> Vec<u8> {
+    rp_core::base64url::decode(response["response"][name].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn the_same_options_give_the_same_response() {
+    for format in Format::ALL.iter().copied() {
+        let make =
+            || authenticator(Config { format, ..Config::default() }).create(&creation(), ORIGIN).unwrap();
+        assert_eq!(make(), make(), "{format}");
+    }
+}
+
+#[test]
+fn an_assertion_is_signed_over_authenticator_data_and_client_data_hash() {
+    use p256::ecdsa::signature::Verifier;
+
+    let mut key = authenticator(Config::default());
+    let created = parse(&key.create(&creation(), ORIGIN).unwrap());
+    let allow = json!({"allowCredentials": [{"type": "public-key", "id": created["id"]}]});
+    let asserted = parse(&key.get(&with(request(), allow), ORIGIN).unwrap());
+    assert_eq!(asserted["id"], created["id"]);
+
+    let auth_data = bytes(&asserted, "authenticatorData");
+    assert_eq!(auth_data[..32], *Sha256::digest("example.org"));
+    assert_eq!(auth_data[33..], [0, 0, 0, 8], "one more than at registration");
+    let message = [&auth_data[..], &Sha256::digest(bytes(&asserted, "clientDataJSON"))].concat();
+    let public = key.credentials()[0].key.public().sec1();
+    p256::ecdsa::VerifyingKey::from_sec1_bytes(&public)
+        .unwrap()
+        .verify(&message, &p256::ecdsa::Signature::from_der(&bytes(&asserted, "signature")).unwrap())
+        .unwrap();
+}
+
+#[test]
+fn a_packed_statement_is_signed_by_its_leaf_which_leads_to_the_anchor() {
+    use p256::ecdsa::signature::Verifier;
+
+    let mut key = authenticator(Config { format: Format::Packed, ..Config::default() });
+    let created = parse(&key.create(&creation(), ORIGIN).unwrap());
+    let object: std::collections::BTreeMap<String, serde_cbor::Value> =
+        serde_cbor::from_slice(&bytes(&created, "attestationObject")).unwrap();
+    let serde_cbor::Value::Map(statement) = &object["attStmt"] else { unreachable!() };
+    let member = |name: &str| &statement[&serde_cbor::Value::Text(name.into())];
+    let serde_cbor::Value::Array(x5c) = member("x5c") else { unreachable!() };
+    let der = |value: &serde_cbor::Value| match value {
+        serde_cbor::Value::Bytes(bytes) => bytes.clone(),
+        other => unreachable!("{other:?}"),
+    };
+
+    let message =
+        [bytes(&created, "authenticatorData"), Sha256::digest(bytes(&created, "clientDataJSON")).to_vec()]
+            .concat();
+    let certificates: Vec<Vec<u8>> = x5c.iter().map(der).chain(key.anchors()).collect();
+    let parsed: Vec<_> =
+        certificates.iter().map(|der| x509_cert::Certificate::from_der(der).unwrap()).collect();
+    let verifying_key = |certificate: &x509_cert::Certificate| {
+        let bits = &certificate.tbs_certificate().subject_public_key_info().subject_public_key;
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(bits.raw_bytes()).unwrap()
+    };
+    let signature = |der: &[u8]| p256::ecdsa::Signature::from_der(der).unwrap();
+    verifying_key(&parsed[0]).verify(&message, &signature(&der(member("sig")))).unwrap();
+    for pair in parsed.windows(2) {
+        let (one, issuer) = (&pair[0], &pair[1]);
+        assert_eq!(one.tbs_certificate().issuer(), issuer.tbs_certificate().subject());
+        let tbs = one.tbs_certificate().to_der().unwrap();
+        verifying_key(issuer).verify(&tbs, &signature(one.signature().raw_bytes())).unwrap();
+    }
+    for (bytes, parsed) in certificates.iter().zip(&parsed) {
+        assert_eq!(*bytes, parsed.to_der().unwrap(), "what is written is DER");
+    }
+}
+
+#[test]
+fn every_format_is_minted_with_every_algorithm_that_fits() {
+    for format in Format::ALL.iter().copied() {
+        for algorithm in Algorithm::ALL.iter().copied().filter(|algorithm| format.fits(*algorithm)) {
+            let config = Config { format, algorithms: vec![algorithm], ..Config::default() };
+            let params = json!({"pubKeyCredParams": [{"type": "public-key", "alg": algorithm.cose()}]});
+            let created = authenticator(config).create(&with(creation(), params), ORIGIN).unwrap();
+            let object: serde_cbor::Value =
+                serde_cbor::from_slice(&bytes(&parse(&created), "attestationObject")).unwrap();
+            let serde_cbor::Value::Map(object) = object else { unreachable!() };
+            let fmt = &object[&serde_cbor::Value::Text("fmt".into())];
+            assert_eq!(*fmt, serde_cbor::Value::Text(format.fmt().into()), "{algorithm}");
+        }
+    }
+}
+
+#[test]
+fn every_fault_changes_the_response_it_applies_to() {
+    for format in Format::ALL.iter().copied() {
+        let options = with(creation(), json!({"authenticatorSelection": {"residentKey": "required"}}));
+        let mint = |fault, ceremony| {
+            let mut key = authenticator(Config { format, ..Config::default() });
+            if ceremony == Ceremony::Get {
+                key.create(&options, ORIGIN).unwrap();
+            }
+            key.config.fault = fault;
+            match ceremony {
+                Ceremony::Create => key.create(&options, ORIGIN).unwrap(),
+                Ceremony::Get => key.get(&request(), ORIGIN).unwrap(),
+            }
+        };
+        for ceremony in [Ceremony::Create, Ceremony::Get] {
+            let honest = mint(None, ceremony);
+            let applies = |fault: &Fault| fault.applies_to(ceremony, format, Algorithm::Es256);
+            for fault in Fault::ALL.iter().copied().filter(applies) {
+                match fault {
+                    // It takes several credentials, or other settings, to show these.
+                    Fault::CredentialNotAllowed | Fault::AlgorithmNotOffered => continue,
+                    _ => assert_ne!(mint(Some(fault), ceremony), honest, "{fault} of {format}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_attestation_is_given_where_none_is_asked_for() {
+    for asked in [json!({"attestation": "none"}), json!({"attestation": null})] {
+        let mut key = authenticator(Config { format: Format::Packed, ..Config::default() });
+        let created = parse(&key.create(&with(creation(), asked), ORIGIN).unwrap());
+        assert!(bytes(&created, "attestationObject").starts_with(b"\xa3\x63fmt\x64none\x67attStmt\xa0"));
+    }
+}
+
+#[test]
+fn a_credential_of_the_exclude_list_is_not_made_again() {
+    let mut key = authenticator(Config::default());
+    let created = parse(&key.create(&creation(), ORIGIN).unwrap());
+    let exclude = json!({"excludeCredentials": [{"type": "public-key", "id": created["id"]}]});
+    assert_eq!(key.create(&with(creation(), exclude.clone()), ORIGIN), Err(ClientError::Excluded));
+    let other_rp = json!({"rp": {"id": "example.net", "name": "Other"}});
+    assert!(key.create(&with(with(creation(), exclude), other_rp), ORIGIN).is_ok());
+}
+
+#[test]
+fn only_a_discoverable_credential_is_found_without_its_id() {
+    let mut key = authenticator(Config::default());
+    key.create(&creation(), ORIGIN).unwrap();
+    assert_eq!(key.get(&request(), ORIGIN), Err(ClientError::NoCredential));
+
+    let resident = json!({"authenticatorSelection": {"residentKey": "required"}});
+    let created = parse(&key.create(&with(creation(), resident.clone()), ORIGIN).unwrap());
+    let asserted = parse(&key.get(&request(), ORIGIN).unwrap());
+    assert_eq!(asserted["id"], created["id"]);
+    assert_eq!(asserted["response"]["userHandle"], "dXNlcg");
+
+    key.config.resident_keys = false;
+    assert_eq!(key.create(&with(creation(), resident), ORIGIN), Err(ClientError::NoResidentKey));
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_as_a_browser_would() {
+    let mut key = authenticator(Config { verification: Verification::Never, ..Config::default() });
+    let required = json!({"authenticatorSelection": {"userVerification": "required"}});
+    assert_eq!(key.create(&with(creation(), required), ORIGIN), Err(ClientError::NoUserVerification));
+    let ps256 = json!({"pubKeyCredParams": [{"type": "public-key", "alg": -37}]});
+    assert_eq!(key.create(&with(creation(), ps256), ORIGIN), Err(ClientError::NoAlgorithm));
+    assert!(matches!(key.create(&json!({"rp": {}}), ORIGIN), Err(ClientError::Options(_))));
+}
+
+#[test]
+fn extensions_are_answered_by_client_and_authenticator() {
+    let mut key = authenticator(Config::default());
+    let asked = json!({
+        "authenticatorSelection": {"residentKey": "preferred"},
+        "extensions": {"credProps": true, "credentialProtectionPolicy": "userVerificationRequired", "prf": {},
+            "minPinLength": true},
+    });
+    let created = parse(&key.create(&with(creation(), asked), ORIGIN).unwrap());
+    assert_eq!(
+        created["clientExtensionResults"],
+        json!({"credProps": {"rk": true}, "prf": {"enabled": true}})
+    );
+    let auth_data = bytes(&created, "authenticatorData");
+    let outputs = b"\xa3\x6bcredProtect\x03\x6bhmac-secret\xf5\x6cminPinLength\x04";
+    assert!(auth_data.ends_with(outputs), "{}", String::from_utf8_lossy(&auth_data));
+    assert_eq!(auth_data[32], 0b1100_0101);
+
+    let eval = json!({"extensions": {"prf": {"eval": {"first": "c2FsdA"}}}});
+    let results = |key: &mut Authenticator| {
+        parse(&key.get(&with(request(), eval.clone()), ORIGIN).unwrap())["clientExtensionResults"].clone()
+    };
+    let first = results(&mut key);
+    assert!(first["prf"]["results"]["first"].is_string());
+    assert_eq!(first, results(&mut key), "one salt, one result");
+}
+
+#[test]
+fn a_u2f_credential_is_found_by_its_appid() {
+    let mut key = authenticator(Config::default());
+    let appid = "https://example.org/app-id.json";
+    let u2f = json!({"rp": {"id": appid, "name": "U2F"}});
+    let created = parse(&key.create(&with(creation(), u2f), ORIGIN).unwrap());
+    let asked = json!({
+        "allowCredentials": [{"type": "public-key", "id": created["id"]}],
+        "extensions": {"appid": appid},
+    });
+    let asserted = parse(&key.get(&with(request(), asked), ORIGIN).unwrap());
+    assert_eq!(asserted["clientExtensionResults"], json!({"appid": true}));
+    assert_eq!(bytes(&asserted, "authenticatorData")[..32], *Sha256::digest(appid));
+}
