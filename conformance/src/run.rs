@@ -1,6 +1,10 @@
 //! Cases put before a driver, and what came out held against what was expected.
 
+mod authentication;
+mod chain;
+mod registration;
 mod rp_core;
+mod signature;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -47,6 +47,12 @@ pub struct Authentication {
     /// `false` only for conditional create, so `true` here.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub user_presence_required: bool,
+    /// As in a registration; nothing in an authentication is judged by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithms: Option<Vec<i64>>,
+    /// As in a registration; nothing in an authentication is judged by it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub attestation: AttestationSettings,
     /// `AuthenticationResponseJSON`, as the client sent it.
     pub response: Box<RawValue>,
     /// The stored record.

@@ -40,8 +40,42 @@ pub struct Rejected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason(pub Code);
 
-/// Codes of ours that are finer than the format's list, so that no vector may name them.
-const FINER: &[Code] = &[Code::CredentialExists, Code::ExtensionRefused];
+/// The codes that a vector may name; ours has others, which are finer.
+const REASONS: &[Code] = &[
+    Code::MalformedJson,
+    Code::MalformedBase64,
+    Code::MalformedClientData,
+    Code::MalformedCbor,
+    Code::MalformedAuthenticatorData,
+    Code::MalformedAttestationStatement,
+    Code::MalformedPublicKey,
+    Code::MalformedCertificate,
+    Code::TypeMismatch,
+    Code::ChallengeMismatch,
+    Code::OriginMismatch,
+    Code::CrossOriginNotAllowed,
+    Code::TopOriginMismatch,
+    Code::RpIdMismatch,
+    Code::UserNotPresent,
+    Code::UserNotVerified,
+    Code::BackupFlagsInvalid,
+    Code::BackupEligibilityChanged,
+    Code::AlgorithmNotAllowed,
+    Code::CredentialIdMismatch,
+    Code::CredentialIdTooLong,
+    Code::CredentialNotAllowed,
+    Code::UserHandleMismatch,
+    Code::UnsupportedAttestationFormat,
+    Code::AttestationInvalid,
+    Code::AttestationUntrusted,
+    Code::CertificateExpired,
+    Code::CertificateRevoked,
+    Code::SignatureInvalid,
+    Code::SignCountRegressed,
+    Code::TokenBindingUnsupported,
+    Code::MetadataInvalid,
+    Code::MetadataStale,
+];
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,9 +92,9 @@ impl Serialize for Reason {
 impl<'de> Deserialize<'de> for Reason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        Code::ALL
+        REASONS
             .iter()
-            .find(|code| code.as_str() == word && !FINER.contains(code))
+            .find(|code| code.as_str() == word)
             .map(|code| Self(*code))
             .ok_or_else(|| de::Error::custom(format_args!("{word:?} is none of the format's reasons")))
     }

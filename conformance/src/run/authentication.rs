@@ -1,0 +1,80 @@
+//! `authentication` cases, before rp-core.
+
+use rp_core::attestation::{AttestationPolicy, AttestationType, Format};
+use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
+use rp_core::{
+    Aaguid, Allow, AuthenticationResponse, Challenge, CredentialId, CredentialRecord, StoredAttestation,
+    Timestamp, UserHandle, cose,
+};
+
+use super::Refusal;
+use super::rp_core::{extensions, not_put, refused, relying_party, supported, user_verification};
+use crate::format::{Authentication, Bytes, Ceremony, StoredCredential};
+
+pub(super) fn judge(case: &Authentication) -> Result<Ceremony, Refusal> {
+    let rp = relying_party(&case.rp, supported(case.rp.profile), AttestationPolicy::default())?;
+    let response =
+        AuthenticationResponse::from_json(case.response.get().as_bytes()).map_err(|error| refused!(error))?;
+    let record = record(&case.credential, &response)?;
+    let allowed = case.allow_credentials.iter().flatten().map(descriptor).collect::<Result<_, _>>()?;
+    let (_, pending) = rp
+        .authentication(Allow::descriptors(record.user_handle.clone(), allowed))
+        .user_verification(user_verification(case.user_verification))
+        .start_with(Challenge::recorded(&case.challenge.0));
+
+    let authenticated = rp
+        .finish_authentication(pending, &response, &record, Timestamp::now())
+        .map_err(|error| refused!(error))?;
+    let key = cose::PublicKey::from_cose(&record.public_key).map_err(|error| refused!(error))?;
+    let flags = authenticated.flags;
+    Ok(Ceremony {
+        credential_id: Some(Bytes::from(response.id())),
+        public_key: Some(Bytes::from(&*record.public_key)),
+        alg: Some(key.algorithm().id()),
+        sign_count: Some(authenticated.update.sign_count),
+        user_present: Some(flags.user_present()),
+        user_verified: Some(flags.user_verified()),
+        backup_eligible: Some(flags.backup_eligible()),
+        backup_state: Some(flags.backup_state()),
+        extensions: Some(extensions(authenticated.authenticator_extensions.as_deref())?),
+        ..Ceremony::default()
+    })
+}
+
+/// The stored record. Where the case does not know the user handle, it is whichever the response brings.
+fn record(stored: &StoredCredential, response: &AuthenticationResponse) -> Result<CredentialRecord, Refusal> {
+    let told = response.user_handle().filter(|handle| UserHandle::try_from(*handle).is_ok());
+    let handle = stored.user_handle.as_ref().map(AsRef::as_ref).or(told).unwrap_or(&[0]);
+    Ok(CredentialRecord {
+        id: credential_id(&stored.id)?,
+        user_handle: UserHandle::try_from(handle)
+            .map_err(|error| not_put("credential.user_handle", error))?,
+        public_key: stored.public_key.0.clone().into(),
+        sign_count: stored.sign_count,
+        uv_initialized: false,
+        transports: Vec::new(),
+        backup_eligible: stored.backup_eligible,
+        backup_state: stored.backup_state.unwrap_or_default(),
+        attestation_object: None,
+        attestation_client_data_json: None,
+        rp_id: None,
+        aaguid: Aaguid::ZERO,
+        attestation: StoredAttestation {
+            format: Format::None,
+            r#type: AttestationType::None,
+            trusted: false,
+        },
+    })
+}
+
+fn descriptor(id: &Bytes) -> Result<PublicKeyCredentialDescriptorJson, Refusal> {
+    Ok(PublicKeyCredentialDescriptorJson {
+        r#type: PublicKeyCredentialType::PublicKey,
+        id: credential_id(id)?,
+        transports: Vec::new(),
+    })
+}
+
+fn credential_id(id: &Bytes) -> Result<CredentialId, Refusal> {
+    CredentialId::try_from(id.as_ref()).map_err(|error| not_put("credential ID", error))
+}
