@@ -1,1 +1,3 @@
 //! Whose credentials, which ceremony is pending, which policy holds, what is logged; stores.
+
+pub mod store;
