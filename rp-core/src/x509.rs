@@ -9,6 +9,9 @@ mod certificate;
 mod crl;
 mod extensions;
 mod general_name;
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod mint;
 mod name;
 mod name_constraints;
 pub mod path;

@@ -419,3 +419,7 @@ fn read_rest(
         _ => Ok(ranges),
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests;

@@ -117,9 +117,11 @@ impl Certificate {
     /// [`DerError`] where it is there and cannot be read.
     pub fn extended_key_usage(&self) -> Result<Option<Vec<ObjectIdentifier>>, DerError> {
         let Some(extension) = self.extension(&ID_CE_EXT_KEY_USAGE) else { return Ok(None) };
-        ExtendedKeyUsage::from_der(extension.value)
-            .map(|usage| Some(usage.0))
-            .map_err(|_| DerError { field: "extKeyUsage", offset: 0 })
+        // ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId
+        match ExtendedKeyUsage::from_der(extension.value) {
+            Ok(ExtendedKeyUsage(purposes)) if !purposes.is_empty() => Ok(Some(purposes)),
+            _ => Err(DerError { field: "extKeyUsage", offset: 0 }),
+        }
     }
 
     /// `subjectAltName`: the names, where there are any.
@@ -217,4 +219,127 @@ pub(super) fn full_name_urls(choice: &mut Reader<'_>) -> Result<Vec<String>, Der
 /// The byte without its unused bits.
 const fn clear(byte: u8, unused: u8) -> u8 {
     byte & 0xff_u8.unbounded_shl(unused as u32)
+}
+
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests {
+    use alloc::vec;
+
+    use const_oid::db::rfc4519;
+
+    use super::*;
+    use crate::x509::mint::{self, Template, extension, read, tlv};
+
+    fn with(kind: &ObjectIdentifier, critical: bool, value: &[u8]) -> Certificate {
+        read(&Template::new("Leaf", 3, "Root", &[extension(kind, critical, value)]).signed_by(1))
+    }
+
+    #[test]
+    fn key_usage_takes_trailing_zeros_and_any_count_of_unused_bits() {
+        let usage = |bits: &[u8]| with(&ID_CE_KEY_USAGE, true, &tlv(0x03, bits)).key_usage();
+        let read = |bits: &[u8]| usage(bits).unwrap().unwrap();
+        for bits in [&[0x02, 0x84][..], &[0x00, 0x84], &[0x07, 0x84, 0x00]] {
+            let usage = read(bits);
+            assert!(usage.digital_signature() && usage.key_cert_sign() && !usage.crl_sign(), "{bits:02x?}");
+        }
+        assert!(!read(&[0x00]).digital_signature());
+        assert!(!read(&[0x03, 0x04]).key_cert_sign(), "an unused bit is none");
+        for bits in [&[][..], &[0x08, 0x80], &[0x01], &[0x00, 0x80, 0x00, 0x00]] {
+            assert_eq!(usage(bits), Err(DerError { field: "keyUsage", offset: 0 }), "{bits:02x?}");
+        }
+    }
+
+    #[test]
+    fn path_length_may_be_longer_than_a_byte() {
+        let value = mint::sequence(&[&[0x01, 0x01, 0xff], &tlv(0x02, &[0x01, 0x00])]);
+        let constraints = with(&ID_CE_BASIC_CONSTRAINTS, true, &value).basic_constraints();
+        assert_eq!(constraints, Ok(Some(BasicConstraints { ca: true, path_len: Some(256) })));
+        let negative = mint::sequence(&[&[0x01, 0x01, 0xff], &tlv(0x02, &[0xff])]);
+        let refused = with(&ID_CE_BASIC_CONSTRAINTS, true, &negative).basic_constraints().unwrap_err();
+        assert_eq!(refused.field, "basicConstraints.pathLenConstraint");
+    }
+
+    #[test]
+    fn aaguid_is_sixteen_bytes_wrapped_twice_and_not_critical() {
+        let value = tlv(0x04, &[7; 16]);
+        let read = |critical, value: &[u8]| with(&ID_FIDO_GEN_CE_AAGUID, critical, value).fido_aaguid();
+        assert_eq!(read(false, &value), Ok(Some(Aaguid::new([7; 16]))));
+        assert_eq!(read(true, &value), Err(AaguidExtensionError::Critical));
+        for value in [vec![7; 16], tlv(0x04, &[7; 15]), tlv(0x04, &[7; 17]), [&value[..], &[0]].concat()] {
+            assert_eq!(read(false, &value), Err(AaguidExtensionError::Malformed), "{value:02x?}");
+        }
+        assert_eq!(mint::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1)).fido_aaguid(), Ok(None));
+    }
+
+    /// TCG EK Credential Profile: tcg-at-tpmManufacturer, -Model and -Version.
+    const TPM: [ObjectIdentifier; 3] = [
+        ObjectIdentifier::new_unwrap("2.23.133.2.1"),
+        ObjectIdentifier::new_unwrap("2.23.133.2.2"),
+        ObjectIdentifier::new_unwrap("2.23.133.2.3"),
+    ];
+
+    #[test]
+    fn tpm_attributes_are_read_from_one_rdn_or_several() {
+        let texts = ["id:494E5443", "Model", "id:00010002"];
+        let attribute = |(kind, text): (&ObjectIdentifier, &&str)| {
+            mint::sequence(&[&mint::oid(kind), &tlv(0x0c, text.as_bytes())])
+        };
+        let attributes: Vec<_> = TPM.iter().zip(&texts).map(attribute).collect();
+        let one = tlv(0x30, &tlv(0x31, &attributes.concat()));
+        let several: Vec<_> = attributes.iter().map(|attribute| tlv(0x31, attribute)).collect();
+        for name in [one, tlv(0x30, &several.concat())] {
+            let certificate = with(&ID_CE_SUBJECT_ALT_NAME, true, &mint::sequence(&[&tlv(0xa4, &name)]));
+            let names = certificate.subject_alt_name().unwrap().unwrap();
+            let [GeneralName::Directory(name)] = &names[..] else { panic!("{names:?}") };
+            assert_eq!(TPM.map(|kind| name.text(&kind).unwrap()), texts);
+        }
+    }
+
+    #[test]
+    fn alternative_names_are_read_each_by_its_kind() {
+        let directory = tlv(0xa4, &mint::directory_name(&[(&rfc4519::CN, 0x0c, "x")]));
+        let names =
+            [tlv(0x81, b"a@b.c"), tlv(0x82, b"b.c"), directory, tlv(0x86, b"u:"), tlv(0x87, &[1, 2, 3, 4])];
+        let certificate = with(&ID_CE_SUBJECT_ALT_NAME, false, &tlv(0x30, &names.concat()));
+        let read = certificate.subject_alt_name().unwrap().unwrap();
+        assert!(
+            matches!(
+                read[..],
+                [
+                    GeneralName::Rfc822("a@b.c"),
+                    GeneralName::Dns("b.c"),
+                    GeneralName::Directory(_),
+                    GeneralName::Uri("u:"),
+                    GeneralName::Ip([1, 2, 3, 4]),
+                ]
+            ),
+            "{read:?}"
+        );
+        for value in [tlv(0x30, &[]), tlv(0x30, &tlv(0x82, &[0xc3, 0xa4])), tlv(0x30, &tlv(0x02, &[1]))] {
+            let refused = with(&ID_CE_SUBJECT_ALT_NAME, false, &value);
+            assert_eq!(refused.subject_alt_name().unwrap_err().field, "subjectAltName", "{value:02x?}");
+        }
+    }
+
+    #[test]
+    fn key_identifiers_are_computed_from_the_bits_and_read_from_the_extension() {
+        let certificate = with(&ID_CE_SUBJECT_KEY_IDENTIFIER, false, &tlv(0x04, &[5; 20]));
+        assert_eq!(certificate.subject_key_identifier(), Ok(Some(&[5; 20][..])));
+        let expected: [u8; 20] = Sha1::digest(&certificate.spki()[26..]).into();
+        assert_eq!(certificate.key_identifier(), expected);
+    }
+
+    #[test]
+    fn distribution_points_over_http_are_read() {
+        let point = |uri: &str| {
+            let name = tlv(0xa0, &tlv(0xa0, &tlv(0x86, uri.as_bytes())));
+            mint::sequence(&[&name])
+        };
+        let points =
+            [point("http://crl.example/a"), point("ldap://crl.example/b"), point("HTTPS://crl.example/c")];
+        let certificate = with(&ID_CE_CRL_DISTRIBUTION_POINTS, false, &tlv(0x30, &points.concat()));
+        let urls = certificate.crl_distribution_points().unwrap();
+        assert_eq!(urls, ["http://crl.example/a", "HTTPS://crl.example/c"]);
+    }
 }

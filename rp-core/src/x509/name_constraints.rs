@@ -148,11 +148,10 @@ fn subtrees<'a>(trees: Option<Tlv<'a>>) -> Result<Vec<GeneralName<'a>>, DerError
 fn is_valid_base(base: &GeneralName<'_>) -> bool {
     match base {
         GeneralName::Dns(base) => base.is_empty() || is_host(base),
-        GeneralName::Rfc822(base) => match base.rsplit_once('@') {
-            Some((local, host)) => !local.is_empty() && is_host(host),
-            None => base.is_empty() || is_host(base.strip_prefix('.').unwrap_or(base)),
-        },
-        GeneralName::Uri(base) => base.is_empty() || is_host(base.strip_prefix('.').unwrap_or(base)),
+        GeneralName::Rfc822(base) if base.contains('@') => is_mailbox(base),
+        GeneralName::Rfc822(base) | GeneralName::Uri(base) => {
+            base.is_empty() || is_host(base.strip_prefix('.').unwrap_or(base))
+        }
         GeneralName::Ip(base) => match base.split_at_checked(base.len() / 2) {
             Some((address, mask)) if matches!(base.len(), 8 | 32) => {
                 is_prefix_mask(mask) && address.len() == mask.len()
@@ -161,6 +160,11 @@ fn is_valid_base(base: &GeneralName<'_>) -> bool {
         },
         _ => true,
     }
+}
+
+/// One `@`, with something before it and a host behind. A quoted local part that holds another is not processed.
+fn is_mailbox(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && is_host(host))
 }
 
 /// Ones, then zeros.
@@ -177,9 +181,7 @@ fn is_processed(name: &GeneralName<'_>) -> bool {
             let name = without_root_dot(name);
             is_host(name.strip_prefix("*.").unwrap_or(name))
         }
-        GeneralName::Rfc822(name) => name
-            .rsplit_once('@')
-            .is_some_and(|(local, host)| !local.is_empty() && is_host(without_root_dot(host))),
+        GeneralName::Rfc822(name) => is_mailbox(without_root_dot(name)),
         GeneralName::Uri(uri) => host_of(uri).is_some(),
         GeneralName::Ip(address) => matches!(address.len(), 4 | 16),
         GeneralName::Directory(_) => true,
@@ -278,3 +280,7 @@ const fn form(name: &GeneralName<'_>) -> &'static str {
         GeneralName::RegisteredId(_) => "registeredID",
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests;

@@ -11,6 +11,9 @@
 mod check;
 mod error;
 mod search;
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,7 +53,6 @@ impl Default for PathOptions<'_> {
 
 /// A path that was validated.
 #[derive(Clone, Debug)]
-#[must_use]
 pub struct Path {
     certificates: Vec<Certificate>,
     anchor: TrustAnchor,

@@ -132,3 +132,7 @@ fn is_in_scope(crl: &Crl, certificate: &Certificate) -> bool {
     let of_its_kind = if ca { !scope.only_user } else { !scope.only_ca };
     named && of_its_kind && !scope.some_reasons
 }
+
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests;

@@ -141,6 +141,9 @@ impl<'a> State<'a> {
         if certificate.issuer() != self.issuer.name {
             return Err(PathError::IssuerNotFound { index, issuer: certificate.issuer().clone() });
         }
+        // An extension that is known is processed, critical or not (4.2): purposes are the caller's to judge, but
+        // they can be read.
+        certificate.extended_key_usage().map_err(|source| extension(index, source))?;
         // (b, c) names are within the permitted subtrees and within none that is excluded
         let names = ConstrainedNames::of(certificate).map_err(|source| extension(index, source))?;
         if !self_issued || last {

@@ -164,3 +164,7 @@ fn set_verified(path: &mut [Link<'_>], verified: bool) {
         last.verified = verified;
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests;

@@ -1,0 +1,230 @@
+use alloc::vec;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_CRL_NUMBER, ID_CE_CRL_REASONS,
+    ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
+};
+
+use super::*;
+use crate::Code;
+use crate::x509::mint::{
+    self, Template, anchor, basic_constraints, ecdsa_with_sha256, extension, key_usage, sequence, tlv,
+    utc_time,
+};
+use crate::x509::path::{Path, PathOptions, validate_der};
+use crate::x509::{CrlError, DerError};
+
+const ROOT: u8 = 1;
+const ISSUING: u8 = 2;
+const LEAF: u8 = 3;
+/// 2025-06-01T12:00:00Z.
+const AT: Timestamp = Timestamp::from_unix_seconds(1_748_779_200);
+const URL: &str = "http://crl.example/issuing.crl";
+
+/// A list of the issuing CA that names the leaf, whose serial number is its key's.
+struct List {
+    issuer: &'static str,
+    this_update: Vec<u8>,
+    next_update: Vec<u8>,
+    serials: Vec<u8>,
+    entry_extensions: Vec<u8>,
+    extensions: Vec<Vec<u8>>,
+}
+
+fn list(serials: &[u8]) -> List {
+    List {
+        issuer: "Issuing",
+        this_update: utc_time("250501000000Z"),
+        next_update: utc_time("250701000000Z"),
+        serials: serials.into(),
+        entry_extensions: vec![],
+        extensions: vec![extension(&ID_CE_CRL_NUMBER, false, &tlv(0x02, &[1]))],
+    }
+}
+
+impl List {
+    fn der(&self, key: u8) -> Vec<u8> {
+        let entry = |serial: &u8| {
+            let extensions = match self.entry_extensions.is_empty() {
+                true => vec![],
+                false => tlv(0x30, &self.entry_extensions),
+            };
+            sequence(&[&tlv(0x02, &[*serial]), &utc_time("250401000000Z"), &extensions])
+        };
+        let entries: Vec<_> = self.serials.iter().map(entry).collect();
+        let entries = if entries.is_empty() { vec![] } else { tlv(0x30, &entries.concat()) };
+        let tbs = sequence(&[
+            &tlv(0x02, &[1]),
+            &ecdsa_with_sha256(),
+            &mint::name(self.issuer),
+            &self.this_update,
+            &self.next_update,
+            &entries,
+            &tlv(0xa0, &tlv(0x30, &self.extensions.concat())),
+        ]);
+        mint::sign(&tbs, &ecdsa_with_sha256(), key)
+    }
+
+    fn signed_by(&self, key: u8) -> Crl {
+        Crl::from_der(&self.der(key)).unwrap()
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+fn judge_chain(issuing_usage: u8, crls: &[Crl], required: bool) -> Result<Path, PathError> {
+    let point = sequence(&[&tlv(0xa0, &tlv(0xa0, &tlv(0x86, URL.as_bytes())))]);
+    let points = extension(&ID_CE_CRL_DISTRIBUTION_POINTS, false, &sequence(&[&point]));
+    let issuing = [basic_constraints(true, None), key_usage(issuing_usage), points.clone()];
+    let chain = [
+        Template::new("Leaf", LEAF, "Issuing", &[points]).signed_by(ISSUING),
+        Template::new("Issuing", ISSUING, "Root", &issuing).signed_by(ROOT),
+    ];
+    let options = PathOptions { revocation: Revocation { crls, required }, ..PathOptions::default() };
+    validate_der(&chain, &[anchor("Root", ROOT)], AT, &options)
+}
+
+fn judge(crls: &[Crl]) -> Result<RevocationStatus, PathError> {
+    judge_chain(0x06, crls, false).map(|path| path.revocation()[0].clone())
+}
+
+fn unknown(refusal: CrlRefusal) -> Result<RevocationStatus, PathError> {
+    Ok(RevocationStatus::Unknown(vec![refusal]))
+}
+
+/// 2025-04-01T00:00:00Z.
+const REVOKED: Result<RevocationStatus, PathError> =
+    Err(PathError::Revoked { index: 0, since: Timestamp::from_unix_seconds(1_743_465_600) });
+
+#[test]
+fn a_certificate_on_its_issuers_list_is_revoked() {
+    assert_eq!(judge(&[list(&[7, LEAF, 1]).signed_by(ISSUING)]), REVOKED);
+    assert_eq!(REVOKED.unwrap_err().code(), Code::CertificateRevoked);
+    assert_eq!(judge(&[list(&[7, 1]).signed_by(ISSUING)]), Ok(RevocationStatus::NotRevoked));
+    assert_eq!(judge(&[list(&[]).signed_by(ISSUING)]), Ok(RevocationStatus::NotRevoked));
+}
+
+#[test]
+fn an_intermediate_is_revoked_by_the_anchors_list() {
+    let by_root = list(&[ISSUING]).with(|list| list.issuer = "Root");
+    let refused = judge(&[by_root.signed_by(ROOT)]).unwrap_err();
+    assert!(matches!(refused, PathError::Revoked { index: 1, .. }), "{refused:?}");
+}
+
+#[test]
+fn a_forged_list_revokes_nothing_and_hides_nothing() {
+    let forged = list(&[LEAF]).signed_by(9);
+    assert_eq!(judge(&[forged]), unknown(CrlRefusal::Signature));
+    let innocent = list(&[]).signed_by(9);
+    assert_eq!(judge(&[innocent, list(&[LEAF]).signed_by(ISSUING)]), REVOKED);
+}
+
+#[test]
+fn another_issuers_list_says_nothing() {
+    let other = list(&[LEAF]).with(|list| list.issuer = "Other").signed_by(ISSUING);
+    assert_eq!(judge(&[other]), Ok(RevocationStatus::Unknown(vec![])));
+}
+
+#[test]
+fn an_issuer_whose_key_usage_is_without_crl_sign_signs_no_list() {
+    let judged = judge_chain(0x04, &[list(&[LEAF]).signed_by(ISSUING)], false).unwrap();
+    assert_eq!(judged.revocation()[0], RevocationStatus::Unknown(vec![CrlRefusal::IssuerMayNotSign]));
+}
+
+#[test]
+fn a_list_of_a_later_time_is_not_used() {
+    let later = |serials: &[u8]| list(serials).with(|list| list.this_update = utc_time("250601120001Z"));
+    assert_eq!(judge(&[later(&[LEAF]).signed_by(ISSUING)]), unknown(CrlRefusal::NotYetValid));
+}
+
+#[test]
+fn a_stale_list_still_revokes_but_clears_nobody() {
+    let stale = |serials: &[u8]| list(serials).with(|list| list.next_update = utc_time("250601115959Z"));
+    assert_eq!(judge(&[stale(&[LEAF]).signed_by(ISSUING)]), REVOKED);
+    assert_eq!(judge(&[stale(&[]).signed_by(ISSUING)]), unknown(CrlRefusal::Stale));
+    let endless = list(&[]).with(|list| list.next_update = vec![]);
+    assert_eq!(judge(&[endless.signed_by(ISSUING)]), unknown(CrlRefusal::Stale));
+}
+
+#[test]
+fn what_is_not_known_is_refused_where_it_is_required() {
+    let by_root = list(&[]).with(|list| list.issuer = "Root").signed_by(ROOT);
+    let both = [list(&[]).signed_by(ISSUING), by_root.clone()];
+    assert!(judge_chain(0x06, &both, true).is_ok());
+    let refused = judge_chain(0x06, &[by_root, list(&[]).signed_by(9)], true).unwrap_err();
+    assert_eq!(refused, PathError::RevocationUnknown { index: 0, refusals: vec![CrlRefusal::Signature] });
+    assert_eq!(refused.code(), Code::AttestationUntrusted);
+}
+
+/// `issuingDistributionPoint` with these fields.
+fn scope(fields: &[u8]) -> Vec<u8> {
+    extension(&ID_CE_ISSUING_DISTRIBUTION_POINT, true, &tlv(0x30, fields))
+}
+
+fn scoped(serials: &[u8], fields: &[u8]) -> Crl {
+    list(serials).with(|list| list.extensions.push(scope(fields))).signed_by(ISSUING)
+}
+
+#[test]
+fn a_list_of_other_certificates_revokes_but_clears_nobody() {
+    let point = |url: &str| tlv(0xa0, &tlv(0xa0, &tlv(0x86, url.as_bytes())));
+    let (only_user, only_ca, reasons) = (tlv(0x81, &[0xff]), tlv(0x82, &[0xff]), tlv(0x83, &[0x06, 0x40]));
+    assert_eq!(judge(&[scoped(&[], &only_user)]), Ok(RevocationStatus::NotRevoked));
+    assert_eq!(judge(&[scoped(&[], &point(URL))]), Ok(RevocationStatus::NotRevoked));
+    for other in [only_ca, reasons, point("http://crl.example/other.crl")] {
+        assert_eq!(judge(&[scoped(&[], &other)]), unknown(CrlRefusal::Scope));
+        assert_eq!(judge(&[scoped(&[LEAF], &other)]), REVOKED);
+    }
+}
+
+#[test]
+fn lists_of_kinds_that_are_not_used_are_refused_when_read() {
+    let unknown_extension = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.55738.1");
+    let refusal = |change: &dyn Fn(&mut List)| {
+        let mut changed = list(&[LEAF]);
+        change(&mut changed);
+        Crl::from_der(&changed.der(ISSUING)).unwrap_err()
+    };
+    let number = tlv(0x02, &[1]);
+    let delta = extension(&ID_CE_DELTA_CRL_INDICATOR, true, &number);
+    assert_eq!(refusal(&|list| list.extensions.push(delta.clone())), CrlError::Delta);
+    assert_eq!(refusal(&|list| list.extensions.push(scope(&tlv(0x84, &[0xff])))), CrlError::Indirect);
+    assert_eq!(refusal(&|list| list.extensions.push(scope(&tlv(0x85, &[0xff])))), CrlError::Indirect);
+    let issuer = extension(&ID_CE_CERTIFICATE_ISSUER, true, &sequence(&[]));
+    assert_eq!(refusal(&|list| list.entry_extensions = issuer.clone()), CrlError::Indirect);
+    let critical = extension(&unknown_extension, true, b"");
+    let expected = CrlError::CriticalExtension { oid: "1.3.6.1.4.1.55738.1".into() };
+    assert_eq!(refusal(&|list| list.extensions.push(critical.clone())), expected);
+    assert_eq!(refusal(&|list| list.entry_extensions = critical.clone()), expected);
+    let reason = extension(&ID_CE_CRL_REASONS, false, &tlv(0x0a, &[1]));
+    assert_eq!(
+        judge(&[list(&[LEAF]).with(|list| list.entry_extensions = reason).signed_by(ISSUING)]),
+        REVOKED
+    );
+}
+
+#[test]
+fn any_cut_of_a_list_is_refused() {
+    let der = list(&[LEAF]).der(ISSUING);
+    for length in 0..der.len() {
+        assert!(Crl::from_der(&der[..length]).is_err(), "{length} bytes");
+    }
+    let longer = [&der[..], &[0]].concat();
+    let refused = Crl::from_der(&longer).unwrap_err();
+    assert_eq!(refused, CrlError::Der(DerError { field: "certificateList", offset: der.len() }));
+}
+
+#[test]
+fn addresses_of_lists_are_told_once_and_of_validated_paths_alone() {
+    assert_eq!(judge_chain(0x06, &[], false).unwrap().crl_urls(), [URL]);
+}
+
+#[test]
+fn signatures_of_lists_count_against_the_budget() {
+    let forged = vec![list(&[]).signed_by(9); 70];
+    assert_eq!(judge(&forged), Err(PathError::Budget));
+}
