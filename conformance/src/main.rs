@@ -1,11 +1,12 @@
-//! `conformance run PATH…`: vector files and folders put before rp-core.
+//! `conformance run PATH…`: vector files and folders put before rp-core; `conformance mint FILE`: vectors made.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use rp_conformance::format::File;
 use rp_conformance::report::{NotYet, Report};
 use rp_conformance::run::RpCore;
 
@@ -31,11 +32,19 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Writes what the software authenticator mints, honest, odd and wrong, as a vector file.
+    Mint {
+        /// The file to write.
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Run { paths, not_yet, json } } = Arguments::parse();
-    match run(&paths, not_yet, json) {
+    let done = match Arguments::parse().command {
+        Command::Run { paths, not_yet, json } => run(&paths, not_yet, json),
+        Command::Mint { file } => mint(&file).map(|()| true),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -62,6 +71,13 @@ fn run(paths: &[PathBuf], not_yet: Option<PathBuf>, json: bool) -> Result<bool, 
         print!("{report}");
     }
     Ok(report.is_clean())
+}
+
+fn mint(file: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let cases = rp_conformance::matrix::cases()?;
+    println!("{} cases", cases.len());
+    let vectors = File::new("minted by the software authenticator of rp-conformance", cases);
+    Ok(std::fs::write(file, vectors.to_json()?)?)
 }
 
 /// A bar on standard error, and only where a person looks at it.

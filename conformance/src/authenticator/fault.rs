@@ -33,6 +33,9 @@ pub enum Setting {
     OtherAlgorithms,
     /// `allowCredentials` names another credential.
     OtherCredentials,
+    /// `allowCredentials` is empty, and the account was named beforehand: with a list, step 5 of section 7.2 would
+    /// come first.
+    AnyCredential,
     /// A user handle must come, for no account was named beforehand.
     Discoverable,
 }
@@ -98,6 +101,7 @@ impl Fault {
             Self::UserNotVerified => Setting::UserVerification,
             Self::AlgorithmNotOffered => Setting::OtherAlgorithms,
             Self::CredentialNotAllowed => Setting::OtherCredentials,
+            Self::CredentialIdOther => Setting::AnyCredential,
             Self::UserHandleMissing => Setting::Discoverable,
             _ => Setting::Defaults,
         }

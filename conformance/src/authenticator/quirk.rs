@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fault::Ceremony;
+use super::format::Format;
 
 macro_rules! quirks {
     ($($name:ident $word:literal $ceremony:ident $about:literal;)*) => {
@@ -65,6 +66,16 @@ quirks! {
 }
 
 impl Quirk {
+    /// Whether it can be shown with a statement of a format.
+    #[must_use]
+    pub fn fits(self, format: Format) -> bool {
+        match self {
+            // A statement of `none` is empty, and `compound`'s is no map.
+            Self::StatementMember => !matches!(format, Format::None | Format::Compound),
+            _ => true,
+        }
+    }
+
     /// Whether it can be shown in a ceremony.
     #[must_use]
     pub fn applies_to(self, ceremony: Ceremony) -> bool {

@@ -83,7 +83,7 @@ faults! {
     IdNotString "id-not-string" BOTH MalformedJson "id is a number";
     IdNotBase64url "id-not-base64url" BOTH MalformedBase64 "id holds a character outside base64url";
     IdPadded "id-padded" BOTH MalformedBase64 "id is base64url with padding";
-    RawIdOther "raw-id-other" BOTH CredentialIdMismatch "rawId is another credential's than id";
+    RawIdOther "raw-id-other" BOTH MalformedJson "rawId is another credential's than id";
     CredentialIdOther "credential-id-other" BOTH CredentialIdMismatch "id and rawId are another credential's";
     TypeMissing "type-missing" BOTH MalformedJson "no type";
     TypeNotString "type-not-string" BOTH MalformedJson "type is a number";
@@ -178,10 +178,10 @@ faults! {
     AttestedFlagClear "attested-flag-clear" CREATE MalformedAuthenticatorData "AT is clear, attested data is there";
     AttestedDataAbsent "attested-data-absent" CREATE MalformedAuthenticatorData "AT is clear, no attested data";
     AttestedFlagAlone "attested-flag-alone" BOTH MalformedAuthenticatorData "AT is set, no attested data";
-    ExtensionFlagAlone "extension-flag-alone" BOTH MalformedAuthenticatorData "ED is set, no extensions";
+    ExtensionFlagAlone "extension-flag-alone" BOTH MalformedCbor "ED is set, no extensions";
     ExtensionFlagClear "extension-flag-clear" BOTH MalformedAuthenticatorData "extensions are there, ED is clear";
     ExtensionsNotMap "extensions-not-map" BOTH MalformedAuthenticatorData "the extensions are an array";
-    ExtensionsDuplicate "extensions-duplicate" BOTH MalformedAuthenticatorData "an extension comes twice";
+    ExtensionsDuplicate "extensions-duplicate" BOTH MalformedCbor "an extension comes twice";
     ExtensionsTrailing "extensions-trailing" BOTH MalformedAuthenticatorData "one byte behind the extensions";
     CredentialIdOverflow "credential-id-overflow" CREATE MalformedAuthenticatorData "the ID is longer than there are bytes";
     CredentialIdEmpty "credential-id-empty" CREATE MalformedAuthenticatorData "the ID has no bytes";
@@ -190,7 +190,7 @@ faults! {
     // The credential key.
     AlgorithmNotOffered "algorithm-not-offered" CREATE AlgorithmNotAllowed "the credential's algorithm was not offered";
     KeyNotMap "key-not-map" KEY MalformedPublicKey "the credential key is an array";
-    KeyDuplicate "key-duplicate" KEY MalformedPublicKey "the credential key has alg twice";
+    KeyDuplicate "key-duplicate" KEY MalformedCbor "the credential key has alg twice";
     KeyWithoutAlg "key-without-alg" KEY MalformedPublicKey "the credential key has no alg";
     KeyWithoutType "key-without-type" KEY MalformedPublicKey "the credential key has no kty";
     KeyOffCurve "key-off-curve" P256_KEY MalformedPublicKey "the point is not on the curve";

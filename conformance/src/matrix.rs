@@ -1,0 +1,123 @@
+//! Every format with every algorithm that fits, honest, odd, and wrong in every named step: as vectors.
+//!
+//! The cases are minted by the [`authenticator`](crate::authenticator) from fixed seeds, so they are the same every
+//! time, and they are vectors like any other: they can be written to a file, put before any server, or serve a
+//! fuzzer as seeds.
+
+mod scenario;
+
+use crate::authenticator::{
+    Algorithm, Android, Ceremony, ClientError, Config, Fault, Format, Hash, Path, Quirk, Setting, Tpm,
+};
+use crate::format::Case;
+use scenario::Scenario;
+
+/// Every case of this module.
+///
+/// # Errors
+/// None that a caller could cause: the options are this module's own.
+pub fn cases() -> Result<Vec<Case>, ClientError> {
+    Ok([honest()?, odd()?, faulty()?].concat())
+}
+
+/// What a server must accept: every format with every algorithm that fits, and a few turns of each format.
+///
+/// # Errors
+/// None that a caller could cause.
+pub fn honest() -> Result<Vec<Case>, ClientError> {
+    let mut cases = Vec::new();
+    for algorithm in Algorithm::ALL.iter().copied() {
+        for format in Format::ALL.iter().copied().filter(|format| format.fits(algorithm)) {
+            cases.push(Scenario::new(format, algorithm).registration()?);
+        }
+        cases.push(Scenario::new(Format::None, algorithm).authentication()?);
+    }
+    for (name, format, config) in turns() {
+        let algorithm = Algorithm::Es256;
+        cases.push(Scenario { name: Some(name), config, ..Scenario::new(format, algorithm) }.registration()?);
+    }
+    Ok(cases)
+}
+
+/// What looks odd and must be accepted all the same.
+///
+/// # Errors
+/// None that a caller could cause.
+pub fn odd() -> Result<Vec<Case>, ClientError> {
+    let mut cases = Vec::new();
+    for quirk in Quirk::ALL.iter().copied() {
+        let scenario = |format| Scenario { quirk: Some(quirk), ..Scenario::new(format, Algorithm::Es256) };
+        if quirk.applies_to(Ceremony::Create) {
+            for format in Format::ALL.iter().copied().filter(|format| quirk.fits(*format)) {
+                cases.push(scenario(format).registration()?);
+            }
+        }
+        if quirk.applies_to(Ceremony::Get) {
+            cases.push(scenario(Format::None).authentication()?);
+        }
+    }
+    Ok(cases)
+}
+
+/// What a server must refuse, each for its own reason: every fault in every format to which it applies, and those of
+/// the assertion's signature with every algorithm. [`Setting::Discoverable`] cannot be said in a vector and is left out.
+///
+/// # Errors
+/// None that a caller could cause.
+pub fn faulty() -> Result<Vec<Case>, ClientError> {
+    let mut cases = Vec::new();
+    let faults = || Fault::ALL.iter().copied().filter(|fault| fault.setting() != Setting::Discoverable);
+    let kinds_of_keys = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
+    for format in Format::ALL.iter().copied() {
+        for fault in faults() {
+            let fits = |algorithm: &Algorithm| {
+                format.fits(*algorithm) && fault.applies_to(Ceremony::Create, format, *algorithm)
+            };
+            if let Some(algorithm) = kinds_of_keys.into_iter().find(fits) {
+                cases.push(
+                    Scenario { fault: Some(fault), ..Scenario::new(format, algorithm) }.registration()?,
+                );
+            }
+        }
+    }
+    for algorithm in Algorithm::ALL.iter().copied() {
+        for fault in faults() {
+            let of_interest = algorithm == Algorithm::Es256 || fault.name().starts_with("assertion-");
+            if of_interest && fault.applies_to(Ceremony::Get, Format::None, algorithm) {
+                let scenario = Scenario::new(Format::None, algorithm);
+                cases.push(Scenario { fault: Some(fault), ..scenario }.authentication()?);
+            }
+        }
+    }
+    Ok(cases)
+}
+
+/// Turns that formats allow beside the usual one.
+fn turns() -> Vec<(&'static str, Format, Config)> {
+    let attested_by = |algorithm| Config { attestation_algorithm: algorithm, ..Config::default() };
+    let path = |path| Config { path, ..Config::default() };
+    let tpm = |attestation_algorithm, name_hash, tpmt_signature| Config {
+        attestation_algorithm,
+        tpm: Tpm { name_hash, tpmt_signature },
+        ..Config::default()
+    };
+    let android = |android| Config { android, ..Config::default() };
+    vec![
+        ("attested-by-es384", Format::Packed, attested_by(Algorithm::Es384)),
+        ("attested-by-es512", Format::Packed, attested_by(Algorithm::Es512)),
+        ("attested-by-eddsa", Format::Packed, attested_by(Algorithm::EdDsa)),
+        ("attested-by-rs256", Format::Packed, attested_by(Algorithm::Rs256)),
+        ("leaf-alone", Format::Packed, path(Path::Leaf)),
+        ("root-sent-along", Format::Packed, path(Path::Root)),
+        ("rsa-sha256", Format::Tpm, tpm(Algorithm::Rs256, Hash::Sha256, false)),
+        ("rsa-sha1", Format::Tpm, tpm(Algorithm::Rs1, Hash::Sha1, false)),
+        ("rsa-sha384", Format::Tpm, tpm(Algorithm::Rs384, Hash::Sha384, false)),
+        ("rsa-sha512", Format::Tpm, tpm(Algorithm::Rs512, Hash::Sha512, false)),
+        ("ecc-sha384", Format::Tpm, tpm(Algorithm::Es384, Hash::Sha384, false)),
+        ("ecc-sha512", Format::Tpm, tpm(Algorithm::Es512, Hash::Sha512, false)),
+        ("rsa-tpmt-signature", Format::Tpm, tpm(Algorithm::Rs256, Hash::Sha256, true)),
+        ("ecc-tpmt-signature", Format::Tpm, tpm(Algorithm::Es256, Hash::Sha1, true)),
+        ("strong-box", Format::AndroidKey, android(Android::StrongBox)),
+        ("software", Format::AndroidKey, android(Android::Software)),
+    ]
+}

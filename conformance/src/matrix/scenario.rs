@@ -1,0 +1,226 @@
+//! One ceremony, put together as a vector.
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::authenticator::{
+    Algorithm, Authenticator, Backup, ClientError, Config, Credential, Fault, Format, Quirk, Setting,
+};
+use crate::format::{
+    AttestationSettings, AttestationType, Authentication, Body, Bytes, Case, Ceremony, Expect, Profile,
+    Registration, RelyingParty, StoredCredential, UserVerification,
+};
+
+const RP_ID: &str = "example.org";
+const ORIGIN: &str = "https://example.org";
+const TOP_ORIGIN: &str = "https://top.example";
+const USER_HANDLE: &[u8] = b"a user handle";
+
+/// What is minted, and by which server it is judged.
+#[derive(Clone, Debug)]
+pub(super) struct Scenario {
+    /// A turn's name.
+    pub(super) name: Option<&'static str>,
+    pub(super) format: Format,
+    pub(super) algorithm: Algorithm,
+    pub(super) config: Config,
+    pub(super) fault: Option<Fault>,
+    pub(super) quirk: Option<Quirk>,
+}
+
+impl Scenario {
+    pub(super) fn new(format: Format, algorithm: Algorithm) -> Self {
+        Self { name: None, format, algorithm, config: Config::default(), fault: None, quirk: None }
+    }
+
+    pub(super) fn registration(&self) -> Result<Case, ClientError> {
+        let mut authenticator = self.authenticator();
+        authenticator.config.fault = self.fault;
+        authenticator.config.quirk = self.quirk;
+        let response = authenticator.create(&self.creation_options(), ORIGIN)?;
+        let expect = match (self.fault, authenticator.credentials().last()) {
+            (None, Some(credential)) => Expect::Accept(self.facts(credential)),
+            (fault, _) => rejected(fault),
+        };
+        let body = Registration {
+            rp: self.relying_party(),
+            challenge: self.challenge(),
+            user_verification: self.user_verification(),
+            user_presence_required: true,
+            algorithms: Some(self.offered()),
+            attestation: AttestationSettings {
+                verify: true,
+                require_trusted: self.is_trusted(),
+                trust_anchors: authenticator.anchors().into_iter().map(Bytes).collect(),
+                at: Some(self.config.now),
+            },
+            response: raw(response)?,
+            expect,
+        };
+        Ok(self.case("registration", Body::Registration(body)))
+    }
+
+    pub(super) fn authentication(&self) -> Result<Case, ClientError> {
+        let mut authenticator = self.authenticator();
+        authenticator.create(&self.creation_options(), ORIGIN)?;
+        let credential = authenticator.credentials().last().cloned().ok_or(ClientError::NoCredential)?;
+        authenticator.config.fault = self.fault;
+        authenticator.config.quirk = self.quirk;
+        let allowed = match self.setting() {
+            Setting::OtherCredentials => Bytes(credential.id.iter().map(|byte| !byte).collect()),
+            _ => Bytes(credential.id.clone()),
+        };
+        let options = json!({
+            "challenge": self.challenge(),
+            "rpId": RP_ID,
+            "allowCredentials": [{"type": "public-key", "id": allowed}],
+            "userVerification": self.user_verification().as_str(),
+        });
+        let response = authenticator.get(&options, ORIGIN)?;
+        let expect = match (self.fault, authenticator.credentials().last()) {
+            (None, Some(after)) => Expect::Accept(Ceremony {
+                fmt: None,
+                attestation_type: None,
+                trusted: None,
+                aaguid: None,
+                ..self.facts(after)
+            }),
+            (fault, _) => rejected(fault),
+        };
+        let body = Authentication {
+            rp: self.relying_party(),
+            challenge: self.challenge(),
+            user_verification: self.user_verification(),
+            user_presence_required: true,
+            algorithms: None,
+            attestation: AttestationSettings::default(),
+            response: raw(response)?,
+            credential: StoredCredential {
+                id: Bytes(credential.id),
+                public_key: Bytes(credential.cose_key),
+                sign_count: credential.sign_count,
+                backup_eligible: Some(credential.backup_eligible),
+                backup_state: Some(credential.backup_state),
+                user_handle: Some(Bytes(credential.user_handle)),
+            },
+            allow_credentials: (self.setting() != Setting::AnyCredential).then(|| vec![allowed]),
+            expect,
+        };
+        Ok(self.case("authentication", Body::Authentication(body)))
+    }
+
+    fn authenticator(&self) -> Authenticator {
+        let config = Config { format: self.format, algorithms: vec![self.algorithm], ..self.config.clone() };
+        Authenticator::new(&format!("matrix {}-{}", self.format, self.algorithm), config)
+    }
+
+    fn creation_options(&self) -> Value {
+        let offered: Vec<_> =
+            self.offered().into_iter().map(|alg| json!({"type": "public-key", "alg": alg})).collect();
+        json!({
+            "rp": {"id": RP_ID, "name": "Example"},
+            "user": {"id": Bytes::from(USER_HANDLE), "name": "kim", "displayName": "Kim"},
+            "challenge": self.challenge(),
+            "pubKeyCredParams": offered,
+            "authenticatorSelection": {
+                "residentKey": "required",
+                "userVerification": self.user_verification().as_str(),
+            },
+            "attestation": "direct",
+        })
+    }
+
+    fn challenge(&self) -> Bytes {
+        // Thirty-two bytes that differ from case to case, and need padding in base64.
+        let mut challenge = format!("{}-{}-{:?}", self.format, self.algorithm, self.fault).into_bytes();
+        challenge.resize(32, b'.');
+        Bytes(challenge)
+    }
+
+    fn setting(&self) -> Setting {
+        self.fault.map_or(Setting::Defaults, Fault::setting)
+    }
+
+    fn offered(&self) -> Vec<i64> {
+        let other = if self.algorithm == Algorithm::Es256 { Algorithm::Rs256 } else { Algorithm::Es256 };
+        match self.setting() {
+            Setting::OtherAlgorithms => vec![other.cose()],
+            _ => vec![self.algorithm.cose()],
+        }
+    }
+
+    fn user_verification(&self) -> UserVerification {
+        match self.setting() {
+            Setting::UserVerification => UserVerification::Required,
+            _ => UserVerification::Preferred,
+        }
+    }
+
+    fn relying_party(&self) -> RelyingParty {
+        let cross_origin = self.setting() == Setting::CrossOrigin;
+        // RS1 is for the fido profile alone.
+        let fido = self.setting() == Setting::FidoProfile || self.algorithm == Algorithm::Rs1;
+        RelyingParty {
+            id: RP_ID.into(),
+            origins: vec![ORIGIN.into()],
+            top_origins: if cross_origin { vec![TOP_ORIGIN.into()] } else { Vec::new() },
+            allow_cross_origin: cross_origin,
+            allow_subdomains: false,
+            appid: None,
+            profile: if fido { Profile::Fido } else { Profile::Webauthn },
+        }
+    }
+
+    /// Whether the statement leads to the anchor: of a compound one, only a part does.
+    fn is_trusted(&self) -> bool {
+        self.format.has_certificates() && self.format != Format::Compound
+    }
+
+    fn facts(&self, credential: &Credential) -> Ceremony {
+        Ceremony {
+            fmt: Some(self.format.fmt().into()),
+            attestation_type: match self.format {
+                Format::None => Some(AttestationType::None),
+                Format::PackedSelf => Some(AttestationType::SelfAttestation),
+                Format::Packed | Format::FidoU2f | Format::AndroidKey | Format::AndroidSafetyNet => {
+                    Some(AttestationType::Basic)
+                }
+                Format::Tpm => Some(AttestationType::AttCa),
+                Format::Apple => Some(AttestationType::AnonCa),
+                Format::Compound => None,
+            },
+            trusted: (self.format != Format::Compound).then(|| self.is_trusted()),
+            credential_id: Some(Bytes(credential.id.clone())),
+            public_key: Some(Bytes(credential.cose_key.clone())),
+            alg: Some(self.algorithm.cose()),
+            aaguid: Some(rp_core::Aaguid::new(credential.aaguid)),
+            sign_count: Some(credential.sign_count),
+            user_present: Some(true),
+            user_verified: Some(true),
+            backup_eligible: Some(self.config.backup != Backup::DeviceBound),
+            backup_state: Some(self.config.backup == Backup::BackedUp),
+            extensions: None,
+        }
+    }
+
+    fn case(&self, ceremony: &str, body: Body) -> Case {
+        let what = self.name.or(self.fault.map(Fault::name)).or(self.quirk.map(Quirk::name));
+        let mut id = format!("minted/{}-{}/{ceremony}", self.format, self.algorithm);
+        if let Some(what) = what {
+            id = format!("{id}/{what}");
+        }
+        let note = self.fault.map(Fault::about).or(self.quirk.map(Quirk::about)).map(Into::into);
+        Case { id, note, body }
+    }
+}
+
+fn rejected(fault: Option<Fault>) -> Expect<Ceremony> {
+    match fault {
+        Some(fault) => Expect::reject(fault.expected_code()),
+        None => Expect::Reject(crate::format::Rejected { reason: None }),
+    }
+}
+
+fn raw(response: String) -> Result<Box<RawValue>, ClientError> {
+    RawValue::from_string(response).map_err(|error| ClientError::Options(error.to_string()))
+}
