@@ -25,6 +25,8 @@
 //! # Ok::<(), rp_conformance::authenticator::ClientError>(())
 //! ```
 
+pub mod app_attest;
+
 mod algorithm;
 mod assertion;
 mod auth_data;
@@ -114,6 +116,23 @@ impl Authenticator {
         vec![self.authority().root()]
     }
 
+    /// The certificate that it sends first in a `packed` statement, DER; a server may trust it by itself.
+    #[must_use]
+    pub fn attestation_certificate(&self) -> Vec<u8> {
+        let subject = Subject {
+            seed: &self.seed,
+            authority: &self.authority(),
+            config: &self.config,
+            key: &KeyPair::derive(Algorithm::Es256, &self.seed, "credential/0"),
+            credential_id: &[],
+            aaguid: self.config.aaguid,
+            auth_data: &[],
+            client_data_hash: [0; 32],
+            fault: None,
+        };
+        statement::packed_certificates(&subject).into_iter().next().unwrap_or_default()
+    }
+
     /// The credentials that it holds, the oldest first.
     #[must_use]
     pub fn credentials(&self) -> &[Credential] {
@@ -166,7 +185,8 @@ impl Authenticator {
             extensions: outputs.authenticator,
         }
         .encode(fault);
-        let client_data = client::client_data(Ceremony::Create, &options.challenge, &page, fault, quirk);
+        let client_data =
+            client::client_data(Ceremony::Create, &options.challenge, &page, None, fault, quirk);
         let statement = statement::statement(
             format,
             &Subject {
@@ -264,7 +284,9 @@ impl Authenticator {
             extensions: outputs.authenticator,
         }
         .encode(fault);
-        let client_data = client::client_data(Ceremony::Get, &options.challenge, &page, fault, quirk);
+        let payment = options.extensions.get("payment");
+        let client_data =
+            client::client_data(Ceremony::Get, &options.challenge, &page, payment, fault, quirk);
         let signature = assertion::sign(&credential.key, &auth_data, &client_data, fault);
         let asserted = Asserted {
             id: &credential.id,
@@ -354,7 +376,7 @@ impl Authenticator {
         let len = match self.config.fault {
             Some(Fault::CredentialIdTooLong) => 1024,
             Some(Fault::CredentialIdEmpty) => 0,
-            _ => 32,
+            _ => self.config.id_len,
         };
         self.seed.vec(&format!("credential ID/{}", self.made), len)
     }

@@ -5,10 +5,9 @@
 //! fuzzer as seeds.
 
 mod scenario;
+mod turns;
 
-use crate::authenticator::{
-    Algorithm, Android, Ceremony, ClientError, Config, Fault, Format, Hash, Path, Quirk, Setting, Tpm,
-};
+use crate::authenticator::{Algorithm, Ceremony, ClientError, Fault, Format, Quirk, Setting};
 use crate::format::Case;
 use scenario::Scenario;
 
@@ -32,9 +31,11 @@ pub fn honest() -> Result<Vec<Case>, ClientError> {
         }
         cases.push(Scenario::new(Format::None, algorithm).authentication()?);
     }
-    for (name, format, config) in turns() {
-        let algorithm = Algorithm::Es256;
-        cases.push(Scenario { name: Some(name), config, ..Scenario::new(format, algorithm) }.registration()?);
+    for scenario in turns::registrations() {
+        cases.push(scenario.registration()?);
+    }
+    for scenario in turns::authentications() {
+        cases.push(scenario.authentication()?);
     }
     Ok(cases)
 }
@@ -90,34 +91,4 @@ pub fn faulty() -> Result<Vec<Case>, ClientError> {
         }
     }
     Ok(cases)
-}
-
-/// Turns that formats allow beside the usual one.
-fn turns() -> Vec<(&'static str, Format, Config)> {
-    let attested_by = |algorithm| Config { attestation_algorithm: algorithm, ..Config::default() };
-    let path = |path| Config { path, ..Config::default() };
-    let tpm = |attestation_algorithm, name_hash, tpmt_signature| Config {
-        attestation_algorithm,
-        tpm: Tpm { name_hash, tpmt_signature },
-        ..Config::default()
-    };
-    let android = |android| Config { android, ..Config::default() };
-    vec![
-        ("attested-by-es384", Format::Packed, attested_by(Algorithm::Es384)),
-        ("attested-by-es512", Format::Packed, attested_by(Algorithm::Es512)),
-        ("attested-by-eddsa", Format::Packed, attested_by(Algorithm::EdDsa)),
-        ("attested-by-rs256", Format::Packed, attested_by(Algorithm::Rs256)),
-        ("leaf-alone", Format::Packed, path(Path::Leaf)),
-        ("root-sent-along", Format::Packed, path(Path::Root)),
-        ("rsa-sha256", Format::Tpm, tpm(Algorithm::Rs256, Hash::Sha256, false)),
-        ("rsa-sha1", Format::Tpm, tpm(Algorithm::Rs1, Hash::Sha1, false)),
-        ("rsa-sha384", Format::Tpm, tpm(Algorithm::Rs384, Hash::Sha384, false)),
-        ("rsa-sha512", Format::Tpm, tpm(Algorithm::Rs512, Hash::Sha512, false)),
-        ("ecc-sha384", Format::Tpm, tpm(Algorithm::Es384, Hash::Sha384, false)),
-        ("ecc-sha512", Format::Tpm, tpm(Algorithm::Es512, Hash::Sha512, false)),
-        ("rsa-tpmt-signature", Format::Tpm, tpm(Algorithm::Rs256, Hash::Sha256, true)),
-        ("ecc-tpmt-signature", Format::Tpm, tpm(Algorithm::Es256, Hash::Sha1, true)),
-        ("strong-box", Format::AndroidKey, android(Android::StrongBox)),
-        ("software", Format::AndroidKey, android(Android::Software)),
-    ]
 }

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::algorithm::Algorithm;
 use super::authority::flip_last_bit;
 use super::der;
 use super::fault::Fault;
@@ -16,6 +17,8 @@ pub(crate) fn sign(key: &KeyPair, auth_data: &[u8], client_data: &[u8], fault: O
     let message = [auth_data, &hash].concat();
     let mut signature = match fault {
         Some(Fault::AssertionOfOtherKey) => key.other().sign(&message),
+        Some(Fault::AssertionHashOther) => key.with_algorithm(of_other_hash(key.algorithm())).sign(&message),
+        Some(Fault::AssertionSaltOther) => key.sign_with_salt_of(&message, 20),
         _ => key.sign(&message),
     };
     match fault {
@@ -27,12 +30,39 @@ pub(crate) fn sign(key: &KeyPair, auth_data: &[u8], client_data: &[u8], fault: O
         Some(Fault::AssertionTrailing) => signature.push(0),
         Some(Fault::AssertionRsaZero) => signature.fill(0),
         Some(Fault::AssertionZero) => signature = der::sequence([der::integer(0), der::integer(0)]),
+        Some(Fault::AssertionPlusOrder) => add_order(&mut signature),
         Some(Fault::AssertionRaw) => signature = raw(&signature),
         Some(Fault::AssertionPaddedInteger) => signature = with_padded_integer(&signature),
         Some(Fault::AssertionLongLength) => signature = with_long_length(&signature),
         _ => {}
     }
     signature
+}
+
+/// The same padding with another hash.
+const fn of_other_hash(algorithm: Algorithm) -> Algorithm {
+    match algorithm {
+        Algorithm::Rs256 => Algorithm::Rs384,
+        Algorithm::Ps256 => Algorithm::Ps384,
+        Algorithm::Ps384 | Algorithm::Ps512 => Algorithm::Ps256,
+        _ => Algorithm::Rs256,
+    }
+}
+
+/// The order of Ed25519's group, 2^252 + 27742317777372353535851937790883648493, little-endian.
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+/// Adds the group's order to `s`, the second half: the same point, and another encoding of the signature.
+fn add_order(signature: &mut [u8]) {
+    let mut carry = 0_u16;
+    for (byte, add) in signature.iter_mut().skip(32).zip(ORDER) {
+        let sum = u16::from(*byte).wrapping_add(u16::from(add)).wrapping_add(carry);
+        let [high, low] = sum.to_be_bytes();
+        (*byte, carry) = (low, u16::from(high));
+    }
 }
 
 /// `r` and `s`, each as long as the longer of them.

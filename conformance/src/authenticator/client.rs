@@ -145,16 +145,19 @@ pub(crate) fn client_data(
     ceremony: Ceremony,
     challenge: &Bytes,
     page: &Page,
+    payment: Option<&Value>,
     fault: Option<Fault>,
     quirk: Option<Quirk>,
 ) -> Vec<u8> {
     let mut members = Members::default();
-    members.push("type", type_member(ceremony, fault));
+    let payment = payment.filter(|payment| payment.get("isPayment") == Some(&Value::Bool(true)));
+    members.push("type", type_member(ceremony, payment.is_some(), fault));
     members.push("challenge", challenge_member(challenge, fault));
     members.push("origin", origin_member(&page.origin, fault));
     members.push("crossOrigin", cross_origin_member(page.cross_origin, fault));
     members.push("topOrigin", top_origin_member(page.top_origin.as_deref(), fault));
     members.push("tokenBinding", token_binding_member(fault, quirk));
+    members.push("payment", payment.map(payment_member));
     match fault {
         Some(Fault::ClientDataDuplicate) => members.push("challenge", Some(json!(challenge.to_string()))),
         Some(Fault::ClientDataArray) => return br#"["webauthn.create","webauthn.get"]"#.to_vec(),
@@ -212,8 +215,17 @@ impl Members {
     }
 }
 
-fn type_member(ceremony: Ceremony, fault: Option<Fault>) -> Option<Value> {
+/// What Secure Payment Confirmation adds: the extension's input, but for what only the client is told by it.
+fn payment_member(input: &Value) -> Value {
+    let mut payment = input.as_object().cloned().unwrap_or_default();
+    payment.remove("isPayment");
+    payment.remove("browserBoundPubKeyCredParams");
+    Value::Object(payment)
+}
+
+fn type_member(ceremony: Ceremony, payment: bool, fault: Option<Fault>) -> Option<Value> {
     let (own, other) = match ceremony {
+        Ceremony::Get if payment => ("payment.get", "webauthn.create"),
         Ceremony::Create => ("webauthn.create", "webauthn.get"),
         Ceremony::Get => ("webauthn.get", "webauthn.create"),
     };
@@ -281,10 +293,14 @@ fn top_origin_member(top_origin: Option<&str>, fault: Option<Fault>) -> Option<V
 
 fn token_binding_member(fault: Option<Fault>, quirk: Option<Quirk>) -> Option<Value> {
     match (fault, quirk) {
-        (Some(Fault::TokenBindingNotObject), _) => Some(json!("supported")),
+        (Some(Fault::TokenBindingNotObject), _) | (_, Some(Quirk::TokenBindingNotObject)) => {
+            Some(json!("supported"))
+        }
         (Some(Fault::TokenBindingWithoutStatus), _) => Some(json!({"id": "AAAA"})),
         (Some(Fault::TokenBindingStatusOther), _) => Some(json!({"status": "wanted"})),
-        (Some(Fault::TokenBindingPresent), _) => Some(json!({"status": "present", "id": "AAAA"})),
+        (Some(Fault::TokenBindingPresent), _) | (_, Some(Quirk::TokenBindingPresent)) => {
+            Some(json!({"status": "present", "id": "AAAA"}))
+        }
         (_, Some(Quirk::TokenBinding)) => Some(json!({"status": "supported"})),
         _ => None,
     }

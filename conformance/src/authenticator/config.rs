@@ -22,6 +22,8 @@ pub struct Config {
     pub path: Path,
     /// Its model.
     pub aaguid: [u8; 16],
+    /// How many bytes its credential IDs have.
+    pub id_len: usize,
     /// Whether its user is there; conditional create may go on without.
     pub presence: bool,
     /// When it verifies its user.
@@ -56,6 +58,7 @@ impl Default for Config {
             attestation_algorithm: Algorithm::Es256,
             path: Path::Intermediate,
             aaguid: [0xa1, 0xa2, 0xa3, 0xa4, 0xb1, 0xb2, 0x4c, 0x3d, 0x8e, 0x5f, 1, 2, 3, 4, 5, 6],
+            id_len: 32,
             presence: true,
             verification: Verification::WhenAsked,
             backup: Backup::DeviceBound,

@@ -56,6 +56,7 @@ enum Keys {
     P256,
     Ed25519,
     Rsa,
+    Pss,
 }
 
 impl Scope {
@@ -80,6 +81,7 @@ impl Fault {
             Keys::P256 => matches!(algorithm, Algorithm::Es256),
             Keys::Ed25519 => matches!(algorithm, Algorithm::EdDsa),
             Keys::Rsa => algorithm.is_rsa(),
+            Keys::Pss => matches!(algorithm, Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512),
         };
         scope.ceremony.is_none_or(|one| one == ceremony)
             && (ceremony == Ceremony::Get || scope.formats.contains(&format))

@@ -108,7 +108,7 @@ impl KeyPair {
             }
             (Secret::Ed25519(key), _) => key.sign(message).to_bytes().into(),
             (Secret::Ed448(key), _) => ed448(key).sign(message).to_bytes().to_vec(),
-            (Secret::Rsa(key), algorithm) => rsa::sign(key, algorithm, message, &self.seed),
+            (Secret::Rsa(key), algorithm) => rsa::sign(key, algorithm, message, &self.seed, None),
             (Secret::MlDsa(seed), Algorithm::MlDsa44) => {
                 ml_dsa::<ml_dsa::MlDsa44>(seed).sign(message).encode().to_vec()
             }
@@ -116,6 +116,15 @@ impl KeyPair {
                 ml_dsa::<ml_dsa::MlDsa65>(seed).sign(message).encode().to_vec()
             }
             (Secret::MlDsa(seed), _) => ml_dsa::<ml_dsa::MlDsa87>(seed).sign(message).encode().to_vec(),
+        }
+    }
+
+    /// A signature with a salt of so many bytes, where the algorithm is PSS; like [`KeyPair::sign`] else.
+    #[must_use]
+    pub fn sign_with_salt_of(&self, message: &[u8], salt_len: usize) -> Vec<u8> {
+        match &self.secret {
+            Secret::Rsa(key) => rsa::sign(key, self.algorithm, message, &self.seed, Some(salt_len)),
+            _ => self.sign(message),
         }
     }
 

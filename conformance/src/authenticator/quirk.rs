@@ -58,6 +58,8 @@ quirks! {
     ClientDataEscapedSlashes "client-data-escaped-slashes" BOTH "client data with escaped slashes";
     ClientDataByteOrderMark "client-data-byte-order-mark" BOTH "client data with a byte order mark";
     TokenBinding "token-binding" BOTH "client data with a tokenBinding that says supported";
+    TokenBindingPresent "token-binding-present" BOTH "a tokenBinding that says present: Level 3 reserves it";
+    TokenBindingNotObject "token-binding-not-object" BOTH "a tokenBinding that is a text: Level 3 reserves it";
     KeysUnsorted "keys-unsorted" CREATE "the attestation object's keys in another order";
     LengthsLong "lengths-long" CREATE "the attestation object's lengths not the shortest";
     StatementMember "statement-member" CREATE "a statement with a member that its format does not know";

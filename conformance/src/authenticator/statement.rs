@@ -54,6 +54,11 @@ pub(crate) fn statement(format: Format, subject: &Subject<'_>) -> Cbor {
     statement.canonical()
 }
 
+/// `x5c` of a `packed` statement.
+pub(crate) fn packed_certificates(subject: &Subject<'_>) -> Vec<Vec<u8>> {
+    packed::certificates(subject, &subject.attestation_key())
+}
+
 impl Subject<'_> {
     /// What `packed` and its likes sign: authenticator data and the client data's hash.
     fn message(&self) -> Vec<u8> {

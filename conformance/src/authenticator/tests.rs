@@ -122,32 +122,42 @@ fn every_format_is_minted_with_every_algorithm_that_fits() {
     }
 }
 
+/// Faults that take several credentials, or other settings, to show.
+const SHOWN_ELSEWHERE: [Fault; 2] = [Fault::CredentialNotAllowed, Fault::AlgorithmNotOffered];
+
+fn faults(ceremony: Ceremony, format: Format) -> impl Iterator<Item = Fault> {
+    Fault::ALL.iter().copied().filter(move |fault| {
+        fault.applies_to(ceremony, format, Algorithm::Es256) && !SHOWN_ELSEWHERE.contains(fault)
+    })
+}
+
 #[test]
-fn every_fault_changes_the_response_it_applies_to() {
+fn every_fault_of_a_registration_changes_the_response() {
     for format in Format::ALL.iter().copied() {
-        let options = with(creation(), json!({"authenticatorSelection": {"residentKey": "required"}}));
-        let mint = |fault, ceremony| {
-            let mut key = authenticator(Config { format, ..Config::default() });
-            if ceremony == Ceremony::Get {
-                key.create(&options, ORIGIN).unwrap();
-            }
-            key.config.fault = fault;
-            match ceremony {
-                Ceremony::Create => key.create(&options, ORIGIN).unwrap(),
-                Ceremony::Get => key.get(&request(), ORIGIN).unwrap(),
-            }
+        let mint = |fault| {
+            let config = Config { format, fault, ..Config::default() };
+            authenticator(config).create(&creation(), ORIGIN).unwrap()
         };
-        for ceremony in [Ceremony::Create, Ceremony::Get] {
-            let honest = mint(None, ceremony);
-            let applies = |fault: &Fault| fault.applies_to(ceremony, format, Algorithm::Es256);
-            for fault in Fault::ALL.iter().copied().filter(applies) {
-                match fault {
-                    // It takes several credentials, or other settings, to show these.
-                    Fault::CredentialNotAllowed | Fault::AlgorithmNotOffered => continue,
-                    _ => assert_ne!(mint(Some(fault), ceremony), honest, "{fault} of {format}"),
-                }
-            }
+        let honest = mint(None);
+        for fault in faults(Ceremony::Create, format) {
+            assert_ne!(mint(Some(fault)), honest, "{fault} of {format}");
         }
+    }
+}
+
+#[test]
+fn every_fault_of_an_authentication_changes_the_response() {
+    let mut key = authenticator(Config::default());
+    let resident = json!({"authenticatorSelection": {"residentKey": "required"}});
+    key.create(&with(creation(), resident), ORIGIN).unwrap();
+    let mint = |fault| {
+        let mut key = key.clone();
+        key.config.fault = fault;
+        key.get(&request(), ORIGIN).unwrap()
+    };
+    let honest = mint(None);
+    for fault in faults(Ceremony::Get, Format::None) {
+        assert_ne!(mint(Some(fault)), honest, "{fault}");
     }
 }
 
@@ -236,4 +246,21 @@ fn a_u2f_credential_is_found_by_its_appid() {
     let asserted = parse(&key.get(&with(request(), asked), ORIGIN).unwrap());
     assert_eq!(asserted["clientExtensionResults"], json!({"appid": true}));
     assert_eq!(bytes(&asserted, "authenticatorData")[..32], *Sha256::digest(appid));
+}
+
+#[test]
+fn a_payment_is_confirmed_with_client_data_of_its_own() {
+    let mut key = authenticator(Config::default());
+    let resident = json!({"authenticatorSelection": {"residentKey": "required"}});
+    key.create(&with(creation(), resident), ORIGIN).unwrap();
+    let payment = json!({
+        "isPayment": true, "rpId": "example.org", "topOrigin": "https://shop.example",
+        "payeeOrigin": "https://shop.example", "total": {"currency": "SEK", "value": "10.00"},
+        "instrument": {"displayName": "Card", "icon": "https://example.org/card.png"},
+    });
+    let asserted = key.get(&with(request(), json!({"extensions": {"payment": payment}})), ORIGIN).unwrap();
+    let client_data: Value = serde_json::from_slice(&bytes(&parse(&asserted), "clientDataJSON")).unwrap();
+    assert_eq!(client_data["type"], "payment.get");
+    assert_eq!(client_data["payment"]["total"]["value"], "10.00");
+    assert_eq!(client_data["payment"].get("isPayment"), None);
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::authenticator::{
     Algorithm, Authenticator, Backup, ClientError, Config, Credential, Fault, Format, Quirk, Setting,
+    Verification,
 };
 use crate::format::{
     AttestationSettings, AttestationType, Authentication, Body, Bytes, Case, Ceremony, Expect, Profile,
@@ -14,6 +15,7 @@ use crate::format::{
 const RP_ID: &str = "example.org";
 const ORIGIN: &str = "https://example.org";
 const TOP_ORIGIN: &str = "https://top.example";
+const APPID: &str = "https://example.org/app-id.json";
 const USER_HANDLE: &[u8] = b"a user handle";
 
 /// What is minted, and by which server it is judged.
@@ -24,13 +26,32 @@ pub(super) struct Scenario {
     pub(super) format: Format,
     pub(super) algorithm: Algorithm,
     pub(super) config: Config,
+    /// What is asked of user verification, unless a fault needs it required.
+    pub(super) asked: UserVerification,
+    /// Extensions that are asked for, and what the authenticator must be seen to answer.
+    pub(super) extensions: Option<(Value, Value)>,
+    /// Whether the credential is of U2F's days: scoped to an AppID.
+    pub(super) by_appid: bool,
+    /// Whether the attestation certificate itself is the anchor.
+    pub(super) leaf_is_anchor: bool,
     pub(super) fault: Option<Fault>,
     pub(super) quirk: Option<Quirk>,
 }
 
 impl Scenario {
     pub(super) fn new(format: Format, algorithm: Algorithm) -> Self {
-        Self { name: None, format, algorithm, config: Config::default(), fault: None, quirk: None }
+        Self {
+            name: None,
+            format,
+            algorithm,
+            config: Config::default(),
+            asked: UserVerification::Preferred,
+            extensions: None,
+            by_appid: false,
+            leaf_is_anchor: false,
+            fault: None,
+            quirk: None,
+        }
     }
 
     pub(super) fn registration(&self) -> Result<Case, ClientError> {
@@ -38,6 +59,10 @@ impl Scenario {
         authenticator.config.fault = self.fault;
         authenticator.config.quirk = self.quirk;
         let response = authenticator.create(&self.creation_options(), ORIGIN)?;
+        let anchors = match self.leaf_is_anchor {
+            true => vec![authenticator.attestation_certificate()],
+            false => authenticator.anchors(),
+        };
         let expect = match (self.fault, authenticator.credentials().last()) {
             (None, Some(credential)) => Expect::Accept(self.facts(credential)),
             (fault, _) => rejected(fault),
@@ -51,7 +76,7 @@ impl Scenario {
             attestation: AttestationSettings {
                 verify: true,
                 require_trusted: self.is_trusted(),
-                trust_anchors: authenticator.anchors().into_iter().map(Bytes).collect(),
+                trust_anchors: anchors.into_iter().map(Bytes).collect(),
                 at: Some(self.config.now),
             },
             response: raw(response)?,
@@ -75,6 +100,7 @@ impl Scenario {
             "rpId": RP_ID,
             "allowCredentials": [{"type": "public-key", "id": allowed}],
             "userVerification": self.user_verification().as_str(),
+            "extensions": self.asked_extensions(),
         });
         let response = authenticator.get(&options, ORIGIN)?;
         let expect = match (self.fault, authenticator.credentials().last()) {
@@ -118,7 +144,7 @@ impl Scenario {
         let offered: Vec<_> =
             self.offered().into_iter().map(|alg| json!({"type": "public-key", "alg": alg})).collect();
         json!({
-            "rp": {"id": RP_ID, "name": "Example"},
+            "rp": {"id": if self.by_appid { APPID } else { RP_ID }, "name": "Example"},
             "user": {"id": Bytes::from(USER_HANDLE), "name": "kim", "displayName": "Kim"},
             "challenge": self.challenge(),
             "pubKeyCredParams": offered,
@@ -127,6 +153,7 @@ impl Scenario {
                 "userVerification": self.user_verification().as_str(),
             },
             "attestation": "direct",
+            "extensions": self.asked_extensions(),
         })
     }
 
@@ -152,7 +179,23 @@ impl Scenario {
     fn user_verification(&self) -> UserVerification {
         match self.setting() {
             Setting::UserVerification => UserVerification::Required,
-            _ => UserVerification::Preferred,
+            _ => self.asked,
+        }
+    }
+
+    fn asked_extensions(&self) -> Value {
+        match &self.extensions {
+            Some((asked, _)) => asked.clone(),
+            None if self.by_appid => json!({"appid": APPID}),
+            None => json!({}),
+        }
+    }
+
+    fn is_verified(&self) -> bool {
+        match self.config.verification {
+            Verification::Never => false,
+            Verification::WhenAsked => self.asked != UserVerification::Discouraged,
+            Verification::Always => true,
         }
     }
 
@@ -166,7 +209,7 @@ impl Scenario {
             top_origins: if cross_origin { vec![TOP_ORIGIN.into()] } else { Vec::new() },
             allow_cross_origin: cross_origin,
             allow_subdomains: false,
-            appid: None,
+            appid: self.by_appid.then(|| APPID.into()),
             profile: if fido { Profile::Fido } else { Profile::Webauthn },
         }
     }
@@ -196,18 +239,20 @@ impl Scenario {
             aaguid: Some(rp_core::Aaguid::new(credential.aaguid)),
             sign_count: Some(credential.sign_count),
             user_present: Some(true),
-            user_verified: Some(true),
+            user_verified: Some(self.is_verified()),
             backup_eligible: Some(self.config.backup != Backup::DeviceBound),
             backup_state: Some(self.config.backup == Backup::BackedUp),
-            extensions: None,
+            extensions: self.extensions.as_ref().map(|(_, told)| told.clone()),
         }
     }
 
     fn case(&self, ceremony: &str, body: Body) -> Case {
-        let what = self.name.or(self.fault.map(Fault::name)).or(self.quirk.map(Quirk::name));
         let mut id = format!("minted/{}-{}/{ceremony}", self.format, self.algorithm);
-        if let Some(what) = what {
-            id = format!("{id}/{what}");
+        match (self.fault, self.quirk, self.name) {
+            (Some(fault), ..) => id = format!("{id}/fault/{fault}"),
+            (_, Some(quirk), _) => id = format!("{id}/quirk/{quirk}"),
+            (.., Some(name)) => id = format!("{id}/turn/{name}"),
+            _ => {}
         }
         let note = self.fault.map(Fault::about).or(self.quirk.map(Quirk::about)).map(Into::into);
         Case { id, note, body }

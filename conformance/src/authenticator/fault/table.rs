@@ -50,6 +50,8 @@ const CREATE: Scope = Scope::create(Format::ALL);
 const GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Any };
 const ECDSA_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Ecdsa };
 const RSA_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Rsa };
+const PSS_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Pss };
+const ED25519_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Ed25519 };
 /// Formats whose statement does not speak of the credential key in a form of its own.
 const KEY: Scope = Scope::create(ANY_KEY);
 const P256_KEY: Scope = Scope::keys(ANY_KEY, Keys::P256);
@@ -321,6 +323,9 @@ faults! {
     AssertionRaw "assertion-raw" ECDSA_GET SignatureInvalid "r and s without ASN.1";
     AssertionPaddedInteger "assertion-padded-integer" ECDSA_GET SignatureInvalid "r has a zero byte more than DER allows";
     AssertionLongLength "assertion-long-length" ECDSA_GET SignatureInvalid "the length is not in its shortest form";
+    AssertionPlusOrder "assertion-plus-order" ED25519_GET SignatureInvalid "s plus the group's order";
+    AssertionHashOther "assertion-hash-other" RSA_GET SignatureInvalid "signed with another hash than the algorithm's";
+    AssertionSaltOther "assertion-salt-other" PSS_GET SignatureInvalid "the salt is not as long as the hash";
     AssertionRsaZero "assertion-rsa-zero" RSA_GET SignatureInvalid "the signature is zero";
 
     // The credential and its account.

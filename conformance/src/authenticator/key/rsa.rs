@@ -36,17 +36,30 @@ fn parse(pkcs1: &[u8]) -> RsaPrivateKey {
     RsaPrivateKey::from_pkcs1_der(pkcs1).expect("an RSA key of testdata")
 }
 
-/// A signature; the salt of PSS is as long as the hash, and comes from the seed and the message.
-pub(super) fn sign(key: &RsaPrivateKey, algorithm: Algorithm, message: &[u8], salt: &Seed) -> Vec<u8> {
+/// A signature; the salt of PSS is as long as the hash unless it is said, and comes from the seed and the message.
+pub(super) fn sign(
+    key: &RsaPrivateKey,
+    algorithm: Algorithm,
+    message: &[u8],
+    seed: &Seed,
+    salt_len: Option<usize>,
+) -> Vec<u8> {
     let key = key.clone();
-    let mut salt = salt.stream(&format!("salt/{}", rp_core::base64url::encode(message)));
+    let mut salt = seed.stream(&format!("salt/{}", rp_core::base64url::encode(message)));
+    let len = |own| salt_len.unwrap_or(own);
     match algorithm {
         Algorithm::Rs1 => pkcs1v15::SigningKey::<Sha1>::new(key).sign(message).to_vec(),
         Algorithm::Rs384 => pkcs1v15::SigningKey::<Sha384>::new(key).sign(message).to_vec(),
         Algorithm::Rs512 => pkcs1v15::SigningKey::<Sha512>::new(key).sign(message).to_vec(),
-        Algorithm::Ps256 => pss::SigningKey::<Sha256>::new(key).sign_with_rng(&mut salt, message).to_vec(),
-        Algorithm::Ps384 => pss::SigningKey::<Sha384>::new(key).sign_with_rng(&mut salt, message).to_vec(),
-        Algorithm::Ps512 => pss::SigningKey::<Sha512>::new(key).sign_with_rng(&mut salt, message).to_vec(),
+        Algorithm::Ps256 => pss::SigningKey::<Sha256>::new_with_salt_len(key, len(32))
+            .sign_with_rng(&mut salt, message)
+            .to_vec(),
+        Algorithm::Ps384 => pss::SigningKey::<Sha384>::new_with_salt_len(key, len(48))
+            .sign_with_rng(&mut salt, message)
+            .to_vec(),
+        Algorithm::Ps512 => pss::SigningKey::<Sha512>::new_with_salt_len(key, len(64))
+            .sign_with_rng(&mut salt, message)
+            .to_vec(),
         _ => pkcs1v15::SigningKey::<Sha256>::new(key).sign(message).to_vec(),
     }
 }

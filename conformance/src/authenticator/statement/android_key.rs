@@ -8,6 +8,7 @@ use crate::authenticator::certificate::{COMMON_NAME, Extension, KEY_DESCRIPTION,
 use crate::authenticator::config::Android;
 use crate::authenticator::der;
 use crate::authenticator::fault::Fault;
+use crate::authenticator::key::PublicKey;
 
 pub(super) fn statement(subject: &Subject<'_>) -> Cbor {
     let key = subject.certified_key(Fault::AndroidKeyOther);
@@ -29,6 +30,10 @@ const IMPORTED: u64 = 2;
 const ENCRYPT: u64 = 0;
 const SIGN: u64 = 2;
 
+/// KM_ALGORITHM_RSA and KM_ALGORITHM_EC.
+const RSA: u64 = 1;
+const EC: u64 = 3;
+
 /// `KeyDescription`, version 300.
 fn description(subject: &Subject<'_>) -> Vec<u8> {
     let level = match subject.config.android {
@@ -44,7 +49,7 @@ fn description(subject: &Subject<'_>) -> Vec<u8> {
     let mut software = vec![der::explicit(701, der::integer(1_780_000_000_000))];
     let mut hardware = Vec::new();
     let list = if subject.config.android == Android::Software { &mut software } else { &mut hardware };
-    list.splice(0..0, authorizations(subject.fault));
+    list.splice(0..0, authorizations(&subject.key.public(), subject.fault));
     let all_applications = der::explicit(600, der::null());
     match subject.fault {
         Some(Fault::AndroidAllApplicationsSoftware) => software.insert(0, all_applications),
@@ -65,16 +70,22 @@ fn description(subject: &Subject<'_>) -> Vec<u8> {
     ])
 }
 
-/// `purpose`, `algorithm`, `keySize`, `digest`, `ecCurve`, `noAuthRequired` and `origin` of an `AuthorizationList`.
-fn authorizations(fault: Option<Fault>) -> Vec<Vec<u8>> {
+/// `purpose`, `algorithm`, `keySize`, `digest`, `noAuthRequired` and `origin` of an `AuthorizationList`.
+fn authorizations(key: &PublicKey, fault: Option<Fault>) -> Vec<Vec<u8>> {
+    let (algorithm, size) = match key {
+        PublicKey::Rsa { n, .. } => (RSA, n.len()),
+        PublicKey::Ec { x, .. } => (EC, x.len()),
+        PublicKey::Okp { x, .. } => (EC, x.len()),
+        PublicKey::Akp { public, .. } => (EC, public.len()),
+    };
+    let bits = u64::try_from(size).unwrap_or_default().saturating_mul(8);
     let purpose = if fault == Some(Fault::AndroidPurposeEncrypt) { ENCRYPT } else { SIGN };
     let origin = if fault == Some(Fault::AndroidOriginImported) { IMPORTED } else { GENERATED };
     let mut list = vec![
         der::explicit(1, der::set([der::integer(purpose)])),
-        der::explicit(2, der::integer(3)),
-        der::explicit(3, der::integer(256)),
+        der::explicit(2, der::integer(algorithm)),
+        der::explicit(3, der::integer(bits)),
         der::explicit(5, der::set([der::integer(4)])),
-        der::explicit(10, der::integer(1)),
         der::explicit(503, der::null()),
         der::explicit(702, der::integer(origin)),
     ];

@@ -8,6 +8,7 @@ use crate::authenticator::certificate::{
     BASIC_CONSTRAINTS, COMMON_NAME, COUNTRY, Certificate, Extension, ORGANIZATION, ORGANIZATIONAL_UNIT, name,
 };
 use crate::authenticator::fault::Fault;
+use crate::authenticator::key::KeyPair;
 
 /// Signed by the credential key.
 pub(super) fn self_attestation(subject: &Subject<'_>) -> Cbor {
@@ -20,14 +21,19 @@ pub(super) fn self_attestation(subject: &Subject<'_>) -> Cbor {
 /// Signed by the model's key, which certificates vouch for.
 pub(super) fn with_certificates(subject: &Subject<'_>) -> Cbor {
     let key = subject.attestation_key();
-    let mut leaf = subject.authority.leaf(subject_name(subject.fault), &key.public());
-    leaf.set(Extension::aaguid(&subject.aaguid));
-    damage(&mut leaf, subject);
     Cbor::object([
         ("alg", key.algorithm().cose().into()),
         ("sig", subject.sign(&key, &subject.message()).into()),
-        ("x5c", x5c(subject.authority.certify(leaf, subject.config.path, subject.fault))),
+        ("x5c", x5c(certificates(subject, &key))),
     ])
+}
+
+/// The leaf of the model's key, and what leads to the root.
+pub(super) fn certificates(subject: &Subject<'_>, key: &KeyPair) -> Vec<Vec<u8>> {
+    let mut leaf = subject.authority.leaf(subject_name(subject.fault), &key.public());
+    leaf.set(Extension::aaguid(&subject.aaguid));
+    damage(&mut leaf, subject);
+    subject.authority.certify(leaf, subject.config.path, subject.fault)
 }
 
 /// The subject of section 8.2.1: C, O, OU and CN.

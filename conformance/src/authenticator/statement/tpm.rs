@@ -121,13 +121,13 @@ fn cert_info(subject: &Subject<'_>, algorithm: Algorithm, pub_area: &[u8]) -> Ve
     let mut out = Vec::new();
     out.extend(magic.to_be_bytes());
     out.extend(kind.to_be_bytes());
-    sized(&mut out, &subject.seed.bytes::<34>("tpm/qualified signer"));
+    sized(&mut out, &qualified_name(subject, "tpm/qualified signer"));
     sized(&mut out, &extra_data);
     out.extend(subject.seed.bytes::<8>("tpm/clock"));
     out.extend([0, 0, 0, 3, 0, 0, 0, 1, 1]); // resetCount, restartCount, safe
     out.extend(subject.seed.bytes::<8>("tpm/firmware version"));
     sized(&mut out, &name);
-    sized(&mut out, &subject.seed.bytes::<34>("tpm/qualified name"));
+    sized(&mut out, &qualified_name(subject, "tpm/qualified name"));
     match fault {
         Some(Fault::TpmCertInfoTruncated) => {
             out.pop();
@@ -136,6 +136,12 @@ fn cert_info(subject: &Subject<'_>, algorithm: Algorithm, pub_area: &[u8]) -> Ve
         _ => {}
     }
     out
+}
+
+/// A name that says where in its hierarchy an object stands: nobody but the TPM can check it.
+fn qualified_name(subject: &Subject<'_>, label: &str) -> Vec<u8> {
+    let hash = Hash::Sha256;
+    [&hash.id().to_be_bytes()[..], &hash.digest(&subject.seed.bytes::<32>(label))].concat()
 }
 
 /// `TPMT_SIGNATURE` around a signature.
