@@ -3,7 +3,7 @@
 //! - [`authenticator`]: a software authenticator and client, honest or wrong in one named step;
 //! - [`format`](mod@format): the vector format, read and written;
 //! - [`matrix`]: what the authenticator mints, as vectors;
-//! - [`run`]: cases put before a [`Driver`], and what came out held against what was expected;
+//! - [`run`](mod@run): cases put before a [`Driver`], and what came out held against what was expected;
 //! - [`report`]: the figures, the list of what is not yet answered, and their words.
 
 pub mod authenticator;

@@ -268,6 +268,9 @@ fn origin_member(origin: &str, fault: Option<Fault>) -> Option<Value> {
         Some(Fault::OriginPort) => json!(format!("{scheme}://{}:4430", host(origin))),
         Some(Fault::OriginPrefix) => json!(format!("{origin}.attacker.example")),
         Some(Fault::OriginSuffix) => json!(format!("{scheme}://evil{rest}")),
+        Some(Fault::OriginHyphen) => json!(format!("{scheme}://evil-{rest}")),
+        // The Cyrillic letter that looks like a Latin o.
+        Some(Fault::OriginInternational) => json!(origin.replace('o', "\u{43e}")),
         Some(Fault::OriginSubdomain) => json!(format!("{scheme}://sub.{rest}")),
         Some(Fault::OriginTrailingDot) => json!(format!("{scheme}://{rest}.")),
         Some(Fault::OriginCase) => json!(origin.to_uppercase()),

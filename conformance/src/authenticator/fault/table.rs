@@ -136,6 +136,8 @@ faults! {
     OriginPort "origin-port" BOTH OriginMismatch "client data's origin has another port";
     OriginPrefix "origin-prefix" BOTH OriginMismatch "client data's origin only begins as the one accepted";
     OriginSuffix "origin-suffix" BOTH OriginMismatch "client data's host only ends in the RP ID's letters";
+    OriginHyphen "origin-hyphen" BOTH OriginMismatch "client data's host only ends in the RP ID, after a hyphen";
+    OriginInternational "origin-international" BOTH OriginMismatch "client data's host has a letter that looks alike";
     OriginSubdomain "origin-subdomain" BOTH OriginMismatch "client data's host is a subdomain";
     OriginTrailingDot "origin-trailing-dot" BOTH OriginMismatch "client data's host ends in a dot";
     OriginCase "origin-case" BOTH OriginMismatch "client data's origin is in capitals";
