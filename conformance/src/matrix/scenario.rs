@@ -75,7 +75,7 @@ impl Scenario {
             algorithms: Some(self.offered()),
             attestation: AttestationSettings {
                 verify: true,
-                require_trusted: self.is_trusted(),
+                require_trusted: self.format.has_certificates(),
                 trust_anchors: anchors.into_iter().map(Bytes).collect(),
                 at: Some(self.config.now),
             },
@@ -214,25 +214,22 @@ impl Scenario {
         }
     }
 
-    /// Whether the statement leads to the anchor: of a compound one, only a part does.
-    fn is_trusted(&self) -> bool {
-        self.format.has_certificates() && self.format != Format::Compound
-    }
-
     fn facts(&self, credential: &Credential) -> Ceremony {
         Ceremony {
             fmt: Some(self.format.fmt().into()),
             attestation_type: match self.format {
                 Format::None => Some(AttestationType::None),
                 Format::PackedSelf => Some(AttestationType::SelfAttestation),
-                Format::Packed | Format::FidoU2f | Format::AndroidKey | Format::AndroidSafetyNet => {
-                    Some(AttestationType::Basic)
-                }
+                // A compound statement proves what its first part with certificates does.
+                Format::Packed
+                | Format::FidoU2f
+                | Format::AndroidKey
+                | Format::AndroidSafetyNet
+                | Format::Compound => Some(AttestationType::Basic),
                 Format::Tpm => Some(AttestationType::AttCa),
                 Format::Apple => Some(AttestationType::AnonCa),
-                Format::Compound => None,
             },
-            trusted: (self.format != Format::Compound).then(|| self.is_trusted()),
+            trusted: Some(self.format.has_certificates()),
             credential_id: Some(Bytes(credential.id.clone())),
             public_key: Some(Bytes(credential.cose_key.clone())),
             alg: Some(self.algorithm.cose()),
