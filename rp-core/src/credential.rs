@@ -85,7 +85,11 @@ pub struct CredentialUpdate {
 }
 
 impl CredentialUpdate {
-    pub(crate) fn new(record: &CredentialRecord, sign_count: u32, flags: crate::Flags) -> Self {
+    /// What an authentication of this record changes, that told this counter and these flags.
+    ///
+    /// `finish_authentication` makes it; nothing here is verified. It is public for tests of stores, and for
+    /// whoever verified elsewhere.
+    pub fn new(record: &CredentialRecord, sign_count: u32, flags: crate::Flags) -> Self {
         Self {
             id: record.id.clone(),
             previous_sign_count: record.sign_count,
