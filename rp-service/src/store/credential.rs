@@ -34,6 +34,16 @@ pub struct Passkey {
     pub user_verified: bool,
 }
 
+impl Passkey {
+    /// Refuses a passkey whose record does not name this account.
+    ///
+    /// # Errors
+    /// [`StoreError::RecordOfAnotherAccount`].
+    pub fn check_account(&self, user_handle: &UserHandle) -> Result<(), StoreError> {
+        if self.record.user_handle == *user_handle { Ok(()) } else { Err(StoreError::RecordOfAnotherAccount) }
+    }
+}
+
 /// Accounts and their passkeys. A credential ID is unique over all accounts.
 ///
 /// Each call is one transaction: what it checks still holds when it writes.

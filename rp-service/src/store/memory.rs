@@ -158,7 +158,7 @@ impl CredentialStore for MemoryStore {
     }
 
     async fn open_account(&self, account: Account, passkey: Passkey) -> Result<Opened, StoreError> {
-        same_account(&account.user_handle, &passkey)?;
+        passkey.check_account(&account.user_handle)?;
         Ok(self.accounts().open(account, passkey))
     }
 
@@ -168,7 +168,7 @@ impl CredentialStore for MemoryStore {
         passkey: Passkey,
         max: Option<usize>,
     ) -> Result<Added, StoreError> {
-        same_account(user_handle, &passkey)?;
+        passkey.check_account(user_handle)?;
         Ok(self.accounts().add(passkey, max))
     }
 
@@ -209,8 +209,4 @@ impl CredentialStore for MemoryStore {
     async fn delete_account(&self, user_handle: &UserHandle) -> Result<bool, StoreError> {
         Ok(self.accounts().remove(user_handle))
     }
-}
-
-fn same_account(user_handle: &UserHandle, passkey: &Passkey) -> Result<(), StoreError> {
-    if passkey.record.user_handle == *user_handle { Ok(()) } else { Err(StoreError::RecordOfAnotherAccount) }
 }
