@@ -48,6 +48,14 @@ pub enum Scheme {
     RsaPssSha384,
     /// RSASSA-PSS with SHA-512, in MGF1 too, and a salt of 64 bytes.
     RsaPssSha512,
+    /// RSASSA-PSS with this hash, in MGF1 too, and a salt of so many bytes: certificates alone, whose parameters name
+    /// both (RFC 4055). SHA-1 is not built.
+    RsaPss {
+        /// The hash of the message and of MGF1.
+        hash: Hash,
+        /// How many bytes the salt has.
+        salt_len: u16,
+    },
     /// Ed25519 (RFC 8032), without context or prehash.
     Ed25519,
     /// Ed448 (RFC 8032), with an empty context, without prehash.

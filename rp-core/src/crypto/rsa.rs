@@ -61,6 +61,21 @@ impl RsaKey {
             Scheme::RsaPssSha512 => {
                 self.check(scheme, Pss::<Sha512>::new(), Hash::Sha512, message, signature)
             }
+            Scheme::RsaPss { hash, salt_len } => {
+                let salt_len = usize::from(salt_len);
+                match hash {
+                    Hash::Sha1 => Err(Error::NotBuilt { scheme }),
+                    Hash::Sha256 => {
+                        self.check(scheme, Pss::<Sha256>::new_with_salt(salt_len), hash, message, signature)
+                    }
+                    Hash::Sha384 => {
+                        self.check(scheme, Pss::<Sha384>::new_with_salt(salt_len), hash, message, signature)
+                    }
+                    Hash::Sha512 => {
+                        self.check(scheme, Pss::<Sha512>::new_with_salt(salt_len), hash, message, signature)
+                    }
+                }
+            }
             _ => Err(Error::KeyMismatch { scheme, key: "an RSA key" }),
         }
     }

@@ -5,12 +5,12 @@ use const_oid::db::{fips204, rfc5912, rfc8410};
 use der::Tag;
 
 use super::tlv::{DerError, Reader, context, sequence};
-use crate::crypto::Scheme;
+use crate::crypto::{Hash, Scheme};
 
 /// The scheme of a signature, `None` for one that is not accepted.
 ///
-/// SHA-1 and MD5 are accepted nowhere. Of RSASSA-PSS this reads what is used: MGF1 with the hash of the
-/// message, and a salt as long as that hash.
+/// SHA-1 and MD5 are accepted nowhere. MGF1 of RSASSA-PSS is to have the hash of the message; its salt is as long as
+/// the parameters say.
 pub(super) fn scheme(algorithm: &[u8]) -> Option<Scheme> {
     read(algorithm).ok().flatten()
 }
@@ -57,7 +57,7 @@ fn pss(reader: &mut Reader<'_>) -> Result<Option<Scheme>, DerError> {
     let mut params = reader.take(Tag::Sequence, FIELD)?.reader();
     let Some(hash) = params.take_optional(context(0, true), FIELD)? else { return Ok(None) };
     let Some(mgf) = params.take_optional(context(1, true), FIELD)? else { return Ok(None) };
-    let Some(salt) = params.take_optional(context(2, true), FIELD)? else { return Ok(None) };
+    let salt = params.take_optional(context(2, true), FIELD)?;
     if let Some(trailer) = params.take_optional(context(3, true), FIELD)?
         && trailer.reader().take(Tag::Integer, FIELD)?.unsigned(FIELD)? != 1
     {
@@ -71,26 +71,32 @@ fn pss(reader: &mut Reader<'_>) -> Result<Option<Scheme>, DerError> {
     if !is_mgf1 || !same_hash || !mgf.is_finished() {
         return Ok(None);
     }
-    let mut salt = salt.reader();
-    let salt_len = salt.take(Tag::Integer, FIELD)?.unsigned(FIELD)?;
-    salt.finish(FIELD)?;
-    Ok(match (hash_of(hash.value)?, salt_len) {
-        (Some(32), 32) => Some(Scheme::RsaPssSha256),
-        (Some(48), 48) => Some(Scheme::RsaPssSha384),
-        (Some(64), 64) => Some(Scheme::RsaPssSha512),
-        _ => None,
-    })
+    let salt_len = match salt {
+        Some(salt) => {
+            let mut salt = salt.reader();
+            let length = salt.take(Tag::Integer, FIELD)?.unsigned(FIELD)?;
+            salt.finish(FIELD)?;
+            u16::try_from(length).ok()
+        }
+        // saltLength [2] INTEGER DEFAULT 20
+        None => Some(20),
+    };
+    Ok(hash_of(hash.value)?.zip(salt_len).map(|(hash, salt_len)| Scheme::RsaPss { hash, salt_len }))
 }
 
-/// The length of the hash that an `AlgorithmIdentifier` names, `None` for one that is not accepted.
-fn hash_of(algorithm: &[u8]) -> Result<Option<u64>, DerError> {
+/// The hash that an `AlgorithmIdentifier` names, `None` for one that is not accepted.
+fn hash_of(algorithm: &[u8]) -> Result<Option<Hash>, DerError> {
     let mut reader = sequence(algorithm, FIELD)?;
     let oid = reader.take(Tag::ObjectIdentifier, FIELD)?.value;
     if !is_null_or_absent(&mut reader)? {
         return Ok(None);
     }
-    let known = [(rfc5912::ID_SHA_256, 32), (rfc5912::ID_SHA_384, 48), (rfc5912::ID_SHA_512, 64)];
-    Ok(known.iter().find(|(known, _)| oid == known.as_bytes()).map(|(_, len)| *len))
+    let known = [
+        (rfc5912::ID_SHA_256, Hash::Sha256),
+        (rfc5912::ID_SHA_384, Hash::Sha384),
+        (rfc5912::ID_SHA_512, Hash::Sha512),
+    ];
+    Ok(known.iter().find(|(known, _)| oid == known.as_bytes()).map(|(_, hash)| *hash))
 }
 
 fn is_null_or_absent(reader: &mut Reader<'_>) -> Result<bool, DerError> {
@@ -148,11 +154,11 @@ mod tests {
     }
 
     #[test]
-    fn pss_has_one_hash_throughout_and_a_salt_as_long() {
+    fn pss_has_one_hash_throughout_and_the_salt_that_its_parameters_say() {
         let (sha256, sha512) = (rfc5912::ID_SHA_256, rfc5912::ID_SHA_512);
-        assert_eq!(scheme(&pss(&sha256, &sha256, 32)), Some(Scheme::RsaPssSha256));
-        assert_eq!(scheme(&pss(&sha512, &sha512, 64)), Some(Scheme::RsaPssSha512));
-        assert_eq!(scheme(&pss(&sha256, &sha256, 20)), None);
+        let pss_scheme = |hash, salt_len| Some(Scheme::RsaPss { hash, salt_len });
+        assert_eq!(scheme(&pss(&sha256, &sha256, 32)), pss_scheme(Hash::Sha256, 32));
+        assert_eq!(scheme(&pss(&sha512, &sha512, 20)), pss_scheme(Hash::Sha512, 20));
         assert_eq!(scheme(&pss(&sha256, &sha512, 32)), None);
         assert_eq!(scheme(&pss(&SHA1, &SHA1, 20)), None);
         let defaults = identifier(&rfc5912::ID_RSASSA_PSS, &[0x30, 0x00]);
