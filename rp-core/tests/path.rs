@@ -1,8 +1,13 @@
 //! Path validation over the vector files of kind `chain`.
 //!
-//! The larger sets are read from the folder that `RP_VECTORS` names, by default `../shared/vectors` beside the workspace; where
-//! there is none, the test says so and passes, since the files are not part of this tree.
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "helpers of tests")]
+//! The larger sets are read from the folder that `RP_VECTORS` names, by default `../shared/vectors` beside the
+//! workspace; where there is none, the test says so and passes, since the files are not part of this tree.
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
 use std::path::{Path, PathBuf};
 
