@@ -7,8 +7,8 @@ use rp_core::{
     StoredAttestation, Timestamp, UserHandle,
 };
 use rp_service::store::{
-    Account, Applied, CeremonyKey, CeremonyStore, CredentialStore, Opened, Passkey, SessionKey, SessionStore,
-    SqliteStore, StoreError, Taken,
+    Account, Added, Applied, CeremonyKey, CeremonyStore, CredentialStore, Opened, Passkey, SessionKey,
+    SessionStore, SqliteStore, StoreError, Taken,
 };
 use sqlx::{Connection, SqliteConnection};
 
@@ -123,6 +123,30 @@ async fn of_parallel_takes_through_two_openings_one_finds_the_ceremony() {
         }
         assert_eq!(found, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_parallel_adds_through_two_openings_the_limit_lets_one_through() {
+    let path = fresh_path("two-openings-add");
+    let stores = [SqliteStore::connect(&path).await.unwrap(), SqliteStore::connect(&path).await.unwrap()];
+    let (account, passkey) = kim();
+    assert_eq!(stores[0].open_account(account.clone(), passkey.clone()).await.unwrap(), Opened::Done);
+    let adds: Vec<_> = (0..32)
+        .map(|at| {
+            let (store, owner, mut added) =
+                (stores[usize::from(at) % 2].clone(), account.user_handle.clone(), passkey.clone());
+            added.record.id = CredentialId::try_from([2, at].as_slice()).unwrap();
+            tokio::spawn(async move { store.add(&owner, added, Some(2)).await.unwrap() })
+        })
+        .collect();
+    let mut done = 0;
+    for add in adds {
+        match add.await.unwrap() {
+            Added::Done => done += 1,
+            other => assert_eq!(other, Added::TooMany),
+        }
+    }
+    assert_eq!((done, stores[0].passkeys(&account.user_handle).await.unwrap().len()), (1, 2));
 }
 
 #[tokio::test]
