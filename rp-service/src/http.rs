@@ -1,0 +1,57 @@
+//! HTTP, as far as no framework has a say in it: which requests are refused before they are read, what bodies
+//! look like, what is answered, how cookies are marked. An adapter translates a request into [`Request`], calls
+//! [`Passkeys::handle`](crate::Passkeys::handle), and translates the [`Answer`]; so all adapters answer alike.
+//!
+//! A proxy in front must keep `Origin`, `Sec-Fetch-Site` and `Cookie` as they come. Nothing here believes
+//! `Host`, `Forwarded` or `X-Forwarded-*`: origins are configured.
+
+mod answer;
+mod body;
+mod cookie;
+mod guard;
+mod handle;
+mod route;
+
+pub use answer::Answer;
+pub use cookie::{CookieAttributes, Cookies, SameSite};
+pub(crate) use guard::is_web_origin;
+pub use route::Route;
+
+/// A request, as an adapter hands it over.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Every header in the order it came, names in lower case.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The body, where the route reads one ([`Route::reads_body`]).
+    pub body: Body<'a>,
+    /// `{id}` of the path, percent-decoded, where the route has one.
+    pub id: Option<&'a str>,
+    /// Who asks, for [`GuessLimiter`](crate::GuessLimiter).
+    pub peer: Option<&'a str>,
+}
+
+/// A request's body.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// All of it. What broke off is given as far as it came.
+    Read(&'a [u8]),
+    /// More than [`MAX_BODY_BYTES`]: not read further.
+    TooLarge,
+}
+
+impl Default for Body<'_> {
+    fn default() -> Self {
+        Self::Read(&[])
+    }
+}
+
+/// The most bytes of a body that an adapter reads: the largest honest one is a registration with a chain of
+/// certificates and a post-quantum key, about a quarter of this.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+impl<'a> Request<'a> {
+    /// All values of a header, by its name in lower case.
+    pub(crate) fn header(&self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers.iter().filter(move |(other, _)| *other == name).map(|(_, value)| *value)
+    }
+}

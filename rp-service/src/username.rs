@@ -1,0 +1,133 @@
+use precis_profiles::UsernameCaseMapped;
+use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
+
+/// A username that an account may have, and the form in which it is compared: RFC 8265, UsernameCaseMapped.
+///
+/// # Examples
+/// ```
+/// use rp_service::{Username, UsernameError};
+///
+/// let name = Username::parse("Zoë")?;
+/// assert_eq!((name.as_written(), name.key()), ("Zoë", "zoë"));
+/// assert_eq!(Username::parse("zoe\u{308}")?.key(), name.key());
+/// assert_eq!(Username::parse("two words"), Err(UsernameError::Characters));
+/// # Ok::<(), UsernameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username {
+    written: String,
+    key: String,
+}
+
+/// Why a text is no username.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsernameError {
+    /// It is empty or too long.
+    #[error("a username has 1 to {max} characters, not {got}", max = Username::MAX_CHARS)]
+    Length {
+        /// How many characters it has.
+        got: usize,
+    },
+    /// It has characters, such as spaces, that RFC 8265 does not have in usernames.
+    #[error("the username has characters that usernames do not have (RFC 8265)")]
+    Characters,
+}
+
+impl Username {
+    /// The longest username, in characters, as written and as compared.
+    pub const MAX_CHARS: usize = 64;
+
+    /// Reads a username.
+    ///
+    /// # Errors
+    /// [`UsernameError`].
+    pub fn parse(written: &str) -> Result<Self, UsernameError> {
+        in_length(written)?;
+        // RFC 8264, section 7, has the rules applied until nothing changes any more, and no more than thrice.
+        let mut key = written.to_owned();
+        for _ in 0..MAX_ROUNDS {
+            let next = UsernameCaseMapped::enforce(key.as_str())
+                .map_err(|_| UsernameError::Characters)?
+                .into_owned();
+            if next == key {
+                in_length(&key)?;
+                return Ok(Self { written: written.to_owned(), key });
+            }
+            key = next;
+        }
+        Err(UsernameError::Characters)
+    }
+
+    /// The username as its owner wrote it.
+    #[must_use]
+    pub fn as_written(&self) -> &str {
+        &self.written
+    }
+
+    /// The username as it is compared: [`Account::name_key`](crate::store::Account::name_key).
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+fn in_length(text: &str) -> Result<(), UsernameError> {
+    match text.chars().take(Username::MAX_CHARS.saturating_add(1)).count() {
+        1..=Username::MAX_CHARS => Ok(()),
+        _ => Err(UsernameError::Length { got: text.chars().count() }),
+    }
+}
+
+/// Three that may change something, and one that shows that nothing changes.
+const MAX_ROUNDS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_width_and_composition() {
+        for (one, other) in [
+            ("kim", "Kim"),
+            ("kim", "ＫＩＭ"),
+            ("zo\u{eb}", "ZOE\u{308}"),
+            ("kim@example.org", "Kim@Example.ORG"),
+            ("σ", "Σ"),
+        ] {
+            assert_eq!(
+                Username::parse(one).unwrap().key(),
+                Username::parse(other).unwrap().key(),
+                "{one} {other}"
+            );
+        }
+        assert_ne!(Username::parse("kim").unwrap().key(), Username::parse("kìm").unwrap().key());
+    }
+
+    #[test]
+    fn names_have_1_to_64_characters() {
+        assert_eq!(Username::parse(""), Err(UsernameError::Length { got: 0 }));
+        assert!(Username::parse(&"ä".repeat(64)).is_ok());
+        let refused = Username::parse(&"ä".repeat(65)).unwrap_err();
+        assert_eq!(refused.to_string(), "a username has 1 to 64 characters, not 65");
+    }
+
+    #[test]
+    fn spaces_controls_and_symbols_are_refused() {
+        for wrong in [" ", "two words", "kim ", "kim\n", "kim\0", "kim\u{202e}", "kim\u{200d}", "☃", "א1a"]
+        {
+            assert_eq!(Username::parse(wrong), Err(UsernameError::Characters), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_character_alone_and_behind_a_letter_is_answered_without_a_panic() {
+        for character in '\0'..=char::MAX {
+            for text in [character.to_string(), format!("a{character}"), format!("א{character}b")] {
+                if let Ok(name) = Username::parse(&text) {
+                    assert_eq!(Username::parse(name.key()).unwrap().key(), name.key(), "{text:?}");
+                }
+            }
+        }
+    }
+}
