@@ -1,0 +1,86 @@
+//! Storage that fails: 503, and nothing changes.
+
+use crate::support::{Browser, Site};
+use rp_conformance::authenticator::{Authenticator, Config};
+use rp_service::http::Route;
+use serde_json::json;
+
+const UNAVAILABLE: (u16, &str) = (503, "storage-unavailable");
+
+#[tokio::test]
+async fn every_call_that_fails_is_503_and_nothing_changes() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    let first = kim.sign_up(&site, "kim").await;
+    let id = first["id"].as_str();
+    let before = kim.list(&site).await;
+    for (route, body, calls) in [
+        (Route::RegistrationOptions, r#"{"username":"eve"}"#, &["sweep", "put"][..]),
+        (Route::RegistrationOptions, "{}", &["account", "passkeys", "sweep", "put"]),
+        (Route::AuthenticationOptions, "{}", &["sweep", "put"]),
+        (
+            Route::AuthenticationOptions,
+            r#"{"username":"kim"}"#,
+            &["account_by_name", "passkeys", "sweep", "put"],
+        ),
+        (Route::AuthenticationOptions, r#"{"purpose":"step-up"}"#, &["account", "passkeys", "sweep", "put"]),
+        (Route::Credentials, "", &["account", "passkeys"]),
+        (Route::Signal, "", &["account", "passkeys"]),
+        (Route::RenameCredential, r#"{"nickname":"a"}"#, &["rename"]),
+        (Route::DeleteCredential, "", &["passkey", "delete"]),
+    ] {
+        for &call in calls {
+            site.events();
+            site.store().fail_at(Some(call));
+            let session = kim.session.clone();
+            let answer = kim.send(&site, route, id, body).await;
+            assert_eq!(answer.refusal(), UNAVAILABLE, "{route:?} {call}");
+            assert!(answer.headers.contains(&("retry-after", "5".into())));
+            assert!(!answer.body.to_string().contains("disk"));
+            assert_eq!(kim.session, session);
+            assert_eq!(site.events().len(), 1, "{route:?} {call}");
+        }
+    }
+    site.store().fail_at(None);
+    assert_eq!(kim.list(&site).await, before);
+}
+
+#[tokio::test]
+async fn an_authentication_that_cannot_be_stored_signs_nobody_in() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    kim.sign_up(&site, "kim").await;
+    let before = kim.list(&site).await;
+    kim.sign_out(&site).await;
+    for call in ["take", "passkey", "apply"] {
+        let response = kim.get(&site, json!({})).await;
+        site.store().fail_at(Some(call));
+        assert_eq!(kim.authenticate(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
+        assert!(kim.session.is_none());
+        site.store().fail_at(None);
+    }
+    kim.sign_in(&site, json!({})).await.ok();
+    let after = kim.list(&site).await;
+    assert_eq!(before.len(), after.len());
+}
+
+#[tokio::test]
+async fn a_registration_that_cannot_be_stored_opens_and_adds_nothing() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    for call in ["take", "open_account"] {
+        let response = kim.create(&site, json!({"username": "kim"})).await;
+        site.store().fail_at(Some(call));
+        assert_eq!(kim.register(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
+        assert!(kim.session.is_none());
+        site.store().fail_at(None);
+    }
+    kim.sign_up(&site, "kim").await;
+    for call in ["take", "account", "add"] {
+        let response = {
+            let options = kim.post(&site, Route::RegistrationOptions, json!({})).await.ok();
+            Authenticator::new(call, Config::default()).create(&options, crate::support::ORIGIN).unwrap()
+        };
+        site.store().fail_at(Some(call));
+        assert_eq!(kim.register(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
+        site.store().fail_at(None);
+    }
+    assert_eq!(kim.list(&site).await.len(), 1);
+}

@@ -1,0 +1,74 @@
+//! A site, browsers with an authenticator each, and a store that can be watched and made to fail.
+
+pub(crate) mod browser;
+pub(crate) mod store;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rp_conformance::authenticator::Authenticator;
+use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustAnchor};
+use rp_service::store::MemoryStore;
+use rp_service::{Event, Passkeys, PasskeysBuilder, Policy, Refusal};
+
+pub(crate) use self::browser::Browser;
+pub(crate) use self::store::Watched;
+
+pub(crate) const ORIGIN: &str = "https://example.org";
+pub(crate) const SECRET: [u8; 32] = [7; 32];
+
+/// A service, its clock, and what it told its event sink.
+pub(crate) struct Site {
+    pub(crate) passkeys: Passkeys<Watched>,
+    clock: Arc<AtomicI64>,
+    events: Arc<Mutex<Vec<String>>>,
+}
+
+impl Site {
+    pub(crate) fn open() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    pub(crate) fn with(change: impl FnOnce(PasskeysBuilder<Watched>) -> PasskeysBuilder<Watched>) -> Self {
+        let rp = RelyingParty::builder("example.org").name("Example").origin(ORIGIN).build().unwrap();
+        Self::of(rp, change)
+    }
+
+    pub(crate) fn of(
+        rp: RelyingParty,
+        change: impl FnOnce(PasskeysBuilder<Watched>) -> PasskeysBuilder<Watched>,
+    ) -> Self {
+        // 2026-06-01T00:00:00Z, the time on the authenticator's clock.
+        let clock = Arc::new(AtomicI64::new(1_780_272_000));
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let (now, sink) = (Arc::clone(&clock), Arc::clone(&events));
+        let builder = Passkeys::builder(rp, Watched::new(MemoryStore::new()), SECRET)
+            .policy(Policy { sign_up: true, ..Policy::default() })
+            .clock(move || Timestamp::from_unix_seconds(now.load(Ordering::Relaxed)))
+            .events(move |event: &Event<'_>| sink.lock().unwrap().push(line(event)));
+        Self { passkeys: change(builder).build().unwrap(), clock, events }
+    }
+
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// What was recorded since it was asked last: action and true code, or `ok`.
+    pub(crate) fn events(&self) -> Vec<String> {
+        std::mem::take(&mut self.events.lock().unwrap())
+    }
+
+    pub(crate) fn store(&self) -> &Watched {
+        self.passkeys.store()
+    }
+}
+
+fn line(event: &Event<'_>) -> String {
+    format!("{} {}", event.action.as_str(), event.refusal.map_or("ok", Refusal::code))
+}
+
+/// Trust in an authenticator's attestation.
+pub(crate) fn trust(authenticator: &Authenticator) -> Arc<StaticAnchors> {
+    let anchors = authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+    Arc::new(StaticAnchors::new(anchors))
+}
