@@ -4,13 +4,15 @@
 //! - [`format`](mod@format): the vector format, read and written;
 //! - [`matrix`]: what the authenticator mints, as vectors;
 //! - [`run`](mod@run): cases put before a [`Driver`], and what came out held against what was expected;
-//! - [`report`]: the figures, the list of what is not yet answered, and their words.
+//! - [`report`]: the figures, the list of what is not yet answered, and their words;
+//! - [`support`]: what is supported, as tables of Markdown.
 
 pub mod authenticator;
 pub mod format;
 pub mod matrix;
 pub mod report;
 pub mod run;
+pub mod support;
 
 pub use authenticator::Authenticator;
 pub use format::{Case, read};

@@ -1,4 +1,5 @@
-//! `conformance run PATH…`: vector files and folders put before rp-core; `conformance mint FILE`: vectors made.
+//! `conformance run PATH…`: vector files and folders put before rp-core; `conformance mint FILE`: vectors made;
+//! `conformance support`: what is supported, as tables.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rp_conformance::format::File;
 use rp_conformance::report::{NotYet, Report};
 use rp_conformance::run::RpCore;
+use rp_conformance::support::{self, Support};
 
 /// Runs a WebAuthn relying party against test vectors.
 #[derive(Parser)]
@@ -37,12 +39,22 @@ enum Command {
         /// The file to write.
         file: PathBuf,
     },
+    /// Puts what the software authenticator mints before rp-core, and prints what is supported as Markdown.
+    Support {
+        /// Write the tables into a page, between `<!-- support -->` and `<!-- /support -->`.
+        #[arg(long, value_name = "PAGE")]
+        write: Option<PathBuf>,
+        /// Fail where the tables in a page are not those of this run.
+        #[arg(long, value_name = "PAGE", conflicts_with = "write")]
+        check: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { paths, not_yet, json } => run(&paths, not_yet, json),
         Command::Mint { file } => mint(&file).map(|()| true),
+        Command::Support { write, check } => support(write.as_deref(), check.as_deref()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -78,6 +90,27 @@ fn mint(file: &Path) -> Result<(), Box<dyn std::error::Error>> {
     println!("{} cases", cases.len());
     let vectors = File::new("minted by the software authenticator of rp-conformance", cases);
     Ok(std::fs::write(file, vectors.to_json()?)?)
+}
+
+/// Whether the page, if there is one, has the tables of this run.
+fn support(write: Option<&Path>, check: Option<&Path>) -> Result<bool, Box<dyn std::error::Error>> {
+    let Some(path) = write.or(check) else {
+        print!("{}", Support::of_rp_core()?);
+        return Ok(true);
+    };
+    let name = path.display();
+    let page = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    let renewed = |tables: &str| support::renewed(&page, tables).map_err(|error| format!("{name}: {error}"));
+    // A page without a place for the tables is told before the run, which takes its time.
+    renewed("")?;
+    let renewed = renewed(&Support::of_rp_core()?.to_string())?;
+    let is_current = page == renewed;
+    if write.is_some() {
+        std::fs::write(path, renewed)?;
+    } else if !is_current {
+        eprintln!("{name}: the tables are of another run; `conformance support --write {name}` renews them");
+    }
+    Ok(write.is_some() || is_current)
 }
 
 /// A bar on standard error, and only where a person looks at it.

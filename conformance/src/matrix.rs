@@ -19,6 +19,18 @@ pub fn cases() -> Result<Vec<Case>, ClientError> {
     Ok([honest()?, odd()?, faulty()?].concat())
 }
 
+/// The format and the algorithm that a case of this module is about, read from its id; an authentication is of a
+/// credential that was registered with [`Format::None`].
+#[must_use]
+pub fn subject(case: &Case) -> Option<(Format, Algorithm)> {
+    let subject = case.id.strip_prefix("minted/")?.split('/').next()?;
+    Format::ALL.iter().copied().find_map(|format| {
+        let algorithm = subject.strip_prefix(format.name())?.strip_prefix('-')?;
+        let algorithm = Algorithm::ALL.iter().copied().find(|one| one.name() == algorithm)?;
+        Some((format, algorithm))
+    })
+}
+
 /// What a server must accept: every format with every algorithm that fits, and a few turns of each format.
 ///
 /// # Errors

@@ -72,3 +72,15 @@ fn with_json_the_outcomes_are_on_standard_output_alone() {
     );
     assert_eq!(last_line(&output.stderr), "1 passed, 1 failed");
 }
+
+#[test]
+fn a_page_without_a_place_for_the_tables_is_told_and_left_alone() {
+    let page = write("page.md", "# A page\n");
+    for option in ["--write", "--check"] {
+        let output = conformance(&["support", option], &[&page]);
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("page.md: the page lacks a line `<!-- support -->`"), "{told}");
+    }
+    assert_eq!(fs::read_to_string(page).unwrap(), "# A page\n");
+}

@@ -1,0 +1,129 @@
+//! What is supported, as tables of Markdown: each cell is the outcome of a run, none is typed by hand.
+
+mod extensions;
+mod page;
+mod tables;
+mod tally;
+
+pub use page::{MarkerMissing, renewed};
+
+use crate::authenticator::{Algorithm, ClientError, Format};
+use crate::format::{AttestationType, Body, Case, Expect};
+use crate::matrix;
+use crate::run::{Driver, RpCore, run};
+use extensions::Extension;
+use tally::Tally;
+
+/// What a run of the [`matrix`](crate::matrix) found, by format and by algorithm. It prints as Markdown.
+#[derive(Clone, Debug)]
+pub struct Support {
+    formats: Vec<FormatSupport>,
+    algorithms: Vec<AlgorithmSupport>,
+    extensions: Vec<Extension>,
+}
+
+/// What came of the registrations with one format.
+#[derive(Clone, Debug)]
+struct FormatSupport {
+    format: Format,
+    /// What its statements were found to prove.
+    types: Vec<AttestationType>,
+    accepted: Tally,
+    refused: Tally,
+}
+
+/// What came of the ceremonies with keys of one algorithm.
+#[derive(Clone, Debug)]
+struct AlgorithmSupport {
+    algorithm: Algorithm,
+    /// Registrations that are right, in the order of [`Format::ALL`].
+    registrations: Vec<Tally>,
+    accepted: Tally,
+    refused: Tally,
+}
+
+impl Support {
+    /// What rp-core makes of the whole matrix, and of the extensions.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub fn of_rp_core() -> Result<Self, ClientError> {
+        let mut support = Self::of(&RpCore, &matrix::cases()?);
+        support.extensions = extensions::asked_and_told();
+        Ok(support)
+    }
+
+    /// What a driver makes of cases of the [`matrix`](crate::matrix); others are passed over, and extensions are not asked for.
+    #[must_use]
+    pub fn of(driver: &dyn Driver, cases: &[Case]) -> Self {
+        let mut support = Self::empty();
+        for case in cases {
+            if let Some((format, algorithm)) = matrix::subject(case) {
+                support.note(case, format, algorithm, run(driver, case).is_ok());
+            }
+        }
+        support
+    }
+
+    fn empty() -> Self {
+        let format = |format: &Format| FormatSupport {
+            format: *format,
+            types: Vec::new(),
+            accepted: Tally::default(),
+            refused: Tally::default(),
+        };
+        let algorithm = |algorithm: &Algorithm| AlgorithmSupport {
+            algorithm: *algorithm,
+            registrations: vec![Tally::default(); Format::ALL.len()],
+            accepted: Tally::default(),
+            refused: Tally::default(),
+        };
+        Self {
+            formats: Format::ALL.iter().map(format).collect(),
+            algorithms: Algorithm::ALL.iter().map(algorithm).collect(),
+            extensions: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, case: &Case, format: Format, algorithm: Algorithm, as_expected: bool) {
+        let by_format = self.formats.iter_mut().find(|row| row.format == format);
+        let by_algorithm = self.algorithms.iter_mut().find(|row| row.algorithm == algorithm);
+        let (Some(by_format), Some(by_algorithm)) = (by_format, by_algorithm) else { return };
+        match &case.body {
+            Body::Registration(registration) => match &registration.expect {
+                Expect::Accept(facts) => {
+                    by_format.accepted.note(as_expected);
+                    let column = Format::ALL.iter().position(|one| *one == format);
+                    if let Some(tally) = column.and_then(|at| by_algorithm.registrations.get_mut(at)) {
+                        tally.note(as_expected);
+                    }
+                    // What was expected is what was told: a fact that differs is a failure.
+                    if let Some(told) = facts.attestation_type.filter(|_| as_expected)
+                        && !by_format.types.contains(&told)
+                    {
+                        by_format.types.push(told);
+                    }
+                }
+                Expect::Reject(_) => by_format.refused.note(as_expected),
+            },
+            Body::Authentication(authentication) => match &authentication.expect {
+                Expect::Accept(_) => by_algorithm.accepted.note(as_expected),
+                Expect::Reject(_) => by_algorithm.refused.note(as_expected),
+            },
+            Body::Chain(_) | Body::Mds(_) | Body::Signature(_) => {}
+        }
+    }
+
+    /// Whether every cell holds.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let formats = self.formats.iter().flat_map(|row| [row.accepted, row.refused]);
+        let algorithms = self.algorithms.iter().flat_map(|row| [row.accepted, row.refused]);
+        let registrations = self.algorithms.iter().flat_map(|row| row.registrations.iter().copied());
+        formats.chain(algorithms).chain(registrations).all(Tally::holds)
+            && self.extensions.iter().all(Extension::holds)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Each extension asked for in both ceremonies, and whether rp-core told its output.
+
+use std::fmt;
+
+use rp_core::extensions::{
+    AuthenticationExtensionInputs, AuthenticationExtensionOutputs, CredentialProtectionPolicy,
+    LargeBlobAuthenticationInputs, LargeBlobRegistrationInputs, LargeBlobSupport, PrfInputs,
+    RegistrationExtensionInputs, RegistrationExtensionOutputs,
+};
+use rp_core::{
+    Allow, AuthenticationResponse, Challenge, RegistrationResponse, RelyingParty, StaticAnchors, User,
+    UserHandle,
+};
+
+use crate::authenticator::{Authenticator, Config};
+
+const ORIGIN: &str = "https://example.org";
+const APPID: &str = "https://example.org/app-id.json";
+
+/// An extension, and what came of it in both ceremonies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extension {
+    pub(super) name: &'static str,
+    pub(super) registration: Told,
+    pub(super) authentication: Told,
+}
+
+/// What came of asking for an extension's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The output was told, typed.
+    Yes,
+    /// Nothing was told.
+    No,
+    /// The extension has no output in this ceremony that a server is to keep.
+    NotAsked,
+}
+
+impl Extension {
+    pub(super) fn holds(&self) -> bool {
+        self.registration != Told::No && self.authentication != Told::No
+    }
+}
+
+/// A cell.
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "✓",
+            Self::No => "✗",
+            Self::NotAsked => "",
+        })
+    }
+}
+
+/// Asks for all extensions in one registration and one authentication.
+pub(super) fn asked_and_told() -> Vec<Extension> {
+    let (registered, authenticated) = ceremonies().unwrap_or_default();
+    let told = |told: bool| if told { Told::Yes } else { Told::No };
+    let none = Told::NotAsked;
+    let row = |name, registration, authentication| Extension { name, registration, authentication };
+    let (create, get) = (&registered, &authenticated);
+    vec![
+        row("appid", none, told(get.appid.is_some())),
+        row("appidExclude", told(create.appid_exclude.is_some()), none),
+        row("credProps", told(create.cred_props.is_some_and(|properties| properties.rk.is_some())), none),
+        row("credProtect", told(create.cred_protect.is_some()), none),
+        row("credBlob", told(create.cred_blob.is_some()), told(get.cred_blob.is_some())),
+        row("minPinLength", told(create.min_pin_length.is_some()), none),
+        row(
+            "largeBlob",
+            told(create.large_blob_supported.is_some()),
+            told(get.large_blob.as_ref().is_some_and(|output| output.written.is_some())),
+        ),
+        // What `prf` and `hmac-secret` give at authentication are secrets, which rp-core drops.
+        row("prf", told(create.prf_enabled.is_some()), none),
+        row("hmac-secret", told(create.hmac_secret.is_some()), none),
+        row("uvm", told(create.uvm.is_some()), told(get.uvm.is_some())),
+    ]
+}
+
+/// One registration and one authentication with all extensions; `None` where one of them did not pass.
+fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtensionOutputs)> {
+    let rp = RelyingParty::builder("example.org").origin(ORIGIN).appid(APPID).build().ok()?;
+    let mut key = Authenticator::new("extensions", Config::default());
+    let user = User {
+        handle: UserHandle::try_from(&b"kim"[..]).ok()?,
+        name: "kim".into(),
+        display_name: "Kim".into(),
+    };
+
+    let request = rp.registration(&user).extensions(registration_inputs());
+    let (options, pending) = request.start_with(Challenge::recorded(&[1; 32]));
+    let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
+    let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
+    let registered =
+        rp.finish_registration(pending, &response, &StaticAnchors::none(), key.config.now).ok()?;
+
+    let credential = registered.credential;
+    let allow = Allow::account(user.handle.clone(), std::slice::from_ref(&credential));
+    let request = rp.authentication(allow).extensions(authentication_inputs());
+    let (options, pending) = request.start_with(Challenge::recorded(&[2; 32]));
+    let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
+    let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
+    let authenticated = rp.finish_authentication(pending, &response, &credential, key.config.now).ok()?;
+    Some((registered.extensions, authenticated.extensions))
+}
+
+fn registration_inputs() -> RegistrationExtensionInputs {
+    RegistrationExtensionInputs {
+        appid_exclude: Some(APPID.into()),
+        cred_props: Some(true),
+        credential_protection_policy: Some(CredentialProtectionPolicy::UserVerificationRequired),
+        enforce_credential_protection_policy: Some(true),
+        cred_blob: Some(b"a blob"[..].into()),
+        min_pin_length: Some(true),
+        large_blob: Some(LargeBlobRegistrationInputs { support: LargeBlobSupport::Preferred }),
+        prf: Some(PrfInputs::default()),
+        hmac_create_secret: Some(true),
+        uvm: Some(true),
+        payment: None,
+    }
+}
+
+fn authentication_inputs() -> AuthenticationExtensionInputs {
+    AuthenticationExtensionInputs {
+        appid: Some(APPID.into()),
+        get_cred_blob: Some(true),
+        large_blob: Some(LargeBlobAuthenticationInputs { read: None, write: Some(b"a blob"[..].into()) }),
+        prf: None,
+        hmac_get_secret: None,
+        uvm: Some(true),
+    }
+}

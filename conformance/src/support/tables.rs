@@ -1,0 +1,153 @@
+//! The tables in Markdown.
+
+use std::fmt;
+
+use rp_core::{Profile, RelyingParty, User, UserHandle};
+
+use super::extensions::Extension;
+use super::tally::Tally;
+use super::{AlgorithmSupport, FormatSupport, Support};
+use crate::authenticator::{Algorithm, Format};
+use crate::format::AttestationType;
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.summary(f)?;
+        self.formats(f)?;
+        self.algorithms(f)?;
+        self.registrations(f)?;
+        self.extensions(f)
+    }
+}
+
+impl Support {
+    fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut right, mut wrong) = (Tally::default(), Tally::default());
+        for row in &self.formats {
+            right.add(row.accepted);
+            wrong.add(row.refused);
+        }
+        for row in &self.algorithms {
+            right.add(row.accepted);
+            wrong.add(row.refused);
+        }
+        writeln!(
+            f,
+            "The software authenticator of `conformance` mints {} honest responses and {} that are wrong in one named \
+             step; this is what `rp-core` makes of them.\n\
+             ✓ and a number: so many, and all came out as they must. ✗: some did not. A wrong response counts as \
+             refused only if it is refused for its own reason.",
+            right.count(),
+            wrong.count()
+        )
+    }
+
+    fn formats(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n| attestation format | attestation type | honest: accepted | wrong: refused |\n|---|---|---|---|"
+        )?;
+        for FormatSupport { format, types, accepted, refused } in &self.formats {
+            let types: Vec<_> = types.iter().map(|one| type_name(*one)).collect();
+            writeln!(f, "| {} | {} | {accepted} | {refused} |", heading(*format), types.join(", "))?;
+        }
+        Ok(())
+    }
+
+    fn algorithms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by_default = offered_by_default();
+        writeln!(
+            f,
+            "\n| algorithm of the credential | COSE | offered | honest sign-in: accepted | wrong sign-in: refused |\n\
+             |---|--:|---|---|---|"
+        )?;
+        for AlgorithmSupport { algorithm, accepted, refused, .. } in &self.algorithms {
+            let (name, cose) = (name(*algorithm), algorithm.cose());
+            let offered = offered(cose, &by_default);
+            writeln!(f, "| {name} | {cose} | {offered} | {accepted} | {refused} |")?;
+        }
+        Ok(())
+    }
+
+    fn registrations(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n| honest registration: accepted |")?;
+        for format in Format::ALL {
+            write!(f, " {} |", heading(*format))?;
+        }
+        writeln!(f, "\n|---{}|", "|---".repeat(Format::ALL.len()))?;
+        for AlgorithmSupport { algorithm, registrations, .. } in &self.algorithms {
+            write!(f, "| {} |", name(*algorithm))?;
+            for tally in registrations {
+                write!(f, " {} |", tally.mark())?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn extensions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.extensions.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "\n| extension: asked for, and its output told | registration | authentication |\n|---|---|---|"
+        )?;
+        for Extension { name, registration, authentication } in &self.extensions {
+            writeln!(f, "| `{name}` | {registration} | {authentication} |")?;
+        }
+        Ok(())
+    }
+}
+
+fn heading(format: Format) -> String {
+    match format {
+        Format::PackedSelf => "`packed`, self".into(),
+        Format::Packed => "`packed`, certificates".into(),
+        other => format!("`{}`", other.fmt()),
+    }
+}
+
+/// The name in the IANA registry, or ours.
+fn name(algorithm: Algorithm) -> &'static str {
+    rp_core::Algorithm::SUPPORTED
+        .iter()
+        .find(|one| one.id() == algorithm.cose())
+        .map_or(algorithm.name(), |one| one.name())
+}
+
+/// As section 6.5.3 names them.
+const fn type_name(kind: AttestationType) -> &'static str {
+    match kind {
+        AttestationType::None => "None",
+        AttestationType::SelfAttestation => "Self",
+        AttestationType::Basic => "Basic",
+        AttestationType::AttCa => "AttCA",
+        AttestationType::AnonCa => "AnonCA",
+    }
+}
+
+/// When a relying party offers an algorithm.
+fn offered(cose: i64, by_default: &[i64]) -> &'static str {
+    let builds = |profile| {
+        let algorithm = rp_core::Algorithm::SUPPORTED.iter().copied().find(|one| one.id() == cose);
+        algorithm.is_some_and(|algorithm| {
+            let rp = RelyingParty::builder("example.org").origin("https://example.org");
+            rp.algorithms([algorithm]).profile(profile).build().is_ok()
+        })
+    };
+    match () {
+        () if by_default.contains(&cose) => "by default",
+        () if builds(Profile::Webauthn) => "when named",
+        () if builds(Profile::Fido) => "when named, `fido` profile alone",
+        () => "✗",
+    }
+}
+
+fn offered_by_default() -> Vec<i64> {
+    let rp = RelyingParty::builder("example.org").origin("https://example.org").build();
+    let (Ok(rp), Ok(handle)) = (rp, UserHandle::try_from(&[0][..])) else { return Vec::new() };
+    let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
+    let (options, _) = rp.registration(&user).start_with(rp_core::Challenge::recorded(&[0; 32]));
+    options.public_key.pub_key_cred_params.iter().map(|offered| offered.alg).collect()
+}

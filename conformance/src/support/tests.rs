@@ -1,0 +1,73 @@
+use super::*;
+use crate::format::{Authentication, Ceremony, Chain, Mds, Metadata, Registration, Signature};
+use crate::run::Refusal;
+
+/// A server that does nothing.
+struct Nothing;
+
+impl Driver for Nothing {
+    fn registration(&self, _: &Registration) -> Result<Ceremony, Refusal> {
+        Err(Refusal::NotBuilt("registration"))
+    }
+
+    fn authentication(&self, _: &Authentication) -> Result<Ceremony, Refusal> {
+        Err(Refusal::NotBuilt("authentication"))
+    }
+
+    fn chain(&self, _: &Chain) -> Result<(), Refusal> {
+        Err(Refusal::NotBuilt("chain"))
+    }
+
+    fn mds(&self, _: &Mds) -> Result<Metadata, Refusal> {
+        Err(Refusal::NotBuilt("mds"))
+    }
+
+    fn signature(&self, _: &Signature) -> Result<(), Refusal> {
+        Err(Refusal::NotBuilt("signature"))
+    }
+}
+
+fn of_es256() -> Vec<Case> {
+    let cases = matrix::odd().unwrap();
+    cases.into_iter().filter(|case| case.id.starts_with("minted/none-es256/")).collect()
+}
+
+#[test]
+fn what_is_not_built_has_a_cross_in_its_cell_and_proves_nothing() {
+    let support = Support::of(&Nothing, &of_es256());
+    let tables = support.to_string();
+    assert!(!support.is_whole());
+    assert!(tables.contains("| `none` |  | ✗ 0 of "), "{tables}");
+    assert_eq!(tables.matches('✓').count(), 1, "in the legend alone: {tables}");
+}
+
+#[test]
+fn what_holds_has_its_number_and_the_type_that_was_told() {
+    let support = Support::of(&RpCore, &of_es256());
+    let tables = support.to_string();
+    assert!(support.is_whole());
+    assert!(tables.contains("| `none` | None | ✓ "), "{tables}");
+    assert!(tables.contains("| ES256 | -7 | by default | ✓ "), "{tables}");
+    assert!(tables.contains("| RS1 | -65535 | when named, `fido` profile alone |  |  |"), "{tables}");
+}
+
+#[test]
+fn every_extension_is_told() {
+    assert!(extensions::asked_and_told().iter().all(Extension::holds), "{:?}", extensions::asked_and_told());
+}
+
+#[test]
+fn every_case_of_the_matrix_tells_its_subject() {
+    for case in matrix::honest().unwrap() {
+        let Some((format, algorithm)) = matrix::subject(&case) else { panic!("{}", case.id) };
+        let facts = match &case.body {
+            Body::Registration(Registration { expect: Expect::Accept(facts), .. })
+            | Body::Authentication(Authentication { expect: Expect::Accept(facts), .. }) => facts,
+            _ => panic!("{}", case.id),
+        };
+        assert_eq!(facts.alg, Some(algorithm.cose()), "{}", case.id);
+        if let Some(told) = &facts.fmt {
+            assert_eq!(told, format.fmt(), "{}", case.id);
+        }
+    }
+}
