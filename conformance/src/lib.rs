@@ -5,10 +5,12 @@
 //! - [`matrix`]: what the authenticator mints, as vectors;
 //! - [`run`](mod@run): cases put before a [`Driver`], and what came out held against what was expected;
 //! - [`report`]: the figures, the list of what is not yet answered, and their words;
-//! - [`support`]: what is supported, as tables of Markdown.
+//! - [`support`]: what is supported, as tables of Markdown;
+//! - [`http`]: the tests of the HTTP interface, for every adapter.
 
 pub mod authenticator;
 pub mod format;
+pub mod http;
 pub mod matrix;
 pub mod report;
 pub mod run;

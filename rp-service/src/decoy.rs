@@ -166,6 +166,13 @@ impl Decoys {
         }
     }
 
+    /// A key for another use of the same secret: HMAC in counter mode, kept apart by its purpose.
+    pub(crate) fn derived_key(&self, purpose: &str) -> [u8; 64] {
+        let mut key = [0; 64];
+        key.iter_mut().zip(self.stream(b"key", purpose.as_bytes())).for_each(|(to, from)| *to = from);
+        key
+    }
+
     /// As many bytes as asked for: HMAC-SHA256 over the purpose, a counter and the input.
     fn stream(&self, purpose: &'static [u8], input: &[u8]) -> impl Iterator<Item = u8> {
         let mut keyed = self.mac.clone();

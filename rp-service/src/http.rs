@@ -11,11 +11,15 @@ mod cookie;
 mod guard;
 mod handle;
 mod route;
+mod session_cookie;
+mod shared;
 
 pub use answer::Answer;
 pub use cookie::{CookieAttributes, Cookies, SameSite};
 pub(crate) use guard::is_web_origin;
 pub use route::Route;
+pub use session_cookie::SESSION_LIFETIME;
+pub use shared::SharedPasskeys;
 
 /// A request, as an adapter hands it over.
 #[derive(Clone, Debug)]

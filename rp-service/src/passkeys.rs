@@ -124,6 +124,12 @@ impl<S> Passkeys<S> {
         (self.inner.clock)()
     }
 
+    /// A key for another use of the secret, such as signing a session's cookie; the same on every server.
+    #[must_use]
+    pub fn derived_key(&self, purpose: &str) -> [u8; 64] {
+        self.inner.decoys.derived_key(purpose)
+    }
+
     /// The signed-in session.
     ///
     /// # Errors

@@ -1,0 +1,115 @@
+use serde_json::json;
+
+use crate::http::browser::{Browser, ok, problem};
+use crate::http::{Fixture, Site, Transcript};
+
+pub(super) async fn well_known<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    let document = ok(&browser.call("GET", "/.well-known/webauthn", None).await);
+    assert_eq!(document, json!({ "origins": ["https://example.org", "https://example.com"] }));
+    let endpoints = ok(&browser.call("GET", "/.well-known/passkey-endpoints", None).await);
+    assert_eq!(
+        endpoints,
+        json!({ "enroll": "https://example.org/enroll", "manage": "https://example.org/manage" })
+    );
+    browser.transcript
+}
+
+pub(super) async fn cross_site<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    browser.sign_up("kim").await;
+    let refused = (403, "cross-site-request".to_owned());
+    for (origin, fetch_site) in [
+        (Some("https://evil.example"), None),
+        (Some("http://example.org"), Some("same-origin")),
+        (Some("null"), None),
+        (Some("android:apk-key-hash:AAAA"), None),
+        (Some("https://example.org"), Some("cross-site")),
+        (Some("https://example.org"), Some("same-site")),
+        (None, Some("cross-site")),
+    ] {
+        (browser.origin, browser.sec_fetch_site) = (origin, fetch_site);
+        for (method, path) in [
+            ("POST", "registration/options"),
+            ("POST", "registration/verify"),
+            ("POST", "authentication/options"),
+            ("POST", "authentication/verify"),
+            ("PATCH", "credentials/AAAA"),
+            ("DELETE", "credentials/AAAA"),
+            ("POST", "sign-out"),
+        ] {
+            let answer = browser.call(method, path, Some(&json!({}))).await;
+            assert_eq!(problem(&answer), refused, "{method} {path} from {origin:?} {fetch_site:?}");
+        }
+    }
+    // A related origin passes, and so does what comes from no browser.
+    for origin in [Some("https://example.com"), None] {
+        (browser.origin, browser.sec_fetch_site) = (origin, None);
+        assert_eq!(browser.post("authentication/options", json!({})).await.status, 200, "{origin:?}");
+    }
+    browser.transcript
+}
+
+pub(super) async fn bodies<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    let json_type = || vec![("content-type", "application/json".to_owned())];
+    for (path, body, expected) in [
+        ("registration/options", "", (400, "malformed-json")),
+        ("registration/options", "{", (400, "malformed-json")),
+        ("registration/options", "[]", (400, "malformed-json")),
+        ("registration/options", r#"{"username":7}"#, (400, "malformed-json")),
+        ("registration/verify", "{}", (400, "malformed-json")),
+        ("authentication/verify", "{}", (400, "malformed-json")),
+        ("authentication/options", "\u{feff}{}", (400, "malformed-json")),
+    ] {
+        let answer = browser.send("POST", path, json_type(), body.into()).await;
+        assert_eq!(problem(&answer), (expected.0, expected.1.to_owned()), "{path} {body}");
+    }
+    let response = browser.new_account("kim").await.to_string();
+    let padded = response.replacen(r#""attestationObject":""#, r#""attestationObject":"="#, 1);
+    let answer = browser.send("POST", "registration/verify", json_type(), padded.into()).await;
+    assert_eq!(problem(&answer), (400, "malformed-base64".into()));
+
+    let text = vec![("content-type", "text/plain".to_owned())];
+    for headers in [text, Vec::new()] {
+        let answer = browser.send("POST", "authentication/options", headers, b"{}".to_vec()).await;
+        assert_eq!(problem(&answer), (415, "unsupported-media-type".into()));
+    }
+    let mut large = b"{}".to_vec();
+    large.resize(rp_service::http::MAX_BODY_BYTES.saturating_add(1), b' ');
+    let answer = browser.send("POST", "authentication/options", json_type(), large.clone()).await;
+    assert_eq!(problem(&answer), (413, "body-too-large".into()));
+    large.pop();
+    assert_eq!(browser.send("POST", "authentication/options", json_type(), large).await.status, 200);
+    browser.transcript
+}
+
+pub(super) async fn not_signed_in<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    let refused = (401, "not-signed-in".to_owned());
+    let nickname = json!({ "nickname": "x" });
+    assert_eq!(problem(&browser.call("GET", "credentials", None).await), refused);
+    assert_eq!(problem(&browser.call("GET", "credentials/signal", None).await), refused);
+    assert_eq!(problem(&browser.call("PATCH", "credentials/AAAA", Some(&nickname)).await), refused);
+    assert_eq!(problem(&browser.call("DELETE", "credentials/AAAA", None).await), refused);
+    assert_eq!(problem(&browser.post("registration/options", json!({})).await), refused);
+    // A cookie that somebody made up is nobody's.
+    browser.set_cookie("session", Some("AAAAAAAAAAAAAAAAAAAAAA"));
+    assert_eq!(problem(&browser.call("GET", "credentials", None).await), refused);
+    browser.transcript
+}
+
+pub(super) async fn framed_cookies<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    let options =
+        browser.post("registration/options", json!({ "username": "kim", "displayName": "Kim" })).await;
+    let response = browser.create(&ok(&options));
+    let verified = browser.post("registration/verify", response).await;
+    let signed_out = browser.call("POST", "sign-out", None).await;
+    for (answer, name) in [(&options, "ceremony"), (&verified, "session"), (&signed_out, "session")] {
+        let cookie = answer.header("set-cookie").next().unwrap_or_default();
+        assert!(cookie.starts_with(&format!("__Host-rp-{name}=")), "{cookie}");
+        assert!(cookie.contains("; HttpOnly; SameSite=None; Path=/; Secure; Partitioned"), "{cookie}");
+    }
+    browser.transcript
+}

@@ -1,0 +1,100 @@
+//! Extractors: who asks, and what a request proves.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use rp_service::store::Account;
+use rp_service::{Authentication, Registration, SessionChange};
+
+use crate::problem::Rejection;
+use crate::routes::{Incoming, Owned};
+use crate::session;
+
+/// The signed-in account. Nobody signed in: 401 `not-signed-in`.
+#[derive(Clone, Debug)]
+pub struct CurrentUser {
+    /// The account.
+    pub account: Account,
+}
+
+/// The signed-in account, verified a moment ago: the guard of what is dear. Else 401 `not-signed-in`, or 403
+/// `step-up-required`.
+#[derive(Clone, Debug)]
+pub struct FreshUser {
+    /// The account.
+    pub account: Account,
+}
+
+/// A registration that verified, for a handler in place of `registration/verify`; the session was changed as it
+/// says. A refusal is answered as the route answers it.
+#[derive(Clone, Debug)]
+pub struct VerifiedRegistration(pub Registration);
+
+/// An authentication that verified, for a handler in place of `authentication/verify`; the session is signed in
+/// or stepped up. A refusal is answered as the route answers it.
+#[derive(Clone, Debug)]
+pub struct VerifiedAuthentication(pub Authentication);
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Rejection>>>>;
+
+impl FromRequest for CurrentUser {
+    type Error = Rejection;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let (passkeys, session) = session::context(&request)?;
+            Ok(Self { account: passkeys.current_user(session::load(&session).as_ref()).await? })
+        })
+    }
+}
+
+impl FromRequest for FreshUser {
+    type Error = Rejection;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let (passkeys, session) = session::context(&request)?;
+            Ok(Self { account: passkeys.fresh_user(session::load(&session).as_ref()).await? })
+        })
+    }
+}
+
+impl FromRequest for VerifiedRegistration {
+    type Error = Rejection;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            let (passkeys, session) = session::context(&request)?;
+            let held = session::load(&session);
+            let incoming = Incoming::new(&request, Owned::read(payload.await).await);
+            let registration = passkeys.verified_registration(&incoming.request(), held.as_ref()).await?;
+            session::change(&session, registration.session.clone())?;
+            Ok(Self(registration))
+        })
+    }
+}
+
+impl FromRequest for VerifiedAuthentication {
+    type Error = Rejection;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            let (passkeys, session) = session::context(&request)?;
+            let held = session::load(&session);
+            let incoming = Incoming::new(&request, Owned::read(payload.await).await);
+            let authentication = passkeys.verified_authentication(&incoming.request(), held.as_ref()).await?;
+            session::change(&session, SessionChange::Renew(authentication.session.clone()))?;
+            Ok(Self(authentication))
+        })
+    }
+}

@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use super::CookieAttributes;
+use crate::store::SessionKey;
+
+/// How long a session lives after it was last written: a working day and the night behind it. The cookie itself
+/// ends with the browser.
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl SessionKey {
+    /// The key of the session that this identifier names.
+    #[must_use]
+    pub fn of(identifier: &[u8]) -> Self {
+        Self(rp_core::crypto::sha256(&[identifier]))
+    }
+}
+
+impl CookieAttributes {
+    /// A `Set-Cookie` of this cookie that a session crate wrote, with the attributes that are asked for here: the
+    /// crates cannot say `Partitioned`, and take cookies away without `Secure`, which browsers do not accept
+    /// where the name begins with `__Host-`. `None` for other cookies.
+    #[must_use]
+    pub fn rewrite(&self, set_cookie: &str) -> Option<String> {
+        let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
+        let value = pair.trim().strip_prefix(self.name.as_str())?.strip_prefix('=')?;
+        let is_over = |attribute: &str| {
+            attribute.trim().split_once('=').is_some_and(|(name, age)| {
+                name.eq_ignore_ascii_case("max-age") && age.trim().parse::<i64>().is_ok_and(|age| age <= 0)
+            })
+        };
+        if value.is_empty() || attributes.split(';').any(is_over) {
+            return Some(self.remove());
+        }
+        Some(self.set(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::SameSite;
+
+    use super::*;
+
+    #[test]
+    fn a_session_cookie_gets_the_attributes_that_are_asked_for() {
+        let cookie = CookieAttributes {
+            name: "__Host-s".into(),
+            same_site: SameSite::None,
+            secure: true,
+            partitioned: true,
+        };
+        let all = "HttpOnly; SameSite=None; Path=/; Secure; Partitioned";
+        assert_eq!(cookie.rewrite("__Host-s=abc; Path=/; Max-Age=60"), Some(format!("__Host-s=abc; {all}")));
+        for over in ["__Host-s=; Path=/", "__Host-s=abc; Max-Age=0", "__Host-s="] {
+            assert_eq!(cookie.rewrite(over), Some(format!("__Host-s=; {all}; Max-Age=0")), "{over}");
+        }
+        for other in ["__Host-s2=abc", "other=__Host-s=abc", ""] {
+            assert_eq!(cookie.rewrite(other), None, "{other}");
+        }
+    }
+}
