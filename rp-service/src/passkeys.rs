@@ -177,6 +177,10 @@ impl<S> Passkeys<S> {
         self.inner.events.record(&trail.event(self.now(), result.as_ref().err()));
     }
 
+    pub(crate) fn record_refusal(&self, trail: &Trail, refusal: &Refusal) {
+        self.inner.events.record(&trail.event(self.now(), Some(refusal)));
+    }
+
     /// Notes a sign-out, which decides nothing else: the session is over.
     pub(crate) fn record_sign_out(&self, session: Option<&SessionData>) {
         if let Some(session) = session {

@@ -121,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn every_character_alone_and_behind_a_letter_is_answered_without_a_panic() {
-        for character in '\0'..=char::MAX {
+    fn every_character_of_the_first_planes_is_answered_without_a_panic() {
+        for character in '\0'..='\u{1ffff}' {
             for text in [character.to_string(), format!("a{character}"), format!("א{character}b")] {
                 if let Ok(name) = Username::parse(&text) {
                     assert_eq!(Username::parse(name.key()).unwrap().key(), name.key(), "{text:?}");

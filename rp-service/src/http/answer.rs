@@ -16,7 +16,7 @@ pub struct Answer {
     /// The body.
     pub body: Vec<u8>,
     /// What becomes of the session, before the answer is sent. Where the session store fails at it, what is
-    /// answered instead is [`Answer::storage_failed`].
+    /// answered instead is [`Passkeys::storage_failed`](crate::Passkeys::storage_failed).
     pub session: SessionChange,
 }
 
@@ -36,12 +36,6 @@ impl Answer {
             }
             None => answer,
         }
-    }
-
-    /// What is answered where the session store fails, before or after the service was asked. The adapter
-    /// tells `tracing` what it said.
-    pub fn storage_failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::refusal(&Refusal::Storage(crate::store::StoreError::unavailable(error)))
     }
 
     /// JSON.
@@ -94,7 +88,8 @@ mod tests {
 
     #[test]
     fn storage_that_failed_says_when_to_come_back() {
-        let answer = Answer::storage_failed("the disk is full");
+        let answer =
+            Answer::refusal(&Refusal::Storage(crate::store::StoreError::unavailable("the disk is full")));
         assert_eq!(answer.status, 503);
         assert_eq!(answer.headers.last(), Some(&("retry-after", "5".to_owned())));
         assert!(!String::from_utf8(answer.body).unwrap().contains("disk"));

@@ -6,7 +6,7 @@ use crate::event::{Action, Trail};
 use crate::passkeys::{Authentication, BrowserId, Passkeys, Registration, SignUp};
 use crate::refusal::Refusal;
 use crate::session::{SessionChange, SessionData};
-use crate::store::{CeremonyStore, CredentialStore};
+use crate::store::{CeremonyStore, CredentialStore, StoreError};
 
 impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     /// Answers a request to a route of the interface. `session` is what the request's session holds under
@@ -80,6 +80,14 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     /// [`Refusal::CrossSite`].
     pub fn check_site(&self, request: &Request<'_>) -> Result<(), Refusal> {
         self.recorded(guard::check_site(self.relying_party(), Route::SignOut, request))
+    }
+
+    /// What is answered where the session store fails, before or after the service was asked: 503, with
+    /// nothing in it of what the store said, which goes into an event.
+    pub fn storage_failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Answer {
+        let refusal = Refusal::Storage(StoreError::unavailable(error));
+        self.record_refusal(&Trail::new(Action::Request), &refusal);
+        Answer::refusal(&refusal)
     }
 
     async fn registration_options(

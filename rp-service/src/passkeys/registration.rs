@@ -137,10 +137,10 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     }
 
     /// Judges the response to either, and stores what it brings. The ceremony is gone afterwards, whatever
-    /// comes of it.
+    /// comes of it; a nickname that passkeys cannot have is refused before.
     ///
     /// # Errors
-    /// [`Refusal`]: `no-ceremony`, `ceremony-expired`, `not-signed-in`, what section 7.1 refuses, what the gate
+    /// [`Refusal`]: `malformed-json` for the nickname, `no-ceremony`, `ceremony-expired`, `not-signed-in`, what section 7.1 refuses, what the gate
     /// refuses, `credential-exists`, `username-taken`, `too-many-credentials`, `too-many-requests`,
     /// `storage-unavailable`. Nothing is stored then.
     pub async fn finish_registration(
@@ -161,13 +161,14 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     }
 
     async fn register(&self, trail: &mut Trail, answer: Answer<'_>) -> Result<Registration, Refusal> {
-        let bytes = self.take(answer.browser, answer.response.client_data_json()).await?;
-        let kept = Kept::parse(&bytes)?;
-        kept.check_session(answer.session)?;
+        // A name that will not do costs no ceremony: the authenticator has its passkey by now.
         let nickname = match answer.nickname {
             Some(text) => nickname(text, &self.inner.policy).map_err(|error| error.refusal())?,
             None => None,
         };
+        let bytes = self.take(answer.browser, answer.response.client_data_json()).await?;
+        let kept = Kept::parse(&bytes)?;
+        kept.check_session(answer.session)?;
         let now = self.now();
         let judge = |pending| {
             self.inner.rp.finish_registration(pending, answer.response, self.inner.trust.as_ref(), now)

@@ -52,6 +52,17 @@ async fn a_response_that_was_refused_has_used_its_ceremony_too() {
 }
 
 #[tokio::test]
+async fn a_nickname_that_will_not_do_costs_no_ceremony() {
+    let (site, mut kim, _) = two().await;
+    let options = kim.post(&site, Route::RegistrationOptions, json!({})).await.ok();
+    let response = Authenticator::new("other", Config::default()).create(&options, ORIGIN).unwrap();
+    let mut named: serde_json::Value = serde_json::from_str(&response).unwrap();
+    named["nickname"] = json!("a".repeat(65));
+    assert_eq!(kim.register(&site, &named.to_string()).await.refusal(), (400, "malformed-json"));
+    assert_eq!(kim.register(&site, &response).await.status, 201);
+}
+
+#[tokio::test]
 async fn several_ceremonies_wait_in_one_browser_and_a_response_finds_its_own() {
     let (site, mut kim, _) = two().await;
     kim.sign_out(&site).await;
