@@ -19,6 +19,8 @@ mod ml_dsa;
 #[cfg(feature = "_rsa")]
 mod rsa;
 mod spki;
+#[cfg(test)]
+mod tests;
 
 pub use hash::{Digest, Hash, constant_time_eq, sha256};
 pub use key::{Curve, EdwardsCurve, Key, KeyError, KeyParts, MlDsaSet, RsaLimits};

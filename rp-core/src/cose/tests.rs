@@ -1,23 +1,27 @@
 use alloc::string::ToString;
 use alloc::vec;
-use alloc::vec::Vec;
 
 use super::*;
-#[cfg(feature = "_rsa")]
+#[cfg(feature = "rs256")]
 use crate::crypto::RsaLimits;
 
 /// The base point of P-256, which is the public key of the private key 1.
+#[cfg(feature = "es256")]
 const P256_X: &str = "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY";
+#[cfg(feature = "es256")]
 const P256_Y: &str = "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
 
 /// The public key of RFC 8032, section 7.1, test 1.
+#[cfg(feature = "eddsa")]
 const ED25519: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
+#[cfg(any(feature = "es256", feature = "eddsa"))]
 fn b64(text: &str) -> Vec<u8> {
     crate::base64url::decode(text).unwrap()
 }
 
 /// Bytes with their head, `58 len` or `59 len len`.
+#[cfg(any(feature = "es256", feature = "eddsa", feature = "rs256", feature = "ml-dsa"))]
 fn byte_string(bytes: &[u8]) -> Vec<u8> {
     let len = u16::try_from(bytes.len()).unwrap().to_be_bytes();
     let head = if len[0] == 0 { vec![0x58, len[1]] } else { vec![0x59, len[0], len[1]] };
@@ -25,6 +29,7 @@ fn byte_string(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// An EC2 key of ES256, its parts as given.
+#[cfg(feature = "es256")]
 fn es256(x: &[u8], y: &[u8]) -> Vec<u8> {
     let head = [
         0xa5, /* map(5) */ 0x01, /* kty */ 0x02, /* EC2 */ 0x03,
@@ -34,6 +39,7 @@ fn es256(x: &[u8], y: &[u8]) -> Vec<u8> {
     [&head[..], &[0x21 /* x */], &byte_string(x), &[0x22 /* y */], &byte_string(y)].concat()
 }
 
+#[cfg(feature = "rs256")]
 fn rs256(n: &[u8], e: &[u8]) -> Vec<u8> {
     let head = [
         0xa4, /* map(4) */ 0x01, /* kty */ 0x03, /* RSA */ 0x03, /* alg */ 0x39, 0x01,
@@ -42,6 +48,7 @@ fn rs256(n: &[u8], e: &[u8]) -> Vec<u8> {
     [&head[..], &[0x20 /* n */], &byte_string(n), &[0x21 /* e */], &[0x43], e].concat()
 }
 
+#[cfg(feature = "eddsa")]
 fn okp(algorithm: &[u8], curve: u8, x: &[u8]) -> Vec<u8> {
     let head = [0xa4, /* map(4) */ 0x01, /* kty */ 0x01, /* OKP */ 0x03 /* alg */];
     [&head[..], algorithm, &[0x20 /* crv */, curve, 0x21 /* x */], &byte_string(x)].concat()
