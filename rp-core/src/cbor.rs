@@ -5,12 +5,13 @@
 //! keeps to it: definite lengths, no tags, no key twice in a map, nesting of at most [`MAX_DEPTH`], texts in
 //! UTF-8. Keys may come in any order and numbers in more bytes than they need, as some authenticators send them.
 //!
-//! Two steps: a scanner walks over the bytes without a copy and refuses what is not well-formed, then
-//! `serde_cbor` reads the scanned bytes into a [`Value`] that borrows from them. The work of both is bounded by
-//! the length of the input, whatever lengths the input claims.
+//! Two steps: a scanner walks over the bytes without a copy and refuses what is not well-formed, then the scanned
+//! bytes are read into a [`Value`] that borrows from them. The work of both is bounded by the length of the input,
+//! whatever lengths the input claims.
 //!
-//! Serde has one unit where CBOR has `null` and `undefined`: both read as [`Value::Null`]. Simple values that
-//! nobody has assigned a meaning are refused.
+//! `serde_cbor` would do the second step, but not as well: serde has one unit for `null` and `undefined` and nothing
+//! for other simple values, and without its `std` the crate does not build beside a `serde` that has its own, so
+//! that features would no longer add. It is held against this reading in the tests.
 //!
 //! [RFC 8949]: https://www.rfc-editor.org/rfc/rfc8949
 //! [CTAP2's canonical form]: https://fidoalliance.org/specs/fido-v2.2-ps-20250714/fido-client-to-authenticator-protocol-v2.2-ps-20250714.html#ctap2-canonical-cbor-encoding-form
@@ -43,10 +44,14 @@ pub enum Value<'a> {
     Map(Map<'a>),
     /// `true` or `false`.
     Bool(bool),
-    /// `null` or `undefined`.
+    /// `null`.
     Null,
+    /// `undefined`.
+    Undefined,
     /// A floating-point number of any of the three sizes.
     Float(f64),
+    /// A simple value that nobody has given a meaning.
+    Simple(u8),
 }
 
 impl<'a> Value<'a> {
@@ -115,7 +120,9 @@ impl<'a> Value<'a> {
             Self::Map(_) => "a map",
             Self::Bool(_) => "a boolean",
             Self::Null => "null",
+            Self::Undefined => "undefined",
             Self::Float(_) => "a float",
+            Self::Simple(_) => "a simple value",
         }
     }
 }
@@ -188,8 +195,8 @@ pub enum CborError {
         /// Where the tag begins.
         offset: usize,
     },
-    /// A head that RFC 8949 reserves, or a simple value without a meaning.
-    #[error("reserved or unassigned value at byte {offset}")]
+    /// A head that RFC 8949 reserves.
+    #[error("reserved value at byte {offset}")]
     Reserved {
         /// Where the item begins.
         offset: usize,

@@ -126,7 +126,8 @@ fn json(value: &rp_core::cbor::Value<'_>) -> Value {
             map.iter().map(|(name, value)| (key(name), json(value))).collect()
         }
         Cbor::Bool(value) => (*value).into(),
-        Cbor::Null => Value::Null,
+        Cbor::Null | Cbor::Undefined => Value::Null,
         Cbor::Float(float) => (*float).into(),
+        Cbor::Simple(value) => (*value).into(),
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::CborError;
-use super::scan::{Head, Major, Scanner};
+use super::scan::{Major, Scanner};
 
 /// A key's meaning. The order is CTAP2's canonical order for all keys that WebAuthn and CTAP use: by major type,
 /// then shorter before longer, then bytewise.
@@ -99,8 +99,9 @@ fn encode(scanner: &mut Scanner<'_>, out: &mut Vec<u8>) -> Result<(), CborError>
         Major::Simple => 6,
         Major::Float(_) => 7,
     };
+    let meaning = if label == 7 { head.double() } else { head.argument };
     out.push(label);
-    out.extend_from_slice(&meaning(&head).to_be_bytes());
+    out.extend_from_slice(&meaning.to_be_bytes());
     match head.major {
         Major::Bytes | Major::Text => out.extend_from_slice(scanner.take(head.argument, head.offset)?),
         Major::Array => {
@@ -122,27 +123,4 @@ fn encode(scanner: &mut Scanner<'_>, out: &mut Vec<u8>) -> Result<(), CborError>
         _ => {}
     }
     Ok(())
-}
-
-/// The argument; of a float, the bits of the double that is equal to it.
-fn meaning(head: &Head) -> u64 {
-    match head.major {
-        Major::Float(2) => half_to_double(head.argument),
-        Major::Float(4) => {
-            f64::from(f32::from_bits(u32::try_from(head.argument).unwrap_or(u32::MAX))).to_bits()
-        }
-        _ => head.argument,
-    }
-}
-
-/// The bits of a half-precision float, widened (RFC 8949, appendix D).
-fn half_to_double(half: u64) -> u64 {
-    let (sign, exponent, mantissa) = ((half >> 15) << 63, (half >> 10) & 0x1f, half & 0x3ff);
-    sign | match exponent {
-        // Subnormal: a multiple of 2^-24.
-        0 => (f64::from(u16::try_from(mantissa).unwrap_or(0)) / 16_777_216.0).to_bits(),
-        0x1f => (0x7ff << 52) | (mantissa << 42),
-        // The biases are 15 and 1023.
-        _ => (exponent.saturating_add(1008) << 52) | (mantissa << 42),
-    }
 }

@@ -28,10 +28,24 @@ pub(super) enum Major {
     Text,
     Array,
     Map,
-    /// Booleans, null, undefined.
+    /// Booleans, null, undefined, and values without a meaning.
     Simple,
     /// A float of so many bytes; the argument holds its bits.
     Float(usize),
+}
+
+impl Head {
+    /// The bits of a float, widened to a double.
+    pub(super) fn double(&self) -> u64 {
+        match self.major {
+            Major::Float(2) => half_to_double(self.argument),
+            Major::Float(4) => {
+                let bits = u32::try_from(self.argument).unwrap_or(u32::MAX);
+                f64::from(f32::from_bits(bits)).to_bits()
+            }
+            _ => self.argument,
+        }
+    }
 }
 
 /// A place in the input.
@@ -49,7 +63,9 @@ impl<'a> Scanner<'a> {
             Major::Bytes => {
                 self.take(head.argument, head.offset)?;
             }
-            Major::Text => self.text(&head)?,
+            Major::Text => {
+                self.text(&head)?;
+            }
             Major::Array => {
                 let depth = self.open(&head, depth, 1)?;
                 for _ in 0..head.argument {
@@ -96,13 +112,12 @@ impl<'a> Scanner<'a> {
         Ok(depth)
     }
 
-    fn text(&mut self, head: &Head) -> Result<(), CborError> {
+    /// The text whose head was read.
+    pub(super) fn text(&mut self, head: &Head) -> Result<&'a str, CborError> {
         let start = self.at;
         let bytes = self.take(head.argument, head.offset)?;
-        match core::str::from_utf8(bytes) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(CborError::Utf8 { offset: start.saturating_add(error.valid_up_to()) }),
-        }
+        core::str::from_utf8(bytes)
+            .map_err(|error| CborError::Utf8 { offset: start.saturating_add(error.valid_up_to()) })
     }
 
     /// Reads the head of an item.
@@ -129,7 +144,9 @@ impl<'a> Scanner<'a> {
             (3, _) => Major::Text,
             (4, _) => Major::Array,
             (5, _) => Major::Map,
-            (_, 20..=23) => Major::Simple,
+            (_, 0..=23) => Major::Simple,
+            // In two bytes, only what one byte cannot say is well-formed.
+            (_, 24) if argument >= 32 => Major::Simple,
             (_, 25) => Major::Float(2),
             (_, 26) => Major::Float(4),
             (_, 27) => Major::Float(8),
@@ -159,5 +176,17 @@ impl<'a> Scanner<'a> {
     /// How many bytes of the input are left.
     fn left(&self) -> u64 {
         u64::try_from(self.input.len().saturating_sub(self.at)).unwrap_or(u64::MAX)
+    }
+}
+
+/// The bits of a half-precision float, widened (RFC 8949, appendix D).
+fn half_to_double(half: u64) -> u64 {
+    let (sign, exponent, mantissa) = ((half >> 15) << 63, (half >> 10) & 0x1f, half & 0x3ff);
+    sign | match exponent {
+        // Subnormal: a multiple of 2^-24.
+        0 => (f64::from(u16::try_from(mantissa).unwrap_or(0)) / 16_777_216.0).to_bits(),
+        0x1f => (0x7ff << 52) | (mantissa << 42),
+        // The biases are 15 and 1023.
+        _ => (exponent.saturating_add(1008) << 52) | (mantissa << 42),
     }
 }
