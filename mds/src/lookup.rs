@@ -1,0 +1,63 @@
+//! Looking a model up.
+
+use std::borrow::Borrow;
+
+use rp_core::Aaguid;
+
+use crate::entry::{Entry, KeyIdentifier};
+
+/// Places of entries by what names them: sorted lists, which are small and searched within a few dozen nanoseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    aaguids: Box<[(Aaguid, u32)]>,
+    key_identifiers: Box<[(KeyIdentifier, u32)]>,
+    aaids: Box<[(Box<str>, u32)]>,
+}
+
+impl Index {
+    /// Indexes a list; beyond four thousand million entries there are none.
+    pub(crate) fn new(entries: &[Entry]) -> Self {
+        let (mut aaguids, mut key_identifiers, mut aaids) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, entry) in (0_u32..).zip(entries) {
+            aaguids.extend(entry.aaguid().map(|aaguid| (aaguid, at)));
+            key_identifiers.extend(entry.key_identifiers().iter().map(|identifier| (*identifier, at)));
+            aaids.extend(entry.aaid().map(|aaid| (Box::from(aaid), at)));
+        }
+        Self { aaguids: sorted(aaguids), key_identifiers: sorted(key_identifiers), aaids: sorted(aaids) }
+    }
+
+    pub(crate) fn aaguid(&self, aaguid: Aaguid) -> impl Iterator<Item = usize> {
+        find(&self.aaguids, &aaguid)
+    }
+
+    pub(crate) fn key_identifier(&self, identifier: KeyIdentifier) -> impl Iterator<Item = usize> {
+        find(&self.key_identifiers, &identifier)
+    }
+
+    pub(crate) fn aaid(&self, aaid: &str) -> impl Iterator<Item = usize> {
+        find(&self.aaids, aaid)
+    }
+
+    pub(crate) fn held_bytes(&self) -> usize {
+        size_of_val(&*self.aaguids)
+            .saturating_add(size_of_val(&*self.key_identifiers))
+            .saturating_add(size_of_val(&*self.aaids))
+    }
+}
+
+fn sorted<K: Ord>(mut places: Vec<(K, u32)>) -> Box<[(K, u32)]> {
+    places.sort_unstable();
+    places.dedup();
+    places.into()
+}
+
+/// Places of a key, in the order of the list.
+fn find<'a, K: Borrow<Q>, Q: Ord + ?Sized>(
+    places: &'a [(K, u32)],
+    key: &Q,
+) -> impl Iterator<Item = usize> + use<'a, K, Q> {
+    let from = places.partition_point(|(known, _)| known.borrow() < key);
+    let found = places.get(from..).unwrap_or_default();
+    let length = found.iter().take_while(|(known, _)| known.borrow() == key).count();
+    found.get(..length).unwrap_or_default().iter().filter_map(|(_, at)| usize::try_from(*at).ok())
+}

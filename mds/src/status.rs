@@ -1,0 +1,300 @@
+//! What the Alliance reports about a model: statuses, certification levels, and which of several counts
+//! ([Metadata Service 3.1, section 3.1.3 and 3.1.4]).
+//!
+//! [Metadata Service 3.1, section 3.1.3 and 3.1.4]: https://fidoalliance.org/specs/mds/fido-metadata-service-v3.1-ps-20250521.html
+
+mod report;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub(crate) use report::ReportFault;
+pub use report::{StatusReport, in_force, newest};
+
+/// `AuthenticatorStatus`: what one report says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// Not certified.
+    NotFidoCertified,
+    /// The vendor answered the questionnaire; nobody has tested.
+    SelfAssertionSubmitted,
+    /// Certified at a level, or, in the older scheme, without one.
+    FidoCertified(CertificationLevel),
+    /// Certified by FIPS 140 at an overall level.
+    Fips140Certified(FipsLevel),
+    /// The vendor has withdrawn the model in favour of another.
+    Retired,
+    /// Firmware is there that mends something.
+    UpdateAvailable,
+    /// Malware on the client can do without the user's verification.
+    UserVerificationBypass,
+    /// An attestation key is known to others.
+    AttestationKeyCompromise,
+    /// Users' keys can be had from afar.
+    UserKeyRemoteCompromise,
+    /// Users' keys can be had by who holds the authenticator.
+    UserKeyPhysicalCompromise,
+    /// The model is not to be trusted.
+    Revoked,
+    /// A status of a later edition; it is never taken for a good one.
+    Unknown(Box<str>),
+}
+
+/// A level of the Alliance's authenticator certification, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum CertificationLevel {
+    /// Certified in the older scheme, which tested functions alone.
+    #[serde(rename = "certified")]
+    Functional,
+    /// Level 1.
+    L1,
+    /// Level 1+.
+    #[serde(rename = "L1plus")]
+    L1Plus,
+    /// Level 2.
+    L2,
+    /// Level 2+.
+    #[serde(rename = "L2plus")]
+    L2Plus,
+    /// Level 3.
+    L3,
+    /// Level 3+.
+    #[serde(rename = "L3plus")]
+    L3Plus,
+}
+
+/// An overall level of FIPS 140, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum FipsLevel {
+    /// Level 1.
+    L1,
+    /// Level 2.
+    L2,
+    /// Level 3.
+    L3,
+    /// Level 4.
+    L4,
+}
+
+impl Status {
+    /// Every status of the specification.
+    pub const KNOWN: [Self; 20] = [
+        Self::NotFidoCertified,
+        Self::SelfAssertionSubmitted,
+        Self::FidoCertified(CertificationLevel::Functional),
+        Self::FidoCertified(CertificationLevel::L1),
+        Self::FidoCertified(CertificationLevel::L1Plus),
+        Self::FidoCertified(CertificationLevel::L2),
+        Self::FidoCertified(CertificationLevel::L2Plus),
+        Self::FidoCertified(CertificationLevel::L3),
+        Self::FidoCertified(CertificationLevel::L3Plus),
+        Self::Fips140Certified(FipsLevel::L1),
+        Self::Fips140Certified(FipsLevel::L2),
+        Self::Fips140Certified(FipsLevel::L3),
+        Self::Fips140Certified(FipsLevel::L4),
+        Self::Retired,
+        Self::UpdateAvailable,
+        Self::UserVerificationBypass,
+        Self::AttestationKeyCompromise,
+        Self::UserKeyRemoteCompromise,
+        Self::UserKeyPhysicalCompromise,
+        Self::Revoked,
+    ];
+
+    /// As the specification writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::NotFidoCertified => "NOT_FIDO_CERTIFIED",
+            Self::SelfAssertionSubmitted => "SELF_ASSERTION_SUBMITTED",
+            Self::FidoCertified(level) => match level {
+                CertificationLevel::Functional => "FIDO_CERTIFIED",
+                CertificationLevel::L1 => "FIDO_CERTIFIED_L1",
+                CertificationLevel::L1Plus => "FIDO_CERTIFIED_L1plus",
+                CertificationLevel::L2 => "FIDO_CERTIFIED_L2",
+                CertificationLevel::L2Plus => "FIDO_CERTIFIED_L2plus",
+                CertificationLevel::L3 => "FIDO_CERTIFIED_L3",
+                CertificationLevel::L3Plus => "FIDO_CERTIFIED_L3plus",
+            },
+            Self::Fips140Certified(level) => match level {
+                FipsLevel::L1 => "FIPS140_CERTIFIED_L1",
+                FipsLevel::L2 => "FIPS140_CERTIFIED_L2",
+                FipsLevel::L3 => "FIPS140_CERTIFIED_L3",
+                FipsLevel::L4 => "FIPS140_CERTIFIED_L4",
+            },
+            Self::Retired => "RETIRED",
+            Self::UpdateAvailable => "UPDATE_AVAILABLE",
+            Self::UserVerificationBypass => "USER_VERIFICATION_BYPASS",
+            Self::AttestationKeyCompromise => "ATTESTATION_KEY_COMPROMISE",
+            Self::UserKeyRemoteCompromise => "USER_KEY_REMOTE_COMPROMISE",
+            Self::UserKeyPhysicalCompromise => "USER_KEY_PHYSICAL_COMPROMISE",
+            Self::Revoked => "REVOKED",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    /// Whether it reports a compromise that firmware may mend, or one of attestation.
+    #[must_use]
+    pub const fn is_compromise(&self) -> bool {
+        matches!(
+            self,
+            Self::UserVerificationBypass
+                | Self::AttestationKeyCompromise
+                | Self::UserKeyRemoteCompromise
+                | Self::UserKeyPhysicalCompromise
+        )
+    }
+
+    /// Whether it speaks against the model: revoked or compromised.
+    #[must_use]
+    pub const fn is_bad(&self) -> bool {
+        matches!(self, Self::Revoked) || self.is_compromise()
+    }
+
+    /// The level of certification that it tells, if it tells one.
+    #[must_use]
+    pub const fn certification(&self) -> Option<CertificationLevel> {
+        match self {
+            Self::FidoCertified(level) => Some(*level),
+            _ => None,
+        }
+    }
+
+    /// The level of FIPS 140 that it tells, if it tells one.
+    #[must_use]
+    pub const fn fips(&self) -> Option<FipsLevel> {
+        match self {
+            Self::Fips140Certified(level) => Some(*level),
+            _ => None,
+        }
+    }
+
+    /// Which of two reports of one day counts: a bad one, then the higher level, the Alliance's before others'; then
+    /// what tells no level.
+    fn rank(&self) -> (u8, u8) {
+        match self {
+            Self::Revoked => (9, 1),
+            Self::UserVerificationBypass
+            | Self::AttestationKeyCompromise
+            | Self::UserKeyRemoteCompromise
+            | Self::UserKeyPhysicalCompromise => (9, 0),
+            Self::FidoCertified(level) => (8, *level as u8),
+            Self::Fips140Certified(level) => (7, *level as u8),
+            Self::Unknown(_) => (6, 0),
+            Self::UpdateAvailable => (5, 0),
+            Self::Retired => (4, 0),
+            Self::SelfAssertionSubmitted => (3, 0),
+            Self::NotFidoCertified => (2, 0),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl From<&str> for Status {
+    fn from(word: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|status| status.as_str() == word);
+        known.unwrap_or_else(|| Self::Unknown(word.into()))
+    }
+}
+
+impl FromStr for Status {
+    type Err = Infallible;
+
+    fn from_str(word: &str) -> Result<Self, Infallible> {
+        Ok(word.into())
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(String::deserialize(deserializer)?.as_str().into())
+    }
+}
+
+impl fmt::Display for CertificationLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Functional => "certified without a level",
+            Self::L1 => "L1",
+            Self::L1Plus => "L1+",
+            Self::L2 => "L2",
+            Self::L2Plus => "L2+",
+            Self::L3 => "L3",
+            Self::L3Plus => "L3+",
+        })
+    }
+}
+
+/// A word that names no level.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a certification level: certified, L1, L1+, L2, L2+, L3 or L3+")]
+pub struct LevelSyntax;
+
+impl FromStr for CertificationLevel {
+    type Err = LevelSyntax;
+
+    fn from_str(word: &str) -> Result<Self, LevelSyntax> {
+        Ok(match word.to_ascii_lowercase().replace("plus", "+").as_str() {
+            "certified" => Self::Functional,
+            "l1" => Self::L1,
+            "l1+" => Self::L1Plus,
+            "l2" => Self::L2,
+            "l2+" => Self::L2Plus,
+            "l3" => Self::L3,
+            "l3+" => Self::L3Plus,
+            _ => return Err(LevelSyntax),
+        })
+    }
+}
+
+impl fmt::Display for FipsLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::L1 => "1",
+            Self::L2 => "2",
+            Self::L3 => "3",
+            Self::L4 => "4",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_is_read_as_it_is_written_and_a_later_one_is_kept() {
+        for status in Status::KNOWN {
+            assert_eq!(Status::from(status.as_str()), status);
+        }
+        let later = Status::from("QUANTUM_CERTIFIED_L9");
+        assert_eq!(later, Status::Unknown("QUANTUM_CERTIFIED_L9".into()));
+        assert!(!later.is_bad() && later.certification().is_none() && later.fips().is_none());
+        assert_eq!(Status::from("FIDO_CERTIFIED_L3PLUS"), Status::Unknown("FIDO_CERTIFIED_L3PLUS".into()));
+    }
+
+    #[test]
+    fn levels_can_be_compared() {
+        use CertificationLevel::{Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus};
+        assert!([Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus].is_sorted());
+        assert_eq!("L2plus".parse(), Ok(L2Plus));
+        assert_eq!("l2+".parse(), Ok(L2Plus));
+        assert_eq!("L4".parse::<CertificationLevel>(), Err(LevelSyntax));
+        assert_eq!(serde_json::to_string(&L3Plus).unwrap(), "\"L3plus\"");
+    }
+}

@@ -1,0 +1,288 @@
+//! BLOBs that are verified, and everything that can be wrong with one.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use rp_conformance::authenticator::Algorithm;
+use rp_conformance::publisher::{Behind, Publisher, SERIALS, Signing};
+use rp_core::x509::{Crl, PathError};
+use rp_core::{Code, Timestamp};
+use rp_mds::{BlobError, Metadata, Roots, Verification};
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
+
+fn publisher() -> Publisher {
+    Publisher::new("blob tests", NOW)
+}
+
+fn payload() -> Value {
+    json!({
+        "legalHeader": "terms",
+        "no": 15,
+        "nextUpdate": "2026-10-01",
+        "entries": [{
+            "aaguid": "a1000000-0000-4000-8000-000000000001",
+            "statusReports": [{"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2024-02-03"}]
+        }]
+    })
+}
+
+fn roots() -> Roots {
+    Roots::from_certificates(&publisher().root()).unwrap()
+}
+
+fn verify(blob: &str) -> Result<Metadata, BlobError> {
+    Verification::new(&roots(), NOW).verify(blob.as_bytes())
+}
+
+fn signed(signing: &Signing) -> String {
+    publisher().blob(&payload(), signing)
+}
+
+fn honest() -> String {
+    signed(&Signing::default())
+}
+
+/// Header, payload and signature of a BLOB.
+fn parts(blob: &str) -> [String; 3] {
+    let parts: Vec<_> = blob.split('.').map(str::to_owned).collect();
+    parts.try_into().unwrap()
+}
+
+fn refused(blob: &str) -> String {
+    let error = verify(blob).unwrap_err();
+    assert_eq!(error.code(), Code::MetadataInvalid, "{error}");
+    error.to_string()
+}
+
+#[test]
+fn a_blob_is_read_with_white_space_around_it() {
+    let metadata = verify(&format!("\n{}\r\n", honest())).unwrap();
+    assert_eq!((metadata.no(), metadata.entries().len()), (Some(15), 1));
+    assert_eq!(metadata.next_update().unwrap().to_string(), "2026-10-01");
+    assert_eq!(metadata.legal_header(), Some("terms"));
+    assert_eq!(metadata.signer().unwrap().names(), ["mds.example.org"]);
+}
+
+#[test]
+fn every_asymmetric_algorithm_of_jws_signs() {
+    use Algorithm::{EdDsa, Es256, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+    for algorithm in [Rs256, Rs384, Rs512, Ps256, Ps384, Ps512, Es256, Es384, Es512, EdDsa] {
+        let metadata = verify(&signed(&Signing { algorithm, ..Signing::default() }));
+        assert_eq!(metadata.unwrap().no(), Some(15), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn none_hmacs_and_algorithms_of_another_key_are_refused() {
+    for alg in ["none", "HS256", "HS512", "ES256K", ""] {
+        let blob = signed(&Signing { header: json!({"alg": alg}), ..Signing::default() });
+        assert_eq!(refused(&blob), format!("header: algorithm {alg:?} is not accepted"));
+    }
+    for alg in ["RS256", "PS256", "ES384", "EdDSA"] {
+        let blob = signed(&Signing { header: json!({"alg": alg}), ..Signing::default() });
+        assert_eq!(refused(&blob), format!("header: algorithm {alg} is not one of the signer's key"));
+    }
+    let blob = signed(&Signing { header: json!({"alg": null}), ..Signing::default() });
+    assert_eq!(refused(&blob), "header: missing field `alg` at line 1 column 873");
+}
+
+#[test]
+fn a_header_without_certificates_or_with_an_address_for_them_is_refused() {
+    let header = |header| refused(&signed(&Signing { header, ..Signing::default() }));
+    assert_eq!(header(json!({"x5c": null})), "header: no x5c");
+    assert_eq!(header(json!({"x5c": []})), "header: no x5c");
+    assert_eq!(header(json!({"x5u": "https://mds.example.org/x5c"})), "header: x5u is not followed");
+    assert_eq!(header(json!({"crit": ["b64"], "b64": false})), "header: crit asks for extensions of JWS");
+    assert_eq!(header(json!({"x5c": ["*"]})), "header: x5c: not base64url without padding");
+    assert_eq!(header(json!({"x5c": vec!["AAAA"; 11]})), "header: x5c has 11 certificates, more than 10");
+    assert!(header(json!({"x5c": ["AAAA"]})).starts_with("x5c[0]: "));
+    assert!(header(json!({"x5c": "AAAA"})).starts_with("header: invalid type"));
+}
+
+#[test]
+fn what_is_no_jws_is_told_by_its_beginning() {
+    assert_eq!(
+        refused("<html><body>429 Too Many Requests</body></html>"),
+        "not a compact JWS of three parts: begins with \"<html><body>429 Too Many Requests</body>\""
+    );
+    assert_eq!(refused(""), "not a compact JWS of three parts: begins with \"\"");
+    let [header, payload, signature] = parts(&honest());
+    assert!(refused(&format!("{header}.{payload}")).starts_with("not a compact JWS"));
+    assert!(refused(&format!("{header}.{payload}.{signature}.")).starts_with("not a compact JWS"));
+}
+
+#[test]
+fn a_cut_or_changed_blob_does_not_verify() {
+    let [header, payload, signature] = parts(&honest());
+    let mismatch = "signature: the signature does not verify";
+    let cut = &payload[..payload.len() - 4];
+    assert_eq!(refused(&format!("{header}.{cut}.{signature}")), mismatch);
+    let [_, other, _] = parts(&publisher().blob(&json!({"no": 16, "entries": []}), &Signing::default()));
+    assert_eq!(refused(&format!("{header}.{other}.{signature}")), mismatch);
+    let form = "signature: the signature's form is not that of EcdsaSha256";
+    assert_eq!(refused(&format!("{header}.{payload}.{}", &signature[..84])), form);
+    assert_eq!(refused(&format!("{header}.{payload}.")), form);
+    let not_base64 = |part: &str| format!("{part}: not base64url without padding");
+    assert_eq!(refused(&format!("{header}=.{payload}.{signature}")), not_base64("header"));
+    assert_eq!(refused(&format!("{header}.{payload}.{signature}=")), not_base64("signature"));
+}
+
+#[test]
+fn white_space_within_is_refused_though_the_signature_covers_it() {
+    // The signature is over the characters, so one who signs may sign what is not base64url.
+    let blob = honest();
+    let [header, payload, signature] = parts(&blob);
+    let refusal = refused(&format!("{header}.{payload}\n.{signature}"));
+    assert_eq!(refusal, "signature: the signature does not verify");
+}
+
+#[test]
+fn the_path_is_found_through_x5c_as_a_pool() {
+    use Behind::{Authority, CrossSignedRoot, OldRoot, Root};
+    let old = Roots::from_certificates(&publisher().old_root()).unwrap();
+    let both = roots().and(old.clone());
+    let orders: [&[Behind]; 6] = [
+        &[Authority],
+        &[Authority, Root],
+        &[Root, Authority],
+        &[CrossSignedRoot, Authority],
+        &[OldRoot, Root, CrossSignedRoot, Authority],
+        &[Authority, Authority, CrossSignedRoot],
+    ];
+    for (at, behind) in orders.into_iter().enumerate() {
+        let blob = signed(&Signing { behind: behind.into(), ..Signing::default() });
+        for (name, roots) in [("new", &roots()), ("both", &both)] {
+            let verified = Verification::new(roots, NOW).verify(blob.as_bytes());
+            assert!(verified.is_ok(), "{at} {name}: {}", verified.unwrap_err());
+        }
+        // The old root is reached through the cross certificate alone.
+        let by_old = Verification::new(&old, NOW).verify(blob.as_bytes());
+        assert_eq!(by_old.is_ok(), behind.contains(&CrossSignedRoot), "{at} old");
+    }
+}
+
+#[test]
+fn an_unknown_root_is_told_by_the_name_of_the_issuer_that_is_missing() {
+    let other = Publisher::new("another publisher", NOW);
+    let old = Roots::from_certificates(&publisher().old_root()).unwrap();
+    let error = Verification::new(&old, NOW).verify(honest().as_bytes()).unwrap_err();
+    assert!(error.is_untrusted_root());
+    assert_eq!(
+        error.to_string(),
+        "signer: x5c[1] is issued by CN=Root, which is neither in x5c nor among the roots"
+    );
+    // A root of the very name and another key.
+    let same_name = Roots::from_certificates(&other.root()).unwrap();
+    let error = Verification::new(&same_name, NOW).verify(honest().as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "signer: certificate 1: the signature does not verify");
+    // x5c with a root of its own that nobody trusts.
+    let own = other
+        .blob(&payload(), &Signing { behind: vec![Behind::Authority, Behind::Root], ..Signing::default() });
+    assert!(!refused(&own).is_empty());
+}
+
+#[test]
+fn a_signer_outside_its_validity_is_refused_as_such() {
+    let expired = verify(&signed(&Signing { valid_days: -1, ..Signing::default() })).unwrap_err();
+    assert_eq!(expired.code(), Code::CertificateExpired);
+    let early = Timestamp::from_unix_seconds(NOW.as_unix_seconds() - 731 * 86_400);
+    let error = Verification::new(&roots(), early).verify(honest().as_bytes()).unwrap_err();
+    assert_eq!(error.code(), Code::CertificateExpired);
+}
+
+#[test]
+fn a_signer_of_another_domain_is_refused_where_one_is_named() {
+    let roots = roots();
+    let of = |domain: &'static str, names: &[&str]| {
+        let names = names.iter().map(ToString::to_string).collect();
+        let blob = signed(&Signing { names, ..Signing::default() });
+        Verification { signer_domain: Some(domain), ..Verification::new(&roots, NOW) }.verify(blob.as_bytes())
+    };
+    assert!(of("example.org", &["mds.example.org"]).is_ok());
+    assert!(of("example.org", &["www.example.net", "*.example.org"]).is_ok());
+    let error = of("example.org", &["mds.example.org.evil", "badexample.org"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "signer: certificate of mds.example.org.evil, badexample.org, not of example.org"
+    );
+    assert_eq!(error.code(), Code::MetadataInvalid);
+}
+
+#[test]
+fn a_revoked_signer_or_authority_is_refused() {
+    let (roots, publisher) = (roots(), publisher());
+    let verify = |crls: &[Vec<u8>], require_crls| {
+        let crls: Vec<_> = crls.iter().map(|der| Crl::from_der(der).unwrap()).collect();
+        Verification { crls: &crls, require_crls, ..Verification::new(&roots, NOW) }
+            .verify(honest().as_bytes())
+    };
+    let clean = [publisher.crl(false, &[]), publisher.crl(true, &[])];
+    let verified = verify(&clean, true).unwrap();
+    assert!(verified.signer().unwrap().is_known_not_revoked());
+    for revoked in [
+        [publisher.crl(false, &[SERIALS[0]]), publisher.crl(true, &[])],
+        [publisher.crl(false, &[]), publisher.crl(true, &[SERIALS[1]])],
+    ] {
+        assert_eq!(verify(&revoked, false).unwrap_err().code(), Code::CertificateRevoked);
+    }
+    // Without lists it is not known, which passes unless it is asked for.
+    assert!(!verify(&[], false).unwrap().signer().unwrap().is_known_not_revoked());
+    assert!(matches!(
+        verify(&[], true).unwrap_err(),
+        BlobError::Path { source: PathError::RevocationUnknown { .. } }
+    ));
+    // A list that another key signed under the authority's name says nothing.
+    let forged = Publisher::new("a forger", NOW).crl(false, &[SERIALS[0]]);
+    assert!(!verify(&[forged], false).unwrap().signer().unwrap().is_known_not_revoked());
+}
+
+#[test]
+fn a_lower_serial_number_is_a_rollback_and_an_equal_one_is_not() {
+    let roots = roots();
+    let verify = |previous| {
+        let how = Verification { previous_no: Some(previous), ..Verification::new(&roots, NOW) };
+        how.verify(honest().as_bytes())
+    };
+    assert!(verify(14).is_ok() && verify(15).is_ok());
+    let error = verify(16).unwrap_err();
+    assert_eq!(error.to_string(), "serial number 15 is lower than 16, which was seen before");
+    assert_eq!(error.code(), Code::MetadataStale);
+}
+
+#[test]
+fn a_payload_that_is_no_list_is_refused() {
+    let refused = |bytes: &[u8]| refused(&publisher().blob_of(bytes, &Signing::default()));
+    assert_eq!(refused(br#"{"entries":[]}"#), "payload: no serial number");
+    assert_eq!(refused(br#"{"no":1}"#), "payload: no entries");
+    assert!(refused(br#"{"no":1,"entries":{}}"#).starts_with("payload: invalid type: map"));
+    assert!(refused(br#"{"no":"1","entries":[]}"#).starts_with("payload: invalid type: string"));
+    assert!(refused(br#"{"no":1,"no":2,"entries":[]}"#).starts_with("payload: no twice"));
+    assert!(refused(br#"{"no":1,"entries":[]}x"#).starts_with("payload: trailing characters"));
+    assert!(refused(br#"{"no":1,"entries":[{]}"#).starts_with("payload: "));
+    assert!(refused(b"not JSON").starts_with("payload: "));
+    assert_eq!(refused(b"{\"no\":1,\"\xff\":[]}"), "payload: not UTF-8 at byte 9");
+}
+
+#[test]
+fn nesting_without_end_costs_an_entry_and_no_stack() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let payload = format!(r#"{{"no":1,"entries":{deep},"later":{deep}}}"#);
+    let metadata = verify(&publisher().blob_of(payload.as_bytes(), &Signing::default())).unwrap();
+    assert_eq!(metadata.left_out().len(), 1);
+}
+
+#[test]
+fn a_payload_without_or_with_an_odd_next_update_is_read() {
+    for next in [json!(null), json!("soon"), json!(7)] {
+        let payload = json!({"no": 1, "nextUpdate": next, "entries": []});
+        let metadata = verify(&publisher().blob(&payload, &Signing::default())).unwrap();
+        assert_eq!(metadata.next_update(), None);
+    }
+}
+
+#[test]
+fn a_blob_beyond_the_greatest_length_is_not_looked_at() {
+    let roots = roots();
+    let how = Verification { max_len: 100, ..Verification::new(&roots, NOW) };
+    assert_eq!(how.verify(&[b'A'; 101]).unwrap_err().to_string(), "101 bytes, more than 100");
+}
