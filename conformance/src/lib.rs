@@ -3,6 +3,7 @@
 //! - [`authenticator`]: a software authenticator and client, honest or wrong in one named step;
 //! - [`format`](mod@format): the vector format, read and written;
 //! - [`matrix`]: what the authenticator mints, as vectors;
+//! - [`publisher`]: metadata BLOBs and their signer;
 //! - [`run`](mod@run): cases put before a [`Driver`], and what came out held against what was expected;
 //! - [`report`]: the figures, the list of what is not yet answered, and their words;
 //! - [`support`]: what is supported, as tables of Markdown;
@@ -12,6 +13,7 @@ pub mod authenticator;
 pub mod format;
 pub mod http;
 pub mod matrix;
+pub mod publisher;
 pub mod report;
 pub mod run;
 pub mod support;

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod chain;
+mod mds;
 mod registration;
 mod rp_core;
 mod signature;

@@ -129,6 +129,11 @@ pub(crate) fn name(attributes: &[(&[u32], &str)]) -> Vec<u8> {
     }))
 }
 
+/// A name of a common name alone.
+pub(crate) fn common_name(text: &str) -> Vec<u8> {
+    name(&[(COMMON_NAME, text)])
+}
+
 /// countryName.
 pub(crate) const COUNTRY: &[u32] = &[2, 5, 4, 6];
 /// organizationName.
@@ -139,7 +144,7 @@ pub(crate) const ORGANIZATIONAL_UNIT: &[u32] = &[2, 5, 4, 11];
 pub(crate) const COMMON_NAME: &[u32] = &[2, 5, 4, 3];
 
 /// The `AlgorithmIdentifier` of a certificate's signature.
-fn algorithm_identifier(algorithm: Algorithm) -> Vec<u8> {
+pub(crate) fn algorithm_identifier(algorithm: Algorithm) -> Vec<u8> {
     let pkcs1 = |arc| vec![der::oid(&[1, 2, 840, 113_549, 1, 1, arc]), der::null()];
     der::sequence(match algorithm {
         Algorithm::Es384 | Algorithm::Esp384 => vec![der::oid(&[1, 2, 840, 10045, 4, 3, 3])],

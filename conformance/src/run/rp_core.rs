@@ -1,17 +1,17 @@
-//! rp-core under test.
+//! rp-core, and rp-mds for metadata, under test.
 
 use rp_core::attestation::AttestationPolicy;
 use rp_core::options::UserVerificationRequirement;
 use rp_core::{Algorithm, ConfigError, RelyingParty, RelyingPartyBuilder};
 use serde_json::{Map, Value};
 
-use super::{Driver, Refusal, authentication, chain, registration, signature};
+use super::{Driver, Refusal, authentication, chain, mds, registration, signature};
 use crate::format::{
     self, Authentication, Bytes, Ceremony, Chain, Mds, Metadata, Profile, Registration, Signature,
     UserVerification,
 };
 
-/// rp-core, as it was built with this crate.
+/// rp-core and rp-mds, as they were built with this crate.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RpCore;
 
@@ -28,8 +28,8 @@ impl Driver for RpCore {
         chain::judge(case)
     }
 
-    fn mds(&self, _: &Mds) -> Result<Metadata, Refusal> {
-        Err(Refusal::NotBuilt("rp-core has no metadata: that is rp-mds"))
+    fn mds(&self, case: &Mds) -> Result<Metadata, Refusal> {
+        mds::judge(case)
     }
 
     fn signature(&self, case: &Signature) -> Result<(), Refusal> {
