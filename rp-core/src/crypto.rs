@@ -8,6 +8,7 @@
 
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;
+mod ecdsa_der;
 #[cfg(feature = "eddsa")]
 mod ed25519;
 #[cfg(feature = "ed448")]
@@ -22,6 +23,7 @@ mod spki;
 #[cfg(test)]
 mod tests;
 
+pub use ecdsa_der::ecdsa_der;
 pub use hash::{Digest, Hash, constant_time_eq, sha256};
 pub use key::{Curve, EdwardsCurve, Key, KeyError, KeyParts, MlDsaSet, RsaLimits};
 pub use spki::SpkiError;

@@ -38,6 +38,7 @@ mod credential;
 pub mod crypto;
 mod error;
 pub mod extensions;
+pub mod jws;
 pub mod options;
 mod origin;
 mod pending;
