@@ -70,5 +70,5 @@ pub use relying_party::{
 };
 pub use response::{AuthenticationResponse, RegistrationResponse, ResponseError};
 pub use timestamp::Timestamp;
-pub use trust::{StaticAnchors, TrustSource};
+pub use trust::{FormatAnchors, StaticAnchors, TrustSource};
 pub use x509::TrustAnchor;

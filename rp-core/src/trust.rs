@@ -12,6 +12,11 @@ use crate::timestamp::Timestamp;
 use crate::x509::path::{Path, PathError};
 use crate::x509::{Certificate, Crl, Revocation, TrustAnchor};
 
+mod format_anchors;
+pub mod roots;
+
+pub use format_anchors::FormatAnchors;
+
 /// A statement that verified, as a trust source is asked about it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
