@@ -4,164 +4,57 @@
 //! [section 6.5]: https://www.w3.org/TR/webauthn-3/#sctn-attestation
 //! [section 8]: https://www.w3.org/TR/webauthn-3/#sctn-defined-attestation-formats
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::convert::Infallible;
-use core::fmt;
-use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::authenticator_data::AuthenticatorData;
 use crate::bytes::Aaguid;
+use crate::cbor::{FieldError, Fields, Value};
 use crate::cose::PublicKey;
-use crate::error::Code;
 use crate::x509::{Certificate, CertificateError};
 
+mod android_key;
+mod android_safetynet;
+mod apple;
+mod apple_appattest;
 mod assess;
 mod certificate_rules;
+mod compound;
+mod custom;
+mod error;
 mod fido_u2f;
+mod format;
 mod none;
 mod object;
 mod packed;
 mod policy;
+mod tpm;
 
+pub use android_key::{AndroidKeyError, AndroidKeyPolicy};
+pub use android_safetynet::AndroidSafetynetError;
+pub use apple::AppleError;
+pub use apple_appattest::{AppAttest, AppAttestEnvironment, AppAttestError, AttestedAppKey};
 pub use certificate_rules::CertificateRule;
+pub use compound::{CompoundError, MAX_STATEMENTS};
+pub use custom::{AttestationStatementFormat, StatementRefusal};
+pub use error::AttestationError;
 pub use fido_u2f::FidoU2fError;
+pub use format::{AttestationType, Format};
 pub use none::NoneError;
 pub use object::{AttestationObject, AttestationObjectError};
 pub use packed::PackedError;
 pub use policy::{AttestationPolicy, ModelList};
+pub use tpm::{CertInfoError, PubAreaError, TpmError, TpmManufacturer, TpmStructureError};
 
 pub use assess::Attestation;
-pub(crate) use assess::assess;
-
-/// An attestation statement format identifier (IANA "WebAuthn Attestation Statement Format Identifiers").
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    /// `none` (8.7).
-    None,
-    /// `packed` (8.2).
-    Packed,
-    /// `tpm` (8.3).
-    Tpm,
-    /// `android-key` (8.4).
-    AndroidKey,
-    /// `android-safetynet` (8.5), deprecated.
-    AndroidSafetynet,
-    /// `fido-u2f` (8.6).
-    FidoU2f,
-    /// `apple` (8.8).
-    Apple,
-    /// `compound` (8.9).
-    Compound,
-    /// Another one; verified only where the caller brings a procedure for it.
-    Other(Box<str>),
-}
-
-impl Format {
-    /// The formats of section 8.
-    pub const DEFINED: [Self; 8] = [
-        Self::None,
-        Self::Packed,
-        Self::Tpm,
-        Self::AndroidKey,
-        Self::AndroidSafetynet,
-        Self::FidoU2f,
-        Self::Apple,
-        Self::Compound,
-    ];
-
-    /// The identifier; compared with case.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::None => "none",
-            Self::Packed => "packed",
-            Self::Tpm => "tpm",
-            Self::AndroidKey => "android-key",
-            Self::AndroidSafetynet => "android-safetynet",
-            Self::FidoU2f => "fido-u2f",
-            Self::Apple => "apple",
-            Self::Compound => "compound",
-            Self::Other(identifier) => identifier,
-        }
-    }
-}
-
-impl From<&str> for Format {
-    fn from(identifier: &str) -> Self {
-        Self::DEFINED
-            .into_iter()
-            .find(|format| format.as_str() == identifier)
-            .unwrap_or_else(|| Self::Other(identifier.into()))
-    }
-}
-
-impl FromStr for Format {
-    type Err = Infallible;
-
-    fn from_str(identifier: &str) -> Result<Self, Infallible> {
-        Ok(identifier.into())
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Format {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Format {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(alloc::string::String::deserialize(deserializer)?.as_str().into())
-    }
-}
-
-/// What a statement proves, once its path is trusted ([section 6.5.3]).
-///
-/// [section 6.5.3]: https://www.w3.org/TR/webauthn-3/#sctn-attestation-types
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AttestationType {
-    /// Nothing.
-    None,
-    /// The credential key attests itself: no model is proved.
-    #[serde(rename = "self")]
-    SelfAttestation,
-    /// The key of a batch of authenticators.
-    Basic,
-    /// A key that an attestation CA certified for this authenticator.
-    AttCa,
-    /// A key that an anonymisation CA certified for this credential.
-    AnonCa,
-}
-
-impl AttestationType {
-    /// `none`, `self`, `basic`, `attca` or `anonca`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::SelfAttestation => "self",
-            Self::Basic => "basic",
-            Self::AttCa => "attca",
-            Self::AnonCa => "anonca",
-        }
-    }
-}
+pub(crate) use assess::{Assessment, Follow};
 
 /// What every verification procedure is given (7.1, step 22).
 #[derive(Clone, Copy, Debug)]
 pub struct Procedure<'a> {
-    /// The statement.
-    pub statement: &'a crate::cbor::Map<'a>,
+    /// The statement: a map in most formats, an array in `compound`.
+    pub statement: &'a Value<'a>,
     /// Authenticator data; attested credential data are there.
     pub authenticator_data: &'a AuthenticatorData<'a>,
     /// SHA-256 of `clientDataJSON`.
@@ -176,14 +69,27 @@ pub struct Procedure<'a> {
     pub profile: crate::Profile,
 }
 
-impl Procedure<'_> {
+impl<'a> Procedure<'a> {
+    /// The statement's members by name.
+    ///
+    /// # Errors
+    /// [`FieldError::Type`] where the statement is no map.
+    pub fn members(&self) -> Result<Fields<'a, 'a>, FieldError> {
+        let found = self.statement.kind();
+        let map = self.statement.as_map();
+        let wrong = || FieldError::Type { path: "attStmt".into(), expected: "a map", found };
+        Ok(map.ok_or_else(wrong)?.fields("attStmt"))
+    }
+
     /// The AAGUID of authenticator data.
-    pub(crate) fn aaguid(&self) -> Aaguid {
+    #[must_use]
+    pub fn aaguid(&self) -> Aaguid {
         self.authenticator_data.attested_credential().map_or(Aaguid::ZERO, |attested| attested.aaguid)
     }
 
     /// authenticatorData || clientDataHash, which most formats sign.
-    pub(crate) fn signed_message(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn signed_message(&self) -> Vec<u8> {
         [self.authenticator_data.as_bytes(), self.client_data_hash].concat()
     }
 }
@@ -205,45 +111,42 @@ impl X5c {
 
 /// What a verification procedure found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verified {
     /// What the statement proves, once its path is trusted.
     pub r#type: AttestationType,
     /// The attestation certificate and those behind it, DER, as they were sent; empty for none and self.
     pub trust_path: Vec<Vec<u8>>,
+    /// Where the statement says that the key lives; a fact once its path is trusted.
+    pub provenance: Option<Provenance>,
+    /// What the statements found that a `compound` one consists of; empty in every other format.
+    pub parts: Vec<(Format, Verified)>,
 }
 
-/// Why a statement was refused, a variant for each format.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AttestationError {
-    /// `none` (8.7).
-    #[error("none: {0}")]
-    None(#[from] NoneError),
-    /// `packed` (8.2).
-    #[error("packed: {0}")]
-    Packed(#[from] PackedError),
-    /// `fido-u2f` (8.6).
-    #[error("fido-u2f: {0}")]
-    FidoU2f(#[from] FidoU2fError),
-    /// No procedure for this format, or policy does not accept it.
-    #[error("format {format} is not supported or not accepted")]
-    Format {
-        /// The identifier.
-        format: Format,
-    },
-}
-
-impl AttestationError {
-    /// The stable code.
+impl Verified {
+    /// What a statement with certificates proves.
     #[must_use]
-    pub fn code(&self) -> Code {
-        match self {
-            Self::None(error) => error.code(),
-            Self::Packed(error) => error.code(),
-            Self::FidoU2f(error) => error.code(),
-            Self::Format { .. } => Code::UnsupportedAttestationFormat,
-        }
+    pub fn with_path(r#type: AttestationType, trust_path: Vec<Vec<u8>>) -> Self {
+        Self { r#type, trust_path, provenance: None, parts: Vec::new() }
     }
+
+    /// What a statement without certificates proves: nothing, or that the credential key is at hand.
+    #[must_use]
+    pub fn without_path(r#type: AttestationType) -> Self {
+        Self::with_path(r#type, Vec::new())
+    }
+}
+
+/// Where a key lives, as `android-key` tells it; the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// In the operating system.
+    Software,
+    /// In a trusted execution environment on the main processor.
+    TrustedEnvironment,
+    /// In a chip of its own.
+    StrongBox,
 }
 
 /// Verifies a statement by the procedure of its format (7.1, steps 21 and 22).
@@ -257,7 +160,16 @@ pub(crate) fn verify(format: &Format, procedure: &Procedure<'_>) -> Result<Verif
     match format {
         Format::None => Ok(none::verify(procedure)?),
         Format::Packed => Ok(packed::verify(procedure)?),
+        Format::Tpm => Ok(tpm::verify(procedure)?),
+        Format::AndroidKey => Ok(android_key::verify(procedure)?),
+        Format::AndroidSafetynet => Ok(android_safetynet::verify(procedure)?),
         Format::FidoU2f => Ok(fido_u2f::verify(procedure)?),
-        _ => Err(unsupported()),
+        Format::Apple => Ok(apple::verify(procedure)?),
+        Format::Compound => Ok(compound::verify(procedure)?),
+        Format::Other(identifier) => {
+            let registered = procedure.policy.registered(identifier).ok_or_else(unsupported)?;
+            let refused = |source| AttestationError::Registered { format: format.clone(), source };
+            registered.verify(procedure).map_err(refused)
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use crate::attestation::{self, Attestation, AttestationObject, Format, Procedure};
+use crate::attestation::{self, Assessment, Attestation, AttestationObject, Follow, Format, Procedure};
 use crate::bytes::CredentialId;
 use crate::ceremony::{self, CREATE};
 use crate::client_data::CollectedClientData;
@@ -123,8 +123,9 @@ impl RelyingParty {
             None
         };
         // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
-        let attestation =
-            attestation::assess(format, verified, attested.aaguid, algorithm, policy, trust, now)?;
+        let paths = Follow { algorithm, source: trust, at: now };
+        let assessment = Assessment { aaguid: attested.aaguid, policy, paths };
+        let attestation = assessment.assess(format, verified)?;
         // 25. credentialId is at most 1023 bytes
         let id = CredentialId::try_from(attested.credential_id)?;
         if id.as_bytes() != response.id() {

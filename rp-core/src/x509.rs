@@ -11,14 +11,14 @@ mod extensions;
 mod general_name;
 #[cfg(test)]
 #[cfg(feature = "es256")]
-mod mint;
+pub(crate) mod mint;
 mod name;
 mod name_constraints;
 pub mod path;
 mod policy;
 mod revocation;
 mod time;
-mod tlv;
+pub(crate) mod tlv;
 
 pub use anchor::TrustAnchor;
 pub use certificate::{Certificate, CertificateError, Extension};

@@ -40,6 +40,27 @@ pub enum CertificateRule {
         /// What they say; `None` where they are missing or cannot be read.
         ca: Option<bool>,
     },
+    /// The subject is empty.
+    #[error("the subject is not empty")]
+    SubjectNotEmpty,
+    /// The subject alternative name is there, critical, and has one directory name.
+    #[error("no critical subjectAltName with one directory name")]
+    SubjectAltName,
+    /// The subject alternative name has each of the TPM's attributes once.
+    #[error("subjectAltName has no {attribute}, an empty one, or several")]
+    TpmAttribute {
+        /// `tpmManufacturer`, `tpmModel` or `tpmVersion`.
+        attribute: &'static str,
+    },
+    /// The manufacturer is `id:` and eight hexadecimal digits.
+    #[error("tpmManufacturer is {got:?}, not id: and eight hexadecimal digits")]
+    TpmManufacturer {
+        /// What it is.
+        got: String,
+    },
+    /// The extended key usage has tcg-kp-AIKCertificate.
+    #[error("extKeyUsage has no tcg-kp-AIKCertificate")]
+    ExtendedKeyUsage,
     /// `id-fido-gen-ce-aaguid` is not critical and holds 16 bytes in an OCTET STRING.
     #[error("id-fido-gen-ce-aaguid: {0}")]
     AaguidExtension(#[source] AaguidExtensionError),

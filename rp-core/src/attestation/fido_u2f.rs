@@ -54,7 +54,7 @@ impl FidoU2fError {
 /// 8.6, verification procedure.
 pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, FidoU2fError> {
     // 1. Verify that attStmt is valid CBOR conforming to the syntax, and extract the contained fields
-    let statement = procedure.statement.fields("attStmt");
+    let statement = procedure.members()?;
     let sig = statement.bytes("sig")?;
     let chain = statement.byte_strings("x5c")?;
     // 2. x5c has exactly one element; certificate public key is an EC public key over P-256
@@ -84,5 +84,5 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, FidoU2fError
     // 6. Verify sig using verificationData and the certificate public key, with SHA-256
     crypto::verify(&key, Scheme::EcdsaSha256, &verification_data, sig).map_err(FidoU2fError::Signature)?;
     // 7., 8. Return Basic attestation, and trust path x5c
-    Ok(Verified { r#type: AttestationType::Basic, trust_path })
+    Ok(Verified::with_path(AttestationType::Basic, trust_path))
 }

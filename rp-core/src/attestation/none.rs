@@ -1,12 +1,17 @@
-use alloc::vec::Vec;
-
 use super::{AttestationType, Procedure, Verified};
+use crate::cbor::Map;
 use crate::error::Code;
 
 /// Why a `none` statement was refused ([section 8.7](https://www.w3.org/TR/webauthn-3/#sctn-none-attestation)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoneError {
+    /// The statement is no map.
+    #[error("attStmt is {found}, not a map")]
+    NotMap {
+        /// What it is.
+        found: &'static str,
+    },
     /// The statement is not the empty map.
     #[error("the statement has {members} members, not none")]
     NotEmpty {
@@ -25,8 +30,9 @@ impl NoneError {
 
 /// 8.7: attStmt is an empty CBOR map; return None attestation and an empty trust path.
 pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, NoneError> {
-    match procedure.statement.len() {
-        0 => Ok(Verified { r#type: AttestationType::None, trust_path: Vec::new() }),
-        members => Err(NoneError::NotEmpty { members }),
+    match procedure.statement.as_map().map(Map::len) {
+        Some(0) => Ok(Verified::without_path(AttestationType::None)),
+        Some(members) => Err(NoneError::NotEmpty { members }),
+        None => Err(NoneError::NotMap { found: procedure.statement.kind() }),
     }
 }

@@ -1,5 +1,5 @@
 use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError};
-use crate::cbor::{self, CborError, Map, Value};
+use crate::cbor::{self, CborError, Value};
 use crate::error::Code;
 
 /// The attestation object: format, statement and authenticator data ([section 6.5.4]).
@@ -9,8 +9,8 @@ use crate::error::Code;
 pub struct AttestationObject<'a> {
     /// The statement's format identifier, as it was sent.
     pub fmt: &'a str,
-    /// The statement.
-    pub att_stmt: Map<'a>,
+    /// The statement: a map, or in formats such as `compound` an array.
+    pub att_stmt: Value<'a>,
     /// Authenticator data.
     pub auth_data: AuthenticatorData<'a>,
 }
@@ -29,9 +29,10 @@ impl<'a> AttestationObject<'a> {
         let member = |member| AttestationObjectError::Member { member };
         let fmt = object.get_text("fmt").and_then(Value::as_text).ok_or(member("fmt"))?;
         let auth_data = object.get_text("authData").and_then(Value::as_bytes).ok_or(member("authData"))?;
-        let Some(Value::Map(att_stmt)) = object.take_text("attStmt") else {
+        let att_stmt = object.take_text("attStmt").ok_or(member("attStmt"))?;
+        if !matches!(att_stmt, Value::Map(_) | Value::Array(_)) {
             return Err(member("attStmt"));
-        };
+        }
         Ok(Self { fmt, att_stmt, auth_data: AuthenticatorData::parse(auth_data)? })
     }
 }

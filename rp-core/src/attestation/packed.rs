@@ -1,7 +1,6 @@
-use alloc::vec::Vec;
-
 use super::certificate_rules::{self, CertificateRule};
 use super::{AttestationType, Procedure, Verified, X5c};
+use crate::Profile;
 use crate::cbor::FieldError;
 use crate::cose::{Algorithm, UnknownAlgorithm};
 use crate::crypto::{self, Scheme, SpkiError};
@@ -64,7 +63,7 @@ impl PackedError {
 /// 8.2, verification procedure.
 pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, PackedError> {
     // Verify that attStmt is valid CBOR conforming to the syntax, and extract the contained fields
-    let statement = procedure.statement.fields("attStmt");
+    let statement = procedure.members()?;
     let alg = statement.integer("alg")?;
     let sig = statement.bytes("sig")?;
     let signed = procedure.signed_message();
@@ -76,7 +75,9 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, PackedError>
         // the algorithm specified in alg
         let algorithm = Algorithm::try_from(alg)?;
         let key = leaf.public_key()?;
-        if !algorithm.fits(&key) {
+        // RS1, whose hash is broken, is for TPM statements, and for credentials in the fido profile
+        let is_broken = algorithm == Algorithm::Rs1 && procedure.profile != Profile::Fido;
+        if is_broken || !algorithm.fits(&key) {
             return Err(PackedError::AlgorithmOfCertificate { statement: algorithm });
         }
         crypto::verify(&key, Scheme::for_algorithm(algorithm), &signed, sig)
@@ -86,7 +87,7 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, PackedError>
         // If attestnCert contains id-fido-gen-ce-aaguid, its value matches the aaguid
         certificate_rules::aaguid_matches(&leaf, procedure.aaguid())?;
         // Return implementation-specific values representing Basic attestation, and trust path x5c
-        return Ok(Verified { r#type: AttestationType::Basic, trust_path });
+        return Ok(Verified::with_path(AttestationType::Basic, trust_path));
     }
     // If x5c is not present, self attestation is in use:
     let key = procedure.credential_public_key;
@@ -97,5 +98,5 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, PackedError>
     // sig is a valid signature by the credential public key with alg
     key.verify(&signed, sig).map_err(PackedError::Signature)?;
     // Return implementation-specific values representing self attestation, and an empty trust path
-    Ok(Verified { r#type: AttestationType::SelfAttestation, trust_path: Vec::new() })
+    Ok(Verified::without_path(AttestationType::SelfAttestation))
 }

@@ -1,6 +1,9 @@
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use super::Format;
+use super::custom::Registered;
+use super::{AndroidKeyPolicy, AttestationStatementFormat, Format, TpmManufacturer};
 use crate::bytes::Aaguid;
 
 /// Which statements are accepted, and what they must prove.
@@ -14,6 +17,9 @@ pub struct AttestationPolicy {
     accept_none: bool,
     accept_self: bool,
     formats: BTreeSet<Format>,
+    registered: Vec<Registered>,
+    android_keys: AndroidKeyPolicy,
+    conformance_tpm: bool,
     models: ModelList,
 }
 
@@ -35,6 +41,9 @@ impl Default for AttestationPolicy {
             accept_none: true,
             accept_self: true,
             formats: formats.collect(),
+            registered: Vec::new(),
+            android_keys: AndroidKeyPolicy::default(),
+            conformance_tpm: false,
             models: ModelList::default(),
         }
     }
@@ -70,7 +79,7 @@ impl AttestationPolicy {
         self
     }
 
-    /// Accepts exactly these formats.
+    /// Accepts exactly these formats, and of those that the caller brought a procedure for none but these.
     #[must_use]
     pub fn formats(mut self, formats: impl IntoIterator<Item = Format>) -> Self {
         self.formats = formats.into_iter().collect();
@@ -81,6 +90,31 @@ impl AttestationPolicy {
     #[must_use]
     pub fn all_formats(self) -> Self {
         self.formats(Format::DEFINED)
+    }
+
+    /// Accepts a format of one's own beside the others, and verifies it by this procedure. One for an identifier
+    /// that section 8 defines, or that was registered before, is never asked.
+    #[must_use]
+    pub fn with_format(mut self, procedure: impl AttestationStatementFormat + 'static) -> Self {
+        self.formats.insert(procedure.identifier().into());
+        self.registered.push(Registered(Arc::new(procedure)));
+        self
+    }
+
+    /// Where keys that `android-key` attests may live; anywhere by default, as the specification has it where
+    /// nothing else is wanted.
+    #[must_use]
+    pub fn android_keys(mut self, policy: AndroidKeyPolicy) -> Self {
+        self.android_keys = policy;
+        self
+    }
+
+    /// Accepts, in the `fido` profile, the TPM manufacturer of FIDO's conformance tools. What is given up: anyone
+    /// can have such a TPM. For a run of those tools, and nothing else.
+    #[must_use]
+    pub fn accept_conformance_tpm(mut self) -> Self {
+        self.conformance_tpm = true;
+        self
     }
 
     /// Accepts exactly these models. As only a trusted statement proves a model, this asks for trust.
@@ -111,15 +145,31 @@ impl AttestationPolicy {
     }
 
     pub(crate) fn accepts_none(&self) -> bool {
-        self.accept_none && !self.require_trusted
+        self.accept_none
     }
 
     pub(crate) fn accepts_self(&self) -> bool {
-        self.accept_self && !self.require_trusted
+        self.accept_self
     }
 
-    pub(crate) fn accepts_format(&self, format: &Format) -> bool {
+    /// Whether statements of this format are accepted.
+    #[must_use]
+    pub fn accepts_format(&self, format: &Format) -> bool {
         self.formats.contains(format)
+    }
+
+    pub(super) fn registered(&self, identifier: &str) -> Option<&dyn AttestationStatementFormat> {
+        let procedures = self.registered.iter().map(|registered| &*registered.0);
+        procedures.into_iter().find(|procedure| procedure.identifier() == identifier)
+    }
+
+    pub(super) fn accepted_android_keys(&self) -> AndroidKeyPolicy {
+        self.android_keys
+    }
+
+    pub(super) fn accepts_tpm_manufacturer(&self, manufacturer: TpmManufacturer) -> bool {
+        let is_conformance_tpm = manufacturer == TpmManufacturer::FIDO_CONFORMANCE;
+        manufacturer.is_registered() || (self.conformance_tpm && is_conformance_tpm)
     }
 
     /// Whether a trusted statement about this model is accepted; `None` is a statement that signs no model.

@@ -17,37 +17,37 @@ pub struct DerError {
 
 /// One value: its tag, its content, its whole encoding, and where the latter two stand.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tlv<'a> {
-    pub(super) tag: Tag,
-    pub(super) value: &'a [u8],
-    pub(super) raw: &'a [u8],
+pub(crate) struct Tlv<'a> {
+    pub(crate) tag: Tag,
+    pub(crate) value: &'a [u8],
+    pub(crate) raw: &'a [u8],
     start: usize,
 }
 
 impl<'a> Tlv<'a> {
     /// Where the whole encoding stands.
-    pub(super) fn raw_range(&self) -> Range<usize> {
+    pub(crate) fn raw_range(&self) -> Range<usize> {
         self.start..self.start.saturating_add(self.raw.len())
     }
 
     /// Where the content stands.
-    pub(super) fn value_range(&self) -> Range<usize> {
+    pub(crate) fn value_range(&self) -> Range<usize> {
         let end = self.start.saturating_add(self.raw.len());
         end.saturating_sub(self.value.len())..end
     }
 
     /// Reads the content as a series of values.
-    pub(super) fn reader(&self) -> Reader<'a> {
+    pub(crate) fn reader(&self) -> Reader<'a> {
         Reader { bytes: self.value, at: 0, base: self.value_range().start }
     }
 
     /// The error that names this value.
-    pub(super) fn error(&self, field: &'static str) -> DerError {
+    pub(crate) fn error(&self, field: &'static str) -> DerError {
         DerError { field, offset: self.start }
     }
 
     /// The bytes of a BIT STRING of whole bytes.
-    pub(super) fn whole_bits(&self, field: &'static str) -> Result<&'a [u8], DerError> {
+    pub(crate) fn whole_bits(&self, field: &'static str) -> Result<&'a [u8], DerError> {
         match self.value.split_first() {
             Some((0, bits)) => Ok(bits),
             _ => Err(self.error(field)),
@@ -55,7 +55,7 @@ impl<'a> Tlv<'a> {
     }
 
     /// A BOOLEAN: zero or all ones.
-    pub(super) fn boolean(&self, field: &'static str) -> Result<bool, DerError> {
+    pub(crate) fn boolean(&self, field: &'static str) -> Result<bool, DerError> {
         match self.value {
             [0x00] => Ok(false),
             [0xff] => Ok(true),
@@ -64,7 +64,7 @@ impl<'a> Tlv<'a> {
     }
 
     /// An INTEGER that is not negative; what does not fit stays at the greatest value.
-    pub(super) fn unsigned(&self, field: &'static str) -> Result<u64, DerError> {
+    pub(crate) fn unsigned(&self, field: &'static str) -> Result<u64, DerError> {
         self.integer(field)?;
         if self.value.first().is_none_or(|first| first & 0x80 != 0) {
             return Err(self.error(field));
@@ -77,7 +77,7 @@ impl<'a> Tlv<'a> {
     }
 
     /// The content of an INTEGER in its shortest form, of any sign and length.
-    pub(super) fn integer(&self, field: &'static str) -> Result<&'a [u8], DerError> {
+    pub(crate) fn integer(&self, field: &'static str) -> Result<&'a [u8], DerError> {
         match self.value {
             [] => Err(self.error(field)),
             [0x00, next, ..] if next & 0x80 == 0 => Err(self.error(field)),
@@ -89,28 +89,28 @@ impl<'a> Tlv<'a> {
 
 /// A series of values.
 #[derive(Clone, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     base: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, base: 0 }
     }
 
     /// Where the next value would start, from the start of what was handed in.
-    pub(super) const fn offset(&self) -> usize {
+    pub(crate) const fn offset(&self) -> usize {
         self.base.saturating_add(self.at)
     }
 
-    pub(super) const fn is_finished(&self) -> bool {
+    pub(crate) const fn is_finished(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     /// The next value, of any tag.
-    pub(super) fn any(&mut self, field: &'static str) -> Result<Tlv<'a>, DerError> {
+    pub(crate) fn any(&mut self, field: &'static str) -> Result<Tlv<'a>, DerError> {
         let error = DerError { field, offset: self.offset() };
         let rest = self.bytes.get(self.at..).ok_or(error)?;
         let mut reader = SliceReader::new(rest).map_err(|_| error)?;
@@ -123,14 +123,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value, which must have this tag.
-    pub(super) fn take(&mut self, tag: Tag, field: &'static str) -> Result<Tlv<'a>, DerError> {
+    pub(crate) fn take(&mut self, tag: Tag, field: &'static str) -> Result<Tlv<'a>, DerError> {
         let offset = self.offset();
         let tlv = self.any(field)?;
         if tlv.tag == tag { Ok(tlv) } else { Err(DerError { field, offset }) }
     }
 
     /// The next value if it has this tag.
-    pub(super) fn take_optional(
+    pub(crate) fn take_optional(
         &mut self,
         tag: Tag,
         field: &'static str,
@@ -148,13 +148,13 @@ impl<'a> Reader<'a> {
     }
 
     /// That nothing is left over.
-    pub(super) fn finish(self, field: &'static str) -> Result<(), DerError> {
+    pub(crate) fn finish(self, field: &'static str) -> Result<(), DerError> {
         if self.is_finished() { Ok(()) } else { Err(DerError { field, offset: self.offset() }) }
     }
 }
 
 /// The one SEQUENCE that `bytes` hold, and nothing behind it.
-pub(super) fn sequence<'a>(bytes: &'a [u8], field: &'static str) -> Result<Reader<'a>, DerError> {
+pub(crate) fn sequence<'a>(bytes: &'a [u8], field: &'static str) -> Result<Reader<'a>, DerError> {
     let mut outer = Reader::new(bytes);
     let tlv = outer.take(Tag::Sequence, field)?;
     outer.finish(field)?;
@@ -162,7 +162,7 @@ pub(super) fn sequence<'a>(bytes: &'a [u8], field: &'static str) -> Result<Reade
 }
 
 /// The context-specific tag of this number, constructed or primitive.
-pub(super) const fn context(number: u32, constructed: bool) -> Tag {
+pub(crate) const fn context(number: u32, constructed: bool) -> Tag {
     Tag::ContextSpecific { constructed, number: TagNumber(number) }
 }
 
