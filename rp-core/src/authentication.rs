@@ -12,7 +12,7 @@ use crate::credential::{CredentialRecord, CredentialUpdate};
 use crate::crypto;
 use crate::extensions::{AuthenticationExtensionOutputs, RawOutputs};
 use crate::options::UserVerificationRequirement;
-use crate::relying_party::{CounterPolicy, Profile, RelyingParty};
+use crate::relying_party::{CounterPolicy, Profile, RelyingParty, rp_id_hash};
 use crate::response::AuthenticationResponse;
 use crate::timestamp::Timestamp;
 
@@ -102,11 +102,9 @@ impl RelyingParty {
         let flags = authenticator_data.flags();
         let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
         // 15. rpIdHash is the SHA-256 of the RP ID, or by 10.1.1 of the AppID
-        let scoped = match &self.appid {
-            Some(appid) if pending.extensions.appid.is_some() && raw.says_appid() => {
-                *authenticator_data.rp_id_hash() == appid.hash
-            }
-            _ => self.accepts_rp_id_hash(authenticator_data.rp_id_hash()),
+        let scoped = match pending.extensions.appid.as_deref().filter(|_| raw.says_appid()) {
+            Some(appid) => *authenticator_data.rp_id_hash() == rp_id_hash(appid),
+            None => self.accepts_rp_id_hash(authenticator_data.rp_id_hash()),
         };
         if !scoped {
             return Err(AuthenticationError::RpIdHash);

@@ -9,6 +9,7 @@ use crate::error::Code;
 use crate::options::AuthenticatorAttachment;
 use crate::origin::OriginError;
 use crate::relying_party::{Profile, RelyingParty};
+use crate::response::{Object, clip};
 
 pub(crate) const CREATE: &str = "webauthn.create";
 pub(crate) const GET: &str = "webauthn.get";
@@ -59,12 +60,14 @@ impl ClientDataRefusal {
     /// The step of the registration ceremony (7.1); three more in the authentication ceremony (7.2).
     pub(crate) fn registration_step(&self) -> u8 {
         match self {
-            Self::Malformed(_) | Self::TokenBinding | Self::TokenBindingPresent => 6,
+            Self::Malformed(_) => 6,
             Self::Type { .. } => 7,
             Self::Challenge => 8,
             Self::Origin(OriginError::Mismatch { .. }) => 9,
             Self::Origin(OriginError::CrossOrigin) => 10,
-            Self::Origin(OriginError::TopOrigin { .. }) => 11,
+            Self::Origin(OriginError::TopOrigin { .. }) | Self::TokenBinding | Self::TokenBindingPresent => {
+                11
+            }
         }
     }
 }
@@ -79,7 +82,7 @@ pub(crate) fn check_client_data(
     // 7. type is the ceremony's
     if !types.contains(&client_data.r#type()) {
         let expected = types.first().copied().unwrap_or_default();
-        return Err(ClientDataRefusal::Type { got: client_data.r#type().into(), expected });
+        return Err(ClientDataRefusal::Type { got: clip(client_data.r#type()), expected });
     }
     // 8. challenge equals the base64url encoding of the challenge that was sent
     let expected = base64url::encode(challenge.as_bytes());
@@ -103,7 +106,7 @@ fn check_token_binding(client_data: &CollectedClientData<'_>) -> Result<(), Clie
     }
     let Some(json) = client_data.token_binding() else { return Ok(()) };
     // A status written with escapes does not borrow, and is no status that a client writes.
-    let TokenBinding { status } =
+    let Object(TokenBinding { status }) =
         serde_json::from_str(json.get()).map_err(|_| ClientDataRefusal::TokenBinding)?;
     match status {
         "supported" | "not-supported" => Ok(()),

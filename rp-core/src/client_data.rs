@@ -11,13 +11,14 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::Code;
+use crate::response::clip;
 
 /// Client data as parsed from `clientDataJSON`; borrows from it where no escape stands in the way.
 ///
 /// Unknown members, any order, white space and escapes are accepted, and a leading byte order mark is
 /// stripped. Stricter than the text: a member that comes twice is refused, and so are bytes that are not
 /// UTF-8 (the text would replace them).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CollectedClientData<'a> {
     r#type: Cow<'a, str>,
     challenge: Cow<'a, str>,
@@ -26,6 +27,18 @@ pub struct CollectedClientData<'a> {
     top_origin: Option<Cow<'a, str>>,
     token_binding: Option<&'a RawValue>,
     payment: Option<&'a RawValue>,
+}
+
+// The challenge is not printed.
+impl fmt::Debug for CollectedClientData<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectedClientData")
+            .field("type", &self.r#type)
+            .field("origin", &self.origin)
+            .field("cross_origin", &self.cross_origin)
+            .field("top_origin", &self.top_origin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> CollectedClientData<'a> {
@@ -45,7 +58,7 @@ impl<'a> CollectedClientData<'a> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = core::str::from_utf8(bytes)
             .map_err(|error| ClientDataError::Utf8 { offset: error.valid_up_to() })?;
-        serde_json::from_str(text).map_err(|error| ClientDataError::Json { detail: error.to_string() })
+        serde_json::from_str(text).map_err(|error| ClientDataError::Json { detail: clip(&error.to_string()) })
     }
 
     /// The ceremony: `webauthn.create`, `webauthn.get` or `payment.get`.

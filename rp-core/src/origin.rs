@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
+use crate::response::clip;
 
 /// A web origin in its serialised form, taken apart: `scheme://host` or `scheme://host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl AcceptedOrigins {
     pub(crate) fn check(&self, client_data: &CollectedClientData<'_>) -> Result<(), OriginError> {
         // 9. origin is an origin expected by the Relying Party
         if !self.accepts(client_data.origin()) {
-            return Err(OriginError::Mismatch { got: client_data.origin().into() });
+            return Err(OriginError::Mismatch { got: clip(client_data.origin()) });
         }
         // 10. If crossOrigin is present and set to true, the Relying Party expects an iframe
         if client_data.cross_origin() == Some(true) && !self.cross_origin {
@@ -88,7 +89,7 @@ impl AcceptedOrigins {
             }
             // 11.2. topOrigin is a page that the Relying Party expects to be sub-framed within
             if !self.top_origins.iter().any(|accepted| accepted == top_origin) {
-                return Err(OriginError::TopOrigin { got: top_origin.into() });
+                return Err(OriginError::TopOrigin { got: clip(top_origin) });
             }
         }
         Ok(())

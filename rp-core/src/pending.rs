@@ -5,8 +5,8 @@ use core::ops::Deref;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The version that this release writes. A change that older releases cannot read raises it; a release reads
-/// its own version and the one before, so that servers can be upgraded one by one.
+/// The version that this release reads and writes. A change that older releases cannot read raises it, in a
+/// release that writes the old one still and reads both, so that servers can be upgraded one by one.
 const VERSION: u32 = 1;
 
 /// A state that serialises as `{"version": 1, …}`.

@@ -40,7 +40,8 @@ pub struct RelyingParty {
     pub(crate) entity: PublicKeyCredentialRpEntity,
     pub(crate) rp_id_hash: [u8; 32],
     pub(crate) other_rp_id_hashes: Vec<[u8; 32]>,
-    pub(crate) appid: Option<AppId>,
+    /// A FIDO AppID, under which U2F credentials were made before WebAuthn (10.1.1).
+    pub(crate) appid: Option<String>,
     pub(crate) origins: AcceptedOrigins,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) selection: AuthenticatorSelectionCriteria,
@@ -53,13 +54,6 @@ pub struct RelyingParty {
     pub(crate) backup_policy: BackupPolicy,
     pub(crate) profile: Profile,
     pub(crate) timeout: Duration,
-}
-
-/// A FIDO AppID, under which U2F credentials were made before WebAuthn (10.1.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AppId {
-    pub(crate) uri: String,
-    pub(crate) hash: [u8; 32],
 }
 
 /// What happens when a signature counter does not grow (7.2, step 22).

@@ -9,16 +9,18 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use crate::base64url;
 use crate::error::Code;
 
 /// `RegistrationResponseJSON`, its base64url decoded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RegistrationResponse {
     id: Vec<u8>,
     client_data_json: Vec<u8>,
@@ -29,7 +31,7 @@ pub struct RegistrationResponse {
 }
 
 /// `AuthenticationResponseJSON`, its base64url decoded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthenticationResponse {
     id: Vec<u8>,
     client_data_json: Vec<u8>,
@@ -46,13 +48,14 @@ impl RegistrationResponse {
     /// # Errors
     /// [`ResponseError`]: not JSON of this form, or a member that is not base64url without padding.
     pub fn from_json(json: &[u8]) -> Result<Self, ResponseError> {
-        let form: RegistrationForm = parse(json)?;
+        let Object(form): Object<RegistrationForm> = parse(json)?;
         let id = same_id(&form.id, &form.raw_id)?;
+        let Object(response) = form.response;
         Ok(Self {
             id,
-            client_data_json: form.response.client_data_json.decode("response.clientDataJSON")?,
-            attestation_object: form.response.attestation_object.decode("response.attestationObject")?,
-            transports: form.response.transports.unwrap_or_default(),
+            client_data_json: response.client_data_json.decode("response.clientDataJSON")?,
+            attestation_object: response.attestation_object.decode("response.attestationObject")?,
+            transports: response.transports.unwrap_or_default(),
             authenticator_attachment: form.authenticator_attachment,
             client_extension_results: form.client_extension_results,
         })
@@ -99,9 +102,9 @@ impl AuthenticationResponse {
     /// # Errors
     /// [`ResponseError`]: not JSON of this form, or a member that is not base64url without padding.
     pub fn from_json(json: &[u8]) -> Result<Self, ResponseError> {
-        let form: AuthenticationForm = parse(json)?;
+        let Object(form): Object<AuthenticationForm> = parse(json)?;
         let id = same_id(&form.id, &form.raw_id)?;
-        let response = form.response;
+        let Object(response) = form.response;
         let user_handle =
             response.user_handle.map(|handle| handle.decode("response.userHandle")).transpose()?;
         Ok(Self {
@@ -156,6 +159,26 @@ impl AuthenticationResponse {
     }
 }
 
+// Client data hold the challenge, and extension results may hold secrets of `prf`: neither is printed.
+impl fmt::Debug for RegistrationResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrationResponse")
+            .field("id", &base64url::encode(&self.id))
+            .field("transports", &self.transports)
+            .field("authenticator_attachment", &self.authenticator_attachment)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AuthenticationResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticationResponse")
+            .field("id", &base64url::encode(&self.id))
+            .field("authenticator_attachment", &self.authenticator_attachment)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why a response was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -195,7 +218,7 @@ struct RegistrationForm {
     raw_id: Encoded,
     #[serde(rename = "type")]
     _type: PublicKeyType,
-    response: AttestationForm,
+    response: Object<AttestationForm>,
     #[serde(default)]
     authenticator_attachment: Option<String>,
     #[serde(default)]
@@ -219,7 +242,7 @@ struct AuthenticationForm {
     raw_id: Encoded,
     #[serde(rename = "type")]
     _type: PublicKeyType,
-    response: AssertionForm,
+    response: Object<AssertionForm>,
     #[serde(default)]
     authenticator_attachment: Option<String>,
     #[serde(default)]
@@ -237,14 +260,43 @@ struct AssertionForm {
     user_handle: Option<Encoded>,
 }
 
-#[derive(Deserialize)]
-enum PublicKeyType {
-    #[serde(rename = "public-key")]
-    PublicKey,
+/// The string `public-key`.
+struct PublicKeyType;
+
+impl<'de> Deserialize<'de> for PublicKeyType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TypeVisitor;
+        impl Visitor<'_> for TypeVisitor {
+            type Value = PublicKeyType;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the string \"public-key\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                if text == "public-key" {
+                    Ok(PublicKeyType)
+                } else {
+                    Err(E::invalid_value(Unexpected::Str(text), &self))
+                }
+            }
+        }
+        deserializer.deserialize_str(TypeVisitor)
+    }
+}
+
+/// The longest text of a client's that an error repeats, in bytes: enough to see what it was.
+const MAX_REPEATED: usize = 256;
+
+/// What a client said, cut short where an error repeats it.
+pub(crate) fn clip(text: &str) -> String {
+    if text.len() <= MAX_REPEATED {
+        return text.into();
+    }
+    let end = text.floor_char_boundary(MAX_REPEATED);
+    text.get(..end).unwrap_or_default().to_string() + "…"
 }
 
 fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ResponseError> {
-    serde_json::from_slice(json).map_err(|error| ResponseError::Json { detail: error.to_string() })
+    serde_json::from_slice(json).map_err(|error| ResponseError::Json { detail: clip(&error.to_string()) })
 }
 
 fn same_id(id: &Encoded, raw_id: &Encoded) -> Result<Vec<u8>, ResponseError> {
@@ -253,6 +305,25 @@ fn same_id(id: &Encoded, raw_id: &Encoded) -> Result<Vec<u8>, ResponseError> {
         return Err(ResponseError::IdIsNotRawId);
     }
     Ok(id.to_vec())
+}
+
+/// A JSON object: serde would take an array for a struct as well.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
 }
 
 /// A string, decoded where it stands; whether it was base64url is told with the member's name.
@@ -310,6 +381,7 @@ mod tests {
             (r#""type":"public-key","#, ""),
             (r#""type":"public-key""#, r#""type":"password""#),
             (r#""type":"public-key""#, r#""type":null"#),
+            (r#""type":"public-key""#, r#""type":{"public-key":null}"#),
             (r#"{"clientDataJSON":"AQ","attestationObject":"AQ"}"#, "7"),
             (r#""clientDataJSON":"AQ","#, ""),
             (r#""clientDataJSON":"AQ""#, r#""clientDataJSON":7"#),
@@ -325,6 +397,47 @@ mod tests {
         ] {
             assert_eq!(authentication(from, to).unwrap_err().code(), Code::MalformedJson, "{to}");
         }
+    }
+
+    #[test]
+    fn an_array_in_place_of_an_object_is_refused() {
+        let inner = registration(r#"{"clientDataJSON":"AQ","attestationObject":"AQ"}"#, r#"["AQ","AQ",[]]"#);
+        assert!(inner.unwrap_err().to_string().contains("expected an object"));
+        let outer = RegistrationResponse::from_json(
+            br#"["AQI","AQI","public-key",{"clientDataJSON":"AQ","attestationObject":"AQ"}]"#,
+        );
+        assert!(outer.unwrap_err().to_string().contains("expected an object"));
+        let outer = AuthenticationResponse::from_json(b"[]");
+        assert_eq!(outer.unwrap_err().code(), Code::MalformedJson);
+    }
+
+    #[test]
+    fn neither_challenge_nor_extension_results_nor_signature_are_printed() {
+        let secret = "c2VjcmV0c2VjcmV0";
+        let json = AUTHENTICATION.replace(r#""AQ""#, &alloc::format!(r#""{secret}""#)).replacen(
+            r#""type""#,
+            &alloc::format!(
+                r#""clientExtensionResults":{{"prf":{{"results":{{"first":"{secret}"}}}}}},"type""#
+            ),
+            1,
+        );
+        let response = AuthenticationResponse::from_json(json.as_bytes()).unwrap();
+        assert_eq!(
+            alloc::format!("{response:?}"),
+            r#"AuthenticationResponse { id: "AQI", authenticator_attachment: None, .. }"#
+        );
+        let response = RegistrationResponse::from_json(REGISTRATION.as_bytes()).unwrap();
+        assert_eq!(
+            alloc::format!("{response:?}"),
+            r#"RegistrationResponse { id: "AQI", transports: [], authenticator_attachment: None, .. }"#
+        );
+    }
+
+    #[test]
+    fn an_error_repeats_little_of_what_the_client_said() {
+        let long = alloc::format!(r#""type":"{}""#, "ä".repeat(30_000));
+        let error = registration(r#""type":"public-key""#, &long).unwrap_err();
+        assert!(error.to_string().len() < 300, "{}", error.to_string().len());
     }
 
     #[test]

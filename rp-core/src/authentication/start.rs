@@ -116,7 +116,7 @@ impl RelyingParty {
             mediation: None,
             hints: self.hints.clone(),
             extensions: AuthenticationExtensionInputs {
-                appid: self.appid.as_ref().map(|appid| appid.uri.clone()),
+                appid: self.appid.clone(),
                 ..AuthenticationExtensionInputs::default()
             },
         }

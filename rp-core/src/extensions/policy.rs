@@ -75,6 +75,7 @@ impl ExtensionPolicy {
         self.judge(&raw, was_asked)?;
         if let (Some(policy), Some(true)) =
             (asked.credential_protection_policy, asked.enforce_credential_protection_policy)
+            && policy > CredentialProtectionPolicy::UserVerificationOptional
             && outputs.cred_protect.is_none_or(|got| got < policy)
         {
             return Err(ExtensionError::CredentialProtection { asked: policy, got: outputs.cred_protect });

@@ -109,7 +109,7 @@ impl RelyingParty {
             hints: self.hints.clone(),
             extensions: RegistrationExtensionInputs {
                 cred_props: Some(true),
-                appid_exclude: self.appid.as_ref().map(|appid| appid.uri.clone()),
+                appid_exclude: self.appid.clone(),
                 ..RegistrationExtensionInputs::default()
             },
         }

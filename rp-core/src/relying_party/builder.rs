@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{AppId, BackupPolicy, CounterPolicy, Profile, RelyingParty, rp_id_hash};
+use super::{BackupPolicy, CounterPolicy, Profile, RelyingParty, rp_id_hash};
 use crate::attestation::{AttestationPolicy, Format};
 use crate::cose::Algorithm;
 use crate::extensions::ExtensionPolicy;
@@ -326,7 +326,7 @@ impl RelyingPartyBuilder {
         Ok(RelyingParty {
             rp_id_hash: rp_id_hash(&self.rp_id),
             other_rp_id_hashes: self.other_rp_ids.iter().map(|rp_id| rp_id_hash(rp_id)).collect(),
-            appid: self.appid.map(|uri| AppId { hash: rp_id_hash(&uri), uri }),
+            appid: self.appid,
             origins: AcceptedOrigins {
                 rp_id: self.rp_id.clone(),
                 origins: self.origins.into_iter().map(|(origin, _)| origin).collect(),
