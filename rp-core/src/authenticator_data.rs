@@ -65,6 +65,9 @@ impl<'a> AuthenticatorData<'a> {
             let aaguid = Aaguid::new(*rest.array()?);
             let length = u16::from_be_bytes(*rest.array()?);
             let credential_id = rest.take(usize::from(length))?;
+            if credential_id.is_empty() {
+                return Err(AuthenticatorDataError::NoCredentialId);
+            }
             let offset = rest.offset;
             let credential_public_key =
                 rest.cbor().map_err(|error| AuthenticatorDataError::PublicKey { offset, error })?;
@@ -136,6 +139,9 @@ pub enum AuthenticatorDataError {
         /// How many bytes more the next field needs.
         missing: usize,
     },
+    /// The credential ID has no byte.
+    #[error("authenticator data: the credential ID is empty")]
+    NoCredentialId,
     /// The credential public key is not CBOR.
     #[error("authenticator data, credentialPublicKey at byte {offset}: {error}")]
     PublicKey {
@@ -175,9 +181,10 @@ impl AuthenticatorDataError {
     pub fn code(&self) -> Code {
         match self {
             Self::PublicKey { .. } | Self::Extensions { .. } => Code::MalformedCbor,
-            Self::Truncated { .. } | Self::ExtensionsNotMap { .. } | Self::Trailing { .. } => {
-                Code::MalformedAuthenticatorData
-            }
+            Self::Truncated { .. }
+            | Self::NoCredentialId
+            | Self::ExtensionsNotMap { .. }
+            | Self::Trailing { .. } => Code::MalformedAuthenticatorData,
         }
     }
 }

@@ -62,16 +62,7 @@ impl PublicKey {
     /// [RFC 9052, section 7]: https://www.rfc-editor.org/rfc/rfc9052#section-7
     pub fn from_cose(cose: &[u8]) -> Result<Self, PublicKeyError> {
         // coset would read past duplicates of other labels than integers, indefinite lengths and tags.
-        let value = cbor::parse(cose)?;
-        let map = value.as_map().ok_or(PublicKeyError::NotAMap)?;
-        let algorithm = match map.get_int(iana::KeyParameter::Alg.to_i64()) {
-            None => return Err(PublicKeyError::Missing { parameter: "alg" }),
-            Some(Value::Integer(algorithm)) => match i64::try_from(*algorithm).map(Algorithm::try_from) {
-                Ok(Ok(algorithm)) => algorithm,
-                _ => return Err(PublicKeyError::UnknownAlgorithm { algorithm: *algorithm }),
-            },
-            Some(_) => return Err(PublicKeyError::Type { parameter: "alg" }),
-        };
+        let algorithm = Self::algorithm_of(cose)?;
         if !algorithm.is_supported() {
             return Err(PublicKeyError::AlgorithmNotSupported { algorithm });
         }
@@ -96,6 +87,23 @@ impl PublicKey {
             Algorithm::MlDsa87 => akp::key(&mut cose, algorithm, MlDsaSet::MlDsa87),
         }?;
         Ok(Self { algorithm, key })
+    }
+
+    /// The algorithm of a COSE_Key, its other parameters not looked at beyond being well-formed CBOR.
+    ///
+    /// # Errors
+    /// [`PublicKeyError`]: no CBOR map, no `alg`, or one that is not known.
+    pub fn algorithm_of(cose: &[u8]) -> Result<Algorithm, PublicKeyError> {
+        let value = cbor::parse(cose)?;
+        let map = value.as_map().ok_or(PublicKeyError::NotAMap)?;
+        match map.get_int(iana::KeyParameter::Alg.to_i64()) {
+            None => Err(PublicKeyError::Missing { parameter: "alg" }),
+            Some(Value::Integer(algorithm)) => i64::try_from(*algorithm)
+                .ok()
+                .and_then(|id| Algorithm::try_from(id).ok())
+                .ok_or(PublicKeyError::UnknownAlgorithm { algorithm: *algorithm }),
+            Some(_) => Err(PublicKeyError::Type { parameter: "alg" }),
+        }
     }
 
     /// Writes the COSE_Key in CTAP2's canonical form, without parameters that nobody needs.

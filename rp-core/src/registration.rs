@@ -100,11 +100,11 @@ impl RelyingParty {
         // 18. and 19. Evaluate BE and BS by policy
         self.check_backup_policy(flags)?;
         // 20. "alg" is one of pubKeyCredParams
-        let public_key = PublicKey::from_cose(attested.credential_public_key)?;
-        let algorithm = public_key.algorithm();
+        let algorithm = PublicKey::algorithm_of(attested.credential_public_key)?;
         if !pending.algorithms.contains(&algorithm.id()) {
             return Err(RegistrationError::AlgorithmNotOffered { algorithm });
         }
+        let public_key = PublicKey::from_cose(attested.credential_public_key)?;
         // 21. Determine the attestation statement format; 22. verify attStmt
         let format = Format::from(object.fmt);
         let policy = &self.attestation_policy;
@@ -123,7 +123,7 @@ impl RelyingParty {
             None
         };
         // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
-        let paths = Follow { algorithm, source: trust, at: now };
+        let paths = Follow { algorithm, source: trust, at: now, profile: self.profile };
         let assessment = Assessment { aaguid: attested.aaguid, policy, paths };
         let attestation = assessment.assess(format, verified)?;
         // 25. credentialId is at most 1023 bytes

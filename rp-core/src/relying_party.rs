@@ -86,7 +86,8 @@ pub enum Profile {
     #[default]
     Webauthn,
     /// As well what FIDO's server requirements add: a well-formed `tokenBinding`, a U2F AAGUID of zeroes, a
-    /// TPM manufacturer of TCG's registry, a SafetyNet timestamp of the last minute; and RS1 credentials.
+    /// TPM manufacturer of TCG's registry, a SafetyNet timestamp of the last minute, nothing behind the anchor
+    /// in `x5c`; and RS1 credentials.
     Fido,
 }
 

@@ -127,6 +127,9 @@ pub enum TrustError {
     /// No path leads to an anchor.
     #[error("no trusted path: {0}")]
     Path(#[source] PathError),
+    /// Certificates stand behind the anchor (`fido` profile).
+    #[error("certificates stand behind the anchor")]
+    BehindAnchor,
     /// The trust source knows the model and refuses it.
     #[error("the model is refused: {0}")]
     Refused(#[source] Refusal),

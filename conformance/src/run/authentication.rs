@@ -44,7 +44,8 @@ pub(super) fn judge(case: &Authentication) -> Result<Ceremony, Refusal> {
 /// The stored record. Where the case does not know the user handle, it is whichever the response brings.
 fn record(stored: &StoredCredential, response: &AuthenticationResponse) -> Result<CredentialRecord, Refusal> {
     let told = response.user_handle().filter(|handle| UserHandle::try_from(*handle).is_ok());
-    let handle = stored.user_handle.as_ref().map(AsRef::as_ref).or(told).unwrap_or(&[0]);
+    let known = stored.user_handle.as_ref().map(AsRef::as_ref).filter(|handle: &&[u8]| !handle.is_empty());
+    let handle = known.or(told).unwrap_or(&[0]);
     Ok(CredentialRecord {
         id: credential_id(&stored.id)?,
         user_handle: UserHandle::try_from(handle)

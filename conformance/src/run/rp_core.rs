@@ -58,6 +58,7 @@ pub(super) fn relying_party(
     policy: AttestationPolicy,
 ) -> Result<RelyingParty, Refusal> {
     let mut builder: RelyingPartyBuilder = RelyingParty::builder(&rp.id)
+        .verbatim_rp_id()
         .algorithms(algorithms)
         .attestation_policy(policy)
         .profile(profile(rp.profile));

@@ -8,6 +8,7 @@ use crate::cbor::FieldError;
 use crate::cose::{PublicKey, PublicKeyError};
 use crate::crypto::{self, SpkiError, constant_time_eq};
 use crate::error::Code;
+use crate::relying_party::Profile;
 use crate::timestamp::Timestamp;
 use crate::trust::{TrustError, TrustSource};
 use crate::x509::path::Path;
@@ -257,7 +258,7 @@ impl AppAttest {
         // 1. x5c leads from credCert to Apple's root; last, as it takes the most work
         let format = Format::from(FORMAT);
         let algorithm = public_key.algorithm();
-        let follow = Follow { algorithm, source: trust, at };
+        let follow = Follow { algorithm, source: trust, at, profile: Profile::Webauthn };
         let path = follow.follow(&format, AttestationType::AnonCa, None, &trust_path)?;
         Ok(AttestedAppKey { public_key, key_id: id, receipt: receipt.to_vec(), path })
     }

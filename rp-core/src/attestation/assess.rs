@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::{AttestationPolicy, AttestationType, Format, Provenance, Verified};
 use crate::bytes::Aaguid;
 use crate::cose::Algorithm;
+use crate::relying_party::Profile;
 use crate::timestamp::Timestamp;
 use crate::trust::{Evidence, TrustError, TrustSource};
 use crate::x509::Certificate;
@@ -58,6 +59,7 @@ pub(crate) struct Follow<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) source: &'a dyn TrustSource,
     pub(crate) at: Timestamp,
+    pub(crate) profile: Profile,
 }
 
 impl Assessment<'_> {
@@ -146,7 +148,7 @@ impl Follow<'_> {
         aaguid: Option<Aaguid>,
         trust_path: &[Vec<u8>],
     ) -> Result<Path, TrustError> {
-        let Self { algorithm, source, at, .. } = *self;
+        let Self { algorithm, source, at, profile } = *self;
         let leaf = trust_path.first().map(Vec::as_slice).unwrap_or_default();
         let leaf = Certificate::from_der(leaf)
             .map_err(|source| TrustError::Path(PathError::Certificate { index: 0, source }))?;
@@ -156,8 +158,21 @@ impl Follow<'_> {
         let options = PathOptions { revocation: source.revocation(), ..PathOptions::default() };
         let behind = trust_path.get(1..).unwrap_or_default();
         let path = path::validate(&leaf, behind, &anchors, at, &options).map_err(TrustError::Path)?;
+        // FIDO's server requirements: nothing stands behind the anchor, which may itself be sent
+        if profile == Profile::Fido && !ends_with_anchor(trust_path, &path) {
+            return Err(TrustError::BehindAnchor);
+        }
         source.judge(&evidence, &path).map_err(TrustError::Refused)?;
         Ok(path)
+    }
+}
+
+/// Whether what was sent ends with the path, or with the anchor behind it.
+fn ends_with_anchor(sent: &[Vec<u8>], path: &Path) -> bool {
+    match sent.get(path.certificates().len()..).unwrap_or_default() {
+        [] => true,
+        [last] => Certificate::from_der_lenient(last).is_ok_and(|last| path.anchor().is(&last)),
+        _ => false,
     }
 }
 

@@ -54,6 +54,8 @@ impl PackedError {
     pub fn code(&self) -> Code {
         match self {
             Self::Statement(_) | Self::NoCertificate => Code::MalformedAttestationStatement,
+            // A version that is not 3 breaks a rule of the statement, whatever else it makes of the certificate.
+            Self::MalformedCertificate(CertificateError::Version { .. }) => Code::AttestationInvalid,
             Self::MalformedCertificate(_) => Code::MalformedCertificate,
             _ => Code::AttestationInvalid,
         }

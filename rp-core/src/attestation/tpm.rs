@@ -103,6 +103,8 @@ impl TpmError {
             | Self::NoCertificate
             | Self::PubArea(PubAreaError::Structure(_))
             | Self::CertInfo(CertInfoError::Structure(_)) => Code::MalformedAttestationStatement,
+            // A version that is not 3 breaks a rule of the statement, whatever else it makes of the certificate.
+            Self::MalformedCertificate(CertificateError::Version { .. }) => Code::AttestationInvalid,
             Self::MalformedCertificate(_) => Code::MalformedCertificate,
             _ => Code::AttestationInvalid,
         }

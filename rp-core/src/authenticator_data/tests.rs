@@ -62,6 +62,14 @@ fn a_byte_left_over_is_refused_with_its_offset() {
 }
 
 #[test]
+fn an_empty_credential_id_is_refused() {
+    let mut bytes = header(0x41);
+    bytes.extend([0x11; 16]);
+    bytes.extend([0, 0, 0xa0]);
+    assert_eq!(AuthenticatorData::parse(&bytes).unwrap_err(), AuthenticatorDataError::NoCredentialId);
+}
+
+#[test]
 fn extension_data_must_be_a_map() {
     let mut bytes = header(0x81);
     assert!(matches!(

@@ -21,6 +21,7 @@ use crate::origin::{AcceptedOrigins, WebOrigin, is_host};
 #[must_use]
 pub struct RelyingPartyBuilder {
     rp_id: String,
+    verbatim_rp_id: bool,
     other_rp_ids: Vec<String>,
     name: Option<String>,
     appid: Option<String>,
@@ -115,6 +116,7 @@ impl RelyingPartyBuilder {
         let default = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256];
         Self {
             rp_id: rp_id.into(),
+            verbatim_rp_id: false,
             other_rp_ids: Vec::new(),
             name: None,
             appid: None,
@@ -140,6 +142,13 @@ impl RelyingPartyBuilder {
     /// The name for people; the RP ID where it is not given.
     pub fn name(mut self, name: &str) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Takes the RP ID exactly as it is written, unchecked. What is given up: no browser makes credentials for
+    /// an address, or for a slip of the pen. For recorded ceremonies and test vectors.
+    pub fn verbatim_rp_id(mut self) -> Self {
+        self.verbatim_rp_id = true;
         self
     }
 
@@ -295,7 +304,8 @@ impl RelyingPartyBuilder {
     /// # Errors
     /// [`ConfigError`], the first that was found.
     pub fn build(self) -> Result<RelyingParty, ConfigError> {
-        for rp_id in core::iter::once(&self.rp_id).chain(&self.other_rp_ids) {
+        let own = Some(&self.rp_id).filter(|_| !self.verbatim_rp_id);
+        for rp_id in own.into_iter().chain(&self.other_rp_ids) {
             // The last label of a domain is never all digits; that of an IPv4 address is.
             let last = rp_id.rsplit('.').next().unwrap_or_default();
             if !is_host(rp_id) || last.bytes().all(|digit| digit.is_ascii_digit()) {
