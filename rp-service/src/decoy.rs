@@ -16,7 +16,7 @@ use sha2::Sha256;
 /// something else, such as one model of security key, names its own, lest decoys stand out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecoyShape {
-    /// The length of the credential ID, in bytes: 1 to 1023.
+    /// The length of the credential ID, in bytes: 16 to 1023.
     pub id_len: usize,
     /// The transports.
     pub transports: Vec<String>,
@@ -54,13 +54,13 @@ pub enum DecoyError {
         /// How many bytes it has.
         got: usize,
     },
-    /// There is no shape that a decoy could have, or one has an ID of no length, or over 1023 bytes.
-    #[error("decoys need shapes with a weight, and IDs of 1 to 1023 bytes")]
+    /// There is no shape that a decoy could have, or one has an ID under 16 bytes, or over 1023.
+    #[error("decoys need shapes with a weight, and IDs of {min} to 1023 bytes", min = Decoys::MIN_ID_BYTES)]
     Shapes,
 }
 
 /// Makes credentials for usernames that nobody has: always the same ones for a name, and nobody without the
-/// secret can tell them from somebody's.
+/// secret can tell them from somebody's. Who has it can: an ID ends in a code over what stands before.
 pub(crate) struct Decoys {
     mac: Hmac<Sha256>,
     shapes: Vec<DecoyShape>,
@@ -76,13 +76,18 @@ impl std::fmt::Debug for Decoys {
 impl Decoys {
     /// What HMAC-SHA256 makes full use of.
     pub(crate) const MIN_SECRET_BYTES: usize = 32;
+    /// What authenticators must make at least (section 4, "Credential ID"), and room for the mark.
+    const MIN_ID_BYTES: usize = 16;
+    /// At the end of an ID: one that somebody's credential ends in by chance once in 2^64.
+    const MARK_BYTES: usize = 8;
 
     pub(crate) fn new(secret: &[u8], shapes: Vec<DecoyShape>) -> Result<Self, DecoyError> {
         if secret.len() < Self::MIN_SECRET_BYTES {
             return Err(DecoyError::SecretTooShort { got: secret.len() });
         }
         let total_weight = shapes.iter().map(|shape| u64::from(shape.weight)).sum();
-        let in_length = |shape: &DecoyShape| (1..=CredentialId::MAX_LEN).contains(&shape.id_len);
+        let in_length =
+            |shape: &DecoyShape| (Self::MIN_ID_BYTES..=CredentialId::MAX_LEN).contains(&shape.id_len);
         if total_weight == 0 || !shapes.iter().all(in_length) {
             return Err(DecoyError::Shapes);
         }
@@ -131,12 +136,37 @@ impl Decoys {
             }
             None => true,
         })?;
-        let id: Vec<u8> = bytes.take(shape.id_len).collect();
+        let mut id: Vec<u8> = bytes.take(shape.id_len.checked_sub(Self::MARK_BYTES)?).collect();
+        let mark = self.mark(&id).finalize().into_bytes();
+        id.extend(mark.into_iter().take(Self::MARK_BYTES));
         Some(PublicKeyCredentialDescriptorJson {
             r#type: PublicKeyCredentialType::PublicKey,
             id: CredentialId::try_from(&id[..]).ok()?,
             transports: shape.transports.clone(),
         })
+    }
+
+    /// Whether it is the ID of a decoy, for whatever name. Whoever sends it has it from us, so it is answered as
+    /// somebody's would be; nobody without the secret can make another.
+    pub(crate) fn is_decoy(&self, id: &CredentialId) -> bool {
+        let bytes = id.as_bytes();
+        bytes.len() >= Self::MIN_ID_BYTES
+            && bytes
+                .split_last_chunk::<{ Self::MARK_BYTES }>()
+                .is_some_and(|(before, mark)| self.mark(before).verify_truncated_left(mark).is_ok())
+    }
+
+    fn mark(&self, before: &[u8]) -> Hmac<Sha256> {
+        let mut mac = self.keyed(b"mark");
+        mac.update(before);
+        mac
+    }
+
+    /// Whose a decoy is where no name was given: nobody's, and always the same one's.
+    #[expect(clippy::expect_used, reason = "the stream has no end, so 64 bytes are taken")]
+    pub(crate) fn owner(&self, id: &CredentialId) -> UserHandle {
+        let bytes: Vec<u8> = self.stream(b"owner", id.as_bytes()).take(UserHandle::MAX_LEN).collect();
+        UserHandle::try_from(bytes.as_slice()).expect("64 bytes are a user handle")
     }
 
     /// A record for a credential that nobody has, so that a response to a decoy is judged step by step like
@@ -173,12 +203,17 @@ impl Decoys {
         key
     }
 
-    /// As many bytes as asked for: HMAC-SHA256 over the purpose, a counter and the input.
-    fn stream(&self, purpose: &'static [u8], input: &[u8]) -> impl Iterator<Item = u8> {
+    fn keyed(&self, purpose: &'static [u8]) -> Hmac<Sha256> {
         let mut keyed = self.mac.clone();
         keyed.update(b"rp decoy 1\0");
         keyed.update(purpose);
         keyed.update(b"\0");
+        keyed
+    }
+
+    /// As many bytes as asked for: HMAC-SHA256 over the purpose, a counter and the input.
+    fn stream(&self, purpose: &'static [u8], input: &[u8]) -> impl Iterator<Item = u8> {
+        let keyed = self.keyed(purpose);
         let input = input.to_vec();
         (0_u32..).flat_map(move |block| {
             let mut mac = keyed.clone();
@@ -257,9 +292,12 @@ mod tests {
 
     #[test]
     fn shapes_that_no_credential_can_have_are_refused() {
-        for shapes in [vec![], vec![DecoyShape::new(16, &[], 0)], vec![DecoyShape::new(0, &[], 1)]] {
+        for (id_len, weight) in [(16, 0), (0, 1), (15, 1), (1024, 1)] {
+            let shapes = vec![DecoyShape::new(id_len, &[], weight)];
             assert_eq!(Decoys::new(&[7; 32], shapes).unwrap_err(), DecoyError::Shapes);
         }
+        assert_eq!(Decoys::new(&[7; 32], vec![]).unwrap_err(), DecoyError::Shapes);
+        assert!(Decoys::new(&[7; 32], vec![DecoyShape::new(16, &[], 1)]).is_ok());
     }
 
     #[test]
@@ -285,6 +323,24 @@ mod tests {
         assert_eq!(lengths.into_iter().collect::<Vec<_>>(), [16, 20, 32, 48, 64]);
         assert_eq!(counts[0], 0);
         assert!(counts[1] > counts[2] && counts[2] > counts[3] && counts[3] > 0, "{counts:?}");
+    }
+
+    #[test]
+    fn decoys_are_known_by_whoever_has_the_secret_alone() {
+        for name in 0..100 {
+            for descriptor in decoys(1).descriptors(&name.to_string(), None) {
+                assert!(decoys(1).is_decoy(&descriptor.id));
+                assert!(!decoys(2).is_decoy(&descriptor.id));
+                for at in [0, descriptor.id.as_bytes().len() - 1] {
+                    let mut other = descriptor.id.as_bytes().to_vec();
+                    other[at] ^= 1;
+                    assert!(!decoys(1).is_decoy(&CredentialId::try_from(&other[..]).unwrap()), "{at}");
+                }
+            }
+        }
+        for short in [&[7; 1][..], &[7; 8], &[7; 15]] {
+            assert!(!decoys(1).is_decoy(&CredentialId::try_from(short).unwrap()));
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rp_core::Timestamp;
 
-/// Bounds how often one peer finds usernames taken: the one answer that tells which usernames exist.
+/// Bounds how often one peer finds usernames taken, which is the one answer that tells which usernames exist, or
+/// credentials registered already.
 ///
 /// The peer is what the adapter calls it, such as a network address. Behind a proxy every request comes from
 /// the proxy: the application has to say which header the proxy writes, or all users share one bound.
@@ -15,7 +16,7 @@ pub trait GuessLimiter: Send + Sync {
     /// [`TooManyGuesses`], with the time to wait.
     fn check(&self, peer: &str, now: Timestamp) -> Result<(), TooManyGuesses>;
 
-    /// The peer found a username taken.
+    /// The peer found a username taken, or a credential registered already.
     fn note(&self, peer: &str, now: Timestamp);
 }
 

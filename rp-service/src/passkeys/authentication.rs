@@ -253,11 +253,15 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         }
     }
 
-    /// Refuses a response whose credential nobody has. Where a username was given it is judged like any other,
-    /// against a key that nobody has: so its faults come out as they would for somebody's credential, in the
-    /// same order and at the same cost.
+    /// Refuses a response whose credential nobody has. Where a username was given, or where the credential is a
+    /// decoy that some username showed, it is judged like any other, against a key that nobody has: so its
+    /// faults come out as they would for somebody's credential, in the same order and at the same cost.
     fn judge_unknown(&self, kept: Kept, id: &CredentialId, response: &AuthenticationResponse) -> Refusal {
-        let Some(user_handle) = identified(&kept).cloned() else { return Refusal::CredentialUnknown };
+        let user_handle = match identified(&kept) {
+            Some(user_handle) => user_handle.clone(),
+            None if self.inner.decoys.is_decoy(id) => self.inner.decoys.owner(id),
+            None => return Refusal::CredentialUnknown,
+        };
         let step_up = matches!(kept.ceremony, Ceremony::StepUp { .. });
         let record = self.inner.decoys.record(id, &user_handle);
         match self.judge(kept, &record, response, self.now()) {

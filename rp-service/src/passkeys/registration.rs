@@ -209,7 +209,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let passkey = self.new_passkey(trail, &registered, nickname);
         self.admit(Entry { purpose: Purpose::OpenAccount, account: &account, passkey: &passkey }).await?;
         self.inner.limiter.check(peer, self.now())?;
-        match self.inner.store.open_account(account.clone(), passkey.clone()).await? {
+        match self.open_in_store(&account, &passkey).await? {
             Opened::Done => {}
             Opened::NameTaken => {
                 self.inner.limiter.note(peer, self.now());
@@ -217,7 +217,10 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             }
             // 64 random bytes do not repeat; if they do, this ceremony is as good as none.
             Opened::HandleTaken => return Err(Refusal::NoCeremony(NoCeremony::Missing)),
-            Opened::CredentialExists => return Err(Refusal::CredentialExists),
+            Opened::CredentialExists => {
+                self.inner.limiter.note(peer, self.now());
+                return Err(Refusal::CredentialExists);
+            }
         }
         let session = SessionData::sign_in(&passkey, registered.flags, passkey.created_at);
         Ok(Registration {
@@ -230,6 +233,18 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         })
     }
 
+    /// Opens the account, save with a decoy's ID: that is registered already, as far as anybody can tell.
+    async fn open_in_store(&self, account: &Account, passkey: &Passkey) -> Result<Opened, Refusal> {
+        let store = &self.inner.store;
+        if self.inner.decoys.is_decoy(&passkey.record.id) {
+            return Ok(match store.account_by_name(&account.name_key).await? {
+                Some(_) => Opened::NameTaken,
+                None => Opened::CredentialExists,
+            });
+        }
+        Ok(store.open_account(account.clone(), passkey.clone()).await?)
+    }
+
     async fn add(
         &self,
         trail: &mut Trail,
@@ -239,6 +254,9 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     ) -> Result<Registration, Refusal> {
         let passkey = self.new_passkey(trail, &registered, nickname);
         self.admit(Entry { purpose: Purpose::AddCredential, account: &account, passkey: &passkey }).await?;
+        if self.inner.decoys.is_decoy(&passkey.record.id) {
+            return Err(Refusal::CredentialExists);
+        }
         let max = self.inner.policy.max_credentials;
         match self.inner.store.add(&account.user_handle, passkey.clone(), max).await? {
             Added::Done => {}

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::support::browser::Told;
 use crate::support::{Browser, ORIGIN, SECRET, Site};
 use rp_conformance::authenticator::{Authenticator, Ceremony, Config, Fault, Format};
+use rp_core::base64url;
 use rp_service::http::Route;
 use rp_service::store::{Account, CredentialStore};
 use rp_service::{DecoyError, DecoyShape, Passkeys};
@@ -169,6 +171,106 @@ async fn a_forged_signature_is_signature_invalid_for_either_and_the_event_has_th
         site.events()[2..],
         ["sign-in user-handle-mismatch", "sign-in backup-eligibility-changed"].map(str::to_owned)
     );
+}
+
+/// A response to a discoverable ceremony, by whoever has not the key of the credential that it names.
+async fn forge_discoverable(site: &Site, browser: &mut Browser, id: &Value, fault: Fault) -> Told {
+    let mut options = browser.post(site, Route::AuthenticationOptions, json!({})).await.ok();
+    options["allowCredentials"] = json!([{"type": "public-key", "id": id}]);
+    let mut response: Value = serde_json::from_str(&forge(&options, fault)).unwrap();
+    response["response"]["userHandle"] = json!("AAAA");
+    browser.authenticate(site, &response.to_string()).await
+}
+
+#[tokio::test]
+async fn a_decoy_is_answered_like_a_real_credential_where_nobody_was_named() {
+    let (site, mut kim) = site_with_kim().await;
+    let mut answers = Vec::new();
+    for name in ["kim", "nobody"] {
+        let id = options(&site, name).await["allowCredentials"][0]["id"].clone();
+        for fault in [Fault::AssertionOfOtherKey, Fault::RpIdHashOther, Fault::OriginOther] {
+            let answer = forge_discoverable(&site, &mut kim, &id, fault).await;
+            answers.push((answer.status, answer.body));
+        }
+    }
+    assert_eq!((answers[0].0, &answers[0].1["code"]), (422, &json!("user-handle-mismatch")));
+    assert_eq!(answers[..3], answers[3..]);
+    let made_up = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    let made_up = forge_discoverable(&site, &mut kim, &made_up, Fault::RpIdHashOther).await;
+    assert_eq!(made_up.refusal(), (422, "credential-unknown"));
+}
+
+/// A registration of a credential that has another's ID, as `none` attestation lets anybody claim it.
+fn claim(options: &Value, id: &[u8], seed: &str) -> String {
+    let mut authenticator = Authenticator::new(seed, Config::default());
+    let response = authenticator.create(options, ORIGIN).unwrap();
+    let own = authenticator.credentials()[0].id.clone();
+    let mut response: Value = serde_json::from_str(&response).unwrap();
+    let object = response["response"]["attestationObject"].as_str().unwrap();
+    let object = base64url::decode(object).unwrap();
+    let at = object.windows(own.len()).position(|window| window == own).unwrap();
+    // The length of authData stands before it, and the length of the ID right before the ID.
+    let data_at = object.windows(9).position(|window| window == b"\x68authData").unwrap() + 9;
+    assert_eq!(object[data_at], 0x58, "byte string, one byte of length");
+    let (data, length) = (&object[data_at + 2..], u16::try_from(id.len()).unwrap());
+    let before = at - data_at - 2 - 2;
+    let data = [&data[..before], &length.to_be_bytes(), id, &data[before + 2 + own.len()..]].concat();
+    let head = [&[0x59][..], &u16::try_from(data.len()).unwrap().to_be_bytes()].concat();
+    let object = [&object[..data_at], &head, &data].concat();
+    for (at, bytes) in [("id", id), ("rawId", id)] {
+        response[at] = json!(base64url::encode(bytes));
+    }
+    let inner = response["response"].as_object_mut().unwrap();
+    inner.insert("attestationObject".into(), json!(base64url::encode(&object)));
+    for derived in ["authenticatorData", "publicKey", "publicKeyAlgorithm"] {
+        inner.remove(derived);
+    }
+    response.to_string()
+}
+
+#[tokio::test]
+async fn a_decoy_is_registered_already_like_a_real_credential() {
+    let (site, _) = site_with_kim().await;
+    let mut ids = Vec::new();
+    for name in ["kim", "nobody"] {
+        let id = options(&site, name).await["allowCredentials"][0]["id"].clone();
+        ids.push(base64url::decode(id.as_str().unwrap()).unwrap());
+    }
+    for id in &ids {
+        let mut eve = Browser::new("eve");
+        for name in ["fresh", "kim"] {
+            let options = eve.post(&site, Route::RegistrationOptions, json!({"username": name})).await.ok();
+            let answer = eve.register(&site, &claim(&options, id, "claim")).await;
+            let expected = if name == "kim" { "username-taken" } else { "credential-exists" };
+            assert_eq!(answer.refusal(), (409, expected));
+        }
+    }
+    let mut eve = Browser::new("eve");
+    eve.sign_up(&site, "eve").await;
+    for id in &ids {
+        let options = eve.post(&site, Route::RegistrationOptions, json!({})).await.ok();
+        let answer = eve.register(&site, &claim(&options, id, "claim")).await;
+        assert_eq!(answer.refusal(), (409, "credential-exists"));
+    }
+    let options = eve.post(&site, Route::RegistrationOptions, json!({})).await.ok();
+    let made_up = eve.register(&site, &claim(&options, &[9; 48], "claim")).await;
+    assert_eq!(made_up.status, 201, "{made_up:?}");
+}
+
+#[tokio::test]
+async fn guesses_of_credentials_are_bounded_like_those_of_names() {
+    let (site, _) = site_with_kim().await;
+    let id = options(&site, "nobody").await["allowCredentials"][0]["id"].clone();
+    let id = base64url::decode(id.as_str().unwrap()).unwrap();
+    let mut eve = Browser::new("eve");
+    for guess in 0..10 {
+        let name = json!({"username": format!("eve{guess}")});
+        let options = eve.post(&site, Route::RegistrationOptions, name).await.ok();
+        let answer = eve.register(&site, &claim(&options, &id, "claim")).await;
+        assert_eq!(answer.refusal(), (409, "credential-exists"));
+    }
+    let bounded = eve.post(&site, Route::RegistrationOptions, json!({"username": "other"})).await;
+    assert_eq!(bounded.refusal(), (429, "too-many-requests"));
 }
 
 #[tokio::test]
