@@ -38,7 +38,7 @@ pub enum Refusal {
     /// The body is not a response in its JSON form.
     #[error(transparent)]
     Response(#[from] ResponseError),
-    /// Nobody is signed in, or no longer: the account is gone.
+    /// Nobody is signed in, or no longer: the account is gone. A session that was there is to end then.
     #[error("nobody is signed in")]
     NotSignedIn,
     /// The last verification is not fresh enough.

@@ -30,7 +30,15 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
                 None => Answer::empty(404),
             }),
         };
-        answer.unwrap_or_else(|refusal| Answer::refusal(&refusal)).for_route(route)
+        let answer = answer.unwrap_or_else(|refusal| {
+            let answer = Answer::refusal(&refusal);
+            match refusal {
+                // Its account is gone: kept, it would stand in the way of every sign-in.
+                Refusal::NotSignedIn if session.is_some() => answer.with_session(SessionChange::End),
+                _ => answer,
+            }
+        });
+        answer.for_route(route)
     }
 
     /// A registration that a request brings to an application's own handler: what

@@ -194,8 +194,13 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             trail.user_verified = Some(authenticated.flags.user_verified());
             trail.counter_regressed = authenticated.counter_regressed;
             // Whoever was signed in when it began is who it ends with
-            if begun_by.is_some_and(|begun_by| begun_by != account.user_handle) {
-                return Err(Refusal::CredentialOfAnotherAccount);
+            if let Some(begun_by) = begun_by.filter(|begun_by| *begun_by != account.user_handle) {
+                let is_there = self.inner.store.account(&begun_by).await?.is_some();
+                return Err(if is_there {
+                    Refusal::CredentialOfAnotherAccount
+                } else {
+                    Refusal::NotSignedIn
+                });
             }
             self.admit(Entry { purpose, account: &account, passkey: &passkey }).await?;
             match self.inner.store.apply(&account.user_handle, &authenticated.update, now).await? {

@@ -182,6 +182,9 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
                 let user_handle = pending.user_handle().clone();
                 trail.account = Some(user_handle.clone());
                 let registered = judge(pending)?;
+                if answer.session.is_some() {
+                    self.current_user(answer.session).await?;
+                }
                 let account = Account { user_handle, name, name_key, display_name, created_at: now };
                 self.open(trail, answer, account, registered, nickname).await
             }

@@ -163,12 +163,35 @@ async fn nothing_of_an_account_is_told_to_nobody() {
 async fn a_session_whose_account_is_gone_is_none() {
     let (site, mut kim) = (Site::open(), Browser::new("kim"));
     let gone = UserHandle::try_from(&[1; 64][..]).unwrap();
-    kim.session = Some(SessionData::by_application(gone, site.passkeys.now()));
+    let gone = || Some(SessionData::by_application(gone.clone(), site.passkeys.now()));
+    kim.session = gone();
     assert_eq!(kim.send(&site, Route::Credentials, None, "").await.refusal(), (401, "not-signed-in"));
+    assert_eq!(kim.session, None, "it ends");
+    kim.session = gone();
     assert_eq!(
         kim.post(&site, Route::RegistrationOptions, json!({})).await.refusal(),
         (401, "not-signed-in")
     );
+    assert_eq!(kim.session, None);
+}
+
+#[tokio::test]
+async fn a_session_whose_account_is_gone_locks_nobody_out() {
+    for body in [json!({}), json!({"username": "kim"})] {
+        let (site, mut kim) = (Site::open(), Browser::new("kim"));
+        kim.sign_up(&site, "kim").await;
+        let gone = UserHandle::try_from(&[1; 64][..]).unwrap();
+        kim.session = Some(SessionData::by_application(gone.clone(), site.passkeys.now()));
+        assert_eq!(kim.sign_in(&site, body.clone()).await.refusal(), (401, "not-signed-in"));
+        assert_eq!(kim.session, None, "it ends");
+        assert_eq!(kim.sign_in(&site, body).await.status, 200);
+
+        let mut new = Browser::new("new");
+        new.session = Some(SessionData::by_application(gone, site.passkeys.now()));
+        let response = new.create(&site, json!({"username": "new"})).await;
+        assert_eq!(new.register(&site, &response).await.refusal(), (401, "not-signed-in"));
+        new.sign_up(&site, "new").await;
+    }
 }
 
 #[tokio::test]
