@@ -139,7 +139,8 @@ impl<S> Passkeys<S> {
     }
 
     /// The signed-in session, if its last verification is fresh: the guard of whatever the application holds
-    /// dear.
+    /// dear. Whether the account still has the passkey that was verified is not looked up here, but where
+    /// passkeys are added and deleted, and by [`Passkeys::fresh_user`].
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`], [`Refusal::StepUpRequired`].
@@ -206,5 +207,17 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     pub async fn current_user(&self, session: Option<&SessionData>) -> Result<Account, Refusal> {
         let session = self.require_session(session)?;
         self.inner.store.account(&session.user_handle).await?.ok_or(Refusal::NotSignedIn)
+    }
+
+    /// The signed-in account, if its last verification is fresh ([`Passkeys::require_fresh`]), and was with a
+    /// passkey that it still has.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`], [`Refusal::StepUpRequired`], [`Refusal::Storage`].
+    pub async fn fresh_user(&self, session: Option<&SessionData>) -> Result<Account, Refusal> {
+        let session = self.require_fresh(session)?;
+        let account = self.current_user(Some(session)).await?;
+        account::check_credential(session, &self.inner.store.passkeys(&account.user_handle).await?)?;
+        Ok(account)
     }
 }

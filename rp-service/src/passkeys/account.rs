@@ -95,11 +95,12 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         id: &CredentialId,
     ) -> Result<(), Refusal> {
         let session = self.require_fresh(session)?;
-        // Read for the event alone, which names the model; the store decides.
-        let found = self.inner.store.passkey(id).await?;
-        if let Some((_, passkey)) = found.filter(|(account, _)| account.user_handle == session.user_handle) {
-            trail.passkey(&passkey);
+        let passkeys = self.inner.store.passkeys(&session.user_handle).await?;
+        // For the event, which names the model; the store decides.
+        if let Some(passkey) = passkeys.iter().find(|passkey| passkey.record.id == *id) {
+            trail.passkey(passkey);
         }
+        check_credential(session, &passkeys)?;
         let allow_last = self.inner.policy.allow_deleting_last;
         match self.inner.store.delete(&session.user_handle, id, allow_last).await? {
             Deleted::Done => Ok(()),
@@ -107,6 +108,13 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             Deleted::Missing => Err(Refusal::NoSuchCredential),
         }
     }
+}
+
+/// A session whose last verification was with a passkey that the account has no longer is not fresh: whoever lost
+/// a passkey and deletes it takes it out of the finder's sessions too.
+pub(super) fn check_credential(session: &SessionData, passkeys: &[Passkey]) -> Result<(), Refusal> {
+    let is_there = |id: &CredentialId| passkeys.iter().any(|passkey| passkey.record.id == *id);
+    if session.credential.as_ref().is_none_or(is_there) { Ok(()) } else { Err(Refusal::StepUpRequired) }
 }
 
 fn trail(action: Action, session: Option<&SessionData>, id: &CredentialId) -> Trail {

@@ -3,7 +3,7 @@
 use rp_core::options::{CredentialCreationOptions, Mediation};
 use rp_core::{Attestation, Registered, RegistrationResponse, User, UserHandle};
 
-use super::account::nickname;
+use super::account::{check_credential, nickname};
 use super::ceremony::{BrowserId, Ceremony, Kept};
 use super::{Entry, Passkeys};
 use crate::event::{Action, Trail};
@@ -121,6 +121,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         }
         let account = self.current_user(Some(session)).await?;
         let passkeys = self.inner.store.passkeys(&account.user_handle).await?;
+        check_credential(session, &passkeys)?;
         if self.inner.policy.max_credentials.is_some_and(|max| passkeys.len() >= max) {
             return Err(Refusal::TooManyCredentials);
         }

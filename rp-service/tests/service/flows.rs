@@ -195,6 +195,30 @@ async fn a_session_whose_account_is_gone_locks_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_session_whose_passkey_was_deleted_is_not_fresh() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    let first = kim.sign_up(&site, "kim").await;
+    let mut second = Authenticator::new("second", Config::default());
+    let added = kim.add(&site, &mut second).await.ok();
+    let mut thief = kim.clone_without_session();
+    thief.sign_in(&site, json!({})).await.ok();
+    let deleted = kim.send(&site, Route::DeleteCredential, first["id"].as_str(), "").await;
+    assert_eq!(deleted.status, 204);
+    for browser in [&mut thief, &mut kim] {
+        let refused = browser.post(&site, Route::RegistrationOptions, json!({})).await;
+        assert_eq!(refused.refusal(), (403, "step-up-required"));
+        let refused = browser.send(&site, Route::DeleteCredential, added["id"].as_str(), "").await;
+        assert_eq!(refused.refusal(), (403, "step-up-required"));
+    }
+    assert_eq!(kim.list(&site).await.len(), 1);
+    kim.authenticator = second;
+    assert!(site.passkeys.fresh_user(kim.session.as_ref()).await.is_err());
+    kim.step_up(&site).await.ok();
+    assert!(site.passkeys.fresh_user(kim.session.as_ref()).await.is_ok());
+    kim.add(&site, &mut Authenticator::new("third", Config::default())).await.ok();
+}
+
+#[tokio::test]
 async fn sign_up_is_closed_unless_it_was_opened() {
     let site = Site::with(|builder| builder.policy(Policy::default()));
     let refused =

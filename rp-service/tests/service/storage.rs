@@ -26,7 +26,7 @@ async fn every_call_that_fails_is_503_and_nothing_changes() {
         (Route::Credentials, "", &["account", "passkeys"]),
         (Route::Signal, "", &["account", "passkeys"]),
         (Route::RenameCredential, r#"{"nickname":"a"}"#, &["rename"]),
-        (Route::DeleteCredential, "", &["passkey", "delete"]),
+        (Route::DeleteCredential, "", &["passkeys", "delete"]),
     ] {
         for &call in calls {
             site.events();
