@@ -1,0 +1,6 @@
+//! The attestation object.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = rp_core::AttestationObject::parse(data);
+});

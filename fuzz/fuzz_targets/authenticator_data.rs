@@ -1,0 +1,8 @@
+//! Authenticator data: read to the last byte or refused.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Ok(read) = rp_core::AuthenticatorData::parse(data) {
+        assert_eq!(read.as_bytes(), data);
+    }
+});

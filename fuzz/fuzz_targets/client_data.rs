@@ -1,0 +1,6 @@
+//! Client data: parsed, and told nothing but what was there.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = rp_core::CollectedClientData::parse(data);
+});

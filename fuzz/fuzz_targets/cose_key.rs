@@ -1,0 +1,10 @@
+//! COSE keys: what is read writes a key that is read as the same.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Ok(key) = rp_core::cose::PublicKey::from_cose(data) {
+        let again = rp_core::cose::PublicKey::from_cose(&key.to_cose()).expect("what was written is read");
+        assert_eq!(key.key(), again.key());
+        let _ = key.verify(data, data);
+    }
+});
