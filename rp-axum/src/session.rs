@@ -18,6 +18,7 @@ use rp_service::{Passkeys, Refusal, SessionChange, SessionData};
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions::cookie::SameSite as CookieSameSite;
+use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
@@ -163,10 +164,21 @@ impl<S> Store<S> {
     fn expires_at(&self) -> Timestamp {
         self.0.now().saturating_add(SESSION_LIFETIME)
     }
+
+    /// What a record has to say of its end; the service's store keeps the time beside the record.
+    fn expiry_date(&self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.expires_at().as_unix_seconds())
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
 }
 
 fn key(id: &Id) -> SessionKey {
     SessionKey::of(&id.0.to_be_bytes())
+}
+
+/// What is stored of a record: what the application keeps in it, and not the identifier that signs a browser in.
+fn encode(record: &Record) -> StoreResult<Vec<u8>> {
+    serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
 fn backend(error: StoreError) -> Error {
@@ -177,7 +189,7 @@ fn backend(error: StoreError) -> Error {
 impl<S: SessionStore + 'static> tower_sessions::SessionStore for Store<S> {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         loop {
-            let data = serde_json::to_vec(&record).map_err(|error| Error::Encode(error.to_string()))?;
+            let data = encode(record)?;
             if self.0.store().create(key(&record.id), &data, self.expires_at()).await.map_err(backend)? {
                 return Ok(());
             }
@@ -187,18 +199,22 @@ impl<S: SessionStore + 'static> tower_sessions::SessionStore for Store<S> {
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        let data = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
+        let data = encode(record)?;
         // One that is gone stays gone: its user signed out while this request was under way.
         self.0.store().save(key(&record.id), &data, self.expires_at()).await.map_err(backend).map(drop)
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
         let data = self.0.store().load(key(id), self.0.now()).await.map_err(backend)?;
-        data.map(|data| serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string())))
-            .transpose()
+        // What another release wrote and this one cannot read counts as none.
+        let data = data.and_then(|data| serde_json::from_slice(&data).ok());
+        Ok(data.map(|data| Record { id: *id, data, expiry_date: self.expiry_date() }))
     }
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
         self.0.store().end(key(id)).await.map_err(backend).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests;
