@@ -12,10 +12,12 @@
 mod browser;
 mod cases;
 mod fixture;
+mod store;
 mod transcript;
 
 pub use cases::{Case, alike};
 pub use fixture::{Fixture, ORIGIN, Setup};
+pub use store::{FailingStore, SessionCall};
 pub use transcript::Transcript;
 
 use std::future::Future;

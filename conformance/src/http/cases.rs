@@ -4,6 +4,7 @@ mod account;
 mod ceremonies;
 mod credentials;
 mod requests;
+mod sessions;
 
 use super::{Fixture, Setup, Site, Transcript};
 
@@ -62,11 +63,15 @@ pub enum Case {
     NotSignedIn,
     /// Cookies where cross-origin frames are accepted.
     FramedCookies,
+    /// A session store that fails.
+    FailingStore,
+    /// An answer to a request with an old cookie leaves the new one alone.
+    OldCookie,
 }
 
 impl Case {
     /// Every case.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::OpeningAnAccount,
         Self::SignUpClosed,
         Self::UsernameTaken,
@@ -93,6 +98,8 @@ impl Case {
         Self::Bodies,
         Self::NotSignedIn,
         Self::FramedCookies,
+        Self::FailingStore,
+        Self::OldCookie,
     ];
 
     /// What the case needs of its fixture.
@@ -138,6 +145,8 @@ impl Case {
             Self::Bodies => requests::bodies(site, fixture).await,
             Self::NotSignedIn => requests::not_signed_in(site, fixture).await,
             Self::FramedCookies => requests::framed_cookies(site, fixture).await,
+            Self::FailingStore => sessions::failing_store(site, fixture).await,
+            Self::OldCookie => sessions::old_cookie(site, fixture).await,
         }
     }
 }
@@ -188,6 +197,8 @@ macro_rules! http_tests {
             bodies_are_json_and_bounded: Bodies,
             nobody_signed_in_is_401: NotSignedIn,
             cookies_in_frames_are_partitioned: FramedCookies,
+            a_session_store_that_fails_is_503_and_signs_nobody_out: FailingStore,
+            an_answer_to_an_old_cookie_leaves_the_new_one_alone: OldCookie,
         );
     };
     (@ $test:meta, $site:expr, $($name:ident: $case:ident,)+) => {

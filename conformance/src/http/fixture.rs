@@ -1,13 +1,13 @@
 //! What a case runs against: a service with a clock that the case moves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustAnchor};
-use rp_service::store::MemoryStore;
-use rp_service::{PasskeyEndpoints, Passkeys, Policy};
+use rp_service::{Event, PasskeyEndpoints, Passkeys, Policy};
 
+use super::{FailingStore, SessionCall};
 use crate::authenticator::{Authenticator, Config};
 
 /// The origin of the site.
@@ -36,8 +36,9 @@ impl Default for Setup {
 #[derive(Clone, Debug)]
 pub struct Fixture {
     /// The service.
-    pub passkeys: Passkeys<MemoryStore>,
+    pub passkeys: Passkeys<FailingStore>,
     clock: Arc<AtomicI64>,
+    failures: Arc<AtomicUsize>,
 }
 
 impl Fixture {
@@ -62,7 +63,9 @@ impl Fixture {
         }
         let endpoint = |path: &str| setup.endpoints.then(|| format!("{ORIGIN}{path}"));
         let shown = Arc::clone(&clock);
-        let passkeys = Passkeys::builder(rp.build().expect("right"), MemoryStore::new(), [7; 32])
+        let failures = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&failures);
+        let passkeys = Passkeys::builder(rp.build().expect("right"), FailingStore::default(), [7; 32])
             .policy(Policy {
                 sign_up: setup.sign_up,
                 max_credentials: setup.max_credentials,
@@ -70,10 +73,26 @@ impl Fixture {
             })
             .trust(Arc::new(StaticAnchors::new(anchors)))
             .clock(move || Timestamp::from_unix_seconds(shown.load(Ordering::SeqCst)))
+            .events(move |event: &Event<'_>| {
+                if event.refusal.is_some_and(|refusal| refusal.status() == 503) {
+                    seen.fetch_add(1, Ordering::SeqCst);
+                }
+            })
             .passkey_endpoints(PasskeyEndpoints { enroll: endpoint("/enroll"), manage: endpoint("/manage") })
             .build()
             .expect("a secret that is long enough");
-        Self { passkeys, clock }
+        Self { passkeys, clock, failures }
+    }
+
+    /// These calls of the session store fail from now on, and no others.
+    pub fn fail(&self, calls: impl IntoIterator<Item = SessionCall>) {
+        self.passkeys.store().fail(calls);
+    }
+
+    /// How many events told of storage that failed.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failures.load(Ordering::SeqCst)
     }
 
     /// Lets time pass.

@@ -1,7 +1,9 @@
 use rp_core::RelyingParty;
 use rp_service::store::MemoryStore;
 use tower_sessions::SessionStore as _;
+use tower_sessions::session::{Id, Record};
 
+use super::store::key;
 use super::*;
 
 fn store() -> Store<MemoryStore> {

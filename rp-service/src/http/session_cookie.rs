@@ -13,6 +13,14 @@ impl SessionKey {
     pub fn of(identifier: &[u8]) -> Self {
         Self(rp_core::crypto::sha256(&[identifier]))
     }
+
+    /// Whether an adapter that keeps a new session under this key drops those whose time is up: one in 64, which
+    /// the hash chooses, since a sweep drops four times as many
+    /// ([`SWEEP_LIMIT`](crate::store::SWEEP_LIMIT)).
+    #[must_use]
+    pub fn is_sweeping(&self) -> bool {
+        self.0[0] < 4
+    }
 }
 
 impl CookieAttributes {
@@ -40,6 +48,12 @@ mod tests {
     use crate::http::SameSite;
 
     use super::*;
+
+    #[test]
+    fn some_new_sessions_take_old_ones_along() {
+        let sweeping = (0_u16..1024).filter(|id| SessionKey::of(&id.to_be_bytes()).is_sweeping()).count();
+        assert!((8..32).contains(&sweeping), "{sweeping} of 1024, where 16 are to be expected");
+    }
 
     #[test]
     fn a_session_cookie_gets_the_attributes_that_are_asked_for() {
