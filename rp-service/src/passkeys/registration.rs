@@ -212,19 +212,17 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let peer = answer.peer.unwrap_or_default();
         let passkey = self.new_passkey(trail, &registered, nickname);
         self.admit(Entry { purpose: Purpose::OpenAccount, account: &account, passkey: &passkey }).await?;
-        self.inner.limiter.check(peer, self.now())?;
-        match self.open_in_store(&account, &passkey).await? {
+        self.inner.limiter.try_guess(peer, self.now())?;
+        let opened = self.open_in_store(&account, &passkey).await;
+        if !matches!(opened, Ok(Opened::NameTaken | Opened::CredentialExists)) {
+            self.inner.limiter.forgive(peer, self.now());
+        }
+        match opened? {
             Opened::Done => {}
-            Opened::NameTaken => {
-                self.inner.limiter.note(peer, self.now());
-                return Err(Refusal::UsernameTaken);
-            }
+            Opened::NameTaken => return Err(Refusal::UsernameTaken),
             // 64 random bytes do not repeat; if they do, this ceremony is as good as none.
             Opened::HandleTaken => return Err(Refusal::NoCeremony(NoCeremony::Missing)),
-            Opened::CredentialExists => {
-                self.inner.limiter.note(peer, self.now());
-                return Err(Refusal::CredentialExists);
-            }
+            Opened::CredentialExists => return Err(Refusal::CredentialExists),
         }
         let session = SessionData::sign_in(&passkey, registered.flags, passkey.created_at);
         Ok(Registration {
@@ -258,11 +256,14 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     ) -> Result<Registration, Refusal> {
         let passkey = self.new_passkey(trail, &registered, nickname);
         self.admit(Entry { purpose: Purpose::AddCredential, account: &account, passkey: &passkey }).await?;
-        if self.inner.decoys.is_decoy(&passkey.record.id) {
-            return Err(Refusal::CredentialExists);
+        // Not by the peer: who floods sign-up from a shared address keeps nobody from adding.
+        let peer = format!("account {}", account.user_handle);
+        self.inner.limiter.try_guess(&peer, self.now())?;
+        let added = self.add_to_store(&account, &passkey).await;
+        if !matches!(added, Ok(Added::CredentialExists)) {
+            self.inner.limiter.forgive(&peer, self.now());
         }
-        let max = self.inner.policy.max_credentials;
-        match self.inner.store.add(&account.user_handle, passkey.clone(), max).await? {
+        match added? {
             Added::Done => {}
             Added::CredentialExists => return Err(Refusal::CredentialExists),
             Added::TooMany => return Err(Refusal::TooManyCredentials),
@@ -276,6 +277,15 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             attestation: registered.attestation,
             extensions: registered.extensions,
         })
+    }
+
+    /// Adds the passkey, save with a decoy's ID.
+    async fn add_to_store(&self, account: &Account, passkey: &Passkey) -> Result<Added, Refusal> {
+        if self.inner.decoys.is_decoy(&passkey.record.id) {
+            return Ok(Added::CredentialExists);
+        }
+        let max = self.inner.policy.max_credentials;
+        Ok(self.inner.store.add(&account.user_handle, passkey.clone(), max).await?)
     }
 
     fn new_passkey(&self, trail: &mut Trail, registered: &Registered, nickname: Option<String>) -> Passkey {

@@ -271,6 +271,16 @@ async fn guesses_of_credentials_are_bounded_like_those_of_names() {
     }
     let bounded = eve.post(&site, Route::RegistrationOptions, json!({"username": "other"})).await;
     assert_eq!(bounded.refusal(), (429, "too-many-requests"));
+    site.wait(600);
+    eve.sign_up(&site, "eve").await;
+    let mut answers = Vec::new();
+    for _ in 0..11 {
+        let options = eve.post(&site, Route::RegistrationOptions, json!({})).await.ok();
+        let answer = eve.register(&site, &claim(&options, &id, "claim")).await;
+        answers.push(answer.refusal().1.to_owned());
+    }
+    assert_eq!(answers[..10], ["credential-exists"; 10]);
+    assert_eq!(answers[10], "too-many-requests");
 }
 
 #[tokio::test]
