@@ -38,7 +38,8 @@ pub enum SessionChange {
     /// Nothing.
     #[default]
     Keep,
-    /// It holds this from now on, under a new identifier; the old one is gone.
+    /// It holds this from now on, under a new identifier; the old one is gone, and with another account all
+    /// else that it held ([`SessionChange::clears`]).
     Renew(SessionData),
     /// It is over, with all that it holds.
     End,
@@ -66,6 +67,22 @@ pub enum Amr {
     User,
     /// More than one factor: the authenticator verified the user.
     Mfa,
+}
+
+impl SessionChange {
+    /// Whether everything else that the session holds goes too, whatever it held of a sign-in `before`: where it
+    /// ends, and where another account is signed in than before, such as one that was opened by somebody who was
+    /// signed in. Then nothing that an application kept for the one account comes before the other.
+    ///
+    /// Adapters clear the session on it, and then write what [`SessionChange::Renew`] holds.
+    #[must_use]
+    pub fn clears(&self, before: Option<&SessionData>) -> bool {
+        match self {
+            Self::Keep => false,
+            Self::Renew(after) => before.is_some_and(|before| before.user_handle != after.user_handle),
+            Self::End => true,
+        }
+    }
 }
 
 impl SessionData {
@@ -174,6 +191,17 @@ mod tests {
         let five_minutes = Duration::from_secs(300);
         assert!(session().is_fresh(Timestamp::from_unix_seconds(1_300), five_minutes));
         assert!(!session().is_fresh(Timestamp::from_unix_seconds(1_301), five_minutes));
+    }
+
+    #[test]
+    fn a_session_is_cleared_where_it_becomes_another_accounts_and_where_it_ends() {
+        let other = UserHandle::try_from(&[3][..]).unwrap();
+        let other = SessionData::by_application(other, Timestamp::from_unix_seconds(1_000));
+        assert!(SessionChange::Renew(session()).clears(Some(&other)));
+        assert!(!SessionChange::Renew(session()).clears(Some(&session())));
+        assert!(!SessionChange::Renew(session()).clears(None), "what was there before a sign-in stays");
+        assert!(SessionChange::End.clears(Some(&session())));
+        assert!(!SessionChange::Keep.clears(Some(&session())));
     }
 
     #[test]

@@ -47,6 +47,10 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     /// Options for opening an account. Whatever the name, they carry a fresh random user handle and exclude
     /// nothing: a name alone never reaches an account that is there, and whether one is there is not looked up.
     ///
+    /// Whoever is signed in may open another account. It is opened only while the same account is signed in still,
+    /// and then the new one is signed in, in a session that holds nothing of the old one
+    /// ([`SessionChange::clears`]).
+    ///
     /// # Errors
     /// [`Refusal`]: `sign-up-closed`, `malformed-json` for names that accounts cannot have, `too-many-requests`,
     /// `storage-unavailable`.
