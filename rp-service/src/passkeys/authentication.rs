@@ -178,6 +178,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     ) -> Result<Authentication, Refusal> {
         // A parallel authentication may move the counter between reading and writing; then the response is
         // judged once more, against the counter as it is.
+        let mut moved = (0, 0);
         for _ in 0..MAX_ROUNDS {
             let kept = Kept::parse(bytes)?;
             let begun_by = kept.begun_by().cloned();
@@ -205,7 +206,10 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             self.admit(Entry { purpose, account: &account, passkey: &passkey }).await?;
             match self.inner.store.apply(&account.user_handle, &authenticated.update, now).await? {
                 Applied::Done => {}
-                Applied::CounterMoved { .. } => continue,
+                Applied::CounterMoved { current } => {
+                    moved = (current, authenticated.update.sign_count);
+                    continue;
+                }
                 Applied::Gone => return Err(Refusal::CredentialUnknown),
             }
             trail.backup_eligible_learned = authenticated.update.backup_eligible;
@@ -214,7 +218,8 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             passkey.user_verified = authenticated.flags.user_verified();
             return Ok(Self::authentication(account, passkey, session, purpose, authenticated));
         }
-        Err(StoreContention.into())
+        let (stored, got) = moved;
+        Err(AuthenticationError::SignCount { stored, got }.into())
     }
 
     fn authentication(
@@ -293,16 +298,5 @@ fn identified(kept: &Kept) -> Option<&UserHandle> {
 }
 
 /// How often a response is judged anew: each time another response with the same key was faster, so more than
-/// a few are no accident.
+/// a few are no accident, but what a copied key looks like.
 const MAX_ROUNDS: usize = 4;
-
-/// The same key was used too often at once.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the counter moved each time that it was judged")]
-struct StoreContention;
-
-impl From<StoreContention> for Refusal {
-    fn from(contention: StoreContention) -> Self {
-        Self::Storage(crate::store::StoreError::unavailable(contention))
-    }
-}

@@ -1,4 +1,5 @@
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rp_core::{CredentialId, CredentialUpdate, Timestamp, UserHandle};
 use rp_service::store::{
@@ -11,11 +12,17 @@ pub(crate) struct Watched {
     pub(crate) inner: MemoryStore,
     calls: Mutex<Vec<&'static str>>,
     fails_at: Mutex<Option<&'static str>>,
+    counter_runs: AtomicBool,
 }
 
 impl Watched {
     pub(crate) fn new(inner: MemoryStore) -> Self {
-        Self { inner, calls: Mutex::default(), fails_at: Mutex::default() }
+        Self {
+            inner,
+            calls: Mutex::default(),
+            fails_at: Mutex::default(),
+            counter_runs: AtomicBool::new(false),
+        }
     }
 
     /// The calls since it was asked last.
@@ -25,6 +32,11 @@ impl Watched {
 
     pub(crate) fn fail_at(&self, call: Option<&'static str>) {
         *self.fails_at.lock().unwrap() = call;
+    }
+
+    /// Lets every counter move between reading and writing.
+    pub(crate) fn let_counter_run(&self) {
+        self.counter_runs.store(true, Ordering::Relaxed);
     }
 
     fn note(&self, call: &'static str) -> Result<(), StoreError> {
@@ -96,6 +108,9 @@ impl CredentialStore for Watched {
         used_at: Timestamp,
     ) -> Result<Applied, StoreError> {
         self.note("apply")?;
+        if self.counter_runs.load(Ordering::Relaxed) {
+            return Ok(Applied::CounterMoved { current: update.previous_sign_count });
+        }
         self.inner.apply(user_handle, update, used_at).await
     }
 
