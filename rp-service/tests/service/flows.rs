@@ -218,6 +218,23 @@ async fn a_session_whose_passkey_was_deleted_is_not_fresh() {
     kim.add(&site, &mut Authenticator::new("third", Config::default())).await.ok();
 }
 
+#[test]
+fn the_origins_of_related_sites_are_never_an_empty_list() {
+    let origins = |builder: rp_core::RelyingPartyBuilder| {
+        let site = Site::of(builder.build().unwrap(), |builder| builder);
+        serde_json::to_value(site.passkeys.well_known_webauthn()).unwrap()["origins"].take()
+    };
+    let rp = || RelyingParty::builder("example.org");
+    let native = "android:apk-key-hash:AAAA";
+    assert_eq!(origins(rp().native_origin(native)), json!([ORIGIN]));
+    let related = "https://example.com";
+    assert_eq!(origins(rp().native_origin(native).related_origin(related)), json!([ORIGIN, related]));
+    let login = "https://login.example.org:8443";
+    assert_eq!(origins(rp().origin(login).related_origin(related)), json!([login, related]));
+    let localhost = "http://localhost:8080";
+    assert_eq!(origins(RelyingParty::builder("localhost").origin(localhost)), json!([localhost]));
+}
+
 #[tokio::test]
 async fn sign_up_is_closed_unless_it_was_opened() {
     let site = Site::with(|builder| builder.policy(Policy::default()));
