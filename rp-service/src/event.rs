@@ -54,6 +54,8 @@ pub enum Action {
     ReadAccount,
     /// To sign out.
     SignOut,
+    /// To drop what has ended; told only where it fails.
+    Sweep,
     /// Something, by a request that was refused before it was read.
     Request,
 }
@@ -72,6 +74,7 @@ impl Action {
             Self::DeleteCredential => "delete-credential",
             Self::ReadAccount => "read-account",
             Self::SignOut => "sign-out",
+            Self::Sweep => "sweep",
             Self::Request => "request",
         }
     }

@@ -20,12 +20,14 @@ mod authentication;
 mod builder;
 mod ceremony;
 mod registration;
+mod sweep;
 
 pub use account::NicknameError;
 pub use authentication::Authentication;
 pub use builder::PasskeysBuilder;
 pub use ceremony::BrowserId;
 pub use registration::{Registration, SignUp};
+use sweep::Sweeps;
 
 /// The service: a relying party, its stores, and what decides about both.
 ///
@@ -70,6 +72,7 @@ struct Inner<S> {
     models: Arc<dyn ModelDirectory>,
     endpoints: PasskeyEndpoints,
     cookies: Cookies,
+    ceremony_sweeps: Sweeps,
 }
 
 impl<S> Clone for Passkeys<S> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
-use super::{Inner, Passkeys};
+use super::{Inner, Passkeys, Sweeps};
 use crate::decoy::{DecoyError, DecoyShape, Decoys};
 use crate::event::{EventSink, TracingSink};
 use crate::gate::Gate;
@@ -131,6 +131,7 @@ impl<S> PasskeysBuilder<S> {
                 models: self.models,
                 endpoints: self.endpoints,
                 cookies,
+                ceremony_sweeps: Sweeps::default(),
             }),
         })
     }

@@ -127,10 +127,14 @@ impl<S: CeremonyStore> Passkeys<S> {
         let bytes = serde_json::to_vec(&kept)
             .map_err(|error| Refusal::Storage(crate::store::StoreError::unavailable(error)))?;
         let now = self.now();
-        let long_over = now.as_unix_seconds().saturating_sub(REMEMBERED_SECONDS);
-        self.inner.store.sweep(Timestamp::from_unix_seconds(long_over)).await?;
         let expires_at = now.saturating_add(self.lifetime());
-        Ok(self.inner.store.put(key, &bytes, expires_at).await?)
+        self.inner.store.put(key, &bytes, expires_at).await?;
+        if self.inner.ceremony_sweeps.is_due() {
+            let long_over = now.as_unix_seconds().saturating_sub(REMEMBERED_SECONDS);
+            let swept = self.inner.store.sweep(Timestamp::from_unix_seconds(long_over)).await;
+            self.record_failed_sweep(swept);
+        }
+        Ok(())
     }
 
     /// Takes the ceremony that a response answers, for good: it is found by the browser's cookie, and by the

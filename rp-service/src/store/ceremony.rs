@@ -29,7 +29,7 @@ pub trait CeremonyStore: Send + Sync {
     ) -> impl Future<Output = Result<Taken, StoreError>> + Send;
 
     /// Drops ceremonies whose time was up before `before`, at most [`SWEEP_LIMIT`](super::SWEEP_LIMIT) of
-    /// them, and gives how many. Called now and then, such as before a [`put`](CeremonyStore::put).
+    /// them, and gives how many. Called now and then, after a [`put`](CeremonyStore::put).
     ///
     /// # Errors
     /// [`StoreError`].

@@ -14,15 +14,11 @@ async fn every_call_that_fails_is_503_and_nothing_changes() {
     let id = first["id"].as_str();
     let before = kim.list(&site).await;
     for (route, body, calls) in [
-        (Route::RegistrationOptions, r#"{"username":"eve"}"#, &["sweep", "put"][..]),
-        (Route::RegistrationOptions, "{}", &["account", "passkeys", "sweep", "put"]),
-        (Route::AuthenticationOptions, "{}", &["sweep", "put"]),
-        (
-            Route::AuthenticationOptions,
-            r#"{"username":"kim"}"#,
-            &["account_by_name", "passkeys", "sweep", "put"],
-        ),
-        (Route::AuthenticationOptions, r#"{"purpose":"step-up"}"#, &["account", "passkeys", "sweep", "put"]),
+        (Route::RegistrationOptions, r#"{"username":"eve"}"#, &["put"][..]),
+        (Route::RegistrationOptions, "{}", &["account", "passkeys", "put"]),
+        (Route::AuthenticationOptions, "{}", &["put"]),
+        (Route::AuthenticationOptions, r#"{"username":"kim"}"#, &["account_by_name", "passkeys", "put"]),
+        (Route::AuthenticationOptions, r#"{"purpose":"step-up"}"#, &["account", "passkeys", "put"]),
         (Route::Credentials, "", &["account", "passkeys"]),
         (Route::Signal, "", &["account", "passkeys"]),
         (Route::RenameCredential, r#"{"nickname":"a"}"#, &["rename"]),
@@ -83,4 +79,16 @@ async fn a_registration_that_cannot_be_stored_opens_and_adds_nothing() {
         site.store().fail_at(None);
     }
     assert_eq!(kim.list(&site).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sweep_that_fails_holds_nobody_up_and_is_an_event() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    site.store().fail_at(Some("sweep"));
+    kim.sign_up(&site, "kim").await;
+    assert_eq!(site.events(), ["sweep storage-unavailable", "open-account ok"]);
+    for _ in 0..64 {
+        kim.post(&site, Route::AuthenticationOptions, json!({})).await.ok();
+    }
+    assert_eq!(site.events(), ["sweep storage-unavailable"]);
 }
