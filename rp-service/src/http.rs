@@ -37,7 +37,7 @@ pub struct Request<'a> {
 /// A request's body.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
-    /// All of it. What broke off is given as far as it came.
+    /// All of it; empty where it broke off.
     Read(&'a [u8]),
     /// More than [`MAX_BODY_BYTES`]: not read further.
     TooLarge,

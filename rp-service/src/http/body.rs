@@ -1,5 +1,5 @@
 //! Bodies of requests. Members that are not known are passed over, as browsers and libraries add theirs; none
-//! of them could loosen anything. A member that comes twice is refused.
+//! of them could loosen anything. A known member that comes twice is refused.
 
 use rp_core::options::Mediation;
 use serde::Deserialize;
