@@ -227,17 +227,12 @@ impl Decoys {
 /// Somebody's credentials as options list them where a username was given: in an order that tells nothing, and
 /// without words that only one client writes. Where the client told no transport, all are named, which says as
 /// much.
-pub(crate) fn descriptors<'a>(
-    records: impl IntoIterator<Item = &'a CredentialRecord>,
+pub(crate) fn descriptors(
+    mut list: Vec<PublicKeyCredentialDescriptorJson>,
 ) -> Vec<PublicKeyCredentialDescriptorJson> {
-    let mut list: Vec<_> = records
-        .into_iter()
-        .map(|record| PublicKeyCredentialDescriptorJson {
-            r#type: PublicKeyCredentialType::PublicKey,
-            id: record.id.clone(),
-            transports: known_transports(&record.transports),
-        })
-        .collect();
+    for descriptor in &mut list {
+        descriptor.transports = known_transports(&descriptor.transports);
+    }
     sort(&mut list);
     list
 }
@@ -355,9 +350,9 @@ mod tests {
         let mut record = decoys(1)
             .record(&CredentialId::try_from(&[1][..]).unwrap(), &UserHandle::try_from(&[1][..]).unwrap());
         record.transports = ["usb", "telepathy", "nfc", "usb"].map(str::to_owned).to_vec();
-        assert_eq!(descriptors([&record])[0].transports, ["nfc", "usb"]);
+        assert_eq!(descriptors(vec![(&record).into()])[0].transports, ["nfc", "usb"]);
         record.transports.clear();
-        assert_eq!(descriptors([&record])[0].transports, TRANSPORTS);
+        assert_eq!(descriptors(vec![(&record).into()])[0].transports, TRANSPORTS);
     }
 
     #[test]

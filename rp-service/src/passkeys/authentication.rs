@@ -85,9 +85,9 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let account = self.inner.store.account_by_name(key).await?;
         let nobody = self.inner.decoys.user_handle(key);
         let user_handle = account.map_or(nobody, |account| account.user_handle);
-        let passkeys = self.inner.store.passkeys(&user_handle).await?;
+        let held = self.inner.store.descriptors(&user_handle).await?;
         let decoys = self.inner.decoys.descriptors(key, self.inner.policy.max_credentials);
-        let somebodys = decoy::descriptors(passkeys.iter().map(|passkey| &passkey.record));
+        let somebodys = decoy::descriptors(held);
         let shown = if somebodys.is_empty() { decoys } else { somebodys };
         Ok(Allow::descriptors(user_handle, shown))
     }

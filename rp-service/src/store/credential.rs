@@ -1,5 +1,6 @@
 use std::future::Future;
 
+use rp_core::options::PublicKeyCredentialDescriptorJson;
 use rp_core::{CredentialId, CredentialRecord, CredentialUpdate, Timestamp, UserHandle};
 
 use super::StoreError;
@@ -83,6 +84,20 @@ pub trait CredentialStore: Send + Sync {
         &self,
         user_handle: &UserHandle,
     ) -> impl Future<Output = Result<Vec<Passkey>, StoreError>> + Send;
+
+    /// The account's passkeys as options name them: ID and transports, in any order. A store that need not read
+    /// more for it should not: how long a sign-in takes to start must not tell how much an account holds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn descriptors(
+        &self,
+        user_handle: &UserHandle,
+    ) -> impl Future<Output = Result<Vec<PublicKeyCredentialDescriptorJson>, StoreError>> + Send {
+        async {
+            Ok(self.passkeys(user_handle).await?.iter().map(|passkey| (&passkey.record).into()).collect())
+        }
+    }
 
     /// Opens an account with its first passkey: both or neither.
     ///

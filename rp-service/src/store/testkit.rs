@@ -119,6 +119,7 @@ macro_rules! credential_store_tests {
             of_parallel_openings_with_one_credential_one_account_is_there
             a_credential_id_is_unique_over_all_accounts
             a_record_of_another_account_is_refused
+            passkeys_are_named_in_options_as_they_are
             passkeys_are_listed_oldest_first
             a_passkey_is_named_and_loses_its_name
             anothers_passkey_cannot_be_named

@@ -97,7 +97,7 @@ async fn known_and_unknown_names_make_the_same_work() {
     for name in ["kim", "nobody", "no name at all"] {
         site.store().calls();
         let options = kim.post(&site, Route::AuthenticationOptions, json!({"username": name})).await.ok();
-        assert_eq!(site.store().calls(), ["account_by_name", "passkeys", "put"], "{name}");
+        assert_eq!(site.store().calls(), ["account_by_name", "descriptors", "put"], "{name}");
         let response = forge(&options, Fault::AssertionOfOtherKey);
         kim.authenticate(&site, &response).await;
         assert_eq!(site.store().calls(), ["take", "passkey"], "{name}");

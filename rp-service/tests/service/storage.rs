@@ -17,7 +17,7 @@ async fn every_call_that_fails_is_503_and_nothing_changes() {
         (Route::RegistrationOptions, r#"{"username":"eve"}"#, &["put"][..]),
         (Route::RegistrationOptions, "{}", &["account", "passkeys", "put"]),
         (Route::AuthenticationOptions, "{}", &["put"]),
-        (Route::AuthenticationOptions, r#"{"username":"kim"}"#, &["account_by_name", "passkeys", "put"]),
+        (Route::AuthenticationOptions, r#"{"username":"kim"}"#, &["account_by_name", "descriptors", "put"]),
         (Route::AuthenticationOptions, r#"{"purpose":"step-up"}"#, &["account", "passkeys", "put"]),
         (Route::Credentials, "", &["account", "passkeys"]),
         (Route::Signal, "", &["account", "passkeys"]),

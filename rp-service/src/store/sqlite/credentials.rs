@@ -1,3 +1,4 @@
+use rp_core::options::PublicKeyCredentialDescriptorJson;
 use rp_core::{CredentialId, CredentialUpdate, Timestamp, UserHandle};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -35,6 +36,17 @@ impl CredentialStore for SqliteStore {
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(rows::passkey).collect()
+    }
+
+    async fn descriptors(
+        &self,
+        user_handle: &UserHandle,
+    ) -> Result<Vec<PublicKeyCredentialDescriptorJson>, StoreError> {
+        let rows = sqlx::query("SELECT credential_id, transports FROM rp_passkeys WHERE user_handle = ?1")
+            .bind(user_handle.as_bytes())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(rows::descriptor).collect()
     }
 
     async fn open_account(&self, account: Account, passkey: Passkey) -> Result<Opened, StoreError> {

@@ -1,5 +1,6 @@
 //! Rows to values: what the tables' types do not promise is checked here.
 
+use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
 use rp_core::{
     Aaguid, AttestationType, CredentialId, CredentialRecord, StoredAttestation, Timestamp, UserHandle,
 };
@@ -33,14 +34,12 @@ pub(super) fn passkey(row: &SqliteRow) -> Result<Passkey, StoreError> {
     let bytes = |column| Ok::<_, StoreError>(get::<Option<Vec<u8>>>(row, column)?.map(Into::into));
     Ok(Passkey {
         record: CredentialRecord {
-            id: CredentialId::try_from(get::<&[u8]>(row, "credential_id")?)
-                .map_err(|_| StoreError::Unreadable { what: "credential_id" })?,
+            id: credential_id(row)?,
             user_handle: user_handle(row)?,
             public_key: get::<Vec<u8>>(row, "public_key")?.into(),
             sign_count: sign_count(row)?,
             uv_initialized: get(row, "uv_initialized")?,
-            transports: serde_json::from_str(get(row, "transports")?)
-                .map_err(|_| StoreError::Unreadable { what: "transports" })?,
+            transports: transports(row)?,
             backup_eligible: get(row, "backup_eligible")?,
             backup_state: get(row, "backup_state")?,
             attestation_object: bytes("attestation_object")?,
@@ -66,6 +65,24 @@ pub(super) fn passkey(row: &SqliteRow) -> Result<Passkey, StoreError> {
 /// The counter of a row of `rp_passkeys`.
 pub(super) fn sign_count(row: &SqliteRow) -> Result<u32, StoreError> {
     get::<i64>(row, "sign_count")?.try_into().map_err(|_| StoreError::Unreadable { what: "sign_count" })
+}
+
+/// The descriptor of a row of `rp_passkeys`, of which no more is read.
+pub(super) fn descriptor(row: &SqliteRow) -> Result<PublicKeyCredentialDescriptorJson, StoreError> {
+    Ok(PublicKeyCredentialDescriptorJson {
+        r#type: PublicKeyCredentialType::PublicKey,
+        id: credential_id(row)?,
+        transports: transports(row)?,
+    })
+}
+
+fn credential_id(row: &SqliteRow) -> Result<CredentialId, StoreError> {
+    CredentialId::try_from(get::<&[u8]>(row, "credential_id")?)
+        .map_err(|_| StoreError::Unreadable { what: "credential_id" })
+}
+
+fn transports(row: &SqliteRow) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(get(row, "transports")?).map_err(|_| StoreError::Unreadable { what: "transports" })
 }
 
 fn user_handle(row: &SqliteRow) -> Result<UserHandle, StoreError> {

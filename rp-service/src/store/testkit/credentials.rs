@@ -142,6 +142,19 @@ pub async fn a_record_of_another_account_is_refused(store: impl CredentialStore)
     assert_eq!(store.account(&sam.user_handle).await.unwrap(), None);
 }
 
+/// Each ID with its transports, and no other account's.
+pub async fn passkeys_are_named_in_options_as_they_are(store: impl CredentialStore) {
+    let (kim, one) = open(&store, "Kim", 1).await;
+    open(&store, "Sam", 2).await;
+    let mut bare = passkey(&kim, 3);
+    bare.record.transports.clear();
+    assert_eq!(store.add(&kim.user_handle, bare.clone(), None).await.unwrap(), Added::Done);
+    let mut descriptors = store.descriptors(&kim.user_handle).await.unwrap();
+    descriptors.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(descriptors, [(&one.record).into(), (&bare.record).into()]);
+    assert_eq!(store.descriptors(&handle("nobody")).await.unwrap(), []);
+}
+
 /// By when they were made, and in order of arrival where that is the same second.
 pub async fn passkeys_are_listed_oldest_first(store: impl CredentialStore) {
     let (kim, five) = open(&store, "Kim", 5).await;

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rp_core::options::PublicKeyCredentialDescriptorJson;
 use rp_core::{CredentialId, CredentialUpdate, Timestamp, UserHandle};
 use rp_service::store::{
     Account, Added, Applied, CeremonyKey, CeremonyStore, CredentialStore, Deleted, MemoryStore, Opened,
@@ -84,6 +85,14 @@ impl CredentialStore for Watched {
     async fn passkeys(&self, user_handle: &UserHandle) -> Result<Vec<Passkey>, StoreError> {
         self.note("passkeys")?;
         self.inner.passkeys(user_handle).await
+    }
+
+    async fn descriptors(
+        &self,
+        user_handle: &UserHandle,
+    ) -> Result<Vec<PublicKeyCredentialDescriptorJson>, StoreError> {
+        self.note("descriptors")?;
+        self.inner.descriptors(user_handle).await
     }
 
     async fn open_account(&self, account: Account, passkey: Passkey) -> Result<Opened, StoreError> {
