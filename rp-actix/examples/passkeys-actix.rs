@@ -5,23 +5,21 @@ mod site;
 
 use std::error::Error;
 use std::net::TcpListener;
+use std::process::ExitCode;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
 use rp_actix::{Routes, sessions};
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    site::outcome(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let args = site::Args::parse();
-    let mut listeners = Vec::new();
-    for mut address in args.addresses()? {
-        // Where the system chose a port, every address of the name gets the same.
-        if let (0, Some(first)) = (address.port(), listeners.first().map(TcpListener::local_addr)) {
-            address.set_port(first?.port());
-        }
-        listeners.push(TcpListener::bind(address)?);
-    }
+    let listeners = args.listeners()?;
     let port =
         listeners.first().map(TcpListener::local_addr).transpose()?.map_or(0, |address| address.port());
     let origin = args.origin(port);

@@ -3,26 +3,23 @@
 mod site;
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
 
 use axum::Router;
 use axum::routing::get;
 use clap::Parser;
 use rp_axum::{Routes, sessions};
-use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    site::outcome(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let args = site::Args::parse();
-    let mut listeners = Vec::new();
-    for mut address in args.addresses()? {
-        // Where the system chose a port, every address of the name gets the same.
-        if let (0, Some(first)) = (address.port(), listeners.first().map(TcpListener::local_addr)) {
-            address.set_port(first?.port());
-        }
-        listeners.push(TcpListener::bind(address).await?);
-    }
+    let listeners = args.listeners()?;
     let port =
         listeners.first().map(TcpListener::local_addr).transpose()?.map_or(0, |address| address.port());
     let origin = args.origin(port);
@@ -37,6 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     site::announce(&origin, args.database());
     let mut servers = tokio::task::JoinSet::new();
     for listener in listeners {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
         let serve = axum::serve(listener, app.clone()).with_graceful_shutdown(stopped());
         servers.spawn(async move { serve.await });
     }

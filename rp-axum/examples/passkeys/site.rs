@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::path::Path;
+use std::process::ExitCode;
 
 use clap::Parser;
 use rp_core::{RelyingParty, base64url};
@@ -27,13 +28,29 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Every address that the name stands for: `localhost` is two.
-    pub(crate) fn addresses(&self) -> Result<Vec<SocketAddr>, Box<dyn Error>> {
-        let addresses: Vec<_> = self.listen.to_socket_addrs()?.collect();
-        if addresses.is_empty() {
-            Err(format!("{} is no address", self.listen).into())
-        } else {
-            Ok(addresses)
+    /// Listens on every address that the name stands for: `localhost` is two, where the machine has both.
+    pub(crate) fn listeners(&self) -> Result<Vec<TcpListener>, Box<dyn Error>> {
+        let refused = |error: std::io::Error| {
+            format!("cannot listen on {}: {error}; another port: --listen localhost:8081", self.listen)
+        };
+        let mut listeners: Vec<TcpListener> = Vec::new();
+        let mut missing = None;
+        for mut address in self.listen.to_socket_addrs().map_err(refused)? {
+            // Where the system chose a port, every address of the name gets the same.
+            if let (0, Some(first)) = (address.port(), listeners.first()) {
+                address.set_port(first.local_addr()?.port());
+            }
+            match TcpListener::bind(address) {
+                Ok(listener) => listeners.push(listener),
+                // A machine without IPv6 may still know the name's address.
+                Err(error) if error.kind() == ErrorKind::AddrNotAvailable => missing = Some(error),
+                Err(error) => return Err(refused(error).into()),
+            }
+        }
+        match (listeners.is_empty(), missing) {
+            (false, _) => Ok(listeners),
+            (true, Some(error)) => Err(refused(error).into()),
+            (true, None) => Err(format!("{} is no address", self.listen).into()),
         }
     }
 
@@ -45,12 +62,22 @@ impl Args {
     /// The service: anybody may open an account, and everything else is as it comes.
     pub(crate) async fn passkeys(&self, origin: &str) -> Result<Passkeys<SqliteStore>, Box<dyn Error>> {
         let rp = RelyingParty::builder(host(origin)).name("Passkeys").origin(origin).build()?;
-        let store = SqliteStore::connect(&self.database).await?;
+        let store = SqliteStore::connect(&self.database)
+            .await
+            .map_err(|error| format!("cannot open the database {}: {}", self.database, reason(&error)))?;
         let endpoints = PasskeyEndpoints {
             enroll: Some(format!("{origin}/#passkeys")),
             manage: Some(format!("{origin}/#passkeys")),
         };
-        let passkeys = Passkeys::builder(rp, store, secret(&format!("{}.secret", self.database))?)
+        // What is kept in memory needs no secret that outlives it.
+        let secret = match self.database.as_str() {
+            ":memory:" => rp_core::Challenge::random()?.as_bytes().to_vec(),
+            file => {
+                let file = format!("{file}.secret");
+                secret(&file).map_err(|error| format!("cannot keep the secret {file}: {error}"))?
+            }
+        };
+        let passkeys = Passkeys::builder(rp, store, secret)
             .policy(Policy { sign_up: true, ..Policy::default() })
             .models(PasskeyProviders)
             .passkey_endpoints(endpoints)
@@ -71,20 +98,43 @@ fn secret(file: &str) -> Result<Vec<u8>, Box<dyn Error>> {
         Ok(text) => Ok(base64url::decode(text.trim())?),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let secret = rp_core::Challenge::random()?;
-            let text = base64url::encode(secret.as_bytes());
-            create_private(Path::new(file))?.write_all(text.as_bytes())?;
+            write_private(file, base64url::encode(secret.as_bytes()).as_bytes())?;
             Ok(secret.as_bytes().to_vec())
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn create_private(file: &Path) -> std::io::Result<fs::File> {
+/// Writes a file that nobody else may read, whole or not at all.
+fn write_private(file: &str, content: &[u8]) -> std::io::Result<()> {
+    let unfinished = format!("{file}.{}", std::process::id());
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
+    let mut opened = options.open(&unfinished)?;
+    opened.write_all(content)?;
+    opened.sync_all()?;
+    fs::rename(&unfinished, Path::new(file))
+}
+
+/// What went wrong, and what that came from.
+fn reason(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", reason(source)),
+        None => error.to_string(),
+    }
+}
+
+/// Says in plain words why the site ended.
+pub(crate) fn outcome(ran: Result<(), Box<dyn Error>>) -> ExitCode {
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Says where the site is, once it is there.
