@@ -4,15 +4,18 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest, web};
+use rp_service::http::SharedPasskeys;
 use rp_service::store::Account;
-use rp_service::{Authentication, Registration, SessionChange};
+use rp_service::{Authentication, Refusal, Registration, SessionChange};
 
 use crate::problem::Rejection;
 use crate::routes::{Incoming, Owned};
 use crate::session;
 
-/// The signed-in account. Nobody signed in: 401 `not-signed-in`.
+/// The signed-in account. Nobody signed in: 401 `not-signed-in`. Where the method may change something, a request
+/// that another site's page sends is refused: 403 `cross-site-request`.
 #[derive(Clone, Debug)]
 pub struct CurrentUser {
     /// The account.
@@ -20,7 +23,7 @@ pub struct CurrentUser {
 }
 
 /// The signed-in account, verified a moment ago: the guard of what is dear. Else 401 `not-signed-in`, or 403
-/// `step-up-required`.
+/// `step-up-required`. Other sites' pages are refused as [`CurrentUser`] refuses them.
 #[derive(Clone, Debug)]
 pub struct FreshUser {
     /// The account.
@@ -39,6 +42,14 @@ pub struct VerifiedAuthentication(pub Authentication);
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Rejection>>>>;
 
+/// Refuses what another site's page sends, where the method may change something.
+fn check_site(passkeys: &SharedPasskeys, request: &HttpRequest) -> Result<(), Refusal> {
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        return Ok(());
+    }
+    passkeys.check_site(&Incoming::new(request, Owned::Read(Vec::new())).request())
+}
+
 impl FromRequest for CurrentUser {
     type Error = Rejection;
     type Future = Extracted<Self>;
@@ -47,6 +58,7 @@ impl FromRequest for CurrentUser {
         let request = request.clone();
         Box::pin(async move {
             let (passkeys, session) = session::context(&request)?;
+            check_site(&passkeys, &request)?;
             Ok(Self { account: passkeys.current_user(session::load(&session).as_ref()).await? })
         })
     }
@@ -60,6 +72,7 @@ impl FromRequest for FreshUser {
         let request = request.clone();
         Box::pin(async move {
             let (passkeys, session) = session::context(&request)?;
+            check_site(&passkeys, &request)?;
             Ok(Self { account: passkeys.fresh_user(session::load(&session).as_ref()).await? })
         })
     }

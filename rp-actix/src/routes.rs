@@ -1,12 +1,14 @@
 //! The routes of the interface.
 
+use actix_web::guard::{Guard, fn_guard};
 use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL};
 use actix_web::web::{self, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use rp_service::http::{Body, MAX_BODY_BYTES, Route};
 
 use crate::problem::{Rejection, response};
-use crate::session;
+use crate::session::{self, Peer};
 
 /// Which routes an application mounts, and where. Nothing is mounted that was not asked for.
 #[derive(Clone, Debug)]
@@ -28,9 +30,15 @@ impl Routes {
         Self::only(Route::ALL)
     }
 
-    /// These routes alone, under `/webauthn`.
+    /// These routes alone, under `/webauthn`; one that is named twice is there once.
     pub fn only(routes: impl IntoIterator<Item = Route>) -> Self {
-        Self { prefix: Route::PREFIX.into(), routes: routes.into_iter().collect() }
+        let mut wanted = Vec::new();
+        for route in routes {
+            if !wanted.contains(&route) {
+                wanted.push(route);
+            }
+        }
+        Self { prefix: Route::PREFIX.into(), routes: wanted }
     }
 
     /// Another prefix.
@@ -48,11 +56,12 @@ impl Routes {
         for path in paths {
             let routes = self.routes.iter().copied().filter(|route| route.path() == path);
             let whole = routes.clone().next().map(|route| route.path_under(&self.prefix)).unwrap_or_default();
+            let allowed = routes.clone().map(allowed).collect::<Vec<_>>().join(",");
             let resource = routes.fold(web::resource(whole), |resource, route| {
                 let handler = move |request: HttpRequest, payload: Payload| handle(route, request, payload);
-                resource.route(web::method(method(route)).to(handler))
+                resource.route(web::route().guard(guard(route)).to(handler))
             });
-            app.service(resource);
+            app.service(resource.default_service(web::to(move || method_not_allowed(allowed.clone()))));
         }
     }
 }
@@ -64,6 +73,29 @@ fn method(route: Route) -> Method {
         "DELETE" => Method::DELETE,
         _ => Method::GET,
     }
+}
+
+/// Where `GET` is served, so is `HEAD`: the server below leaves the body out.
+fn guard(route: Route) -> impl Guard {
+    let method = method(route);
+    fn_guard(move |context| {
+        let asked = &context.head().method;
+        *asked == method || (method == Method::GET && *asked == Method::HEAD)
+    })
+}
+
+fn allowed(route: Route) -> &'static str {
+    match route.method() {
+        "GET" => "GET,HEAD",
+        method => method,
+    }
+}
+
+async fn method_not_allowed(allowed: String) -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, allowed))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish()
 }
 
 async fn handle(route: Route, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Rejection> {
@@ -106,7 +138,11 @@ impl<'a> Incoming<'a> {
     pub(crate) fn new(request: &'a HttpRequest, body: Owned) -> Self {
         let headers =
             request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let peer = request.peer_addr().map(|address| address.ip().to_string());
+        let peer = request.extensions().get::<Peer>().copied();
+        let peer = match peer {
+            Some(Peer(peer)) => peer(request),
+            None => request.peer_addr().map(|address| address.ip().to_string()),
+        };
         Self { headers, body, id: request.match_info().get("id"), peer }
     }
 

@@ -29,13 +29,29 @@ pub fn sessions<S>(passkeys: &Passkeys<S>) -> SessionLayer<S>
 where
     S: CeremonyStore + CredentialStore + SessionStore + 'static,
 {
-    SessionLayer { passkeys: passkeys.clone() }
+    SessionLayer { passkeys: passkeys.clone(), peer: None }
 }
 
 /// What [`sessions`] makes.
 #[derive(Clone, Debug)]
 pub struct SessionLayer<S> {
     passkeys: Passkeys<S>,
+    peer: Option<Peer>,
+}
+
+/// Who a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) fn(&HttpRequest) -> Option<String>);
+
+impl<S> SessionLayer<S> {
+    /// Who a request comes from, where the address of the connection does not say it: behind a proxy, the header
+    /// that the proxy writes. It bounds how often one peer finds usernames taken
+    /// ([`GuessLimiter`](rp_service::GuessLimiter)). A header that clients can write themselves bounds nobody.
+    #[must_use]
+    pub fn peer(mut self, peer: fn(&HttpRequest) -> Option<String>) -> Self {
+        self.peer = Some(Peer(peer));
+        self
+    }
 }
 
 /// A service within a [`SessionLayer`].
@@ -43,6 +59,7 @@ pub struct SessionService<T> {
     inner: T,
     passkeys: SharedPasskeys,
     attributes: Rc<CookieAttributes>,
+    peer: Option<Peer>,
 }
 
 impl<T: fmt::Debug> fmt::Debug for SessionService<T> {
@@ -89,7 +106,8 @@ where
         let made = self.middleware().new_transform(service);
         let passkeys = SharedPasskeys::from(&self.passkeys);
         let attributes = Rc::new(self.passkeys.cookies().session().clone());
-        Box::pin(async move { Ok(SessionService { inner: made.await?, passkeys, attributes }) })
+        let peer = self.peer;
+        Box::pin(async move { Ok(SessionService { inner: made.await?, passkeys, attributes, peer }) })
     }
 }
 
@@ -107,6 +125,9 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         request.extensions_mut().insert(self.passkeys.clone());
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
         let attributes = Rc::clone(&self.attributes);
         let answered = self.inner.call(request);
         Box::pin(said::listen(async move {

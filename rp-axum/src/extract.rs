@@ -1,15 +1,18 @@
 //! Extractors: who asks, and what a request proves.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::Method;
 use axum::http::request::Parts;
+use rp_service::http::SharedPasskeys;
 use rp_service::store::Account;
-use rp_service::{Authentication, Registration, SessionChange};
+use rp_service::{Authentication, Refusal, Registration, SessionChange};
 
 use crate::problem::Rejection;
 use crate::routes::{Incoming, Owned};
 use crate::session;
 
-/// The signed-in account. Nobody signed in: 401 `not-signed-in`.
+/// The signed-in account. Nobody signed in: 401 `not-signed-in`. Where the method may change something, a request
+/// that another site's page sends is refused: 403 `cross-site-request`.
 #[derive(Clone, Debug)]
 pub struct CurrentUser {
     /// The account.
@@ -17,7 +20,7 @@ pub struct CurrentUser {
 }
 
 /// The signed-in account, verified a moment ago: the guard of what is dear. Else 401 `not-signed-in`, or 403
-/// `step-up-required`.
+/// `step-up-required`. Other sites' pages are refused as [`CurrentUser`] refuses them.
 #[derive(Clone, Debug)]
 pub struct FreshUser {
     /// The account.
@@ -34,11 +37,20 @@ pub struct VerifiedRegistration(pub Registration);
 #[derive(Clone, Debug)]
 pub struct VerifiedAuthentication(pub Authentication);
 
+/// Refuses what another site's page sends, where the method may change something.
+fn check_site(passkeys: &SharedPasskeys, parts: &Parts) -> Result<(), Refusal> {
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return Ok(());
+    }
+    passkeys.check_site(&Incoming::new(parts, Owned::Read(Vec::new()), None).request())
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let (passkeys, session) = session::context(parts)?;
+        check_site(&passkeys, parts)?;
         let held = session::load(&session).await?;
         Ok(Self { account: passkeys.current_user(held.as_ref()).await? })
     }
@@ -49,6 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FreshUser {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let (passkeys, session) = session::context(parts)?;
+        check_site(&passkeys, parts)?;
         let held = session::load(&session).await?;
         Ok(Self { account: passkeys.fresh_user(held.as_ref()).await? })
     }

@@ -25,6 +25,8 @@
 //!     .route("/hello", axum::routing::get(hello))
 //!     .merge(Routes::new().router())
 //!     .layer(sessions(&passkeys));
+//! // The address of a connection bounds the guessing of names; behind a proxy, see `SessionLayer::peer`.
+//! let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
 //! axum::serve(tokio::net::TcpListener::bind("localhost:8080").await?, app).await?;
 //! # Ok(())
 //! # }

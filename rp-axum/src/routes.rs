@@ -3,6 +3,8 @@
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderName};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
@@ -11,7 +13,7 @@ use std::net::SocketAddr;
 use tower_sessions::Session;
 
 use crate::problem::{Rejection, response};
-use crate::session;
+use crate::session::{self, Peer};
 
 /// Which routes an application mounts, and where. Nothing is mounted that was not asked for.
 #[derive(Clone, Debug)]
@@ -33,9 +35,15 @@ impl Routes {
         Self::only(Route::ALL)
     }
 
-    /// These routes alone, under `/webauthn`.
+    /// These routes alone, under `/webauthn`; one that is named twice is there once.
     pub fn only(routes: impl IntoIterator<Item = Route>) -> Self {
-        Self { prefix: Route::PREFIX.into(), routes: routes.into_iter().collect() }
+        let mut wanted = Vec::new();
+        for route in routes {
+            if !wanted.contains(&route) {
+                wanted.push(route);
+            }
+        }
+        Self { prefix: Route::PREFIX.into(), routes: wanted }
     }
 
     /// Another prefix.
@@ -46,7 +54,7 @@ impl Routes {
 
     /// The routes as a router. [`sessions`](crate::sessions) has to be laid around it.
     pub fn router(&self) -> Router {
-        self.routes.iter().fold(Router::new(), |router, &route| {
+        let router = self.routes.iter().fold(Router::new(), |router, &route| {
             let method = match route.method() {
                 "POST" => MethodFilter::POST,
                 "PATCH" => MethodFilter::PATCH,
@@ -55,8 +63,14 @@ impl Routes {
             };
             let handler = move |request: Request| handle(route, request);
             router.route(&route.path_under(&self.prefix), on(method, handler))
-        })
+        });
+        router.method_not_allowed_fallback(method_not_allowed)
     }
+}
+
+/// axum adds the methods that there are.
+async fn method_not_allowed() -> (StatusCode, [(HeaderName, &'static str); 1]) {
+    (StatusCode::METHOD_NOT_ALLOWED, [(CACHE_CONTROL, "no-store")])
 }
 
 async fn handle(route: Route, request: Request) -> Response {
@@ -121,8 +135,14 @@ pub(crate) struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     pub(crate) fn new(parts: &'a Parts, body: Owned, id: Option<String>) -> Self {
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Self { headers, body, id, peer: peer.map(|ConnectInfo(address)| address.ip().to_string()) }
+        let peer = match parts.extensions.get::<Peer>() {
+            Some(Peer(peer)) => peer(parts),
+            None => {
+                let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+                address.map(|ConnectInfo(address)| address.ip().to_string())
+            }
+        };
+        Self { headers, body, id, peer }
     }
 
     pub(crate) fn request(&self) -> rp_service::http::Request<'_> {

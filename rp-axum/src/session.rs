@@ -39,7 +39,7 @@ where
             SameSite::None => CookieSameSite::None,
         })
         .with_expiry(Expiry::OnSessionEnd);
-    SessionLayer { manager, passkeys: passkeys.into(), attributes }
+    SessionLayer { manager, passkeys: passkeys.into(), attributes, peer: None }
 }
 
 /// What [`sessions`] makes.
@@ -48,6 +48,22 @@ pub struct SessionLayer<S: CeremonyStore + CredentialStore + SessionStore + 'sta
     manager: SessionManagerLayer<Store<S>>,
     passkeys: SharedPasskeys,
     attributes: CookieAttributes,
+    peer: Option<Peer>,
+}
+
+/// Who a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) fn(&Parts) -> Option<String>);
+
+impl<S: CeremonyStore + CredentialStore + SessionStore + 'static> SessionLayer<S> {
+    /// Who a request comes from, where the address of the connection does not say it: behind a proxy, the header
+    /// that the proxy writes. It bounds how often one peer finds usernames taken
+    /// ([`GuessLimiter`](rp_service::GuessLimiter)). A header that clients can write themselves bounds nobody.
+    #[must_use]
+    pub fn peer(mut self, peer: fn(&Parts) -> Option<String>) -> Self {
+        self.peer = Some(Peer(peer));
+        self
+    }
 }
 
 /// A service within a [`SessionLayer`].
@@ -56,6 +72,7 @@ pub struct SessionService<T> {
     inner: T,
     passkeys: SharedPasskeys,
     attributes: CookieAttributes,
+    peer: Option<Peer>,
 }
 
 impl<T, S> Layer<T> for SessionLayer<S>
@@ -70,6 +87,7 @@ where
             inner: self.manager.layer(inner),
             passkeys: self.passkeys.clone(),
             attributes: self.attributes.clone(),
+            peer: self.peer,
         }
     }
 }
@@ -90,6 +108,9 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         request.extensions_mut().insert(self.passkeys.clone());
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
         let attributes = self.attributes.clone();
         let answered = self.inner.call(request);
         Box::pin(said::listen(async move {

@@ -4,8 +4,10 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use rp_axum::{Routes, sessions};
-use rp_conformance::http::{Fixture, HttpRequest, HttpResponse, Site};
+use axum::routing::any;
+use rp_axum::{CurrentUser, Routes, sessions};
+use rp_conformance::http::{Fixture, HttpRequest, HttpResponse, Setup, Site};
+use rp_service::http::Route;
 use tower::ServiceExt;
 
 struct Axum(Router);
@@ -33,3 +35,22 @@ async fn site(fixture: &Fixture) -> Axum {
 }
 
 rp_conformance::http_tests!(tokio::test, site);
+
+#[tokio::test]
+async fn an_extractor_refuses_what_another_site_sends_where_it_may_change_something() {
+    let fixture = Fixture::new(&Setup::default());
+    let mine = any(|user: CurrentUser| async move { user.account.name });
+    let site = Axum(Router::new().route("/mine", mine).layer(sessions(&fixture.passkeys)));
+    for (method, fetch_site, status) in
+        [("POST", "cross-site", 403), ("POST", "same-origin", 401), ("GET", "cross-site", 401)]
+    {
+        let headers = vec![("sec-fetch-site", fetch_site.to_owned())];
+        let answer = site.send(HttpRequest { method, path: "/mine".into(), headers, body: Vec::new() }).await;
+        assert_eq!(answer.status, status, "{method} {fetch_site}");
+    }
+}
+
+#[test]
+fn a_route_that_is_named_twice_is_there_once() {
+    let _ = Routes::only([Route::SignOut, Route::SignOut]).router();
+}

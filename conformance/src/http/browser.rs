@@ -79,6 +79,14 @@ impl<'a, S: Site> Browser<'a, S> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+        if request.path.starts_with("/webauthn/") {
+            let cached: Vec<_> = response.header("cache-control").collect();
+            assert_eq!(cached, ["no-store"], "{} {}", request.method, request.path);
+        }
+        assert!(
+            response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")),
+            "{response:?}"
+        );
         self.transcript.note(&request, &response);
         response
     }

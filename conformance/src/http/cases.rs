@@ -65,13 +65,17 @@ pub enum Case {
     FramedCookies,
     /// A session store that fails.
     FailingStore,
+    /// Methods that a route does not serve.
+    Methods,
+    /// `passkey-endpoints` that are not set.
+    NoEndpoints,
     /// An answer to a request with an old cookie leaves the new one alone.
     OldCookie,
 }
 
 impl Case {
     /// Every case.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::OpeningAnAccount,
         Self::SignUpClosed,
         Self::UsernameTaken,
@@ -100,6 +104,8 @@ impl Case {
         Self::FramedCookies,
         Self::FailingStore,
         Self::OldCookie,
+        Self::Methods,
+        Self::NoEndpoints,
     ];
 
     /// What the case needs of its fixture.
@@ -108,6 +114,7 @@ impl Case {
         let setup = Setup::default();
         match self {
             Self::SignUpClosed => Setup { sign_up: false, ..setup },
+            Self::NoEndpoints => Setup { endpoints: false, ..setup },
             Self::FramedCookies => Setup { framed: true, ..setup },
             _ => setup,
         }
@@ -147,6 +154,8 @@ impl Case {
             Self::FramedCookies => requests::framed_cookies(site, fixture).await,
             Self::FailingStore => sessions::failing_store(site, fixture).await,
             Self::OldCookie => sessions::old_cookie(site, fixture).await,
+            Self::Methods => requests::methods(site, fixture).await,
+            Self::NoEndpoints => requests::no_endpoints(site, fixture).await,
         }
     }
 }
@@ -199,6 +208,8 @@ macro_rules! http_tests {
             cookies_in_frames_are_partitioned: FramedCookies,
             a_session_store_that_fails_is_503_and_signs_nobody_out: FailingStore,
             an_answer_to_an_old_cookie_leaves_the_new_one_alone: OldCookie,
+            a_method_that_is_not_served_is_405_and_head_is_get: Methods,
+            passkey_endpoints_that_are_not_set_are_404: NoEndpoints,
         );
     };
     (@ $test:meta, $site:expr, $($name:ident: $case:ident,)+) => {

@@ -62,6 +62,14 @@ impl SharedPasskeys {
         self.0.verified_authentication(request, session).await
     }
 
+    /// The rules for requests that change state; [`Passkeys::check_site`].
+    ///
+    /// # Errors
+    /// [`Refusal::CrossSite`].
+    pub fn check_site(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        self.0.check_site(request)
+    }
+
     /// How cookies are named and marked.
     #[must_use]
     pub fn cookies(&self) -> &Cookies {
@@ -105,6 +113,8 @@ trait Erased: Send + Sync {
         session: Option<&'a SessionData>,
     ) -> Boxed<'a, Result<Authentication, Refusal>>;
 
+    fn check_site(&self, request: &Request<'_>) -> Result<(), Refusal>;
+
     fn cookies(&self) -> &Cookies;
 }
 
@@ -140,6 +150,10 @@ impl<S: CeremonyStore + CredentialStore> Erased for Passkeys<S> {
         session: Option<&'a SessionData>,
     ) -> Boxed<'a, Result<Authentication, Refusal>> {
         Box::pin(Passkeys::verified_authentication(self, request, session))
+    }
+
+    fn check_site(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        Passkeys::check_site(self, request)
     }
 
     fn cookies(&self) -> &Cookies {

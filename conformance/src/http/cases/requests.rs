@@ -15,6 +15,31 @@ pub(super) async fn well_known<S: Site>(site: &S, _: &Fixture) -> Transcript {
     browser.transcript
 }
 
+pub(super) async fn methods<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    let answer = browser.call("HEAD", "/.well-known/webauthn", None).await;
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!(browser.call("HEAD", "credentials", None).await.status, 401);
+    for (method, path, allowed) in [
+        ("GET", "sign-out", "POST"),
+        ("POST", "credentials", "GET,HEAD"),
+        ("PUT", "credentials/AAAA", "PATCH,DELETE"),
+        ("POST", "/.well-known/webauthn", "GET,HEAD"),
+    ] {
+        let answer = browser.call(method, path, None).await;
+        assert_eq!((answer.status, answer.body.len()), (405, 0), "{method} {path}");
+        assert_eq!(answer.header("allow").collect::<Vec<_>>(), [allowed], "{method} {path}");
+    }
+    browser.transcript
+}
+
+pub(super) async fn no_endpoints<S: Site>(site: &S, _: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, "one");
+    let answer = browser.call("GET", "/.well-known/passkey-endpoints", None).await;
+    assert_eq!((answer.status, answer.body.len()), (404, 0));
+    browser.transcript
+}
+
 pub(super) async fn cross_site<S: Site>(site: &S, _: &Fixture) -> Transcript {
     let mut browser = Browser::new(site, "one");
     browser.sign_up("kim").await;
@@ -43,8 +68,8 @@ pub(super) async fn cross_site<S: Site>(site: &S, _: &Fixture) -> Transcript {
         }
     }
     // A related origin passes, and so does what comes from no browser.
-    for origin in [Some("https://example.com"), None] {
-        (browser.origin, browser.sec_fetch_site) = (origin, None);
+    for (origin, fetch_site) in [(Some("https://example.com"), None), (None, None), (None, Some("none"))] {
+        (browser.origin, browser.sec_fetch_site) = (origin, fetch_site);
         assert_eq!(browser.post("authentication/options", json!({})).await.status, 200, "{origin:?}");
     }
     browser.transcript
