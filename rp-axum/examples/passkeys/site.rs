@@ -7,7 +7,8 @@ use std::net::{TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use rp_core::options::UserVerificationRequirement;
 use rp_core::{RelyingParty, base64url};
 use rp_service::store::SqliteStore;
 use rp_service::{PasskeyEndpoints, PasskeyProviders, Passkeys, Policy};
@@ -25,6 +26,28 @@ pub(crate) struct Args {
     /// The SQLite database; made if it is not there.
     #[arg(long, default_value = "passkeys.db", value_name = "FILE")]
     database: String,
+    /// Whether a passkey has to check who uses it, by PIN, fingerprint or face. What is required, security keys
+    /// without a PIN cannot do.
+    #[arg(long, default_value = "preferred", value_name = "WHETHER")]
+    user_verification: UserVerification,
+}
+
+/// [`UserVerificationRequirement`] as the command line has it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UserVerification {
+    Required,
+    Preferred,
+    Discouraged,
+}
+
+impl From<UserVerification> for UserVerificationRequirement {
+    fn from(whether: UserVerification) -> Self {
+        match whether {
+            UserVerification::Required => Self::Required,
+            UserVerification::Preferred => Self::Preferred,
+            UserVerification::Discouraged => Self::Discouraged,
+        }
+    }
 }
 
 impl Args {
@@ -61,7 +84,11 @@ impl Args {
 
     /// The service: anybody may open an account, and everything else is as it comes.
     pub(crate) async fn passkeys(&self, origin: &str) -> Result<Passkeys<SqliteStore>, Box<dyn Error>> {
-        let rp = RelyingParty::builder(host(origin)).name("Passkeys").origin(origin).build()?;
+        let rp = RelyingParty::builder(host(origin))
+            .name("Passkeys")
+            .origin(origin)
+            .user_verification(self.user_verification.into())
+            .build()?;
         let store = SqliteStore::connect(&self.database)
             .await
             .map_err(|error| format!("cannot open the database {}: {}", self.database, reason(&error)))?;

@@ -1,0 +1,330 @@
+//! The example sites in headless Chromium, with virtual authenticators over WebDriver.
+//!
+//! Needs `chromium` and `chromedriver` on the `PATH`, and the example binaries that `cargo test` builds. Where
+//! they are missing the tests say so and pass over; with `CI` set, they fail.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what a browser or a site does not do is a failed test"
+)]
+#![expect(clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
+
+mod page;
+mod process;
+mod simplewebauthn;
+mod site;
+mod webdriver;
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use page::Page;
+use serde_json::json;
+use site::{Kind, Site};
+use webdriver::{Abilities, Programs, Session};
+
+/// Runs `scenario` on the site of either adapter, each in a browser of its own.
+fn on_both_sites(arguments: &[&str], scenario: impl Fn(&Session, &Site)) {
+    let Some(programs) = Programs::find() else {
+        return pass_over("chromium and chromedriver are not both on the PATH");
+    };
+    for kind in Kind::BOTH {
+        if kind.binary().is_none() {
+            pass_over(&format!("the example site on {kind:?} is not built"));
+            continue;
+        }
+        let _turn = Turn::take();
+        let site = Site::start(kind, arguments);
+        scenario(&Session::start(&programs), &site);
+    }
+}
+
+/// What a test cannot do here it passes over aloud, but never in CI.
+fn pass_over(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{why}");
+    eprintln!("PASSED OVER: {why}");
+}
+
+/// One of two browsers that may run at a time, however many threads the tests have.
+struct Turn;
+
+static FREE: (Mutex<u8>, Condvar) = (Mutex::new(2), Condvar::new());
+
+impl Turn {
+    fn take() -> Self {
+        let free = FREE.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = FREE.1.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *FREE.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        FREE.1.notify_one();
+    }
+}
+
+#[test]
+fn an_account_is_opened_through_the_form_and_shows_its_passkey() {
+    on_both_sites(&[], |browser, site| {
+        let authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        assert_eq!(authenticator.credentials(), 1);
+        let cards = page.cards();
+        assert!(cards[0].text.contains("Signed in with it"), "{cards:?}");
+        assert!(cards[0].text.contains("Device-bound"), "{cards:?}");
+        assert!(page.answers().contains(&"POST registration/verify 201".to_owned()), "{:?}", page.answers());
+    });
+}
+
+#[test]
+fn autofill_signs_in_without_a_button() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        // The form offers autofill as soon as it is shown, and the authenticator is touched at once.
+        page.sign_out();
+        page.wait_answer("POST sign-out 204");
+        page.wait_answer("POST authentication/verify 200");
+        page.wait_signed_in(1);
+    });
+}
+
+#[test]
+fn a_username_signs_in_by_button() {
+    on_both_sites(&[], |browser, site| {
+        let authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        // Nobody touches it while autofill waits.
+        authenticator.set_touched(false);
+        page.sign_out();
+        page.wait_signed_out();
+        authenticator.set_touched(true);
+        page.sign_in("Ada");
+        page.wait_signed_in(1);
+        assert!(
+            page.answers().contains(&"POST authentication/verify 200".to_owned()),
+            "{:?}",
+            page.answers()
+        );
+    });
+}
+
+#[test]
+fn a_second_passkey_is_added_renamed_and_outlives_the_first() {
+    on_both_sites(&[], |browser, site| {
+        let first = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        first.pull_out();
+        let second = browser.plug_in(Abilities::SECURITY_KEY);
+        page.add();
+        page.wait_done("Your new passkey is ready");
+        page.wait_signed_in(2);
+        assert_eq!(second.credentials(), 1);
+
+        page.rename(2, "Kept in a drawer");
+        page.wait_done("Renamed");
+        page.wait_signed_in(2);
+        assert_eq!(page.cards()[1].title, "Kept in a drawer");
+
+        page.delete(1);
+        page.wait_signed_in(1);
+        assert_eq!(page.cards()[0].title, "Kept in a drawer");
+        assert!(
+            page.answers().iter().any(|answer| answer.starts_with("DELETE ") && answer.ends_with(" 204"))
+        );
+
+        // The last one stays.
+        page.delete(1);
+        let text = page.wait_message("#account", "last-credential");
+        assert_eq!(text, "This is your only passkey. Add another one before you delete it.");
+    });
+}
+
+#[test]
+fn a_u2f_key_is_added_as_a_second_factor_and_signs_in_by_username() {
+    on_both_sites(&[], |browser, site| {
+        let first = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        first.pull_out();
+        let key = browser.plug_in(Abilities::U2F);
+        page.add();
+        page.wait_signed_in(2);
+        assert_eq!(key.credentials(), 1);
+        let card = &page.cards()[1];
+        assert!(card.text.contains("Security key"), "{card:?}");
+        assert!(card.text.contains("No, presence only"), "{card:?}");
+
+        page.sign_out();
+        page.wait_signed_out();
+        page.sign_in("ada");
+        page.wait_signed_in(2);
+        assert!(page.cards()[1].text.contains("Signed in with it"), "{:?}", page.cards());
+    });
+}
+
+#[test]
+fn a_user_who_cancels_reads_so_and_nothing_is_registered() {
+    on_both_sites(&[], |browser, site| {
+        let authenticator = browser.plug_in(Abilities { consents: false, ..Abilities::PLATFORM });
+        let page = Page::open(browser, site);
+        page.shorten_prompts();
+        page.ask_for_account("ada");
+        let text = page.wait_message("#sign-up", "NotAllowedError");
+        assert_eq!(
+            text,
+            "Nothing happened: the prompt was closed or timed out. Try again whenever you like."
+        );
+        assert_eq!(authenticator.credentials(), 0);
+        assert!(!page.answers().iter().any(|answer| answer.contains("verify")), "{:?}", page.answers());
+    });
+}
+
+#[test]
+fn registration_without_the_verification_that_is_required_is_refused_by_the_server() {
+    on_both_sites(&["--user-verification", "required"], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities { user_verification: false, ..Abilities::PLATFORM });
+        let page = Page::open(browser, site);
+        page.discourage_user_verification();
+        page.ask_for_account("ada");
+        let text = page.wait_message("#sign-up", "user-not-verified");
+        assert_eq!(
+            text,
+            "The passkey did not check that it is you. Use one with a PIN, fingerprint or face unlock."
+        );
+        page.wait_answer("POST registration/verify 422 user-not-verified");
+    });
+}
+
+#[test]
+fn signing_in_without_the_verification_that_is_required_is_refused_by_the_server() {
+    on_both_sites(&["--user-verification", "required"], |browser, site| {
+        let authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        page.sign_out();
+        page.wait_signed_out();
+        page.discourage_user_verification();
+        authenticator.set_user_verified(false);
+        page.sign_in("ada");
+        page.wait_message("#sign-in", "user-not-verified");
+        page.wait_answer("POST authentication/verify 422 user-not-verified");
+    });
+}
+
+#[test]
+fn a_page_at_another_address_is_refused_and_leads_home() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open_at(browser, &site.other_name());
+        page.ask_for_account("ada");
+        let text = page.wait_message("#sign-up", "cross-site-request");
+        assert!(text.starts_with("The server does not accept requests from this address."), "{text}");
+        page.wait_answer("POST registration/options 403 cross-site-request");
+        let home = "return document.querySelector('#sign-up .message a')?.href";
+        assert_eq!(browser.wait_until("the way home", home, &[]), json!(format!("{}/", site.origin())));
+    });
+}
+
+#[test]
+fn what_was_signed_at_another_origin_is_refused_by_the_server() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
+        Page::open(browser, site).sign_up("ada");
+
+        // Another server of the same host: the RP ID fits, so the browser lets it ask; the origin does not.
+        let elsewhere = Site::start(Kind::Axum, &[]);
+        browser.open(&elsewhere.origin());
+        for (ceremony, request) in [
+            ("registration", json!({"username": "bob", "displayName": "Bob"})),
+            ("authentication", json!({"username": "ada"})),
+        ] {
+            let mut jar = Vec::new();
+            let (status, options) = site.post(&format!("{ceremony}/options"), &request, &mut jar);
+            assert_eq!(status, 200, "{options}");
+            let response = browser.run(PERFORM, &[json!(ceremony), options]).unwrap();
+            let (status, problem) = site.post(&format!("{ceremony}/verify"), &response, &mut jar);
+            assert_eq!((status, &problem["code"]), (422, &json!("origin-mismatch")), "{ceremony}: {problem}");
+        }
+    });
+}
+
+/// A ceremony with options from anywhere; its response as JSON.
+const PERFORM: &str = "
+    const [ceremony, options] = arguments;
+    const credential = ceremony === 'registration'
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+    return credential.toJSON();";
+
+#[test]
+fn simplewebauthn_posts_to_the_same_routes_unchanged() {
+    let bundle = match simplewebauthn::bundle() {
+        Ok(bundle) => bundle,
+        Err(why) => return pass_over(&why),
+    };
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
+        let page = Page::open(browser, site);
+        browser.run(&bundle, &[]).unwrap();
+        let perform =
+            |ceremony, request| browser.run(simplewebauthn::PERFORM, &[json!(ceremony), request]).unwrap();
+
+        let registered = perform("registration", json!({"username": "ada", "displayName": "Ada"}));
+        assert_eq!(registered["status"], 201, "{registered}");
+        let signed_in = perform("authentication", json!({"username": "ada"}));
+        assert_eq!(signed_in["status"], 200, "{signed_in}");
+        assert_eq!(signed_in["body"]["user"]["name"], "ada");
+        assert_eq!(signed_in["body"]["credential"]["id"], registered["body"]["id"]);
+
+        // The page finds itself signed in.
+        browser.open(&site.origin());
+        page.wait_signed_in(1);
+    });
+}
+
+/// Writes what it saw to `target/screenshots`.
+#[test]
+fn the_page_fits_a_phone_and_a_laptop() {
+    on_both_sites(&[], |browser, site| {
+        let photograph = |view: &str| {
+            for (device, width, height) in [("phone", 390, 844), ("laptop", 1366, 768)] {
+                browser.resize(width, height);
+                let wider = browser
+                    .run(
+                        "const page = document.documentElement; return page.scrollWidth - page.clientWidth",
+                        &[],
+                    )
+                    .unwrap();
+                assert_eq!(wider, 0, "{view} is too wide for a {device}");
+                site.keep_picture(&format!("{view}-{device}"), &browser.screenshot());
+            }
+        };
+        let first = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        photograph("sign-in");
+        page.sign_up("ada");
+        photograph("one-passkey");
+        first.pull_out();
+        let second = browser.plug_in(Abilities::SECURITY_KEY);
+        page.add();
+        page.wait_done("Your new passkey is ready");
+        page.wait_signed_in(2);
+        photograph("naming");
+        page.rename(2, "Kept in a drawer");
+        page.wait_done("Renamed");
+        photograph("two-passkeys");
+        second.pull_out();
+        page.sign_out();
+        page.wait_signed_out();
+        browser.open(&format!("{}/#create", site.origin()));
+        browser.wait_until("the form", "return document.querySelector('#sign-up').checkVisibility()", &[]);
+        photograph("create");
+    });
+}

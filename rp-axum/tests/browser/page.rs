@@ -1,0 +1,184 @@
+//! What a person does on the example's page, and what they see there.
+
+use serde_json::{Value, json};
+
+use crate::site::Site;
+use crate::webdriver::Session;
+
+/// The page, open in a browser.
+pub(crate) struct Page<'a> {
+    session: &'a Session,
+}
+
+/// A passkey as its card shows it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Card {
+    pub(crate) title: String,
+    pub(crate) text: String,
+}
+
+impl<'a> Page<'a> {
+    /// Opens the page signed out, as it stands for somebody who was never here.
+    pub(crate) fn open(session: &'a Session, site: &Site) -> Self {
+        Self::open_at(session, &site.origin())
+    }
+
+    /// The same at another address.
+    pub(crate) fn open_at(session: &'a Session, address: &str) -> Self {
+        session.open(address);
+        let page = Self { session };
+        page.wait_signed_out();
+        // Every answer under the prefix is noted, so that a refusal can be shown to be the server's.
+        session.run(WATCH, &[]).unwrap();
+        page
+    }
+
+    pub(crate) fn wait_signed_out(&self) {
+        self.session.wait_until(
+            "the form for signing in",
+            "return document.querySelector('#sign-in').checkVisibility()",
+            &[],
+        );
+    }
+
+    /// Waits until the account is shown with this many passkeys and nothing is under way.
+    pub(crate) fn wait_signed_in(&self, passkeys: usize) {
+        let settled = "return document.querySelector('#account').checkVisibility()
+            && document.querySelectorAll('#passkeys > li').length === arguments[0]
+            && !document.querySelector('[aria-busy]')";
+        self.session.wait_until(
+            &format!("the account with {passkeys} passkeys"),
+            settled,
+            &[json!(passkeys)],
+        );
+    }
+
+    /// Fills in the form for a new account and sends it.
+    pub(crate) fn ask_for_account(&self, username: &str) {
+        self.session.click("#sign-in a[href='#create']");
+        self.session.wait_until(
+            "the form for accounts",
+            "return document.querySelector('#sign-up').checkVisibility()",
+            &[],
+        );
+        self.session.fill("#sign-up-username", username);
+        self.session.click("#sign-up button[type=submit]");
+    }
+
+    /// Opens an account, and sees it with its first passkey.
+    pub(crate) fn sign_up(&self, username: &str) {
+        self.ask_for_account(username);
+        self.wait_signed_in(1);
+    }
+
+    pub(crate) fn sign_out(&self) {
+        self.session.click("#sign-out");
+    }
+
+    /// Presses the button, with a username or without.
+    pub(crate) fn sign_in(&self, username: &str) {
+        self.session.fill("#sign-in-username", username);
+        self.session.click("#sign-in button[type=submit]");
+    }
+
+    pub(crate) fn add(&self) {
+        self.session.click("#add");
+    }
+
+    /// Gives the passkey at this place of the list a name.
+    pub(crate) fn rename(&self, place: usize, name: &str) {
+        let card = format!("#passkeys > li:nth-child({place})");
+        if !self.is_shown(&format!("{card} .rename")) {
+            self.session.click(&format!("{card} button[name=rename]"));
+        }
+        self.session.fill(&format!("{card} input[name=nickname]"), name);
+        self.session.click(&format!("{card} .rename button[type=submit]"));
+    }
+
+    /// Deletes the passkey at this place of the list, and says yes when asked.
+    pub(crate) fn delete(&self, place: usize) {
+        self.session.click(&format!("#passkeys > li:nth-child({place}) button[name=delete]"));
+        self.session.click("#confirm button[value=delete]");
+    }
+
+    fn is_shown(&self, selector: &str) -> bool {
+        let shown = self
+            .session
+            .run("return document.querySelector(arguments[0])?.checkVisibility()", &[json!(selector)]);
+        shown.unwrap() == json!(true)
+    }
+
+    pub(crate) fn cards(&self) -> Vec<Card> {
+        let script = "return [...document.querySelectorAll('#passkeys > li')].map((card) =>
+            [card.querySelector('.title').textContent, card.textContent.replace(/\\s+/g, ' ')])";
+        let cards = self.session.run(script, &[]).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        cards
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|card| Card { title: text(&card[0]), text: text(&card[1]) })
+            .collect()
+    }
+
+    /// Waits for a message with this code within `view`; what it says.
+    pub(crate) fn wait_message(&self, view: &str, code: &str) -> String {
+        let script = "const message = document.querySelector(`${arguments[0]} .message`);
+            return message.dataset.code === arguments[1] && message.textContent";
+        let text =
+            self.session.wait_until(&format!("the message {code}"), script, &[json!(view), json!(code)]);
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// Waits for a message of success that begins like this.
+    pub(crate) fn wait_done(&self, begins: &str) {
+        let script = "const message = document.querySelector('#account .message');
+            return message.dataset.tone === 'good' && message.textContent.startsWith(arguments[0])";
+        self.session.wait_until(begins, script, &[json!(begins)]);
+    }
+
+    /// What the server has answered so far, as `POST registration/verify 422 user-not-verified`.
+    pub(crate) fn answers(&self) -> Vec<String> {
+        let answers = self.session.run("return window.answers", &[]).unwrap();
+        answers.as_array().unwrap().iter().map(|answer| answer.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits until the server has answered this.
+    pub(crate) fn wait_answer(&self, answer: &str) {
+        self.session.wait_until(answer, "return window.answers.includes(arguments[0])", &[json!(answer)]);
+    }
+
+    /// From now on a prompt that nobody answers ends as soon as the browser allows, not after minutes.
+    pub(crate) fn shorten_prompts(&self) {
+        self.session.run(SHORTEN, &[]).unwrap();
+    }
+
+    /// From now on the options lose their demand on the way: the browser is told that user verification is unwanted.
+    pub(crate) fn discourage_user_verification(&self) {
+        self.session.run(DISCOURAGE, &[]).unwrap();
+    }
+}
+
+const WATCH: &str = "
+    const fetch = window.fetch;
+    window.answers = [];
+    window.fetch = async (resource, init) => {
+        const answer = await fetch(resource, init);
+        const json = await answer.clone().json().catch(() => ({}));
+        const route = String(resource).replace('/webauthn/', '');
+        window.answers.push([init?.method ?? 'GET', route, answer.status, ...(json.code ? [json.code] : [])].join(' '));
+        return answer;
+    };";
+
+const DISCOURAGE: &str = "
+    const { parseCreationOptionsFromJSON: create, parseRequestOptionsFromJSON: request } = PublicKeyCredential;
+    const userVerification = 'discouraged';
+    PublicKeyCredential.parseCreationOptionsFromJSON = (options) => create.call(PublicKeyCredential,
+        { ...options, authenticatorSelection: { ...options.authenticatorSelection, userVerification } });
+    PublicKeyCredential.parseRequestOptionsFromJSON = (options) =>
+        request.call(PublicKeyCredential, { ...options, userVerification });";
+
+const SHORTEN: &str = "
+    const create = PublicKeyCredential.parseCreationOptionsFromJSON;
+    PublicKeyCredential.parseCreationOptionsFromJSON = (options) =>
+        create.call(PublicKeyCredential, { ...options, timeout: 1 });";

@@ -1,0 +1,66 @@
+//! A child process that says in a line when it is ready, and ends with its owner.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before the test gives up on it. A machine under load is slow, not broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process of ours; it is ended and waited for when this is dropped, also by a panic.
+pub(crate) struct Process {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Process {
+    /// Starts `command`; its standard output is read here to the end.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            // Nobody listens any longer once the line was found; the pipe is emptied all the same.
+            output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        Self { child, lines }
+    }
+
+    /// What `find` finds in the first line that has it.
+    pub(crate) fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).expect("the process ended, or never said it was ready");
+            if let Some(found) = find(&line) {
+                return found;
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A program on the `PATH`, under the first of these names that is there.
+pub(crate) fn program(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    names
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+        .find(|file| file.is_file())
+}
+
+/// The number that follows `before` in `line`.
+pub(crate) fn number_after(line: &str, before: &str) -> Option<u16> {
+    let (_, rest) = line.split_once(before)?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}

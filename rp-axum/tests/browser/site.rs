@@ -1,0 +1,115 @@
+//! The example sites, each as a process with a database of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::process::{Process, number_after};
+
+/// Which of the two example sites.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Axum,
+    Actix,
+}
+
+impl Kind {
+    pub(crate) const BOTH: [Self; 2] = [Self::Axum, Self::Actix];
+
+    /// The binary, which Cargo has put beside this test's.
+    pub(crate) fn binary(self) -> Option<PathBuf> {
+        let name = match self {
+            Self::Axum => "passkeys",
+            Self::Actix => "passkeys-actix",
+        };
+        let this = std::env::current_exe().unwrap();
+        let file = this
+            .parent()?
+            .parent()?
+            .join("examples")
+            .join(name)
+            .with_extension(std::env::consts::EXE_EXTENSION);
+        file.is_file().then_some(file)
+    }
+}
+
+/// A site that runs on a port the system chose.
+pub(crate) struct Site {
+    _process: Process,
+    _folder: Folder,
+    kind: Kind,
+    port: u16,
+}
+
+impl Site {
+    /// Starts the site with these arguments beside its own; it answers when this returns.
+    pub(crate) fn start(kind: Kind, arguments: &[&str]) -> Self {
+        let folder = Folder::new("site");
+        let mut command = Command::new(kind.binary().unwrap());
+        command
+            .args(["--listen", "127.0.0.1:0", "--database"])
+            .arg(folder.path().join("passkeys.db"))
+            .args(arguments);
+        let process = Process::start(&mut command);
+        let port = process.wait_for(|line| number_after(line, "http://localhost:"));
+        Self { _process: process, _folder: folder, kind, port }
+    }
+
+    /// Its origin, under the name that passkeys belong to.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// The same server under a name that is not the relying party's.
+    pub(crate) fn other_name(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Keeps a picture of the page in `target/screenshots`.
+    pub(crate) fn keep_picture(&self, name: &str, png: &[u8]) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}-{:?}.png", self.kind).to_lowercase()), png).unwrap();
+    }
+
+    /// Posts as a program does that is no browser: without `Origin`, with the cookies in `jar`.
+    pub(crate) fn post(&self, route: &str, body: &Value, jar: &mut Vec<String>) -> (u16, Value) {
+        let url = format!("{}/webauthn/{route}", self.origin());
+        let cookies = jar.join("; ");
+        let mut answer =
+            crate::webdriver::agent().post(&url).header("cookie", &cookies).send_json(body).unwrap();
+        for cookie in answer.headers().get_all("set-cookie") {
+            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, _) = pair.split_once('=').unwrap();
+            jar.retain(|kept| !kept.starts_with(&format!("{name}=")));
+            jar.push(pair.to_owned());
+        }
+        (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+    }
+}
+
+/// A folder of our own under Cargo's for tests, gone when this is dropped.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(what: &str) -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{what}-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays behind lies under `target` and harms nobody.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}

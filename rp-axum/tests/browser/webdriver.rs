@@ -1,0 +1,268 @@
+//! As much of WebDriver as the tests need, over a chromedriver of our own.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::Request;
+
+use crate::process::{PATIENCE, Process, number_after, program};
+use crate::site::Folder;
+
+/// Chromium and its driver, as they lie on the `PATH`.
+pub(crate) struct Programs {
+    chromium: PathBuf,
+    chromedriver: PathBuf,
+}
+
+impl Programs {
+    pub(crate) fn find() -> Option<Self> {
+        let chromium = program(&["chromium", "chromium-browser", "google-chrome"])?;
+        Some(Self { chromium, chromedriver: program(&["chromedriver"])? })
+    }
+}
+
+/// One headless Chromium with a fresh profile, driven by one chromedriver.
+pub(crate) struct Session {
+    url: String,
+    agent: Agent,
+    _driver: Process,
+    _profile: Folder,
+}
+
+/// A client that takes every status as an answer and knows no proxy.
+pub(crate) fn agent() -> Agent {
+    let config =
+        Agent::config_builder().http_status_as_error(false).proxy(None).timeout_global(Some(PATIENCE));
+    config.build().new_agent()
+}
+
+impl Session {
+    /// Starts the driver, and through it the browser.
+    pub(crate) fn start(programs: &Programs) -> Self {
+        let driver = Process::start(Command::new(&programs.chromedriver).arg("--port=0"));
+        let port = driver.wait_for(|line| number_after(line, "started successfully on port "));
+        let profile = Folder::new("profile");
+        let user_data = format!("--user-data-dir={}", profile.path().display());
+        let mut args = vec![user_data.as_str()];
+        args.extend(FLAGS);
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"binary": programs.chromium, "args": args},
+        }}});
+        let mut session = Self {
+            url: format!("http://127.0.0.1:{port}/session"),
+            agent: agent(),
+            _driver: driver,
+            _profile: profile,
+        };
+        let id = session.command("POST", "", &capabilities).unwrap();
+        session.url = format!("{}/{}", session.url, id["sessionId"].as_str().unwrap());
+        session
+    }
+
+    /// One command; the error is the driver's `error` and `message`.
+    fn command(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let url = format!("{}{path}", self.url);
+        let request = Request::builder().method(method).uri(&url).header("content-type", "application/json");
+        let sent = match method {
+            "POST" => self.agent.run(request.body(body.to_string()).unwrap()),
+            _ => self.agent.run(request.body(()).unwrap()),
+        };
+        let mut answer = sent.map_err(|error| format!("{method} {path}: {error}"))?;
+        let mut json: Value =
+            answer.body_mut().read_json().map_err(|error| format!("{method} {path}: {error}"))?;
+        match json["value"]["error"].as_str() {
+            Some(error) if answer.status() != 200 => {
+                Err(format!("{method} {path}: {error}: {}", json["value"]["message"]))
+            }
+            _ => Ok(json["value"].take()),
+        }
+    }
+
+    pub(crate) fn open(&self, url: &str) {
+        self.command("POST", "/url", &json!({"url": url})).unwrap();
+    }
+
+    /// Runs the body of an async function in the page, with `arguments`; what it returns, or what it throws.
+    pub(crate) fn run(&self, body: &str, arguments: &[Value]) -> Result<Value, String> {
+        let script = format!("return (async function () {{ {body} }}).apply(null, arguments)");
+        self.command("POST", "/execute/sync", &json!({"script": script, "args": arguments}))
+    }
+
+    /// Asks the page until it says yes, with a breath between, and panics with `what` when patience ends.
+    pub(crate) fn wait_until(&self, what: &str, body: &str, arguments: &[Value]) -> Value {
+        // Polled within the page, frame by frame: one command, and no sleep on this side.
+        let script = format!(
+            "const arguments_ = [...arguments], limit = arguments_.pop(), end = Date.now() + limit;
+             const look = async function () {{ {body} }};
+             for (;;) {{
+                 const found = await look.apply(null, arguments_);
+                 if (found || Date.now() > end) return found || null;
+                 await new Promise((resolve) => setTimeout(resolve, 20));
+             }}"
+        );
+        let mut arguments = arguments.to_vec();
+        arguments.push(json!(PATIENCE.as_secs() * 1000 / 3));
+        match self.run(&script, &arguments) {
+            Ok(Value::Null) => panic!("{what}: never came; the page says {}", self.text("body")),
+            Ok(found) => found,
+            Err(error) => panic!("{what}: {error}"),
+        }
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let found =
+            self.command("POST", "/element", &json!({"using": "css selector", "value": selector})).unwrap();
+        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// Clicks as a person does: what is hidden or covered cannot be clicked.
+    pub(crate) fn click(&self, selector: &str) {
+        self.wait_until(
+            selector,
+            "return document.querySelector(arguments[0])?.checkVisibility()",
+            &[json!(selector)],
+        );
+        self.command("POST", &format!("/element/{}/click", self.element(selector)), &json!({})).unwrap();
+    }
+
+    /// Types into a field that is emptied first.
+    pub(crate) fn fill(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.command("POST", &format!("/element/{element}/clear"), &json!({})).unwrap();
+        self.command("POST", &format!("/element/{element}/value"), &json!({"text": text})).unwrap();
+    }
+
+    /// The text that is shown.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let text =
+            self.run("return document.querySelector(arguments[0])?.innerText ?? ''", &[json!(selector)]);
+        text.unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// Gives the page this size, in CSS pixels.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.devtools("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// The whole page as a PNG.
+    pub(crate) fn screenshot(&self) -> Vec<u8> {
+        let picture = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let base64 =
+            picture["data"].as_str().unwrap().trim_end_matches('=').replace('+', "-").replace('/', "_");
+        rp_core::base64url::decode(&base64).unwrap()
+    }
+
+    /// A command of the DevTools protocol, for what WebDriver has no word for.
+    pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.command("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters})).unwrap()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The driver ends the browser with the session; both belong to this test alone.
+        let limit = Some(Duration::from_secs(10));
+        drop(self.agent.delete(&self.url).config().timeout_global(limit).build().call());
+    }
+}
+
+/// Headless, as root in a container too, and silent towards the network.
+const FLAGS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1366,900",
+];
+
+/// A virtual authenticator (WebAuthn Level 3, section 11).
+pub(crate) struct Authenticator<'a> {
+    session: &'a Session,
+    id: String,
+}
+
+/// What a virtual authenticator can do (section 11.2).
+#[derive(Clone, Copy)]
+pub(crate) struct Abilities {
+    pub(crate) protocol: &'static str,
+    pub(crate) transport: &'static str,
+    pub(crate) resident_key: bool,
+    pub(crate) user_verification: bool,
+    pub(crate) consents: bool,
+}
+
+impl Abilities {
+    /// Built into the device, with discoverable credentials and user verification.
+    pub(crate) const PLATFORM: Self = Self {
+        protocol: "ctap2",
+        transport: "internal",
+        resident_key: true,
+        user_verification: true,
+        consents: true,
+    };
+
+    /// A security key with a PIN that is known.
+    pub(crate) const SECURITY_KEY: Self = Self { transport: "usb", ..Self::PLATFORM };
+
+    /// A key of the time before CTAP 2: a second factor.
+    pub(crate) const U2F: Self = Self {
+        protocol: "ctap1/u2f",
+        transport: "usb",
+        resident_key: false,
+        user_verification: false,
+        consents: true,
+    };
+}
+
+impl Session {
+    /// Plugs an authenticator in (11.3, Add Virtual Authenticator).
+    pub(crate) fn plug_in(&self, abilities: Abilities) -> Authenticator<'_> {
+        let body = json!({
+            "protocol": abilities.protocol,
+            "transport": abilities.transport,
+            "hasResidentKey": abilities.resident_key,
+            "hasUserVerification": abilities.user_verification,
+            "isUserConsenting": abilities.consents,
+            "isUserVerified": abilities.user_verification,
+        });
+        let id = self.command("POST", "/webauthn/authenticator", &body).unwrap();
+        Authenticator { session: self, id: id.as_str().unwrap().to_owned() }
+    }
+}
+
+impl Authenticator<'_> {
+    /// Pulls it out (11.4, Remove Virtual Authenticator).
+    pub(crate) fn pull_out(self) {
+        self.session
+            .command("DELETE", &format!("/webauthn/authenticator/{}", self.id), &Value::Null)
+            .unwrap();
+    }
+
+    /// How many credentials it holds (11.6, Get Credentials).
+    pub(crate) fn credentials(&self) -> usize {
+        let path = format!("/webauthn/authenticator/{}/credentials", self.id);
+        self.session.command("GET", &path, &Value::Null).unwrap().as_array().unwrap().len()
+    }
+
+    /// Whether whoever holds it is verified from now on (11.9, Set User Verified).
+    pub(crate) fn set_user_verified(&self, verified: bool) {
+        let path = format!("/webauthn/authenticator/{}/uv", self.id);
+        self.session.command("POST", &path, &json!({"isUserVerified": verified})).unwrap();
+    }
+
+    /// Whether somebody touches it from now on: a request that nobody answers stays open.
+    pub(crate) fn set_touched(&self, touched: bool) {
+        let parameters = json!({"authenticatorId": self.id, "enabled": touched});
+        self.session.devtools("WebAuthn.setAutomaticPresenceSimulation", &parameters);
+    }
+}
