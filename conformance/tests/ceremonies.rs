@@ -3,6 +3,7 @@
 
 use rp_conformance::authenticator::{Authenticator, ClientError, Config, Fault, Format, Page, Verification};
 use rp_core::options::{CredentialCreationOptions, ResidentKeyRequirement, UserVerificationRequirement};
+use rp_core::trust::TrustError;
 use rp_core::{
     Allow, AttestationPolicy, Authenticated, AuthenticationError, AuthenticationResponse, Code,
     CredentialRecord, PendingRegistration, Registered, RegistrationError, RegistrationResponse, RelyingParty,
@@ -131,6 +132,47 @@ fn a_statement_is_trusted_by_its_own_root_and_by_no_other() {
     let anchors = key.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
     let judged = rp.finish_registration(pending, &response, &StaticAnchors::new(anchors), key.config.now);
     assert_eq!(judged.unwrap_err().code(), Code::AttestationUntrusted);
+}
+
+/// The first registration with a key of this format, by a policy; its own root is trusted.
+fn judged_by(policy: AttestationPolicy, format: Format) -> Result<Registered, RegistrationError> {
+    let rp = builder()
+        // The one algorithm that U2F has
+        .algorithms([rp_core::Algorithm::Es256])
+        .attestation(rp_core::options::AttestationConveyancePreference::Direct)
+        .attestation_policy(policy)
+        .build()
+        .unwrap();
+    let mut key = Authenticator::new("judged", Config { format, ..Config::default() });
+    finish(&rp, &mut key, rp.start_registration(&user(), &[]).unwrap())
+}
+
+#[test]
+fn neither_none_nor_self_attestation_passes_where_trust_is_asked_for() {
+    let policy = || AttestationPolicy::default().require_trusted();
+    assert!(judged_by(policy(), Format::Packed).unwrap().attestation.is_trusted());
+    for (format, expected) in
+        [(Format::None, TrustError::None), (Format::PackedSelf, TrustError::SelfAttestation)]
+    {
+        assert!(!judged_by(AttestationPolicy::default(), format).unwrap().attestation.is_trusted());
+        let error = judged_by(policy(), format).unwrap_err();
+        assert_eq!((error.code(), error), (Code::AttestationUntrusted, RegistrationError::Trust(expected)));
+    }
+}
+
+#[test]
+fn a_list_of_models_is_not_passed_by_a_statement_that_proves_none() {
+    let model = judged_by(AttestationPolicy::default(), Format::Packed).unwrap().credential.aaguid;
+    let policy = || AttestationPolicy::default().allow_models([model]);
+    assert_eq!(judged_by(policy(), Format::Packed).unwrap().attestation.model, Some(model));
+    // The same AAGUID, and nobody who vouches for it; a U2F statement does not sign it.
+    for (format, expected) in [
+        (Format::None, TrustError::None),
+        (Format::PackedSelf, TrustError::SelfAttestation),
+        (Format::FidoU2f, TrustError::Model { aaguid: None }),
+    ] {
+        assert_eq!(judged_by(policy(), format).unwrap_err(), RegistrationError::Trust(expected));
+    }
 }
 
 #[test]

@@ -43,3 +43,10 @@ pub use extract::{CurrentUser, FreshUser, VerifiedAuthentication, VerifiedRegist
 pub use problem::Rejection;
 pub use routes::Routes;
 pub use session::{SessionLayer, SessionService, sessions};
+
+/// The page of the guide, whose programs compile.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/guide/on-actix.md")]
+    struct OnActix;
+}

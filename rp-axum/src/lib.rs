@@ -41,3 +41,12 @@ pub use extract::{CurrentUser, FreshUser, VerifiedAuthentication, VerifiedRegist
 pub use problem::Rejection;
 pub use routes::Routes;
 pub use session::{SessionLayer, SessionService, sessions};
+
+/// The README and the guide, whose programs compile.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/src/guide/first-site.md")]
+    struct FirstSite;
+}

@@ -72,3 +72,10 @@ pub use response::{AuthenticationResponse, RegistrationResponse, ResponseError};
 pub use timestamp::Timestamp;
 pub use trust::{FormatAnchors, StaticAnchors, TrustSource};
 pub use x509::TrustAnchor;
+
+/// The page of the guide, whose program compiles.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/guide/ceremonies.md")]
+    struct Ceremonies;
+}

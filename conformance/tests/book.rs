@@ -1,0 +1,127 @@
+//! The book in `docs/` says what is so: its links lead somewhere, its codes are all of them, and the tests that it
+//! names exist.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rp_conformance::authenticator::Fault;
+use rp_core::Code;
+
+/// The codes that HTTP has beside those of rp-core.
+const CODES_OF_HTTP: [&str; 17] = [
+    "not-signed-in",
+    "step-up-required",
+    "enrolment-required",
+    "sign-up-closed",
+    "cross-site-request",
+    "credential-unknown",
+    "no-ceremony",
+    "ceremony-expired",
+    "credential-exists",
+    "username-taken",
+    "too-many-credentials",
+    "last-credential",
+    "body-too-large",
+    "unsupported-media-type",
+    "too-many-requests",
+    "storage-unavailable",
+    "malformed-json",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn book() -> PathBuf {
+    root().join("docs/src")
+}
+
+/// Every file below a folder whose name ends so; what is built is left out.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && name != "node_modules" && !name.starts_with('.') {
+            found.extend(files(&path, ending));
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn pages() -> Vec<(PathBuf, String)> {
+    files(&book(), ".md").into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// What stands between `open` and the next `close`, each time.
+fn between<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
+    text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(inside, _)| inside)
+}
+
+#[test]
+fn every_page_stands_in_the_summary_and_every_link_leads_somewhere() {
+    let summary = fs::read_to_string(book().join("SUMMARY.md")).unwrap();
+    for (path, page) in pages() {
+        let name = path.strip_prefix(book()).unwrap().display().to_string();
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "{name} is not in SUMMARY.md"
+        );
+        let folder = path.parent().unwrap();
+        for link in between(&page, "](", ')').filter(|link| !link.starts_with("http")) {
+            let file = link.split('#').next().unwrap_or_default();
+            assert!(folder.join(file).is_file(), "{name}: {link} leads nowhere");
+        }
+    }
+}
+
+#[test]
+fn every_part_that_is_included_is_there() {
+    for (path, page) in pages() {
+        for include in between(&page, "{{#include ", '}') {
+            let (file, anchor) = include.split_once(':').unwrap_or((include, ""));
+            let text = fs::read_to_string(path.parent().unwrap().join(file))
+                .unwrap_or_else(|error| panic!("{}: {include}: {error}", path.display()));
+            let begins = format!("ANCHOR: {anchor}");
+            assert!(anchor.is_empty() || text.contains(&begins), "{}: {include}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_code_is_explained_and_no_other() {
+    let page = fs::read_to_string(book().join("guide/errors.md")).unwrap();
+    let explained: BTreeSet<&str> = page
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .filter_map(|row| row.split('|').skip(1).take(2).find_map(|cell| cell.trim().strip_prefix('`')))
+        .filter_map(|cell| cell.strip_suffix('`'))
+        .collect();
+    let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).chain(CODES_OF_HTTP).collect();
+    assert_eq!(explained, codes);
+}
+
+#[test]
+fn every_test_and_fault_that_the_security_model_names_exists() {
+    let page = fs::read_to_string(book().join("security/model.md")).unwrap();
+    let sources: Vec<_> =
+        files(&root(), ".rs").into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut tests: BTreeSet<&str> = sources.iter().flat_map(|source| between(source, "fn ", '(')).collect();
+    // The tests of HTTP are written once, as `name: Case` in a macro.
+    let of_http = |source: &'static str| source.lines().filter_map(|line| line.trim().split_once(": "));
+    tests.extend(of_http(include_str!("../src/http/cases.rs")).map(|(name, _)| name));
+    let faults: BTreeSet<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+    let rows = page.lines().filter(|line| line.starts_with('|')).skip_while(|row| row.starts_with("|---"));
+    let mut named = 0;
+    for shown_by in rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next()) {
+        for name in shown_by.split('`').skip(1).step_by(2) {
+            assert!(tests.contains(name) || faults.contains(name), "{name} is no test and no fault");
+            named += 1;
+        }
+    }
+    assert!(named > 100, "{named} names were found");
+}
