@@ -178,12 +178,17 @@ pub(crate) fn load(session: &Session) -> Option<SessionData> {
 
 /// Does to the session what the service says; the store is told once the handler is done.
 pub(crate) fn change(session: &Session, change: SessionChange) -> Result<(), Refusal> {
+    let clears = change.clears(load(session).as_ref());
     match change {
         SessionChange::Keep => Ok(()),
         SessionChange::Renew(data) => {
             // actix-session ends the old session first; the store puts that off until the new one is kept.
             said::renew();
             session.renew();
+            // What an application kept for one account does not come before another.
+            if clears {
+                session.clear();
+            }
             let inserted = session.insert(SessionData::KEY, data);
             inserted.map_err(|error| Refusal::Storage(StoreError::unavailable(error.to_string())))
         }

@@ -162,6 +162,10 @@ pub(crate) async fn load(session: &Session) -> Result<Option<SessionData>, Refus
 
 /// Does to the session what the service says.
 pub(crate) async fn change(session: &Session, change: SessionChange) -> Result<(), Refusal> {
+    // What an application kept for one account does not come before another.
+    if change.clears(load(session).await?.as_ref()) {
+        session.clear().await;
+    }
     let changed = match change {
         SessionChange::Keep => Ok(()),
         SessionChange::Renew(data) => renew(session, &data).await,

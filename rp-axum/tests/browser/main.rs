@@ -99,12 +99,12 @@ fn a_username_signs_in_by_button() {
         let authenticator = browser.plug_in(Abilities::PLATFORM);
         let page = Page::open(browser, site);
         page.sign_up("ada");
-        // Nobody touches it while autofill waits.
+        // Nobody touches it while autofill waits, which would sign in before the button is pressed.
         authenticator.set_touched(false);
         page.sign_out();
         page.wait_signed_out();
-        authenticator.set_touched(true);
         page.sign_in("Ada");
+        authenticator.set_touched(true);
         page.wait_signed_in(1);
         assert!(
             page.answers().contains(&"POST authentication/verify 200".to_owned()),

@@ -29,13 +29,12 @@ impl SharedPasskeys {
         self.0.current_user(session).await
     }
 
-    /// The signed-in account, freshly verified; [`Passkeys::require_fresh`].
+    /// The signed-in account, freshly verified; [`Passkeys::fresh_user`].
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`], [`Refusal::StepUpRequired`], [`Refusal::Storage`].
     pub async fn fresh_user(&self, session: Option<&SessionData>) -> Result<Account, Refusal> {
-        self.0.check_fresh(session)?;
-        self.0.current_user(session).await
+        self.0.fresh_user(session).await
     }
 
     /// A registration that a request brings; [`Passkeys::verified_registration`].
@@ -99,7 +98,7 @@ trait Erased: Send + Sync {
 
     fn current_user<'a>(&'a self, session: Option<&'a SessionData>) -> Boxed<'a, Result<Account, Refusal>>;
 
-    fn check_fresh(&self, session: Option<&SessionData>) -> Result<(), Refusal>;
+    fn fresh_user<'a>(&'a self, session: Option<&'a SessionData>) -> Boxed<'a, Result<Account, Refusal>>;
 
     fn verified_registration<'a>(
         &'a self,
@@ -132,8 +131,8 @@ impl<S: CeremonyStore + CredentialStore> Erased for Passkeys<S> {
         Box::pin(Passkeys::current_user(self, session))
     }
 
-    fn check_fresh(&self, session: Option<&SessionData>) -> Result<(), Refusal> {
-        self.require_fresh(session).map(drop)
+    fn fresh_user<'a>(&'a self, session: Option<&'a SessionData>) -> Boxed<'a, Result<Account, Refusal>> {
+        Box::pin(Passkeys::fresh_user(self, session))
     }
 
     fn verified_registration<'a>(
