@@ -96,15 +96,13 @@ fn autofill_signs_in_without_a_button() {
 #[test]
 fn a_username_signs_in_by_button() {
     on_both_sites(&[], |browser, site| {
-        let authenticator = browser.plug_in(Abilities::PLATFORM);
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
         let page = Page::open(browser, site);
         page.sign_up("ada");
-        // Nobody touches it while autofill waits, which would sign in before the button is pressed.
-        authenticator.set_touched(false);
+        page.leave_autofill();
         page.sign_out();
         page.wait_signed_out();
         page.sign_in("Ada");
-        authenticator.set_touched(true);
         page.wait_signed_in(1);
         assert!(
             page.answers().contains(&"POST authentication/verify 200".to_owned()),
@@ -211,10 +209,13 @@ fn signing_in_without_the_verification_that_is_required_is_refused_by_the_server
         page.sign_out();
         page.wait_signed_out();
         page.discourage_user_verification();
+        page.end_autofill();
         authenticator.set_user_verified(false);
         page.sign_in("ada");
-        page.wait_message("#sign-in", "user-not-verified");
         page.wait_answer("POST authentication/verify 422 user-not-verified");
+        // Autofill is offered again at once; the browser ends it, and the message stays.
+        page.wait_autofill_ended();
+        page.wait_message("#sign-in", "user-not-verified");
     });
 }
 

@@ -157,6 +157,22 @@ impl<'a> Page<'a> {
     pub(crate) fn discourage_user_verification(&self) {
         self.session.run(DISCOURAGE, &[]).unwrap();
     }
+
+    /// From now on no authenticator answers an offer of autofill: it waits for somebody to choose until the page stops
+    /// it. Those of the driver choose as soon as they are asked, before a button can be pressed.
+    pub(crate) fn leave_autofill(&self) {
+        self.session.run(LEAVE_AUTOFILL, &[]).unwrap();
+    }
+
+    /// From now on the browser ends each offer of autofill at once, as one does that finds no passkey.
+    pub(crate) fn end_autofill(&self) {
+        self.session.run(END_AUTOFILL, &[]).unwrap();
+    }
+
+    /// Waits until that has happened, and the page has had time to speak of it.
+    pub(crate) fn wait_autofill_ended(&self) {
+        self.session.wait_until("the end of autofill", "return window.autofillEnded", &[]);
+    }
 }
 
 const WATCH: &str = "
@@ -177,6 +193,20 @@ const DISCOURAGE: &str = "
         { ...options, authenticatorSelection: { ...options.authenticatorSelection, userVerification } });
     PublicKeyCredential.parseRequestOptionsFromJSON = (options) =>
         request.call(PublicKeyCredential, { ...options, userVerification });";
+
+const LEAVE_AUTOFILL: &str = "
+    const get = navigator.credentials.get;
+    navigator.credentials.get = (options) => options.mediation === 'conditional'
+        ? new Promise((_, stopped) => options.signal.addEventListener('abort', () => stopped(options.signal.reason)))
+        : get.call(navigator.credentials, options);";
+
+const END_AUTOFILL: &str = "
+    const get = navigator.credentials.get;
+    navigator.credentials.get = (options) => {
+        if (options.mediation !== 'conditional') return get.call(navigator.credentials, options);
+        setTimeout(() => (window.autofillEnded = true), 100);
+        return Promise.reject(new DOMException('no passkey', 'NotAllowedError'));
+    };";
 
 const SHORTEN: &str = "
     const create = PublicKeyCredential.parseCreationOptionsFromJSON;

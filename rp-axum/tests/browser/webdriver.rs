@@ -107,7 +107,13 @@ impl Session {
         let mut arguments = arguments.to_vec();
         arguments.push(json!(PATIENCE.as_secs() * 1000 / 3));
         match self.run(&script, &arguments) {
-            Ok(Value::Null) => panic!("{what}: never came; the page says {}", self.text("body")),
+            Ok(Value::Null) => {
+                let answers = self.run("return window.answers ?? []", &[]).unwrap_or_default();
+                panic!(
+                    "{what}: never came; the server answered {answers}; the page says {}",
+                    self.text("body")
+                )
+            }
             Ok(found) => found,
             Err(error) => panic!("{what}: {error}"),
         }
@@ -258,11 +264,5 @@ impl Authenticator<'_> {
     pub(crate) fn set_user_verified(&self, verified: bool) {
         let path = format!("/webauthn/authenticator/{}/uv", self.id);
         self.session.command("POST", &path, &json!({"isUserVerified": verified})).unwrap();
-    }
-
-    /// Whether somebody touches it from now on: a request that nobody answers stays open.
-    pub(crate) fn set_touched(&self, touched: bool) {
-        let parameters = json!({"authenticatorId": self.id, "enabled": touched});
-        self.session.devtools("WebAuthn.setAutomaticPresenceSimulation", &parameters);
     }
 }

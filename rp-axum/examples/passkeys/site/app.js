@@ -220,7 +220,10 @@ async function welcome({ credential }) {
 
 // What people do.
 
-/** Autofill gives its error once and is offered again when the field is next entered. */
+/**
+ * Autofill waits where nobody asked for it. When the browser ends it, nobody is told, and what a button's sign-in has
+ * said stays; what the server refuses is said once. It is offered again when the field is next entered.
+ */
 async function offerAutofill() {
   if (!(await passkeys.canAutofill()) || signedOut.hidden || busy) return;
   const form = forms["sign-in"];
@@ -228,7 +231,7 @@ async function offerAutofill() {
     const answer = await passkeys.startAutofill();
     if (answer) await welcome(answer);
   } catch (error) {
-    if (!busy) say(form, explain(error));
+    if (!busy && error instanceof passkeys.Problem) say(form, explain(error));
   }
 }
 
