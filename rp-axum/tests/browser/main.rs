@@ -237,7 +237,7 @@ fn a_page_at_another_address_is_refused_and_leads_home() {
 fn what_was_signed_at_another_origin_is_refused_by_the_server() {
     on_both_sites(&[], |browser, site| {
         let _authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
-        Page::open(browser, site).sign_up("ada");
+        Page::open_for_a_script(browser, site).sign_up("ada");
 
         // Another server of the same host: the RP ID fits, so the browser lets it ask; the origin does not.
         let elsewhere = Site::start(Kind::Axum, &[]);
@@ -272,7 +272,7 @@ fn simplewebauthn_posts_to_the_same_routes_unchanged() {
     };
     on_both_sites(&[], |browser, site| {
         let _authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
-        let page = Page::open(browser, site);
+        let page = Page::open_for_a_script(browser, site);
         browser.run(&bundle, &[]).unwrap();
         let perform =
             |ceremony, request| browser.run(simplewebauthn::PERFORM, &[json!(ceremony), request]).unwrap();

@@ -23,6 +23,12 @@ impl<'a> Page<'a> {
         Self::open_at(session, &site.origin())
     }
 
+    /// The same with autofill left waiting from the start, so that the browser is free for a script of the test's own.
+    pub(crate) fn open_for_a_script(session: &'a Session, site: &Site) -> Self {
+        session.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": LEAVE_AUTOFILL}));
+        Self::open(session, site)
+    }
+
     /// The same at another address.
     pub(crate) fn open_at(session: &'a Session, address: &str) -> Self {
         session.open(address);
@@ -195,13 +201,13 @@ const DISCOURAGE: &str = "
         request.call(PublicKeyCredential, { ...options, userVerification });";
 
 const LEAVE_AUTOFILL: &str = "
-    const get = navigator.credentials.get;
+    const { get } = CredentialsContainer.prototype;
     navigator.credentials.get = (options) => options.mediation === 'conditional'
         ? new Promise((_, stopped) => options.signal.addEventListener('abort', () => stopped(options.signal.reason)))
         : get.call(navigator.credentials, options);";
 
 const END_AUTOFILL: &str = "
-    const get = navigator.credentials.get;
+    const { get } = CredentialsContainer.prototype;
     navigator.credentials.get = (options) => {
         if (options.mediation !== 'conditional') return get.call(navigator.credentials, options);
         setTimeout(() => (window.autofillEnded = true), 100);
