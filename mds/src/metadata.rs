@@ -76,6 +76,14 @@ impl Metadata {
         self.next_update
     }
 
+    /// Which of two lists is the later: by serial number; of one number by the day of the next list, then by the last
+    /// change of a status. The greater is the later.
+    #[must_use]
+    pub fn age(&self) -> (Option<u64>, Option<Date>, Option<Date>) {
+        let changed = self.entries.iter().filter_map(Entry::time_of_last_status_change).max();
+        (self.no, self.next_update, changed)
+    }
+
     /// The Alliance's terms.
     #[must_use]
     pub fn legal_header(&self) -> Option<&str> {

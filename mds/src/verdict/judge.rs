@@ -1,0 +1,278 @@
+//! Judging a model by a policy.
+
+use rp_core::x509::Certificate;
+
+use super::{Question, Reason, Reported, Verdict};
+use crate::base64;
+use crate::catalog::{Catalog, Listing};
+use crate::date::Date;
+use crate::entry::{Entry, Model};
+use crate::freshness::{Freshness, TooOld};
+use crate::policy::{Policy, UnknownStatus, Weigh};
+use crate::status::{self, CertificationLevel, Status, StatusReport, in_force};
+
+impl Policy {
+    /// Judges a model by what a catalog says of it at a time.
+    #[must_use]
+    pub fn judge(&self, catalog: &Catalog, question: &Question<'_>) -> Verdict {
+        let listing = catalog.find(&question.model);
+        let mut verdict = Verdict {
+            model: question.model.clone(),
+            source: None,
+            no: None,
+            description: Box::default(),
+            status: None,
+            certification: None,
+            fips: None,
+            findings: Vec::new(),
+        };
+        self.judge_model(&question.model, &mut verdict);
+        match listing {
+            None => verdict.find(self.unlisted == Weigh::Refuse, Reason::Unlisted),
+            Some(listing) => self.judge_listing(&listing, question, &mut verdict),
+        }
+        verdict
+    }
+
+    fn judge_model(&self, model: &Model, verdict: &mut Verdict) {
+        let is =
+            |listed: &[rp_core::Aaguid]| matches!(model, Model::Aaguid(aaguid) if listed.contains(aaguid));
+        if is(&self.deny) {
+            verdict.find(true, Reason::Denied);
+        }
+        if !self.allow.is_empty() && !is(&self.allow) {
+            verdict.find(true, Reason::NotAllowed);
+        }
+    }
+
+    fn judge_listing(&self, listing: &Listing<'_>, question: &Question<'_>, verdict: &mut Verdict) {
+        let metadata = listing.source.metadata();
+        verdict.source = Some(listing.source.name().into());
+        verdict.no = metadata.no();
+        match Freshness::of(metadata.next_update(), question.at, self.staleness) {
+            Freshness::Fresh => {}
+            Freshness::Stale { due } => verdict.find(false, Reason::Overdue { due, too_old: false }),
+            Freshness::TooOld { due } => {
+                let refuses = self.staleness.too_old == TooOld::Refuse;
+                verdict.find(refuses, Reason::Overdue { due, too_old: true });
+            }
+        }
+        if listing.entries.is_empty() {
+            verdict.find(true, Reason::Unreadable);
+        }
+        let on = Date::from(question.at);
+        let reports: Vec<_> =
+            listing.entries.iter().flat_map(|entry| in_force(entry.reports(), on)).collect();
+        verdict.status = status::newest(reports.iter().copied()).map(|report| report.status.clone());
+        if let Some(entry) = listing.entries.first() {
+            verdict.description = entry.description().into();
+        }
+        let mut certification = listing.entries.iter().map(|entry| self.certification(entry, on, question));
+        // Of a model that is listed twice, what both entries give.
+        verdict.certification = certification.next().flatten();
+        for other in certification {
+            verdict.certification = verdict.certification.min(other);
+        }
+        verdict.fips = reports.iter().filter_map(|report| report.status.fips()).max();
+        for entry in &listing.entries {
+            self.judge_reports(entry, on, question, verdict);
+            self.judge_words(entry, verdict);
+        }
+        if let Some(wanted) = self.minimum_certification
+            && verdict.certification < Some(wanted)
+        {
+            verdict.find(true, Reason::Certification { wanted, got: verdict.certification });
+        }
+        if let Some(wanted) = self.minimum_fips
+            && verdict.fips < Some(wanted)
+        {
+            verdict.find(true, Reason::Fips { wanted, got: verdict.fips });
+        }
+    }
+
+    /// The level in force: that of the newest certification with a level, or else of one without, unless a newer
+    /// report says that the model is not certified, or says what nobody here knows.
+    fn certification(&self, entry: &Entry, on: Date, question: &Question<'_>) -> Option<CertificationLevel> {
+        let applies = |report: &&StatusReport| {
+            // A certification is about the firmware that it names and later ones.
+            question
+                .firmware
+                .zip(report.authenticator_version)
+                .is_none_or(|(firmware, from)| firmware >= from)
+        };
+        let with = |wanted: fn(CertificationLevel) -> bool| {
+            let certified = in_force(entry.reports(), on)
+                .filter(applies)
+                .filter(|report| report.status.certification().is_some_and(wanted));
+            status::newest(certified)
+        };
+        let with_level = with(|level| level > CertificationLevel::Functional);
+        let certified = with_level.or_else(|| with(|level| level == CertificationLevel::Functional))?;
+        let ends = |report: &StatusReport| match &report.status {
+            Status::NotFidoCertified | Status::SelfAssertionSubmitted => {
+                report.effective_date > certified.effective_date
+            }
+            Status::Unknown(_) => {
+                self.unknown_status != UnknownStatus::Note
+                    && report.effective_date >= certified.effective_date
+            }
+            _ => false,
+        };
+        let ended = in_force(entry.reports(), on).any(ends);
+        certified.status.certification().filter(|_| !ended)
+    }
+
+    fn judge_reports(&self, entry: &Entry, on: Date, question: &Question<'_>, verdict: &mut Verdict) {
+        for report in in_force(entry.reports(), on) {
+            let reported = || Reported::from(report);
+            if self.refuse_statuses.contains(&report.status) {
+                verdict.find(true, Reason::Status { report: reported() });
+            } else if report.status.is_bad() {
+                self.judge_bad(entry, report, on, question, verdict);
+            } else if report.status == Status::UpdateAvailable {
+                self.judge_update(report, question, verdict);
+            } else if matches!(report.status, Status::Unknown(_)) {
+                let refuses = self.unknown_status == UnknownStatus::Refuse;
+                verdict.find(refuses, Reason::UnknownStatus { report: reported() });
+            }
+        }
+    }
+
+    fn judge_bad(
+        &self,
+        entry: &Entry,
+        report: &StatusReport,
+        on: Date,
+        question: &Question<'_>,
+        verdict: &mut Verdict,
+    ) {
+        let reported = Reported::from(report);
+        if self.overlook_statuses.contains(&report.status) {
+            return verdict.find(false, Reason::Overlooked { report: reported });
+        }
+        let batch = Batch::of(report, question.certificates);
+        if batch == Batch::Other {
+            return verdict.find(false, Reason::OtherBatch { report: reported });
+        }
+        if let Some(by) = self.lifting(entry, report, on, question) {
+            return verdict.find(false, Reason::Lifted { report: reported, by: Reported::from(by) });
+        }
+        verdict.find(
+            true,
+            match batch {
+                Batch::Unknown => Reason::BatchUnknown { report: reported },
+                Batch::This | Batch::Other => Reason::Status { report: reported },
+            },
+        );
+    }
+
+    /// The report that lifts a bad one, if the policy knows such.
+    fn lifting<'a>(
+        &self,
+        entry: &'a Entry,
+        bad: &StatusReport,
+        on: Date,
+        question: &Question<'_>,
+    ) -> Option<&'a StatusReport> {
+        let certification = |report: &&StatusReport| {
+            self.certification_lifts
+                && report.status.certification().is_some()
+                && bad.effective_date.is_some()
+                && report.effective_date > bad.effective_date
+        };
+        let statement = entry.statement().and_then(|statement| statement.authenticator_version);
+        let update = |report: &&StatusReport| {
+            let Some(version) = report.authenticator_version else { return false };
+            self.update_lifts
+                && report.status == Status::UpdateAvailable
+                && bad.status.is_compromise()
+                && bad.effective_date.is_some()
+                && report.effective_date >= bad.effective_date
+                && bad.authenticator_version.is_none_or(|compromised| compromised < version)
+                // An update to which the statement's version did not rise is none that a server may believe.
+                && statement.is_some_and(|statement| statement >= version)
+                && question.firmware.is_none_or(|firmware| firmware >= version)
+        };
+        in_force(entry.reports(), on).find(|report| certification(report) || update(report))
+    }
+
+    fn judge_update(&self, report: &StatusReport, question: &Question<'_>, verdict: &mut Verdict) {
+        let reported = Reported::from(report);
+        match (question.firmware, report.authenticator_version) {
+            (Some(firmware), Some(version)) if firmware < version => verdict.find(
+                self.outdated_firmware == Weigh::Refuse,
+                Reason::OutdatedFirmware { report: reported, firmware },
+            ),
+            (Some(_), Some(_)) => {}
+            _ => verdict.find(false, Reason::UpdateAvailable { report: reported }),
+        }
+    }
+
+    fn judge_words(&self, entry: &Entry, verdict: &mut Verdict) {
+        let statement = entry.statement();
+        let words = |list: &'_ [Box<str>]| -> Vec<Box<str>> { list.to_vec() };
+        let checks = [
+            (
+                "keyProtection",
+                &self.key_protection,
+                statement.map(|statement| words(&statement.key_protection)),
+            ),
+            (
+                "matcherProtection",
+                &self.matcher_protection,
+                statement.map(|statement| words(&statement.matcher_protection)),
+            ),
+            (
+                "attachmentHint",
+                &self.attachment,
+                statement.map(|statement| words(&statement.attachment_hint)),
+            ),
+            (
+                "userVerificationDetails",
+                &self.user_verification,
+                statement.map(|statement| {
+                    statement.user_verification_methods().into_iter().map(Box::from).collect()
+                }),
+            ),
+        ];
+        for (member, wanted, got) in checks {
+            let got = got.unwrap_or_default();
+            let words: Vec<&str> = got.iter().map(|word| &**word).collect();
+            if !wanted.accept(&words) {
+                verdict.find(true, Reason::Words { member, wanted: wanted.asked(), got });
+            }
+        }
+    }
+}
+
+/// Whether a compromise is that of the authenticator's batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Batch {
+    This,
+    Other,
+    Unknown,
+}
+
+impl Batch {
+    /// A report that names no certificate is about all batches; one whose certificate cannot be read as well.
+    fn of(report: &StatusReport, certificates: &[Certificate]) -> Self {
+        let named: Vec<&str> = [&report.certificate, &report.batch_certificate]
+            .into_iter()
+            .flatten()
+            .map(|text| &**text)
+            .collect();
+        if report.status != Status::AttestationKeyCompromise || named.is_empty() {
+            return Self::This;
+        }
+        let keys: Option<Vec<Certificate>> = named
+            .into_iter()
+            .map(|text| Certificate::from_der_lenient(&base64::certificate(text)?).ok())
+            .collect();
+        let Some(compromised) = keys else { return Self::This };
+        if certificates.is_empty() {
+            return Self::Unknown;
+        }
+        let is_compromised = |one: &Certificate| compromised.iter().any(|other| other.spki() == one.spki());
+        if certificates.iter().any(is_compromised) { Self::This } else { Self::Other }
+    }
+}

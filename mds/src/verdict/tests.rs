@@ -1,0 +1,324 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::policy::{Policy, UnknownStatus, Weigh};
+use crate::{Catalog, Keep, Metadata, Staleness, TooOld};
+
+const AAGUID: &str = "a1000000-0000-4000-8000-000000000001";
+
+fn catalog(reports: Value) -> Catalog {
+    let entry = json!({
+        "aaguid": AAGUID,
+        "metadataStatement": {
+            "description": "Example Key",
+            "authenticatorVersion": 5,
+            "keyProtection": ["hardware", "tee"],
+            "matcherProtection": ["on_chip"],
+            "attachmentHint": ["external", "nfc"],
+            "userVerificationDetails": [[{"userVerificationMethod": "fingerprint_internal"}]]
+        },
+        "statusReports": reports
+    });
+    let list = json!([entry]).to_string();
+    Catalog::of("FIDO", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap())
+}
+
+fn at(day: &str) -> Timestamp {
+    day.parse::<Date>().unwrap().start()
+}
+
+fn model() -> Model {
+    AAGUID.parse().unwrap()
+}
+
+fn judge(policy: &Policy, reports: Value, day: &str) -> Verdict {
+    policy.judge(&catalog(reports), &Question::new(model(), at(day)))
+}
+
+fn refusals(verdict: &Verdict) -> Vec<String> {
+    verdict.refusals().map(ToString::to_string).collect()
+}
+
+fn report(status: &str, since: &str) -> Value {
+    json!({"status": status, "effectiveDate": since})
+}
+
+#[test]
+fn by_default_a_model_is_refused_that_is_revoked_or_compromised() {
+    let policy = Policy::default();
+    for status in Status::KNOWN {
+        let verdict = judge(&policy, json!([report(status.as_str(), "2024-01-01")]), "2026-01-01");
+        let expected = if status.is_bad() { vec![format!("{status} since 2024-01-01")] } else { vec![] };
+        assert_eq!(refusals(&verdict), expected);
+        assert_eq!(verdict.status, Some(status));
+    }
+}
+
+#[test]
+fn a_bad_report_refuses_wherever_it_stands_and_whatever_came_later() {
+    let certified = report("FIDO_CERTIFIED_L2", "2025-01-01");
+    for reports in [
+        json!([report("REVOKED", "2024-01-01"), certified]),
+        json!([certified, report("REVOKED", "2024-01-01")]),
+    ] {
+        let verdict = judge(&Policy::default(), reports, "2026-01-01");
+        assert_eq!(refusals(&verdict), ["REVOKED since 2024-01-01"]);
+        assert_eq!(verdict.status, Some(Status::from("FIDO_CERTIFIED_L2")), "the newest is another matter");
+    }
+}
+
+#[test]
+fn a_report_counts_from_its_date_to_its_sunset_and_without_a_date_always() {
+    let policy = Policy::default();
+    let reports = json!([{"status": "REVOKED", "effectiveDate": "2024-01-02", "sunsetDate": "2025-01-01"}]);
+    for (day, refused) in [("2024-01-01", false), ("2024-01-02", true), ("2025-01-01", false)] {
+        assert_eq!(!judge(&policy, reports.clone(), day).is_accepted(), refused, "{day}");
+    }
+    let verdict = judge(&policy, json!([{"status": "REVOKED"}]), "1990-01-01");
+    assert_eq!(refusals(&verdict), ["REVOKED of no date"]);
+}
+
+#[test]
+fn a_verdict_explains_itself() {
+    let policy = Policy { minimum_certification: Some(CertificationLevel::L2), ..Policy::default() };
+    let reports = json!([
+        report("FIDO_CERTIFIED_L1", "2023-01-01"),
+        {"status": "USER_KEY_REMOTE_COMPROMISE", "effectiveDate": "2024-01-01", "authenticatorVersion": 3},
+        {"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": 4}
+    ]);
+    assert_eq!(
+        judge(&policy, reports, "2026-01-01").to_string(),
+        format!(
+            "refused: {AAGUID} (Example Key)\
+             \n  refused: USER_KEY_REMOTE_COMPROMISE of version 3 since 2024-01-01\
+             \n  note: UPDATE_AVAILABLE of version 4 since 2024-02-01\
+             \n  refused: certification L1, not L2"
+        )
+    );
+}
+
+#[test]
+fn levels_are_compared_and_the_newest_counts() {
+    use CertificationLevel::{Functional, L1, L2, L2Plus};
+    let level = |reports| judge(&Policy::default(), reports, "2026-01-01").certification;
+    let both = |day: &str| json!([report("FIDO_CERTIFIED_L1", "2024-01-01"), report("FIDO_CERTIFIED", day)]);
+    assert_eq!(level(both("2024-01-01")), Some(L1));
+    assert_eq!(level(both("2025-01-01")), Some(L1), "certification of functions takes no level away");
+    assert_eq!(level(json!([report("FIDO_CERTIFIED", "2024-01-01")])), Some(Functional));
+    let rising =
+        json!([report("FIDO_CERTIFIED_L2plus", "2025-01-01"), report("FIDO_CERTIFIED_L2", "2024-01-01")]);
+    assert_eq!(level(rising), Some(L2Plus));
+    let fips =
+        json!([report("FIPS140_CERTIFIED_L3", "2025-01-01"), report("FIDO_CERTIFIED_L2", "2024-01-01")]);
+    let verdict = judge(&Policy::default(), fips, "2026-01-01");
+    assert_eq!((verdict.certification, verdict.fips), (Some(L2), Some(FipsLevel::L3)));
+    for status in ["NOT_FIDO_CERTIFIED", "SELF_ASSERTION_SUBMITTED"] {
+        let lapsed = json!([report("FIDO_CERTIFIED_L2", "2024-01-01"), report(status, "2025-01-01")]);
+        assert_eq!(level(lapsed), None, "{status}");
+    }
+    assert_eq!(level(json!([report("FIDO_CERTIFIED_L2", "2026-01-02")])), None, "not yet");
+}
+
+#[test]
+fn a_certification_is_about_the_firmware_that_it_names_and_later_ones() {
+    let reports =
+        json!([{"status": "FIDO_CERTIFIED_L2", "effectiveDate": "2024-01-01", "authenticatorVersion": 4}]);
+    let level = |firmware| {
+        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
+        Policy::default().judge(&catalog(reports.clone()), &question).certification
+    };
+    let l2 = Some(CertificationLevel::L2);
+    assert_eq!([level(None), level(Some(3)), level(Some(4)), level(Some(5))], [l2, None, l2, l2]);
+}
+
+#[test]
+fn fips_is_asked_for_by_level() {
+    let policy = Policy { minimum_fips: Some(FipsLevel::L2), ..Policy::default() };
+    let refusals = |status| refusals(&judge(&policy, json!([report(status, "2024-01-01")]), "2026-01-01"));
+    assert_eq!(refusals("FIPS140_CERTIFIED_L1"), ["FIPS 140 level 1, not 2"]);
+    assert_eq!(refusals("FIDO_CERTIFIED_L3plus"), ["FIPS 140 level none, not 2"]);
+    assert!(refusals("FIPS140_CERTIFIED_L2").is_empty());
+}
+
+#[test]
+fn an_unknown_status_is_never_good() {
+    let judge = |unknown_status, day| {
+        let policy = Policy {
+            unknown_status,
+            minimum_certification: Some(CertificationLevel::L1),
+            ..Policy::default()
+        };
+        let reports = json!([report("FIDO_CERTIFIED_L1", "2024-01-01"), report("LATER_STATUS", day)]);
+        refusals(&judge(&policy, reports, "2026-01-01"))
+    };
+    assert_eq!(judge(UnknownStatus::Distrust, "2024-01-01"), ["certification none, not L1"]);
+    assert!(judge(UnknownStatus::Distrust, "2023-12-31").is_empty(), "certified since");
+    assert!(judge(UnknownStatus::Note, "2025-01-01").is_empty());
+    let refused = judge(UnknownStatus::Refuse, "2023-12-31");
+    assert_eq!(refused, ["LATER_STATUS since 2023-12-31, which is not known here"]);
+}
+
+#[test]
+fn a_later_certification_lifts_by_policy_only() {
+    let judge = |certification_lifts, day| {
+        let policy = Policy { certification_lifts, ..Policy::default() };
+        let reports = json!([report("REVOKED", "2024-01-01"), report("FIDO_CERTIFIED_L1", day)]);
+        judge(&policy, reports, "2026-01-01")
+    };
+    assert!(!judge(false, "2025-01-01").is_accepted());
+    assert!(!judge(true, "2024-01-01").is_accepted(), "a bad one wins a tie");
+    let lifted = judge(true, "2025-01-01");
+    assert!(lifted.is_accepted());
+    assert_eq!(
+        lifted.findings[0].reason.to_string(),
+        "REVOKED since 2024-01-01, lifted by FIDO_CERTIFIED_L1 since 2025-01-01"
+    );
+    let policy = Policy { certification_lifts: true, ..Policy::default() };
+    let undated = json!([{"status": "REVOKED"}, report("FIDO_CERTIFIED_L1", "2025-01-01")]);
+    assert!(
+        !super::tests::judge(&policy, undated, "2026-01-01").is_accepted(),
+        "nobody knows which is later"
+    );
+}
+
+#[test]
+fn an_update_lifts_a_compromise_by_policy_only_and_where_the_version_rose() {
+    let policy = Policy { update_lifts: true, ..Policy::default() };
+    let accepted = |policy: &Policy, bad: &str, from: u64, to: Value, firmware| {
+        let reports = json!([
+            {"status": bad, "effectiveDate": "2024-01-01", "authenticatorVersion": from},
+            {"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": to}
+        ]);
+        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports), &question).is_accepted()
+    };
+    let bypass = "USER_VERIFICATION_BYPASS";
+    assert!(!accepted(&Policy::default(), bypass, 3, json!(4), None));
+    assert!(accepted(&policy, bypass, 3, json!(4), None));
+    assert!(accepted(&policy, bypass, 3, json!(4), Some(4)));
+    assert!(!accepted(&policy, bypass, 3, json!(4), Some(3)), "the authenticator has not had it");
+    assert!(!accepted(&policy, bypass, 4, json!(4), None), "not a higher version");
+    assert!(!accepted(&policy, bypass, 3, json!(6), None), "the statement's version, 5, did not rise to it");
+    assert!(!accepted(&policy, bypass, 3, json!(null), None), "no version");
+    assert!(!accepted(&policy, "REVOKED", 3, json!(4), None));
+}
+
+#[test]
+fn firmware_older_than_an_update_is_told_and_refused_by_policy() {
+    let reports =
+        json!([{"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": 4}]);
+    let judge = |outdated_firmware, firmware| {
+        let policy = Policy { outdated_firmware, ..Policy::default() };
+        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports.clone()), &question)
+    };
+    let note = judge(Weigh::Note, Some(3));
+    assert!(note.is_accepted());
+    assert_eq!(
+        note.findings[0].reason.to_string(),
+        "firmware 3 is older than UPDATE_AVAILABLE of version 4 since 2024-02-01"
+    );
+    assert!(!judge(Weigh::Refuse, Some(3)).is_accepted());
+    assert!(judge(Weigh::Refuse, Some(4)).findings.is_empty());
+    assert!(judge(Weigh::Refuse, None).is_accepted(), "nobody knows");
+}
+
+#[test]
+fn words_of_the_statement_are_asked_for() {
+    let verdict = |policy: Value| {
+        let policy: Policy = serde_json::from_value(policy).unwrap();
+        refusals(&judge(&policy, json!([]), "2026-01-01"))
+    };
+    assert_eq!(
+        verdict(json!({"key_protection": {"all": ["secure_element"]}})),
+        ["keyProtection is hardware, tee, not all of secure_element"]
+    );
+    assert!(verdict(json!({"key_protection": {"any": ["secure_element", "tee"]}})).is_empty());
+    assert_eq!(
+        verdict(json!({"matcher_protection": {"none": ["on_chip"]}})),
+        ["matcherProtection is on_chip, not none of on_chip"]
+    );
+    assert_eq!(
+        verdict(json!({"attachment": {"any": ["internal"]}})),
+        ["attachmentHint is external, nfc, not one of internal"]
+    );
+    assert!(verdict(json!({"user_verification": {"all": ["fingerprint_internal"]}})).is_empty());
+}
+
+#[test]
+fn allow_and_deny_lists_and_models_that_no_list_has() {
+    let aaguid = AAGUID.parse().unwrap();
+    let other: rp_core::Aaguid = "b1000000-0000-4000-8000-000000000001".parse().unwrap();
+    let refused = |policy: Policy| refusals(&judge(&policy, json!([]), "2026-01-01"));
+    assert_eq!(refused(Policy { deny: vec![aaguid], ..Policy::default() }), ["the policy denies the model"]);
+    assert!(refused(Policy { allow: vec![aaguid], ..Policy::default() }).is_empty());
+    assert_eq!(
+        refused(Policy { allow: vec![other], ..Policy::default() }),
+        ["the policy allows other models alone"]
+    );
+    let unlisted = |unlisted| {
+        let policy = Policy { unlisted, ..Policy::default() };
+        policy.judge(&catalog(json!([])), &Question::new(Model::Aaguid(other), at("2026-01-01")))
+    };
+    assert!(unlisted(Weigh::Note).is_accepted() && !unlisted(Weigh::Note).is_listed());
+    assert_eq!(refusals(&unlisted(Weigh::Refuse)), ["no list has the model"]);
+}
+
+#[test]
+fn statuses_can_be_overlooked_or_refused_by_policy() {
+    let policy: Policy = serde_json::from_value(json!({
+        "overlook_statuses": ["USER_KEY_PHYSICAL_COMPROMISE"], "refuse_statuses": ["RETIRED"]
+    }))
+    .unwrap();
+    let judge = |status| judge(&policy, json!([report(status, "2024-01-01")]), "2026-01-01");
+    assert!(judge("USER_KEY_PHYSICAL_COMPROMISE").is_accepted());
+    assert_eq!(refusals(&judge("RETIRED")), ["RETIRED since 2024-01-01"]);
+}
+
+#[test]
+fn an_overdue_list_is_told_and_refused_by_policy_when_it_is_too_old() {
+    let payload = json!({"no": 1, "nextUpdate": "2026-01-01", "entries": [
+        {"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED_L1", "2024-01-01")]}
+    ]});
+    let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Keep::ALL).unwrap();
+    let catalog = Catalog::of("FIDO", Metadata::new(payload, None));
+    let findings = |too_old, day| {
+        let policy = Policy { staleness: Staleness { grace_days: 10, too_old }, ..Policy::default() };
+        let verdict = policy.judge(&catalog, &Question::new(model(), at(day)));
+        (verdict.is_accepted(), verdict.findings.first().map(|one| one.reason.to_string()))
+    };
+    assert_eq!(findings(TooOld::Refuse, "2026-01-01"), (true, None));
+    let overdue = "the list was to be followed by 2026-01-01".to_owned();
+    assert_eq!(findings(TooOld::Refuse, "2026-01-05"), (true, Some(overdue)));
+    let too_old = Some("the list is too old: it was to be followed by 2026-01-01".to_owned());
+    assert_eq!(findings(TooOld::Refuse, "2026-02-01"), (false, too_old.clone()));
+    assert_eq!(findings(TooOld::Serve, "2026-02-01"), (true, too_old));
+}
+
+#[test]
+fn a_model_whose_entry_cannot_be_read_is_refused_and_no_later_list_is_asked() {
+    let list = |entry: Value| {
+        let payload = json!({"no": 1, "entries": [entry]}).to_string();
+        let payload = crate::payload::Payload::read(payload.as_bytes(), Keep::ALL).unwrap();
+        std::sync::Arc::new(Metadata::new(payload, None))
+    };
+    let unreadable = list(json!({"aaguid": AAGUID, "statusReports": 7}));
+    let good = list(json!({"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED", "2024-01-01")]}));
+    let catalog = Catalog::default().and("FIDO", unreadable.clone()).and("mirror", good.clone());
+    let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
+    assert_eq!(refusals(&verdict), ["the list has the model in an entry that could not be read"]);
+    let catalog = Catalog::default().and("own", good).and("FIDO", unreadable);
+    let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
+    assert!(verdict.is_accepted());
+    assert_eq!(verdict.source.as_deref(), Some("own"), "the first that has the model speaks");
+}
+
+#[test]
+fn of_a_model_that_is_listed_twice_the_bad_entry_counts() {
+    let entry = |status, day| json!({"aaguid": AAGUID, "statusReports": [report(status, day)]});
+    let list = json!([entry("FIDO_CERTIFIED_L2", "2025-01-01"), entry("REVOKED", "2024-01-01")]).to_string();
+    let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap());
+    let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
+    assert_eq!(refusals(&verdict), ["REVOKED since 2024-01-01"]);
+    assert_eq!(verdict.certification, None);
+}
