@@ -4,13 +4,17 @@
 //!   come from anywhere;
 //! - a [`Catalog`] asks several lists in an order, and [`Current`] shares the one of the moment;
 //! - a [`Policy`] judges models, each [`Verdict`] explaining itself, and tells what a new list changes;
-//! - [`MetadataTrust`] is all that as the trust source of a registration.
+//! - [`MetadataTrust`] is all that as the trust source of a registration;
+//! - `Refresher`, with the feature `fetch`, keeps lists up to date from the network, files and a [`Cache`].
 
 mod base64;
 mod blob;
+mod cache;
 mod catalog;
 mod date;
 mod entry;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 mod freshness;
 mod keep;
 mod lookup;
@@ -20,12 +24,15 @@ mod names;
 mod payload;
 mod policy;
 mod recheck;
+#[cfg(feature = "fetch")]
+mod refresh;
 mod roots;
 pub mod status;
 mod trust;
 mod verdict;
 
 pub use blob::{BlobError, JwsAlgorithm, Signer, Verification};
+pub use cache::{Cache, CacheError, CacheLock, Cached, State};
 pub use catalog::{Catalog, Current, Listing, Source};
 pub use date::{Date, DateSyntax};
 pub use entry::{
@@ -40,6 +47,11 @@ pub use names::{ModelName, Names, NamesError};
 pub use payload::{LeftOut, PayloadError};
 pub use policy::{Policy, UnknownStatus, Weigh, Words};
 pub use recheck::{Affected, Difference, ModelChange, Named, StatusChange, StoredCredential};
+#[cfg(feature = "fetch")]
+pub use refresh::{
+    ALLIANCE_URL, Event, Health, Outcome, RefreshError, Refresher, RefresherBuilder, RevocationMode,
+    Schedule, SourceConfig, SourceError,
+};
 pub use roots::{KNOWN_ROOTS, KnownRoot, Roots, RootsError};
 pub use status::{CertificationLevel, FipsLevel, Status, StatusReport};
 pub use trust::MetadataTrust;

@@ -1,0 +1,146 @@
+//! Refreshing from a server that is broken or hostile: what is held is held.
+
+use std::time::{Duration, Instant};
+
+use rp_conformance::publisher::{Publisher, Signing};
+use rp_mds::fetch::FetchError;
+use rp_mds::{Cache, Outcome, RefreshError, SourceConfig};
+
+use crate::server::{Body, Reply, Server};
+use crate::support::{
+    Directory, NOW, blob, builder, client, error, later, no, of, once, payload, publisher, roots, source,
+    verdict,
+};
+
+/// Answers that must not replace what is held, and why each is refused.
+fn bad_answers() -> Vec<(&'static str, Reply, &'static str)> {
+    let good = blob(16, "REVOKED");
+    let cut = &good[..good.len() - 200];
+    let other = Publisher::new("another publisher", NOW);
+    let signed = |signing: Signing| publisher().blob(&payload(16, "REVOKED"), &signing);
+    vec![
+        ("HTML", Reply::ok("<html><body>Busy</body></html>"), "not a compact JWS of three parts"),
+        ("cut within", Reply::ok(cut), "not a compact JWS of three parts"),
+        (
+            "cut off",
+            Reply::body(Body::Cut { announced: good.len(), sent: cut.into() }),
+            "the answer breaks off",
+        ),
+        ("not base64", Reply::ok(good.replacen('.', ".*", 1)), "signature: the signature does not verify"),
+        ("empty", Reply::ok(""), "not a compact JWS of three parts"),
+        ("other signature", Reply::ok(format!("{}AA", &good[..good.len() - 2])), "signature: "),
+        ("other root", Reply::ok(other.blob(&payload(16, "REVOKED"), &Signing::default())), "signer: "),
+        (
+            "expired signer",
+            Reply::ok(signed(Signing { valid_days: -1, ..Signing::default() })),
+            "signer: certificate 0: not valid after",
+        ),
+        (
+            "other domain",
+            Reply::ok(signed(Signing { names: vec!["mds.example.net".into()], ..Signing::default() })),
+            "signer: certificate of mds.example.net, not of example.org",
+        ),
+        ("rollback", Reply::ok(blob(14, "FIDO_CERTIFIED")), "serial number 14 is lower than 15"),
+        ("error", Reply::status(500), "HTTP status 500"),
+        ("nothing", Reply::status(204), "HTTP status 204"),
+    ]
+}
+
+#[tokio::test]
+async fn what_does_not_verify_never_replaces_what_did() {
+    let directory = Directory::new("bad");
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    let (builder, told) = builder(&server);
+    let refresher = builder.cache(Cache::open(directory.path()).unwrap()).build().unwrap();
+    once(&refresher, NOW).await;
+    for (hour, (name, reply, words)) in (1..).zip(bad_answers()) {
+        server.answer(move |_| reply.clone());
+        let refused = error(once(&refresher, later(hour)).await).to_string();
+        assert!(refused.starts_with(words), "{name}: {refused}");
+        assert!(told.words().last().unwrap().ends_with(&refused), "{name}");
+        assert_eq!(no(&refresher), Some(15), "{name}");
+        assert!(verdict(&refresher).is_accepted(), "{name}");
+        let health = &refresher.health(later(hour))[0];
+        assert_eq!(i64::from(health.failures), hour, "{name}");
+        assert_eq!(health.last_error.as_deref(), Some(refused.as_str()), "{name}");
+    }
+    // A service that is started now has the good one too.
+    let again = of(source(&server)).0.cache(Cache::open(directory.path()).unwrap()).build().unwrap();
+    again.start_at(later(20));
+    assert_eq!(no(&again), Some(15));
+}
+
+#[tokio::test]
+async fn two_hundred_megabytes_are_not_read() {
+    let server = Server::always(Reply::body(Body::Cut { announced: 200 << 20, sent: vec![b'A'; 1 << 16] }));
+    let refresher = builder(&server).0.build().unwrap();
+    let refused = error(once(&refresher, NOW).await);
+    assert!(matches!(refused, RefreshError::Fetch(FetchError::TooLong { .. })), "{refused}");
+    // Not announced, and without end.
+    server.answer(|_| Reply::body(Body::Endless { part: vec![b'A'; 1 << 16], pause: Duration::ZERO }));
+    let refresher = of(source(&server).max_len(1 << 20)).0.build().unwrap();
+    assert_eq!(error(once(&refresher, NOW).await).to_string(), "more than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn an_endless_trickle_and_silence_end_with_the_bound() {
+    let server =
+        Server::always(Reply::body(Body::Endless { part: vec![b'A'], pause: Duration::from_millis(100) }));
+    let refresher = builder(&server).0.build().unwrap();
+    for (body, words) in
+        [(None, "no answer within 2 seconds"), (Some(Body::Silence), "no answer within 0 seconds")]
+    {
+        if let Some(body) = body {
+            server.answer(move |_| Reply::body(body.clone()));
+        }
+        let began = Instant::now();
+        assert_eq!(error(once(&refresher, NOW).await).to_string(), words);
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[tokio::test]
+async fn redirects_lead_to_listed_https_hosts_with_public_addresses_alone() {
+    let inner = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    let server = Server::always(Reply::status(200));
+    let hosts = ["localhost".to_owned(), "10.0.0.1".to_owned(), "[::1]".to_owned()];
+    let refresher = of(source(&server).redirect_hosts(hosts)).0.build().unwrap();
+    let port = inner.port();
+    for (to, words) in [
+        (inner.url("/"), "not https"),
+        (format!("https://127.0.0.1:{port}/"), "a private address"),
+        ("https://10.0.0.1/".into(), "a private address"),
+        ("https://[::1]/".into(), "a private address"),
+        ("https://[::ffff:10.0.0.1]/".into(), "a host that is not on the list"),
+        ("https://evil.example/".into(), "a host that is not on the list"),
+        ("file:///etc/passwd".into(), "not https"),
+        ("http://[".into(), "not an address"),
+        // The same origin, by an address that the server itself gave.
+        ("/elsewhere".into(), "a private address"),
+    ] {
+        let location = to.clone();
+        server.answer(move |_| Reply::status(302).with("Location", location.clone()));
+        let refused = error(once(&refresher, NOW).await).to_string();
+        assert_eq!(refused, format!("redirect to {to}: {words}"));
+    }
+    // A listed name that resolves to a private address.
+    server.answer(move |_| Reply::status(302).with("Location", format!("https://localhost:{port}/")));
+    let refused = error(once(&refresher, NOW).await).to_string();
+    assert!(refused.contains("localhost has no public address"), "{refused}");
+    assert!(inner.asked().is_empty(), "nobody came that far");
+}
+
+#[tokio::test]
+async fn redirects_within_an_organisation_are_followed_where_the_operator_says_so_and_not_for_ever() {
+    let server = Server::new(|asked| match asked.target.as_str() {
+        "/" => Reply::status(301).with("Location", "/blob"),
+        "/blob" => Reply::ok(blob(15, "FIDO_CERTIFIED")),
+        _ => Reply::status(302).with("Location", "/round"),
+    });
+    let client = client().with_private_addresses();
+    let refresher = builder(&server).0.client(client.clone()).build().unwrap();
+    assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
+    let round = SourceConfig::remote("fido", &server.url("/round"), roots()).allow_plain_http();
+    let refresher = of(round).0.client(client).build().unwrap();
+    assert!(error(once(&refresher, NOW).await).to_string().ends_with("/round: too many redirects"));
+}

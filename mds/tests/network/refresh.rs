@@ -1,0 +1,156 @@
+//! Refreshing from a server that is honest.
+
+use std::sync::Arc;
+
+use rp_conformance::publisher::Signing;
+use rp_mds::{Cache, Outcome, Policy, Question, Refresher, Roots, SourceConfig};
+use serde_json::json;
+
+use crate::server::{Reply, Server};
+use crate::support::{
+    AAGUID, Directory, NOW, Told, blob, builder, error, later, no, once, payload, publisher, roots, verdict,
+};
+
+#[tokio::test]
+async fn requests_are_conditional_and_what_is_not_modified_is_held() {
+    let directory = Directory::new("conditional");
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")).with("ETag", "\"v15\""));
+    let (builder, told) = builder(&server);
+    let refresher = builder.cache(Cache::open(directory.path()).unwrap()).build().unwrap();
+    once(&refresher, NOW).await;
+    server.answer(|asked| {
+        assert_eq!(asked.header("If-None-Match"), Some("\"v15\""));
+        Reply::status(304)
+    });
+    assert!(matches!(once(&refresher, later(1)).await, Outcome::NotModified));
+    // The Alliance's entity tag is the serial number, and comes with errors too.
+    server.answer(|_| Reply::status(429).with("ETag", "15"));
+    assert!(matches!(once(&refresher, later(2)).await, Outcome::NotModified));
+    assert_eq!(told.words(), ["updated None Some(15) false", "not modified", "not modified"]);
+    assert_eq!(refresher.health(later(2))[0].failures, 0);
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_due_is_not_asked_and_one_that_wants_peace_has_it() {
+    let directory = Directory::new("due");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    let refresher = builder(&server).0.cache(cache()).build().unwrap();
+    refresher.refresh(NOW, false).await;
+    assert!(matches!(refresher.refresh(later(23), false).await[0], Outcome::NotDue { .. }));
+    assert_eq!(server.asked().len(), 1);
+    server.answer(|_| Reply::status(429).with("Retry-After", "7200"));
+    let failed = error(refresher.refresh(later(26), false).await.remove(0));
+    assert_eq!(failed.to_string(), "HTTP status 429");
+    // A program that is started again and again does not ask each time, not even by force.
+    for _ in 0..3 {
+        let again = builder(&server).0.cache(cache()).build().unwrap();
+        again.start_at(later(27));
+        assert!(
+            matches!(again.refresh(later(27), true).await[0], Outcome::NotDue { next } if next == later(28))
+        );
+        assert_eq!(no(&again), Some(15));
+    }
+    assert_eq!(server.asked().len(), 2);
+    server.answer(|_| Reply::ok(blob(16, "FIDO_CERTIFIED")));
+    assert!(matches!(refresher.refresh(later(29), false).await[0], Outcome::Updated));
+}
+
+#[tokio::test]
+async fn a_lower_serial_number_is_refused_after_a_restart_and_an_equal_one_by_its_date() {
+    let directory = Directory::new("rollback");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    once(&builder(&server).0.cache(cache()).build().unwrap(), NOW).await;
+
+    server.answer(|_| Reply::ok(blob(14, "FIDO_CERTIFIED")));
+    let refresher = builder(&server).0.cache(cache()).build().unwrap();
+    refresher.start_at(NOW);
+    let refused = error(once(&refresher, later(1)).await);
+    assert_eq!(refused.to_string(), "serial number 14 is lower than 15, which was seen before");
+
+    // Half of the Alliance's BLOBs up to 2024 kept their number with other content.
+    let dated = |status: &str, changed: &str| {
+        let mut payload = payload(15, status);
+        payload["entries"][0]["timeOfLastStatusChange"] = json!(changed);
+        publisher().blob(&payload, &Signing::default())
+    };
+    let newer = dated("REVOKED", "2026-02-01");
+    server.answer(move |_| Reply::ok(newer.clone()));
+    assert!(matches!(once(&refresher, later(2)).await, Outcome::Updated));
+    assert!(!verdict(&refresher).is_accepted());
+    let older = dated("FIDO_CERTIFIED", "2026-01-01");
+    server.answer(move |_| Reply::ok(older.clone()));
+    assert_eq!(
+        error(once(&refresher, later(3)).await).to_string(),
+        "serial number 15 is that of the BLOB held, which is of a later date"
+    );
+    assert!(!verdict(&refresher).is_accepted());
+}
+
+#[tokio::test]
+async fn models_that_a_new_list_concerns_are_told() {
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    let (builder, told) = builder(&server);
+    let refresher = builder.build().unwrap();
+    once(&refresher, NOW).await;
+    let before = refresher.current().load().clone();
+    server.answer(|_| Reply::ok(blob(16, "REVOKED")));
+    once(&refresher, later(1)).await;
+    assert_eq!(told.words().last().unwrap(), "models changed 1 1");
+    // Who held the catalog before goes on with it.
+    let question = Question::new(AAGUID.parse().unwrap(), NOW);
+    assert!(Policy::default().judge(&before, &question).is_accepted());
+    assert!(!verdict(&refresher).is_accepted());
+}
+
+#[tokio::test]
+async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they_change() {
+    let directory = Directory::new("sources");
+    let own = |status: &str| {
+        json!([
+            {"aaguid": AAGUID, "metadataStatement": {"description": "ours"}, "statusReports": [{"status": status}]}
+        ])
+        .to_string()
+    };
+    let path = directory.write("own.json", own("NOT_FIDO_CERTIFIED"));
+    let mirror = directory.write("mirror.jwt", blob(15, "REVOKED"));
+    let told = Told::default();
+    let events = Arc::clone(&told.0);
+    let refresher = Refresher::builder()
+        .source(SourceConfig::own("own", &path))
+        .source(SourceConfig::file("mirror", &mirror, roots()))
+        .events(move |event| events.lock().unwrap().push(event.clone()))
+        .build()
+        .unwrap();
+    refresher.start_at(NOW);
+    assert_eq!(verdict(&refresher).source.as_deref(), Some("own"));
+    assert!(verdict(&refresher).is_accepted(), "the operator's word comes first");
+
+    // Of another length, since the clock of a file system may be coarse.
+    directory.write("own.json", "[]");
+    refresher.refresh(NOW, false).await;
+    assert_eq!(verdict(&refresher).source.as_deref(), Some("mirror"));
+    assert!(!verdict(&refresher).is_accepted());
+
+    directory.write("mirror.jwt", "cut");
+    directory.write("own.json", "{");
+    let outcomes = refresher.refresh(NOW, false).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failed(_))), "{outcomes:?}");
+    assert_eq!(verdict(&refresher).source.as_deref(), Some("mirror"), "what was held is held");
+}
+
+#[test]
+fn a_source_that_is_configured_wrongly_is_refused_when_it_is_built() {
+    let build = |source| Refresher::builder().source(source).build().unwrap_err().to_string();
+    assert_eq!(
+        build(SourceConfig::remote("fido", "http://mds.example.org/", roots())),
+        "source fido: http://mds.example.org/ is no https address"
+    );
+    assert_eq!(build(SourceConfig::remote("fido", "mds", roots())), "source fido: mds is no https address");
+    assert_eq!(build(SourceConfig::alliance(Roots::default())), "source fido: no roots");
+    assert!(build(SourceConfig::own("Own", "/x")).starts_with("a source's name"));
+    let twice =
+        Refresher::builder().source(SourceConfig::own("own", "/x")).source(SourceConfig::own("own", "/y"));
+    assert_eq!(twice.build().unwrap_err().to_string(), "two sources are named own");
+}
