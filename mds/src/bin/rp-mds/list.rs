@@ -1,0 +1,123 @@
+//! `rp-mds list`.
+
+use clap::Args;
+use rp_core::Timestamp;
+use rp_mds::{Catalog, CertificationLevel, Date, Entry, Policy, Question, Status, Verdict};
+use serde_json::{Value, json};
+
+use super::Done;
+use super::input::{At, Input};
+use super::style::{Tone, of_status, print, printable, table};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    at: At,
+    /// Models with this status in force, such as REVOKED.
+    #[arg(long)]
+    status: Option<Status>,
+    /// Models certified at this level or a higher one: certified, L1, L1+, L2, L2+, L3, L3+.
+    #[arg(long)]
+    level: Option<CertificationLevel>,
+    /// Models that name this attestation format (packed, tpm, …) or protocol (fido2, u2f, uaf).
+    #[arg(long)]
+    format: Option<String>,
+    /// Models with this transport or attachment: usb, nfc, ble, internal, wired, bluetooth, …
+    #[arg(long)]
+    transport: Option<String>,
+    /// JSON in place of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Done {
+    let at = arguments.at.time();
+    let catalog = arguments.input.read(at)?;
+    let policy = Policy::default();
+    let mut found = Vec::new();
+    for model in catalog.models() {
+        let Some(entry) = first(&catalog, &model) else { continue };
+        let verdict = policy.judge(&catalog, &Question::new(model, at));
+        if arguments.accept(entry, &verdict, at) {
+            found.push((entry, verdict));
+        }
+    }
+    if arguments.json {
+        let list: Vec<Value> = found.iter().map(|(entry, verdict)| describe(entry, verdict)).collect();
+        print(&format!("{}\n", serde_json::to_string_pretty(&list)?));
+        return Ok(true);
+    }
+    let rows: Vec<_> = found.iter().map(|(entry, verdict)| row(entry, verdict)).collect();
+    print(&table(&["MODEL", "STATUS", "LEVEL", "ATTACHMENT", "DESCRIPTION"], &rows));
+    print(&format!("{} models\n", rows.len()));
+    Ok(true)
+}
+
+fn first<'a>(catalog: &'a Catalog, model: &rp_mds::Model) -> Option<&'a Entry> {
+    catalog.find(model)?.entries.first().copied()
+}
+
+impl Arguments {
+    fn accept(&self, entry: &Entry, verdict: &Verdict, at: Timestamp) -> bool {
+        let on = Date::from(at);
+        let has_status = self.status.as_ref().is_none_or(|status| {
+            rp_mds::status::in_force(entry.reports(), on).any(|one| one.status == *status)
+        });
+        let has_level = self.level.is_none_or(|level| verdict.certification >= Some(level));
+        let has_format = self.format.as_ref().is_none_or(|format| {
+            entry.statement().is_some_and(|statement| {
+                let formats = statement.get_info.iter().flat_map(|info| &info.attestation_formats);
+                *statement.protocol_family == **format || formats.into_iter().any(|one| **one == **format)
+            })
+        });
+        let has_transport = self
+            .transport
+            .as_ref()
+            .is_none_or(|transport| transports(entry).iter().any(|one| **one == **transport));
+        has_status && has_level && has_format && has_transport
+    }
+}
+
+/// How a model is reached: its transports, and the words of its statement.
+fn transports(entry: &Entry) -> Vec<Box<str>> {
+    let Some(statement) = entry.statement() else { return Vec::new() };
+    let mut words = statement.attachment_hint.clone();
+    for transport in statement.get_info.iter().flat_map(|info| &info.transports) {
+        if !words.contains(transport) {
+            words.push(transport.clone());
+        }
+    }
+    words
+}
+
+fn row(entry: &Entry, verdict: &Verdict) -> Vec<(Tone, String)> {
+    let status = verdict
+        .status
+        .as_ref()
+        .map_or((Tone::Plain, "-".into()), |status| (of_status(status), status.to_string()));
+    let level = verdict.certification.map_or("-".into(), |level| match level {
+        CertificationLevel::Functional => "certified".into(),
+        level => level.to_string(),
+    });
+    vec![
+        (Tone::Plain, entry.model().to_string()),
+        status,
+        (Tone::Plain, level),
+        (Tone::Plain, transports(entry).join(",")),
+        (Tone::Plain, printable(entry.description())),
+    ]
+}
+
+fn describe(entry: &Entry, verdict: &Verdict) -> Value {
+    json!({
+        "model": entry.model().to_string(),
+        "description": entry.description(),
+        "status": verdict.status,
+        "certification": verdict.certification,
+        "fips": verdict.fips,
+        "attachment": transports(entry),
+        "source": verdict.source,
+    })
+}

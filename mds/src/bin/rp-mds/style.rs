@@ -1,0 +1,83 @@
+//! Colours, on a terminal alone, and columns.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use rp_mds::Status;
+
+/// Whether standard output is a terminal whose user has not declined colours.
+pub(crate) fn colours() -> bool {
+    std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// What a text is, and so how it is coloured.
+#[derive(Clone, Copy)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Doubtful,
+    Heading,
+    Plain,
+}
+
+pub(crate) fn paint(tone: Tone, text: impl Display) -> String {
+    let code = match tone {
+        Tone::Good => "32",
+        Tone::Bad => "31",
+        Tone::Doubtful => "33",
+        Tone::Heading => "1",
+        Tone::Plain => return text.to_string(),
+    };
+    if colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+}
+
+/// The tone of a status.
+pub(crate) fn of_status(status: &Status) -> Tone {
+    match status {
+        _ if status.is_bad() => Tone::Bad,
+        Status::FidoCertified(_) | Status::Fips140Certified(_) => Tone::Good,
+        Status::Unknown(_) | Status::UpdateAvailable | Status::Retired => Tone::Doubtful,
+        _ => Tone::Plain,
+    }
+}
+
+/// What metadata say, without what would drive a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// Prints text; where nobody reads any more, that is the end and no fault.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Rows of equal width but for the last column.
+pub(crate) fn table(heading: &[&str], rows: &[Vec<(Tone, String)>]) -> String {
+    let widths: Vec<usize> = heading
+        .iter()
+        .enumerate()
+        .map(|(column, name)| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|(_, text)| text.chars().count());
+            cells.chain([name.chars().count()]).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |cells: Vec<(Tone, String)>| {
+        let last = cells.len().saturating_sub(1);
+        let padded = cells.into_iter().enumerate().map(|(column, (tone, text))| {
+            let width = widths.get(column).copied().filter(|_| column < last).unwrap_or(0);
+            let fill = " ".repeat(width.saturating_sub(text.chars().count()));
+            format!("{}{fill}", paint(tone, text))
+        });
+        let mut line = padded.collect::<Vec<_>>().join("  ");
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
+    };
+    let heading = line(heading.iter().map(|name| (Tone::Heading, (*name).to_owned())).collect());
+    rows.iter().fold(heading, |text, row| text + &line(row.clone()))
+}

@@ -1,0 +1,128 @@
+//! `rp-mds verify FILE`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rp_core::x509::{Crl, RevocationStatus};
+use rp_mds::{BlobError, Date, Freshness, Keep, Metadata, Staleness, Verification};
+
+use super::Done;
+use super::input::{At, RootFiles};
+use super::style::{Tone, paint, print, printable};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The BLOB.
+    file: PathBuf,
+    #[command(flatten)]
+    roots: RootFiles,
+    #[command(flatten)]
+    at: At,
+    /// The domain that must be the signer's.
+    #[arg(long, value_name = "DOMAIN")]
+    signer_domain: Option<String>,
+    /// Revocation lists in DER.
+    #[arg(long = "crl", value_name = "FILE")]
+    crls: Vec<PathBuf>,
+    /// Refuse a signer of which these lists do not tell that it is not revoked.
+    #[arg(long)]
+    require_crls: bool,
+    /// The serial number that was seen before.
+    #[arg(long, value_name = "NO")]
+    previous_no: Option<u64>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Done {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", arguments.file.display());
+    let bytes = std::fs::read(&arguments.file).map_err(|error| named(&error))?;
+    let roots = arguments.roots.read()?;
+    let crls = arguments.crls.iter().map(|path| -> Result<Crl, Box<dyn std::error::Error>> {
+        Ok(Crl::from_der(&std::fs::read(path)?).map_err(|error| format!("{}: {error}", path.display()))?)
+    });
+    let crls: Vec<_> = crls.collect::<Result<_, _>>()?;
+    let at = arguments.at.time();
+    let verification = Verification {
+        previous_no: arguments.previous_no,
+        signer_domain: arguments.signer_domain.as_deref(),
+        crls: &crls,
+        require_crls: arguments.require_crls,
+        keep: Keep::LEAN,
+        ..Verification::new(&roots, at)
+    };
+    match verification.verify(&bytes) {
+        Ok(metadata) => {
+            print(&facts(&metadata, Freshness::of(metadata.next_update(), at, Staleness::default())));
+            Ok(true)
+        }
+        Err(error) => {
+            print(&refusal(&error));
+            Ok(false)
+        }
+    }
+}
+
+fn refusal(error: &BlobError) -> String {
+    let mut text = format!("{}: {error} ({})\n", paint(Tone::Bad, "refused"), error.code());
+    if error.is_untrusted_root() {
+        text.push_str(
+            "The signer's root is not among those known here. If the Alliance has announced another, give\n",
+        );
+        text.push_str("its certificate with --roots, beside those that are known.\n");
+    }
+    text
+}
+
+fn facts(metadata: &Metadata, freshness: Freshness) -> String {
+    let mut text = paint(Tone::Good, "verified");
+    text.push('\n');
+    let mut fact = |name: &str, value: String| text.push_str(&format!("{name:<14} {value}\n"));
+    fact("number", metadata.no().map_or("none".into(), |no| no.to_string()));
+    let next = metadata.next_update().map_or("not told".into(), |next| next.to_string());
+    fact(
+        "next update",
+        match freshness {
+            Freshness::Fresh => next,
+            Freshness::Stale { .. } => paint(Tone::Doubtful, format!("{next}, overdue")),
+            Freshness::TooOld { .. } => paint(Tone::Bad, format!("{next}, long overdue")),
+        },
+    );
+    fact("entries", metadata.entries().len().to_string());
+    if let Some(signer) = metadata.signer() {
+        fact("algorithm", signer.algorithm().to_string());
+        fact(
+            "signer",
+            format!(
+                "{} ({})",
+                signer
+                    .path()
+                    .certificates()
+                    .first()
+                    .map_or_else(String::new, |one| one.subject().to_string()),
+                signer.names().join(", ")
+            ),
+        );
+        for (certificate, status) in signer.path().certificates().iter().zip(signer.path().revocation()) {
+            let known = match status {
+                RevocationStatus::NotRevoked => "not revoked",
+                _ => "whether it is revoked is not known",
+            };
+            let until = Date::from(certificate.not_after());
+            fact("  certificate", format!("{}, until {until}, {known}", certificate.subject()));
+        }
+        fact("  root", signer.path().anchor().name().to_string());
+    }
+    let faults: Vec<String> = metadata
+        .entries()
+        .iter()
+        .flat_map(|entry| {
+            entry.anchor_faults().iter().map(move |fault| format!("{}: {fault}", entry.model()))
+        })
+        .collect();
+    for left_out in metadata.left_out() {
+        fact("left out", paint(Tone::Bad, printable(&left_out.to_string())));
+    }
+    for fault in faults {
+        fact("not an anchor", paint(Tone::Doubtful, printable(&fault)));
+    }
+    text
+}
