@@ -73,9 +73,15 @@ pub use timestamp::Timestamp;
 pub use trust::{FormatAnchors, StaticAnchors, TrustSource};
 pub use x509::TrustAnchor;
 
-/// The page of the guide, whose program compiles.
+/// The pages of the guide, whose programs compile.
 #[cfg(doctest)]
 mod book {
     #[doc = include_str!("../../docs/src/guide/ceremonies.md")]
     struct Ceremonies;
+
+    #[doc = include_str!("../../docs/src/guide/formats.md")]
+    struct Formats;
+
+    #[doc = include_str!("../../docs/src/guide/attestation.md")]
+    struct Attestation;
 }
