@@ -8,17 +8,26 @@
 //! - [`report`]: the figures, the list of what is not yet answered, and their words;
 //! - [`support`]: what is supported, as tables of Markdown;
 //! - [`http`]: the tests of the HTTP interface, for every adapter.
+//!
+//! The last four are behind the feature `drivers`, on by default; the first four need no other crate of rp than
+//! `rp-core`.
 
 pub mod authenticator;
 pub mod format;
+#[cfg(feature = "drivers")]
 pub mod http;
 pub mod matrix;
 pub mod publisher;
+#[cfg(feature = "drivers")]
 pub mod report;
+#[cfg(feature = "drivers")]
 pub mod run;
+#[cfg(feature = "drivers")]
 pub mod support;
 
 pub use authenticator::Authenticator;
 pub use format::{Case, read};
+#[cfg(feature = "drivers")]
 pub use report::{NotYet, Report};
+#[cfg(feature = "drivers")]
 pub use run::{Driver, run};
