@@ -9,7 +9,7 @@ use super::manufacturer::TpmManufacturer;
 use crate::attestation::certificate_rules::{CertificateRule, is_no_ca, version_is_3};
 use crate::x509::{Certificate, GeneralName, Name};
 
-/// tcg-at-tpmManufacturer, tcg-at-tpmModel, tcg-at-tpmVersion (TCG EK Credential Profile, section 3.1.2).
+/// tcg-at-tpmManufacturer, tcg-at-tpmModel, tcg-at-tpmVersion (TCG EK Credential Profile, section 3.2.9).
 const MANUFACTURER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.133.2.1");
 const MODEL: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.133.2.2");
 const VERSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.133.2.3");

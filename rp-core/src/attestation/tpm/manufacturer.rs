@@ -16,15 +16,15 @@ impl TpmManufacturer {
         Self(bytes)
     }
 
-    /// Reads `id:` and eight hexadecimal digits (TCG EK Credential Profile, section 3.1.2).
+    /// Reads `id:` and eight hexadecimal digits (TCG EK Credential Profile, section 3.2.9).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("id:").filter(|digits| digits.len() == 8)?;
         digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(())?;
         u32::from_str_radix(digits, 16).ok().map(|id| Self(id.to_be_bytes()))
     }
 
-    /// Whether TCG's Vendor ID Registry (version 1.07, family 2.0) has it. Simulators, which the registry lists
-    /// as well, do not count: they keep no secret.
+    /// Whether TCG's TPM Vendor ID Registry (family 1.2 and 2.0, version 1.07) has it. A simulator does not
+    /// count, whatever it calls itself: it keeps no secret.
     #[must_use]
     pub fn is_registered(self) -> bool {
         REGISTRY.iter().any(|registered| **registered == self.0)

@@ -177,6 +177,17 @@ mod tests {
         assert!(!is_key(&rsa([0; 4], x)), "a key of another kind");
     }
 
+    #[cfg(feature = "eddsa")]
+    #[test]
+    fn an_okp_credential_is_no_tpms_key_whatever_the_area_holds() {
+        let x = crate::base64url::decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        let cose = [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], &x].concat();
+        let credential = PublicKey::from_cose(&cose).unwrap();
+        for area in [ecc(&[0x00, 0x10], &x, &x), rsa([0; 4], &x)] {
+            assert!(!PubArea::parse(&area).unwrap().is_key(&credential));
+        }
+    }
+
     #[cfg(feature = "rs256")]
     #[test]
     fn an_rsa_exponent_of_zero_is_65537_and_big_endian() {

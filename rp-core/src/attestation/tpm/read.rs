@@ -1,4 +1,4 @@
-//! TPM 2.0 structures as they are marshalled: big-endian, one field behind the other (TPM 2.0 Part 2, section 4).
+//! TPM 2.0 structures as they are marshalled: big-endian, one field behind the other.
 
 /// Why a TPM structure was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

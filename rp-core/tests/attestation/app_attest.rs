@@ -1,0 +1,172 @@
+use rp_conformance::authenticator::{Algorithm as Minted, Cbor, Certificate, Extension, KeyPair, Seed};
+use rp_core::attestation::{AppAttest, AppAttestEnvironment, AppAttestError};
+use rp_core::crypto::sha256;
+use rp_core::trust::{FormatAnchors, TrustError};
+use rp_core::{Code, Format, StaticAnchors, Timestamp, TrustAnchor};
+
+const APP_ID: &str = "0352187391.org.example.app";
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
+const NONCE: &[u32] = &[1, 2, 840, 113_635, 100, 8, 2];
+const CLIENT_DATA_HASH: [u8; 32] = [0xc1; 32];
+
+/// What an app sends, any part of which may be wrong.
+struct App {
+    app_id: &'static str,
+    aaguid: [u8; 16],
+    counter: u32,
+    credential_id: Option<Vec<u8>>,
+    credential_key: KeyPair,
+    certified_key: KeyPair,
+    nonce_over: [u8; 32],
+    fmt: &'static str,
+}
+
+fn key(label: &str) -> KeyPair {
+    KeyPair::derive(Minted::Es256, &Seed::new("app attest"), label)
+}
+
+fn common_name(text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).unwrap();
+    let head = [0x30, length + 11, 0x31, length + 9, 0x30, length + 7, 6, 3, 0x55, 4, 3, 0x0c, length];
+    [&head[..], text.as_bytes()].concat()
+}
+
+fn certificate(subject: &str, key: &KeyPair, extensions: Vec<Extension>) -> Certificate {
+    Certificate {
+        version: 3,
+        serial: vec![7],
+        issuer: common_name("App Attestation Root"),
+        subject: common_name(subject),
+        not_before: Timestamp::from_unix_seconds(1_780_000_000),
+        not_after: Timestamp::from_unix_seconds(1_790_000_000),
+        spki: key.public().spki(),
+        extensions,
+    }
+}
+
+fn root() -> TrustAnchor {
+    let extensions = vec![Extension::basic_constraints(true), Extension::key_cert_sign()];
+    let der = certificate("App Attestation Root", &key("root"), extensions).sign(&key("root"));
+    TrustAnchor::from_der(&der).unwrap()
+}
+
+impl App {
+    fn honest() -> Self {
+        Self {
+            app_id: APP_ID,
+            aaguid: *b"appattest\0\0\0\0\0\0\0",
+            counter: 0,
+            credential_id: None,
+            credential_key: key("app"),
+            certified_key: key("app"),
+            nonce_over: CLIENT_DATA_HASH,
+            fmt: "apple-appattest",
+        }
+    }
+
+    fn key_id(&self) -> [u8; 32] {
+        sha256(&[&self.certified_key.public().sec1()])
+    }
+
+    fn object(&self) -> Vec<u8> {
+        let credential_id = self.credential_id.clone().unwrap_or_else(|| self.key_id().to_vec());
+        let length = u16::try_from(credential_id.len()).unwrap().to_be_bytes();
+        let cose = self.credential_key.public().cose(Minted::Es256).encode();
+        let auth_data = [
+            &sha256(&[self.app_id.as_bytes()])[..],
+            &[0x40],
+            &self.counter.to_be_bytes(),
+            &self.aaguid,
+            &length,
+            &credential_id,
+            &cose,
+        ]
+        .concat();
+        let nonce = sha256(&[&auth_data, &self.nonce_over]);
+        let value = [&[0x30, 0x24, 0xa1, 0x22, 0x04, 0x20][..], &nonce].concat();
+        let nonce = Extension { oid: NONCE, critical: false, value };
+        let extensions = vec![Extension::basic_constraints(false), nonce];
+        let leaf = certificate("App", &self.certified_key, extensions).sign(&key("root"));
+        let x5c = Cbor::Array(vec![leaf.into()]);
+        let statement = Cbor::object([("x5c", x5c), ("receipt", b"receipt".to_vec().into())]);
+        let members = [("fmt", self.fmt.into()), ("attStmt", statement), ("authData", auth_data.into())];
+        Cbor::object(members).encode()
+    }
+
+    fn refused(&self) -> AppAttestError {
+        let trust = StaticAnchors::new(vec![root()]);
+        let app = AppAttest::new(APP_ID);
+        app.verify(&self.object(), &self.key_id(), &CLIENT_DATA_HASH, &trust, NOW).unwrap_err()
+    }
+}
+
+#[test]
+fn an_app_that_is_itself_is_attested() {
+    let app = App::honest();
+    let trust = FormatAnchors::default().with(Format::Other("apple-appattest".into()), [root()]);
+    let attested =
+        AppAttest::new(APP_ID).verify(&app.object(), &app.key_id(), &CLIENT_DATA_HASH, &trust, NOW).unwrap();
+    assert_eq!(attested.key_id, app.key_id());
+    assert_eq!(attested.public_key.sec1_uncompressed(), Some(&*app.certified_key.public().sec1()));
+    assert_eq!(attested.receipt, b"receipt");
+    assert_eq!(attested.path.anchor(), &root());
+}
+
+#[test]
+fn each_of_apples_steps_is_taken() {
+    let is = |app: App, error: AppAttestError, code| {
+        let refused = app.refused();
+        assert_eq!((refused.code(), refused), (code, error));
+    };
+    let invalid = Code::AttestationInvalid;
+    is(App { nonce_over: [0; 32], ..App::honest() }, AppAttestError::Nonce, invalid);
+    is(App { app_id: "0352187391.org.example", ..App::honest() }, AppAttestError::AppId, Code::RpIdMismatch);
+    is(App { counter: 1, ..App::honest() }, AppAttestError::Counter { got: 1 }, invalid);
+    is(App { credential_id: Some(vec![7; 32]), ..App::honest() }, AppAttestError::CredentialId, invalid);
+    is(App { credential_key: key("other"), ..App::honest() }, AppAttestError::PublicKey, invalid);
+    let format = Format::Apple;
+    is(
+        App { fmt: "apple", ..App::honest() },
+        AppAttestError::Format { format },
+        Code::UnsupportedAttestationFormat,
+    );
+}
+
+#[test]
+fn a_key_under_another_name_is_refused() {
+    let (app, other) = (App::honest(), App { certified_key: key("other"), ..App::honest() });
+    let trust = StaticAnchors::new(vec![root()]);
+    let verify = |key_id: &[u8]| {
+        AppAttest::new(APP_ID).verify(&app.object(), key_id, &CLIENT_DATA_HASH, &trust, NOW).unwrap_err()
+    };
+    assert_eq!(verify(&other.key_id()), AppAttestError::KeyId);
+    assert_eq!(verify(&[]), AppAttestError::KeyId);
+}
+
+#[test]
+fn an_environment_is_accepted_and_the_other_is_not() {
+    let development = App { aaguid: *b"appattestdevelop", ..App::honest() };
+    let environment = AppAttestEnvironment::Production;
+    let got = AppAttestEnvironment::Development.aaguid();
+    assert_eq!(development.refused(), AppAttestError::Environment { got, environment });
+    let app = AppAttest::new(APP_ID).environment(AppAttestEnvironment::Development);
+    let trust = StaticAnchors::new(vec![root()]);
+    let verify = |sent: &App| app.verify(&sent.object(), &sent.key_id(), &CLIENT_DATA_HASH, &trust, NOW);
+    assert!(verify(&development).is_ok());
+    assert!(matches!(verify(&App::honest()).unwrap_err(), AppAttestError::Environment { .. }));
+}
+
+#[test]
+fn what_leads_to_no_anchor_is_refused() {
+    let app = App::honest();
+    let verify = |trust: &dyn rp_core::TrustSource, at| {
+        AppAttest::new(APP_ID).verify(&app.object(), &app.key_id(), &CLIENT_DATA_HASH, trust, at).unwrap_err()
+    };
+    let untrusted = verify(&StaticAnchors::none(), NOW);
+    assert!(matches!(untrusted, AppAttestError::Trust(TrustError::Path(_))), "{untrusted}");
+    assert_eq!(untrusted.code(), Code::AttestationUntrusted);
+    assert_eq!(verify(&FormatAnchors::vendors(), NOW).code(), Code::AttestationUntrusted);
+    let later = Timestamp::from_unix_seconds(1_790_000_001);
+    let expired = verify(&StaticAnchors::new(vec![root()]), later);
+    assert_eq!(expired.code(), Code::CertificateExpired);
+}
