@@ -17,6 +17,7 @@ pub use algorithm::JwsAlgorithm;
 use header::Header;
 pub use signer::Signer;
 
+use crate::date::Date;
 use crate::payload::{Payload, PayloadError};
 use crate::{Keep, Metadata, Roots, base64};
 
@@ -259,7 +260,7 @@ impl BlobError {
     }
 }
 
-/// A path's refusal in the words of a BLOB: names the issuer that was not found.
+/// A path's refusal in the words of a BLOB: names the issuer that was not found, and days as people read them.
 struct PathWords<'a>(&'a PathError);
 
 impl std::fmt::Display for PathWords<'_> {
@@ -267,6 +268,15 @@ impl std::fmt::Display for PathWords<'_> {
         match self.0 {
             PathError::IssuerNotFound { index, issuer } => {
                 write!(f, "x5c[{index}] is issued by {issuer}, which is neither in x5c nor among the roots")
+            }
+            PathError::NotYetValid { index, not_before } => {
+                write!(f, "certificate {index}: not valid before {}", Date::from(*not_before))
+            }
+            PathError::Expired { index, not_after } => {
+                write!(f, "certificate {index}: not valid after {}", Date::from(*not_after))
+            }
+            PathError::Revoked { index, since } => {
+                write!(f, "certificate {index}: revoked on {}", Date::from(*since))
             }
             error => error.fmt(f),
         }

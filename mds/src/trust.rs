@@ -37,6 +37,12 @@ impl MetadataTrust {
         Self::new(Arc::new(Current::new(catalog)), policy)
     }
 
+    /// The catalog of the moment, of which names and pictures can be shown too.
+    #[must_use]
+    pub const fn current(&self) -> &Arc<Current> {
+        &self.current
+    }
+
     /// The policy.
     #[must_use]
     pub const fn policy(&self) -> &Policy {

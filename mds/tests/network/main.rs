@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
 
 mod cache;
+mod command;
 mod hostile;
 mod refresh;
 mod revocation;

@@ -46,7 +46,7 @@ async fn revocation_lists_are_fetched_for_verified_signers_alone_and_not_from_pr
     let refresher = of(soft()).0.client(private.clone()).build().unwrap();
     let refused = error(once(&refresher, NOW).await);
     assert!(matches!(&refused, RefreshError::Blob(BlobError::Path { .. })), "{refused}");
-    assert!(refused.to_string().starts_with("signer: certificate 0: revoked at"), "{refused}");
+    assert!(refused.to_string().starts_with("signer: certificate 0: revoked on"), "{refused}");
     server.answer(serve(false, honest));
     assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
 }

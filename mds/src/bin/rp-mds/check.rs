@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         }
     };
     let at = arguments.at.time();
-    let catalog = arguments.input.read(at)?;
+    let catalog = arguments.input.read()?;
     let question = Question { firmware: arguments.firmware, ..Question::new(arguments.model.clone(), at) };
     let verdict = policy.judge(&catalog, &question);
     let is_accepted = verdict.is_accepted();

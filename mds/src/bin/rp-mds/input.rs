@@ -24,8 +24,8 @@ pub(crate) struct Input {
 #[derive(Args)]
 pub(crate) struct RootFiles {
     /// Certificates in DER or PEM that the signer's path may end in, in place of the known ones of the system's store.
-    #[arg(long = "roots", value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    roots: Vec<PathBuf>,
 }
 
 /// The name of the Alliance's source, in the cache.
@@ -33,11 +33,11 @@ pub(crate) const SOURCE: &str = "fido";
 
 impl RootFiles {
     pub(crate) fn read(&self) -> Result<Roots, Box<dyn std::error::Error>> {
-        if self.files.is_empty() {
+        if self.roots.is_empty() {
             return Roots::of_the_system().map_err(|error| format!("{error}; give them with --roots").into());
         }
         let mut roots = Roots::default();
-        for file in &self.files {
+        for file in &self.roots {
             roots = roots.and(Roots::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
         }
         Ok(roots)
@@ -45,8 +45,9 @@ impl RootFiles {
 }
 
 impl Input {
-    /// The lists, in their order.
-    pub(crate) fn read(&self, now: Timestamp) -> Result<Catalog, Box<dyn std::error::Error>> {
+    /// The lists, in their order. Signers are judged now, at whatever day the models are.
+    pub(crate) fn read(&self) -> Result<Catalog, Box<dyn std::error::Error>> {
+        let now = Timestamp::now();
         let mut catalog = Catalog::default();
         for file in &self.files {
             let metadata = read_file(file, &self.roots, now)?;
@@ -60,7 +61,8 @@ impl Input {
 
     fn read_cache(&self, now: Timestamp) -> Result<Metadata, Box<dyn std::error::Error>> {
         let directory = cache_directory(self.cache.as_deref())?;
-        let cached = Cache::open(&directory)?.load(SOURCE)?;
+        // Who only reads makes no directory.
+        let cached = if directory.is_dir() { Cache::open(&directory)?.load(SOURCE)? } else { Vec::new() };
         let Some(cached) = cached.into_iter().next() else {
             return Err(format!("{}: nothing is cached; rp-mds fetch, or --file", directory.display()).into());
         };
@@ -129,13 +131,13 @@ impl At {
 #[derive(Args)]
 pub(crate) struct NameFile {
     /// Names of models that the list does not know: the community's aaguid.json. It names, and vouches for nothing.
-    #[arg(long = "names", value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    names: Option<PathBuf>,
 }
 
 impl NameFile {
     pub(crate) fn read(&self) -> Result<Names, Box<dyn std::error::Error>> {
-        let Some(file) = &self.file else { return Ok(Names::default()) };
+        let Some(file) = &self.names else { return Ok(Names::default()) };
         let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
         let bytes = std::fs::read(file).map_err(|error| named(&error))?;
         Names::from_json(&bytes).map_err(|error| named(&error).into())

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
     let at = arguments.at.time();
-    let catalog = arguments.input.read(at)?;
+    let catalog = arguments.input.read()?;
     let policy = Policy::default();
     let mut found = Vec::new();
     for model in catalog.models() {
@@ -102,10 +102,10 @@ fn row(entry: &Entry, verdict: &Verdict) -> Vec<(Tone, String)> {
         level => level.to_string(),
     });
     vec![
-        (Tone::Plain, entry.model().to_string()),
+        (Tone::Plain, printable(&entry.model().to_string())),
         status,
         (Tone::Plain, level),
-        (Tone::Plain, transports(entry).join(",")),
+        (Tone::Plain, printable(&transports(entry).join(","))),
         (Tone::Plain, printable(entry.description())),
     ]
 }

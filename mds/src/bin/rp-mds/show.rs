@@ -5,7 +5,7 @@ use rp_mds::{Date, Entry, MetadataStatement, Model, Names, Policy, Question, Ver
 
 use super::Done;
 use super::input::{At, Input, NameFile};
-use super::style::{Tone, of_status, paint, print, printable};
+use super::style::{Tone, of_status, paint, print, printable, short_name};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
     let at = arguments.at.time();
-    let catalog = arguments.input.read(at)?;
+    let catalog = arguments.input.read()?;
     let names = arguments.names.read()?;
     let verdict = Policy::default().judge(&catalog, &Question::new(arguments.model.clone(), at));
     let Some(listing) = catalog.find(&arguments.model) else {
@@ -95,7 +95,7 @@ fn page(entry: &Entry, verdict: &Verdict, on: Date) -> String {
     }
     page.heading("Anchors");
     for anchor in entry.anchors() {
-        page.line(&printable(&anchor.name().to_string()));
+        page.line(&short_name(anchor.name()));
     }
     for fault in entry.anchor_faults() {
         page.line(&paint(Tone::Doubtful, printable(&fault.to_string())));

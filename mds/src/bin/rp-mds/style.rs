@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
+use rp_core::x509::Name;
 use rp_mds::Status;
 
 /// Whether standard output is a terminal whose user has not declined colours.
@@ -46,6 +47,30 @@ pub(crate) fn of_status(status: &Status) -> Tone {
 /// What metadata say, without what would drive a terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// Of a distinguished name what people know it by: organisation, its parts, and the name itself.
+pub(crate) fn short_name(name: &Name) -> String {
+    let name = name.to_string();
+    let mut kept: Vec<String> = Vec::new();
+    let mut is_kept = false;
+    for part in name.split(", ") {
+        match part.split_once('=') {
+            Some((kind, _)) => is_kept = matches!(kind, "O" | "OU" | "CN"),
+            // A value with a comma in it goes on.
+            None => {
+                if let Some(last) = kept.last_mut().filter(|_| is_kept) {
+                    last.push_str(", ");
+                    last.push_str(part);
+                }
+                continue;
+            }
+        }
+        if is_kept {
+            kept.push(part.to_owned());
+        }
+    }
+    printable(&if kept.is_empty() { name } else { kept.join(", ") })
 }
 
 /// Prints text; where nobody reads any more, that is the end and no fault.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rp_core::x509::{Crl, RevocationStatus};
+use rp_core::Timestamp;
+use rp_core::x509::{Crl, PathError, RevocationStatus};
 use rp_mds::{BlobError, Date, Freshness, Keep, Metadata, Staleness, Verification};
 
 use super::Done;
 use super::input::{At, RootFiles};
-use super::style::{Tone, paint, print, printable};
+use super::style::{Tone, paint, print, printable, short_name};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -55,19 +56,27 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
             Ok(true)
         }
         Err(error) => {
-            print(&refusal(&error));
+            print(&refusal(&error, at));
             Ok(false)
         }
     }
 }
 
-fn refusal(error: &BlobError) -> String {
+fn refusal(error: &BlobError, at: Timestamp) -> String {
     let mut text = format!("{}: {error} ({})\n", paint(Tone::Bad, "refused"), error.code());
     if error.is_untrusted_root() {
         text.push_str(
             "The signer's root is not among those known here. If the Alliance has announced another, give\n",
         );
         text.push_str("its certificate with --roots, beside those that are known.\n");
+    }
+    if let BlobError::Path { source: PathError::Expired { not_after, .. } } = error
+        && *not_after < at
+    {
+        let day = Date::from(*not_after);
+        text.push_str(&format!(
+            "What it signed while it was valid may be genuine: --at {day} judges as of that day.\n"
+        ));
     }
     text
 }
@@ -89,27 +98,16 @@ fn facts(metadata: &Metadata, freshness: Freshness) -> String {
     fact("entries", metadata.entries().len().to_string());
     if let Some(signer) = metadata.signer() {
         fact("algorithm", signer.algorithm().to_string());
-        fact(
-            "signer",
-            format!(
-                "{} ({})",
-                signer
-                    .path()
-                    .certificates()
-                    .first()
-                    .map_or_else(String::new, |one| one.subject().to_string()),
-                signer.names().join(", ")
-            ),
-        );
+        fact("signer", signer.names().join(", "));
         for (certificate, status) in signer.path().certificates().iter().zip(signer.path().revocation()) {
             let known = match status {
                 RevocationStatus::NotRevoked => "not revoked",
-                _ => "whether it is revoked is not known",
+                _ => "revocation not known",
             };
             let until = Date::from(certificate.not_after());
-            fact("  certificate", format!("{}, until {until}, {known}", certificate.subject()));
+            fact("  certificate", format!("{}; until {until}, {known}", short_name(certificate.subject())));
         }
-        fact("  root", signer.path().anchor().name().to_string());
+        fact("  root", short_name(signer.path().anchor().name()));
     }
     let faults: Vec<String> = metadata
         .entries()

@@ -1,0 +1,270 @@
+//! The command `rp-mds`, as one who types it sees it.
+
+use std::process::Command;
+
+use rp_conformance::publisher::{Publisher, Signing};
+use rp_core::Timestamp;
+use serde_json::{Value, json};
+
+use crate::server::{Reply, Server};
+use crate::support::{AAGUID, Directory, NOW, publisher};
+
+/// What a command prints, what it prints to standard error, and how it ends.
+fn run(arguments: &[&str]) -> (String, String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rp-mds")).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+/// What it prints where all is well.
+fn said(arguments: &[&str]) -> String {
+    let (out, err, code) = run(arguments);
+    assert_eq!((err.as_str(), code), ("", 0), "{arguments:?}: {out}");
+    out
+}
+
+const OTHER: &str = "b2000000-0000-4000-8000-000000000002";
+
+fn payload(no: u64, status: &str) -> Value {
+    json!({
+        "no": no,
+        "nextUpdate": "2999-01-01",
+        "entries": [
+            {
+                "aaguid": AAGUID,
+                "metadataStatement": {
+                    "description": "Example Key ", "protocolFamily": "fido2",
+                    "keyProtection": ["hardware"], "attachmentHint": ["external"],
+                    "authenticatorGetInfo": {"transports": ["usb", "nfc"], "attestationFormats": ["packed"]}
+                },
+                "statusReports": [
+                    {"status": "FIDO_CERTIFIED_L2", "effectiveDate": "2024-01-01"},
+                    {"status": status, "effectiveDate": "2025-01-01"}
+                ]
+            },
+            {
+                "aaguid": OTHER,
+                "metadataStatement": {"description": "Another\u{1b}[31m"},
+                "statusReports": [{"status": "NOT_FIDO_CERTIFIED", "effectiveDate": "2024-01-01"}]
+            },
+            {"aaguid": "c3000000-0000-4000-8000-000000000003", "statusReports": 7}
+        ]
+    })
+}
+
+/// A directory with a root, and BLOBs of now.
+fn files(test: &str) -> (Directory, String, String) {
+    let directory = Directory::new(test);
+    let publisher = Publisher::new("command", Timestamp::now());
+    let root = directory.write("root.der", publisher.root());
+    let blob = publisher.blob(&payload(15, "FIDO_CERTIFIED"), &Signing::default());
+    let blob = directory.write("old.jwt", blob);
+    let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+    (directory, text(root), text(blob))
+}
+
+#[test]
+fn verify_tells_every_fact_of_the_signer_and_what_was_left_out() {
+    let (_directory, root, blob) = files("verify");
+    let said = said(&["verify", &blob, "--roots", &root, "--signer-domain", "example.org"]);
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(
+        lines[..6],
+        [
+            "verified",
+            "number         15",
+            "next update    2999-01-01",
+            "entries        2",
+            "algorithm      ES256",
+            "signer         mds.example.org",
+        ]
+    );
+    assert!(lines[6].starts_with("  certificate  "), "{said}");
+    assert!(lines[6].ends_with("revocation not known"), "{said}");
+    assert!(said.contains("\nleft out       entries[2] (c3000000-0000-4000-8000-000000000003): "), "{said}");
+}
+
+#[test]
+fn verify_says_in_words_why_a_blob_is_refused() {
+    let (directory, root, blob) = files("refused");
+    let (out, _, code) = run(&["verify", &blob, "--roots", &root, "--previous-no", "16"]);
+    assert_eq!(out, "refused: serial number 15 is lower than 16, which was seen before (metadata-stale)\n");
+    assert_eq!(code, 1);
+    let other = directory.write("other.der", publisher().old_root());
+    let (out, _, _) = run(&["verify", &blob, "--roots", other.to_str().unwrap()]);
+    assert!(out.contains(", which is neither in x5c nor among the roots (metadata-invalid)\n"), "{out}");
+    assert!(out.contains("\nThe signer's root is not among those known here."), "{out}");
+    let page = directory.write("page.html", "<html>Busy</html>");
+    let (out, _, _) = run(&["verify", page.to_str().unwrap(), "--roots", &root]);
+    assert_eq!(
+        out,
+        "refused: not a compact JWS of three parts: begins with \"<html>Busy</html>\" (metadata-invalid)\n"
+    );
+    let (out, err, code) = run(&["verify", "/nowhere", "--roots", &root]);
+    assert_eq!((out.as_str(), code), ("", 2));
+    assert_eq!(err, "rp-mds: /nowhere: No such file or directory (os error 2)\n");
+}
+
+#[test]
+fn a_file_whose_signer_has_expired_is_read_and_that_is_told() {
+    let (directory, ..) = files("expired");
+    let long_ago = Timestamp::from_unix_seconds(NOW.as_unix_seconds() - 400 * 86_400);
+    let publisher = Publisher::new("command", long_ago);
+    let root = directory.write("then.der", publisher.root());
+    let blob = directory.write("then.jwt", publisher.blob(&payload(9, "REVOKED"), &Signing::default()));
+    let arguments =
+        ["list", "--file", blob.to_str().unwrap(), "--roots", root.to_str().unwrap(), "--level", "L2"];
+    let (out, err, code) = run(&arguments);
+    assert!(err.ends_with("then.jwt: its signer expired on 2026-02-13\n"), "{err}");
+    assert_eq!(code, 0, "{out}");
+    let (out, _, code) = run(&["verify", arguments[2], "--roots", arguments[4]]);
+    assert!(out.contains("--at 2026-02-13 judges as of that day"), "{out}");
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn list_has_columns_filters_and_no_colours_off_a_terminal() {
+    let (_directory, root, blob) = files("list");
+    let list = |more: &[&str]| said(&[&["list", "--file", &blob, "--roots", &root], more].concat());
+    assert_eq!(
+        list(&[]),
+        format!(
+            "MODEL                                 STATUS              LEVEL  ATTACHMENT        DESCRIPTION\n\
+             {AAGUID}  FIDO_CERTIFIED      L2     external,usb,nfc  Example Key\n\
+             {OTHER}  NOT_FIDO_CERTIFIED  -                        Another [31m\n\
+             2 models\n"
+        )
+    );
+    for (filter, count) in [
+        (["--status", "FIDO_CERTIFIED"], 1),
+        (["--status", "REVOKED"], 0),
+        (["--level", "L2"], 1),
+        (["--level", "L2+"], 0),
+        (["--format", "packed"], 1),
+        (["--format", "fido2"], 1),
+        (["--transport", "nfc"], 1),
+        (["--transport", "ble"], 0),
+        (["--at", "2023-01-01"], 2),
+    ] {
+        let text = list(&filter);
+        assert!(text.ends_with(&format!("\n{count} models\n")), "{filter:?}: {text}");
+    }
+    let models: Value = serde_json::from_str(&list(&["--json", "--level", "L1"])).unwrap();
+    assert_eq!(models[0]["model"], json!(AAGUID));
+    assert_eq!(models[0]["certification"], json!("L2"));
+}
+
+#[test]
+fn show_is_a_page_of_facts_and_names_come_from_the_list_of_names() {
+    let (directory, root, blob) = files("show");
+    let page = said(&["show", AAGUID, "--file", &blob, "--roots", &root]);
+    assert_eq!(
+        page,
+        format!(
+            "Example Key\n\
+             model                 {AAGUID}\n\
+             list                  {blob}, no. 15\n\
+             certification         L2\n\
+             protocol              fido2\n\
+             key protection        hardware\n\
+             attachment            external\n\
+             transports            usb, nfc\n\
+             formats               packed\n\
+             \n\
+             Reports\n\
+             2025-01-01  FIDO_CERTIFIED\n\
+             2024-01-01  FIDO_CERTIFIED_L2\n\
+             \n\
+             Anchors\n\
+             none: the model attests itself, or not at all\n\
+             \n\
+             Verdict\n\
+             accepted: {AAGUID} (Example Key)\n"
+        )
+    );
+    let unlisted = "d4000000-0000-4000-8000-000000000004";
+    let names = directory.write("names.json", json!({unlisted: {"name": "A provider"}}).to_string());
+    let arguments = ["show", unlisted, "--file", &blob, "--roots", &root, "--names", names.to_str().unwrap()];
+    let (out, _, code) = run(&arguments);
+    assert_eq!(out, format!("{unlisted}: A provider, by the list of names; no metadata\n"));
+    assert_eq!(code, 1);
+    assert_eq!(run(&arguments[..6]).0, format!("{unlisted}: not listed\n"));
+}
+
+#[test]
+fn diff_tells_models_new_gone_and_of_another_status() {
+    let (directory, root, old) = files("diff");
+    let mut new = payload(16, "REVOKED");
+    new["entries"][1]["aaguid"] = json!("d4000000-0000-4000-8000-000000000004");
+    let new = Publisher::new("command", Timestamp::now()).blob(&new, &Signing::default());
+    let new = directory.write("new.jwt", new);
+    let arguments = ["diff", &old, new.to_str().unwrap(), "--roots", &root];
+    assert_eq!(
+        said(&arguments),
+        format!(
+            "+ d4000000-0000-4000-8000-000000000004  Another [31m\n\
+             - {OTHER}  Another [31m\n\
+             ! {AAGUID}  Example Key: FIDO_CERTIFIED -> REVOKED\n\
+             1 new, 1 gone, 1 of another status, 0 changed otherwise\n"
+        )
+    );
+    let difference: Value = serde_json::from_str(&said(&[&arguments[..], &["--json"]].concat())).unwrap();
+    assert_eq!(difference["status"][0]["after"], json!("REVOKED"));
+}
+
+#[test]
+fn check_judges_by_a_policy_and_ends_with_one_where_it_refuses() {
+    let (directory, root, blob) = files("check");
+    let check = |policy: &str| {
+        let policy = directory.write("policy.json", policy);
+        run(&["check", AAGUID, "--file", &blob, "--roots", &root, "--policy", policy.to_str().unwrap()])
+    };
+    let accepted = format!("accepted: {AAGUID} (Example Key)\n");
+    assert_eq!(check(r#"{"minimum_certification": "L2"}"#), (accepted, String::new(), 0));
+    let refused = format!(
+        "refused: {AAGUID} (Example Key)\n  refused: keyProtection is hardware, not one of secure_element\n  \
+         refused: certification L2, not L3\n"
+    );
+    let policy = r#"{"minimum_certification": "L3", "key_protection": {"any": ["secure_element"]}}"#;
+    assert_eq!(check(policy), (refused, String::new(), 1));
+    let (out, err, code) = check(r#"{"minimum_level": "L3"}"#);
+    assert_eq!((out.as_str(), code), ("", 2));
+    assert!(err.contains("policy.json: unknown field `minimum_level`, expected one of"), "{err}");
+}
+
+#[test]
+fn fetch_fills_the_cache_that_the_other_commands_read() {
+    let (directory, root, blob) = files("fetch");
+    let blob = std::fs::read(blob).unwrap();
+    let server = Server::always(Reply::ok(blob));
+    let cache = directory.path().join("cache");
+    let cache = cache.to_str().unwrap();
+    let fetch = |more: &[&str]| {
+        let url = server.url("/");
+        let common = ["fetch", "--url", &url, "--plain-http", "--cache", cache, "--roots", &root];
+        run(&[&common, more].concat())
+    };
+    let (out, err, code) = fetch(&["--signer-domain", "example.net"]);
+    assert_eq!((out.as_str(), code), ("held: no. none, 0 entries, next update not told\n", 1));
+    assert!(
+        err.starts_with("not refreshed: signer: certificate of mds.example.org, not of example.net"),
+        "{err}"
+    );
+
+    let (out, err, code) = fetch(&["--signer-domain", "example.org", "--force"]);
+    assert_eq!(
+        (out.as_str(), code),
+        ("another list is held\nheld: no. 15, 2 entries, next update 2999-01-01\n", 0)
+    );
+    assert!(err.starts_with("whether the signer is revoked is not known"), "{err}");
+    assert!(err.contains("\nleft out: entries[2]"), "{err}");
+    let asked = server.asked().len();
+    let (out, _, code) = fetch(&["--signer-domain", "example.org"]);
+    assert!(out.starts_with("not due before "), "{out}");
+    assert_eq!((code, server.asked().len()), (0, asked), "nobody was asked");
+
+    let listed = said(&["list", "--cache", cache, "--roots", &root]);
+    assert!(listed.ends_with("\n2 models\n"), "{listed}");
+    let (_, err, code) = run(&["list", "--cache", "/nowhere", "--roots", &root]);
+    assert_eq!((err.as_str(), code), ("rp-mds: /nowhere: nothing is cached; rp-mds fetch, or --file\n", 2));
+}
