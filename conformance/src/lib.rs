@@ -6,10 +6,11 @@
 //! - [`publisher`]: metadata BLOBs and their signer;
 //! - [`run`](mod@run): cases put before a [`Driver`], and what came out held against what was expected;
 //! - [`report`]: the figures, the list of what is not yet answered, and their words;
+//! - [`seeds`]: what the fuzz targets begin with;
 //! - [`support`]: what is supported, as tables of Markdown;
 //! - [`http`]: the tests of the HTTP interface, for every adapter.
 //!
-//! The last four are behind the feature `drivers`, on by default; the first four need no other crate of rp than
+//! The last five are behind the feature `drivers`, on by default; the first four need no other crate of rp than
 //! `rp-core`.
 
 pub mod authenticator;
@@ -22,6 +23,8 @@ pub mod publisher;
 pub mod report;
 #[cfg(feature = "drivers")]
 pub mod run;
+#[cfg(feature = "drivers")]
+pub mod seeds;
 #[cfg(feature = "drivers")]
 pub mod support;
 

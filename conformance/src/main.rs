@@ -1,5 +1,5 @@
 //! `conformance run PATH…`: vector files and folders put before rp-core; `conformance mint FILE`: vectors made;
-//! `conformance support`: what is supported, as tables.
+//! `conformance support`: what is supported, as tables; `conformance seeds DIR`: what the fuzz targets begin with.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rp_conformance::format::File;
 use rp_conformance::report::{NotYet, Report};
 use rp_conformance::run::RpCore;
+use rp_conformance::seeds;
 use rp_conformance::support::{self, Support};
 
 /// Runs a WebAuthn relying party against test vectors.
@@ -39,6 +40,11 @@ enum Command {
         /// The file to write.
         file: PathBuf,
     },
+    /// Writes what the fuzz targets begin with, a folder for each target.
+    Seeds {
+        /// The folder to write them into; files that are there are written over.
+        directory: PathBuf,
+    },
     /// Puts what the software authenticator mints before rp-core, and prints what is supported as Markdown.
     Support {
         /// Write the tables into a page, between `<!-- support -->` and `<!-- /support -->`.
@@ -54,6 +60,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { paths, not_yet, json } => run(&paths, not_yet, json),
         Command::Mint { file } => mint(&file).map(|()| true),
+        Command::Seeds { directory } => seeds(&directory).map(|()| true),
         Command::Support { write, check } => support(write.as_deref(), check.as_deref()),
     };
     match done {
@@ -90,6 +97,12 @@ fn mint(file: &Path) -> Result<(), Box<dyn std::error::Error>> {
     println!("{} cases", cases.len());
     let vectors = File::new("minted by the software authenticator of rp-conformance", cases);
     Ok(std::fs::write(file, vectors.to_json()?)?)
+}
+
+fn seeds(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let written = seeds::write(directory)?;
+    println!("{} seeds for {} targets", written.iter().map(|(_, count)| count).sum::<usize>(), written.len());
+    Ok(())
 }
 
 /// Whether the page, if there is one, has the tables of this run.

@@ -115,13 +115,8 @@ impl Publisher {
     /// A BLOB of these bytes, whatever they are.
     #[must_use]
     pub fn blob_of(&self, payload: &[u8], signing: &Signing) -> String {
-        let signer = match signing.algorithm {
-            Algorithm::Es256 => self.signer.clone(),
-            other => KeyPair::derive(other, &self.seed, "publisher/signer"),
-        };
-        let mut x5c = vec![self.signer_certificate(&signer, signing)];
-        x5c.extend(signing.behind.iter().map(|behind| self.behind(*behind, signing)));
-        let x5c: Vec<_> = x5c.iter().map(|der| base64url::encode(der)).collect();
+        let signer = self.signer(signing);
+        let x5c: Vec<_> = self.chain(signing).iter().map(|der| base64url::encode(der)).collect();
         let mut header = json!({"alg": jws_name(signing.algorithm), "typ": "JWT", "x5c": x5c});
         if let (Some(header), Value::Object(changes)) = (header.as_object_mut(), &signing.header) {
             for (name, value) in changes {
@@ -142,6 +137,21 @@ impl Publisher {
             None => signature,
         };
         format!("{signed}.{}", base64url::encode(&signature))
+    }
+
+    /// The signer's certificate and those that are sent behind it.
+    #[must_use]
+    pub fn chain(&self, signing: &Signing) -> Vec<Vec<u8>> {
+        let mut chain = vec![self.signer_certificate(&self.signer(signing), signing)];
+        chain.extend(signing.behind.iter().map(|behind| self.behind(*behind, signing)));
+        chain
+    }
+
+    fn signer(&self, signing: &Signing) -> KeyPair {
+        match signing.algorithm {
+            Algorithm::Es256 => self.signer.clone(),
+            other => KeyPair::derive(other, &self.seed, "publisher/signer"),
+        }
     }
 
     /// The revocation list of the authority, or, with `root`, of the new root.

@@ -1,9 +1,21 @@
-//! Paths: the input cut at each 0xff into certificates, the last of them the anchor.
+//! Paths: certificates one behind the other, the last of them the anchor; walked in order, and searched for.
 #![no_main]
 
+use rp_conformance::seeds::NOW;
+use rp_core::TrustAnchor;
+use rp_core::x509::{Certificate, path};
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let chain: Vec<&[u8]> = data.split(|byte| *byte == 0xff).collect();
-    let anchors: Vec<_> = chain.last().and_then(|der| rp_core::TrustAnchor::from_der(der).ok()).into_iter().collect();
-    let at = rp_core::Timestamp::from_unix_seconds(1_780_272_000);
-    let _ = rp_core::x509::path::validate_der(&chain, &anchors, at, &rp_core::x509::PathOptions::default());
+    let chain = rp_fuzz::der_values(data);
+    let Some((anchor, chain)) = chain.split_last() else { return };
+    let anchors: Vec<_> = TrustAnchor::from_der(anchor).into_iter().collect();
+    let options = path::PathOptions::default();
+    let walked = path::validate_der(chain, &anchors, NOW, &options);
+    let Some((leaf, pool)) = chain.split_first() else { return };
+    let Ok(leaf) = Certificate::from_der(leaf) else { return };
+    let searched = path::search(&leaf, pool, &anchors, NOW, &options);
+    // What can be walked can be found, up to the length that the search allows.
+    if let Ok(walked) = walked {
+        assert!(searched.is_ok() || walked.certificates().len() > 8, "{searched:?}");
+    }
 });

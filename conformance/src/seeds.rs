@@ -1,0 +1,83 @@
+//! What the fuzz targets begin with: a folder of files for each, made from fixed seeds, so the same every time.
+//!
+//! A target reads either what a parser reads, or an input that [`pack`] lays out: which of the bases it is about,
+//! and the parts that a fuzzer may change. A base is a ceremony that the software authenticator minted and that is
+//! accepted as it stands ([`BaseRegistration`], [`BaseAuthentication`]).
+
+mod base;
+mod ceremonies;
+mod certificates;
+mod layout;
+mod parsers;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::{fs, iter};
+
+pub use base::{BaseAppAttestation, BaseAuthentication, BaseRegistration};
+pub use certificates::publisher;
+pub use layout::{pack, unpack};
+
+use rp_core::Timestamp;
+
+use crate::authenticator::ClientError;
+use ceremonies::Ceremonies;
+
+/// The time by which the bases were minted, and are judged: 2026-06-01T00:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
+
+/// The inputs that a target begins with; none is there twice.
+pub type Inputs = BTreeSet<Vec<u8>>;
+
+/// Every target by its name, and what it begins with.
+///
+/// # Errors
+/// None that a caller could cause.
+pub fn folders() -> Result<Vec<(&'static str, Inputs)>, ClientError> {
+    let minted = Ceremonies::minted()?;
+    Ok(vec![
+        ("attestation_object", minted.attestation_objects()),
+        ("authentication", minted.authentications()),
+        ("authenticator_data", minted.authenticator_data()),
+        ("cbor", minted.cbor()),
+        ("cbor_ciborium", minted.cbor()),
+        ("certificate", minted.certificates()),
+        ("client_data", minted.client_data()),
+        ("cose_key", minted.cose_keys()),
+        ("crl", certificates::revocation_lists()),
+        ("options_json", parsers::options()),
+        ("path", minted.paths()),
+        ("registration", minted.registrations()),
+        ("response_json", minted.responses()),
+        ("statement_android_key", minted.statements("android-key")),
+        ("statement_android_safetynet", minted.statements("android-safetynet")),
+        ("statement_apple", minted.statements("apple")),
+        ("statement_apple_appattest", ceremonies::app_attest_statements()),
+        ("statement_compound", minted.statements("compound")),
+        ("statement_fido_u2f", minted.statements("fido-u2f")),
+        ("statement_packed", minted.statements("packed")),
+        ("statement_tpm", minted.statements("tpm")),
+        ("vector_format", minted.vector_files()),
+    ])
+}
+
+/// Writes a folder for each target, its files numbered; tells how many files were written for which target.
+///
+/// # Errors
+/// When a folder or a file cannot be written.
+pub fn write(directory: &Path) -> io::Result<Vec<(&'static str, usize)>> {
+    let mut written = Vec::new();
+    for (target, inputs) in folders().map_err(io::Error::other)? {
+        let folder = directory.join(target);
+        fs::create_dir_all(&folder)?;
+        for (number, input) in iter::zip(0_usize.., &inputs) {
+            fs::write(folder.join(format!("{number:04}")), input)?;
+        }
+        written.push((target, inputs.len()));
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests;

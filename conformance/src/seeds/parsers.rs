@@ -1,0 +1,91 @@
+//! Seeds that are written by hand.
+
+use serde_json::{Value, json};
+
+use super::{Inputs, NOW, publisher};
+use crate::format::{Body, Bytes, Case, Chain, Expect, File, Nothing};
+
+/// Options with every member, and with those alone that must be there.
+pub(super) fn options() -> Inputs {
+    let descriptor =
+        json!({"type": "public-key", "id": "AQID", "transports": ["internal", "hybrid", "unheard-of"]});
+    let creation = json!({
+        "rp": {"id": "example.org", "name": "Example"},
+        "user": {"id": "AQ", "name": "kim", "displayName": "Kim"},
+        "challenge": "AQEBAQEBAQEBAQEBAQEBAQ",
+        "pubKeyCredParams": [{"type": "public-key", "alg": -7}, {"type": "public-key", "alg": -257}],
+    });
+    let request = json!({"challenge": "AQEBAQEBAQEBAQEBAQEBAQ"});
+    let more_of_creation = json!({
+        "timeout": 300_000,
+        "excludeCredentials": [descriptor],
+        "authenticatorSelection": {
+            "authenticatorAttachment": "platform",
+            "residentKey": "required",
+            "requireResidentKey": true,
+            "userVerification": "required",
+        },
+        "hints": ["security-key", "client-device", "hybrid"],
+        "attestation": "enterprise",
+        "attestationFormats": ["packed", "tpm"],
+        "extensions": {
+            "appidExclude": "https://example.org/app-id.json",
+            "credProps": true,
+            "credentialProtectionPolicy": "userVerificationRequired",
+            "enforceCredentialProtectionPolicy": true,
+            "credBlob": "AQID",
+            "minPinLength": true,
+            "largeBlob": {"support": "preferred"},
+            "prf": {"eval": {"first": "AQID", "second": "BAUG"}},
+            "hmacCreateSecret": true,
+            "uvm": true,
+        },
+    });
+    let more_of_request = json!({
+        "timeout": 300_000,
+        "rpId": "example.org",
+        "allowCredentials": [descriptor],
+        "userVerification": "discouraged",
+        "hints": ["client-device"],
+        "extensions": {
+            "appid": "https://example.org/app-id.json",
+            "getCredBlob": true,
+            "largeBlob": {"read": true},
+            "prf": {"evalByCredential": {"AQID": {"first": "AQID"}}},
+            "uvm": true,
+        },
+    });
+    let all = [joined(&creation, &more_of_creation), joined(&request, &more_of_request), creation, request];
+    all.iter().map(|options| options.to_string().into_bytes()).collect()
+}
+
+/// Vector files of the kinds that the authenticator does not mint.
+pub(super) fn vector_files() -> Inputs {
+    let (_, mut chain) = publisher();
+    let anchor = chain.pop().unwrap_or_default();
+    let chain = Chain {
+        trust_anchors: vec![Bytes(anchor)],
+        chain: chain.into_iter().map(Bytes).collect(),
+        at: NOW,
+        max_depth: Some(2),
+        expect: Expect::Accept(Nothing {}),
+    };
+    let chain = Case { id: "seed/chain".into(), note: Some("a chain".into()), body: Body::Chain(chain) };
+    let chain = File::new("seeds", vec![chain]).to_json();
+    let file = |case: Value| json!({"format": 1, "source": "seeds", "cases": [case]}).to_string();
+    let expect = json!({"result": "reject", "reason": "malformed-public-key"});
+    let mds = file(json!({
+        "id": "seed/mds", "kind": "mds", "blob": "e30.e30.AA", "root": "MIIB",
+        "at": "2026-06-01T00:00:00Z", "previous_no": 1, "expect": {"result": "reject", "reason": "metadata-invalid"},
+    }));
+    let signature = file(json!({
+        "id": "seed/signature", "kind": "signature", "public_key": "oA", "message": "AA==", "signature": "",
+        "expect": expect,
+    }));
+    [chain.unwrap_or_default(), mds, signature].into_iter().map(String::into_bytes).collect()
+}
+
+fn joined(some: &Value, more: &Value) -> Value {
+    let members = [some, more].into_iter().filter_map(Value::as_object).flatten();
+    members.map(|(name, value)| (name.clone(), value.clone())).collect()
+}

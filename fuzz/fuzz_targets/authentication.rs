@@ -1,0 +1,16 @@
+//! Authentication whole: the client's extension results, client data, authenticator data and a signature, under a
+//! challenge that is right.
+#![no_main]
+
+use rp_conformance::seeds::unpack;
+use rp_fuzz::{authentications, nth};
+
+libfuzzer_sys::fuzz_target!(init: authentications(), |data: &[u8]| {
+    let Some((number, [results, client_data, authenticator_data, signature])) = unpack(data) else { return };
+    let base = nth(authentications(), number);
+    let mut response = base.with_parts(client_data, authenticator_data, signature);
+    if let Ok(results) = serde_json::from_slice(results) {
+        response["clientExtensionResults"] = results;
+    }
+    let _ = base.judge(&response);
+});

@@ -1,0 +1,108 @@
+//! Our CBOR held against that of the crate `ciborium`: what we accept it reads as the same, and what it reads we
+//! accept once it has written it again. Where the two differ is named here.
+#![no_main]
+
+use ciborium::Value as Theirs;
+use rp_core::cbor::{self, CborError, MAX_DEPTH, Value};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let theirs: Result<Theirs, _> = ciborium::from_reader(data);
+    if let Ok((ours, length)) = cbor::parse_prefix(data) {
+        match ciborium::from_reader::<Theirs, _>(&data[..length]) {
+            Ok(theirs) => assert!(is_same(&ours, &theirs), "{ours:?} is not {theirs:?}"),
+            Err(error) => assert!(has_simple(&ours), "{ours:?}: {error}"),
+        }
+    }
+    let Ok(theirs) = theirs else { return };
+    let mut written = Vec::new();
+    ciborium::into_writer(&theirs, &mut written).expect("a value is written");
+    match cbor::parse(&written) {
+        Ok(ours) => assert!(is_same(&ours, &theirs), "{ours:?} is not {theirs:?}"),
+        // Stricter: no tags, a bound on the depth, no key twice.
+        Err(CborError::Tag { .. }) => assert!(any(&theirs, &|one| matches!(one, Theirs::Tag(..)))),
+        Err(CborError::Depth { .. }) => assert!(depth(&theirs) > MAX_DEPTH),
+        Err(CborError::DuplicateKey { .. }) => assert!(any(&theirs, &has_key_twice)),
+        Err(error) => panic!("{theirs:?}: {error}"),
+    }
+});
+
+/// Whether a value of ours is one of theirs. It knows no `undefined`, which it takes for `null`.
+fn is_same(ours: &Value<'_>, theirs: &Theirs) -> bool {
+    match (ours, theirs) {
+        (Value::Integer(ours), Theirs::Integer(theirs)) => *ours == i128::from(*theirs),
+        (Value::Bytes(ours), Theirs::Bytes(theirs)) => ours == theirs,
+        (Value::Text(ours), Theirs::Text(theirs)) => ours == theirs,
+        (Value::Bool(ours), Theirs::Bool(theirs)) => ours == theirs,
+        (Value::Null | Value::Undefined, Theirs::Null) => true,
+        (Value::Float(ours), Theirs::Float(theirs)) => ours == theirs || (ours.is_nan() && theirs.is_nan()),
+        (Value::Array(ours), Theirs::Array(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| is_same(ours, theirs))
+        }
+        (Value::Map(ours), Theirs::Map(theirs)) => {
+            let same =
+                |((key, value), (its_key, its_value)): ((&Value<'_>, &Value<'_>), &(Theirs, Theirs))| {
+                    is_same(key, its_key) && is_same(value, its_value)
+                };
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(same)
+        }
+        _ => false,
+    }
+}
+
+/// Whether there is a simple value without a meaning, of which it knows none.
+fn has_simple(ours: &Value<'_>) -> bool {
+    match ours {
+        Value::Simple(_) => true,
+        Value::Array(items) => items.iter().any(has_simple),
+        Value::Map(map) => map.iter().any(|(key, value)| has_simple(key) || has_simple(value)),
+        _ => false,
+    }
+}
+
+fn any(theirs: &Theirs, what: &dyn Fn(&Theirs) -> bool) -> bool {
+    what(theirs)
+        || match theirs {
+            Theirs::Array(items) => items.iter().any(|item| any(item, what)),
+            Theirs::Map(pairs) => pairs.iter().any(|(key, value)| any(key, what) || any(value, what)),
+            Theirs::Tag(_, inside) => any(inside, what),
+            _ => false,
+        }
+}
+
+fn depth(theirs: &Theirs) -> usize {
+    match theirs {
+        Theirs::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Theirs::Map(pairs) => {
+            1 + pairs.iter().map(|(key, value)| depth(key).max(depth(value))).max().unwrap_or(0)
+        }
+        Theirs::Tag(_, inside) => depth(inside),
+        _ => 0,
+    }
+}
+
+/// Whether a map has a key twice, in an encoding that sorts the maps within its keys.
+fn has_key_twice(theirs: &Theirs) -> bool {
+    let Theirs::Map(pairs) = theirs else { return false };
+    let mut keys: Vec<Vec<u8>> = pairs.iter().map(|(key, _)| sorted(key)).collect();
+    keys.sort();
+    keys.windows(2).any(|two| two[0] == two[1])
+}
+
+fn sorted(key: &Theirs) -> Vec<u8> {
+    let mut out = Vec::new();
+    match key {
+        Theirs::Array(items) => {
+            out.extend([4, items.len() as u8]);
+            out.extend(items.iter().flat_map(sorted));
+        }
+        Theirs::Map(pairs) => {
+            let mut pairs: Vec<_> =
+                pairs.iter().map(|(key, value)| [sorted(key), sorted(value)].concat()).collect();
+            pairs.sort();
+            out.extend([5, pairs.len() as u8]);
+            out.extend(pairs.concat());
+        }
+        other => ciborium::into_writer(other, &mut out).expect("a value is written"),
+    }
+    out
+}

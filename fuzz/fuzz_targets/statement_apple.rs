@@ -1,0 +1,4 @@
+//! Statements of `apple`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: rp_fuzz::registrations(), |data: &[u8]| rp_fuzz::statement("apple", data));

@@ -1,0 +1,4 @@
+//! Statements of `tpm`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: rp_fuzz::registrations(), |data: &[u8]| rp_fuzz::statement("tpm", data));
