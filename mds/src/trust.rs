@@ -54,8 +54,11 @@ impl MetadataTrust {
     pub fn verdict(&self, evidence: &Evidence<'_>, path: &Path) -> Option<Verdict> {
         let catalog = self.current.load();
         let model = model_of(&catalog, evidence)?;
-        let question =
-            Question { certificates: path.certificates(), ..Question::new(model.clone(), evidence.at) };
+        let question = Question {
+            certificates: path.certificates(),
+            anchor: Some(path.anchor()),
+            ..Question::new(model.clone(), evidence.at)
+        };
         let mut verdict = self.policy.judge(&catalog, &question);
         for entry in catalog.find(&model).iter().flat_map(|listing| &listing.entries) {
             if let Some(statement) = entry.statement() {

@@ -1,13 +1,14 @@
 //! The verdict on a model, which explains itself.
 
+mod batch;
 mod judge;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use rp_core::Timestamp;
 use rp_core::x509::Certificate;
+use rp_core::{Timestamp, TrustAnchor};
 use serde::Serialize;
 
 use crate::date::Date;
@@ -21,17 +22,26 @@ pub struct Question<'a> {
     pub model: Model,
     /// When it is judged.
     pub at: Timestamp,
-    /// The firmware, where it is known.
+    /// The firmware, where it is known otherwise than by the attestation certificate.
     pub firmware: Option<u64>,
-    /// The attestation certificate and those above it, where they are known: they tell the batch.
+    /// The attestation certificate and those above it, where they are known: they tell the batch, and the first of
+    /// them the firmware, if it does.
     pub certificates: &'a [Certificate],
+    /// What they were validated to, where they were: a report may name the root as compromised.
+    pub anchor: Option<&'a TrustAnchor>,
 }
 
 impl Question<'_> {
     /// A model at a time, of which nothing else is known.
     #[must_use]
     pub const fn new(model: Model, at: Timestamp) -> Self {
-        Self { model, at, firmware: None, certificates: &[] }
+        Self { model, at, firmware: None, certificates: &[], anchor: None }
+    }
+
+    /// The firmware, or else what the attestation certificate tells of it.
+    fn firmware_known(&self) -> Option<u64> {
+        let of_certificate = |leaf: &Certificate| leaf.fido_firmware_version().ok().flatten();
+        self.firmware.or_else(|| self.certificates.first().and_then(of_certificate))
     }
 }
 

@@ -6,11 +6,12 @@ use rp_conformance::authenticator::{Config, Format};
 use rp_core::attestation::AttestationPolicy;
 use rp_core::options::AttestationConveyancePreference;
 use rp_core::trust::TrustError;
+use rp_core::x509::Certificate;
 use rp_core::{
     Aaguid, Algorithm, Code, Registered, RegistrationError, RegistrationResponse, RelyingParty,
     StaticAnchors, Timestamp, TrustSource, User, UserHandle,
 };
-use rp_mds::{Catalog, Keep, KeyIdentifier, Metadata, MetadataTrust, Model, Policy, StoredCredential};
+use rp_mds::{Catalog, Keep, KeyIdentifier, Metadata, MetadataTrust, Model, Policy, StoredCredential, Weigh};
 use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
@@ -137,6 +138,109 @@ fn a_compromised_batch_is_refused_and_no_other() {
     let unreadable = json!([{"status": "ATTESTATION_KEY_COMPROMISE", "effectiveDate": "2026-01-01",
                              "certificate": "*"}]);
     assert_eq!(reason(&mut key, &json!({}), &unreadable), "ATTESTATION_KEY_COMPROMISE since 2026-01-01");
+}
+
+/// A compromise of what a certificate stands for.
+fn compromise(status: &str, member: &str, certificate: &[u8]) -> Value {
+    json!([{"status": status, "effectiveDate": "2026-01-01", member: standard_base64(certificate)}])
+}
+
+#[test]
+fn a_compromised_root_refuses_what_it_issued() {
+    let mut key = authenticator(Format::Packed);
+    let (status, refused) = ("ATTESTATION_KEY_COMPROMISE", "ATTESTATION_KEY_COMPROMISE since 2026-01-01");
+    // Another root, even one of the same name.
+    let other = Authenticator::new("another root", Config { format: Format::Packed, ..Config::default() });
+    let other = compromise(status, "certificate", &other.anchors()[0]);
+    let listed = catalog(&json!([entry(&key, &json!({}), &other)]));
+    assert!(register(&mut key, listed).is_ok());
+    let root = key.anchors().remove(0);
+    let of_root = compromise(status, "certificate", &root);
+    assert_eq!(reason(&mut key, &json!({}), &of_root), refused);
+
+    // Of a credential that was registered earlier, the path may have been kept with its root, or without.
+    let policy = Policy::default();
+    let list = |reports: &Value| catalog(&json!([entry(&key, &json!({}), reports)]));
+    let (before, after) = (list(&json!([])), list(&of_root));
+    let leaf = key.attestation_certificate();
+    let read = |der: &[u8]| Certificate::from_der(der).unwrap();
+    let path = |authority: Certificate| vec![read(&leaf), authority];
+    let authority = {
+        let policy = AttestationPolicy::default().all_formats();
+        let mut key = key.clone();
+        let registered = register_by(policy, &mut key, &StaticAnchors::none()).unwrap();
+        read(&registered.attestation.trust_path[1])
+    };
+    let reasons = |certificates: Vec<Certificate>, after: &Catalog| {
+        let stored = StoredCredential { key: 7, model: Model::Aaguid(aaguid()), certificates };
+        let affected = policy.affected(&before, after, [stored], NOW);
+        affected[0].after.refusals().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(vec![read(&leaf), authority.clone(), read(&root)], &after), [refused]);
+    let unknown = format!("{refused}, of one batch, and the authenticator's is not known");
+    assert_eq!(reasons(path(authority.clone()), &after), [unknown.as_str()]);
+    let of_authority = list(&compromise(status, "certificate", authority.der()));
+    assert_eq!(reasons(path(authority.clone()), &of_authority), [refused]);
+    assert_eq!(reasons(vec![read(&leaf)], &of_authority), [unknown.as_str()], "issued by its name");
+}
+
+#[test]
+fn a_remote_compromise_of_one_batch_refuses_no_other() {
+    let mut key = authenticator(Format::Packed);
+    let other = Authenticator::new("another batch", Config { format: Format::Packed, ..Config::default() });
+    let (this, other) = (key.attestation_certificate(), other.attestation_certificate());
+    for status in ["USER_KEY_REMOTE_COMPROMISE", "USER_KEY_PHYSICAL_COMPROMISE", "USER_VERIFICATION_BYPASS"] {
+        let listed =
+            |reports: &Value| catalog(&json!([entry(&authenticator(Format::Packed), &json!({}), reports)]));
+        let refused = format!("{status} since 2026-01-01");
+        let of = |member, certificate: &[u8]| compromise(status, member, certificate);
+        assert!(register(&mut key, listed(&of("batchCertificate", &other))).is_ok(), "{status}");
+        assert_eq!(reason(&mut key, &json!({}), &of("batchCertificate", &this)), refused);
+        // `certificate` bounds the compromise of an attestation key alone.
+        assert_eq!(reason(&mut key, &json!({}), &of("certificate", &other)), refused);
+    }
+    let revoked = compromise("REVOKED", "batchCertificate", &other);
+    assert_eq!(reason(&mut key, &json!({}), &revoked), "REVOKED since 2026-01-01");
+}
+
+#[test]
+fn an_authenticator_whose_certificate_tells_old_firmware_is_refused() {
+    let with = |firmware| {
+        Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
+    };
+    let refused = |policy: &Policy, bad: &[Value], firmware| {
+        let mut key = with(firmware);
+        let mut reports = bad.to_vec();
+        reports.push(
+            json!({"status": "UPDATE_AVAILABLE", "effectiveDate": "2026-02-01", "authenticatorVersion": 4}),
+        );
+        let entry = entry(&key, &json!({"authenticatorVersion": 4}), &json!(reports));
+        let trust = MetadataTrust::fixed(catalog(&json!([entry])), policy.clone());
+        let policy = AttestationPolicy::default().all_formats().require_trusted();
+        register_by(policy, &mut key, &trust).map(|_| ()).err().map(|error| error.to_string())
+    };
+    let update = Policy { outdated_firmware: Weigh::Refuse, ..Policy::default() };
+    assert_eq!(refused(&update, &[], Some(4)), None);
+    let words = refused(&update, &[], Some(3)).unwrap();
+    let older = "firmware 3 is older than UPDATE_AVAILABLE of version 4 since 2026-02-01";
+    assert!(words.ends_with(older), "{words}");
+    assert_eq!(refused(&update, &[], None), None, "it does not tell");
+    // An update lifts nothing from an authenticator that has not had it.
+    let lifts = Policy { update_lifts: true, ..Policy::default() };
+    let bypass = [json!({"status": "USER_VERIFICATION_BYPASS", "effectiveDate": "2026-01-01"})];
+    assert_eq!(refused(&lifts, &bypass, Some(4)), None);
+    let words = refused(&lifts, &bypass, Some(3)).unwrap();
+    assert!(words.ends_with("USER_VERIFICATION_BYPASS since 2026-01-01"), "{words}");
+    // Nor later, when a new list is asked about stored credentials.
+    let stored = |firmware| StoredCredential {
+        key: (),
+        model: Model::Aaguid(aaguid()),
+        certificates: vec![Certificate::from_der(&with(firmware).attestation_certificate()).unwrap()],
+    };
+    let reports = json!([{"status": "UPDATE_AVAILABLE", "authenticatorVersion": 4}]);
+    let listed = catalog(&json!([entry(&with(None), &json!({}), &reports)]));
+    let affected = |firmware| update.affected(&Catalog::default(), &listed, [stored(firmware)], NOW);
+    assert!(affected(Some(4))[0].after.is_accepted() && !affected(Some(3))[0].after.is_accepted());
 }
 
 #[test]

@@ -23,7 +23,9 @@ pub(crate) mod tlv;
 pub use anchor::TrustAnchor;
 pub use certificate::{Certificate, CertificateError, Extension};
 pub use crl::{Crl, CrlError};
-pub use extensions::{AaguidExtensionError, BasicConstraints, ID_FIDO_GEN_CE_AAGUID, KeyUsage};
+pub use extensions::{
+    AaguidExtensionError, BasicConstraints, ID_FIDO_GEN_CE_AAGUID, ID_FIDO_GEN_CE_FW_VERSION, KeyUsage,
+};
 pub use general_name::GeneralName;
 pub use name::Name;
 pub use name_constraints::NameConstraintError;

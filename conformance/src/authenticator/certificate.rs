@@ -48,6 +48,7 @@ pub(crate) const SUBJECT_ALT_NAME: &[u32] = &[2, 5, 29, 17];
 pub(crate) const EXTENDED_KEY_USAGE: &[u32] = &[2, 5, 29, 37];
 /// id-fido-gen-ce-aaguid.
 pub(crate) const AAGUID: &[u32] = &[1, 3, 6, 1, 4, 1, 45724, 1, 1, 4];
+pub(crate) const FIRMWARE: &[u32] = &[1, 3, 6, 1, 4, 1, 45724, 1, 1, 5];
 /// Android's key description.
 pub(crate) const KEY_DESCRIPTION: &[u32] = &[1, 3, 6, 1, 4, 1, 11129, 2, 1, 17];
 /// Apple's nonce.
@@ -71,6 +72,12 @@ impl Extension {
     #[must_use]
     pub fn aaguid(aaguid: &[u8; 16]) -> Self {
         Self { oid: AAGUID, critical: false, value: der::octets(aaguid) }
+    }
+
+    /// id-fido-gen-ce-fw-version.
+    #[must_use]
+    pub fn firmware(version: u64) -> Self {
+        Self { oid: FIRMWARE, critical: false, value: der::integer(version) }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Config {
     pub path: Path,
     /// Its model.
     pub aaguid: [u8; 16],
+    /// The firmware that its certificate tells, in `packed`.
+    pub firmware: Option<u64>,
     /// How many bytes its credential IDs have.
     pub id_len: usize,
     /// Whether its user is there; conditional create may go on without.
@@ -58,6 +60,7 @@ impl Default for Config {
             attestation_algorithm: Algorithm::Es256,
             path: Path::Intermediate,
             aaguid: [0xa1, 0xa2, 0xa3, 0xa4, 0xb1, 0xb2, 0x4c, 0x3d, 0x8e, 0x5f, 1, 2, 3, 4, 5, 6],
+            firmware: None,
             id_len: 32,
             presence: true,
             verification: Verification::WhenAsked,

@@ -20,14 +20,15 @@ pub struct StatusReport {
     /// The day from which it holds no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sunset_date: Option<Date>,
-    /// The firmware that it is about: for a certification that and later ones, for a compromise that and earlier
-    /// ones, for an update the one that mends.
+    /// The firmware that it is about: for a certification that and later ones, for an update the one that mends. For a
+    /// compromise it is the least that is affected by edition 3.0, and "the vulnerable firmware version" by 3.1, so
+    /// that no firmware is taken for unaffected by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authenticator_version: Option<u64>,
-    /// The attestation certificate that is compromised, in base64; where there is none, all are.
+    /// What is compromised, in base64: an attestation certificate, or a root; where there is none, all are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Box<str>>,
-    /// The certificate of the batch that is compromised, in base64.
+    /// A certificate of the batch that is compromised, in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_certificate: Option<Box<str>>,
     /// Where more can be read; often without a scheme.

@@ -1,9 +1,7 @@
 //! Judging a model by a policy.
 
-use rp_core::x509::Certificate;
-
+use super::batch::Batch;
 use super::{Question, Reason, Reported, Verdict};
-use crate::base64;
 use crate::catalog::{Catalog, Listing};
 use crate::date::Date;
 use crate::entry::{Entry, Model};
@@ -15,6 +13,7 @@ impl Policy {
     /// Judges a model by what a catalog says of it at a time.
     #[must_use]
     pub fn judge(&self, catalog: &Catalog, question: &Question<'_>) -> Verdict {
+        let question = &Question { firmware: question.firmware_known(), ..question.clone() };
         let listing = catalog.find(&question.model);
         let mut verdict = Verdict {
             model: question.model.clone(),
@@ -150,7 +149,7 @@ impl Policy {
         if self.overlook_statuses.contains(&report.status) {
             return verdict.find(false, Reason::Overlooked { report: reported });
         }
-        let batch = Batch::of(report, question.certificates);
+        let batch = Batch::of(report, question);
         if batch == Batch::Other {
             return verdict.find(false, Reason::OtherBatch { report: reported });
         }
@@ -242,37 +241,5 @@ impl Policy {
                 verdict.find(true, Reason::Words { member, wanted: wanted.asked(), got });
             }
         }
-    }
-}
-
-/// Whether a compromise is that of the authenticator's batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Batch {
-    This,
-    Other,
-    Unknown,
-}
-
-impl Batch {
-    /// A report that names no certificate is about all batches; one whose certificate cannot be read as well.
-    fn of(report: &StatusReport, certificates: &[Certificate]) -> Self {
-        let named: Vec<&str> = [&report.certificate, &report.batch_certificate]
-            .into_iter()
-            .flatten()
-            .map(|text| &**text)
-            .collect();
-        if report.status != Status::AttestationKeyCompromise || named.is_empty() {
-            return Self::This;
-        }
-        let keys: Option<Vec<Certificate>> = named
-            .into_iter()
-            .map(|text| Certificate::from_der_lenient(&base64::certificate(text)?).ok())
-            .collect();
-        let Some(compromised) = keys else { return Self::This };
-        if certificates.is_empty() {
-            return Self::Unknown;
-        }
-        let is_compromised = |one: &Certificate| compromised.iter().any(|other| other.spki() == one.spki());
-        if certificates.iter().any(is_compromised) { Self::This } else { Self::Other }
     }
 }

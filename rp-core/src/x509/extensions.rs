@@ -20,6 +20,10 @@ use crate::Aaguid;
 /// `id-fido-gen-ce-aaguid`: the model, in an attestation certificate (WebAuthn 8.2.1).
 pub const ID_FIDO_GEN_CE_AAGUID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.4");
 
+/// `id-fido-gen-ce-fw-version`: the firmware, in an attestation certificate (WebAuthn 8.2.1).
+pub const ID_FIDO_GEN_CE_FW_VERSION: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.5");
+
 /// `BasicConstraints` (RFC 5280 section 4.2.1.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BasicConstraints {
@@ -177,6 +181,20 @@ impl Certificate {
         }
     }
 
+    /// The firmware that the certificate tells in `id-fido-gen-ce-fw-version` (WebAuthn 8.2.1), which rises with
+    /// each release.
+    ///
+    /// # Errors
+    /// [`DerError`] where it is there and is no INTEGER from 0 to 2^64 - 1.
+    pub fn fido_firmware_version(&self) -> Result<Option<u64>, DerError> {
+        const FIELD: &str = "firmware version";
+        let Some(extension) = self.extension(&ID_FIDO_GEN_CE_FW_VERSION) else { return Ok(None) };
+        let mut reader = Reader::new(extension.value);
+        let version = reader.take(Tag::Integer, FIELD)?.unsigned(FIELD)?;
+        reader.finish(FIELD)?;
+        Ok(Some(version))
+    }
+
     /// The HTTP addresses of `cRLDistributionPoints` (RFC 5280 section 4.2.1.13).
     ///
     /// They are the certificate's own word: [`Path::crl_urls`](super::Path::crl_urls) tells those of verified
@@ -270,6 +288,19 @@ mod tests {
             assert_eq!(read(false, &value), Err(AaguidExtensionError::Malformed), "{value:02x?}");
         }
         assert_eq!(mint::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1)).fido_aaguid(), Ok(None));
+    }
+
+    #[test]
+    fn firmware_is_an_integer_and_never_negative() {
+        let read = |value: &[u8]| with(&ID_FIDO_GEN_CE_FW_VERSION, false, value).fido_firmware_version();
+        // The example of 8.2.1.
+        assert_eq!(read(&[0x02, 0x01, 0x2a]), Ok(Some(42)));
+        assert_eq!(read(&[0x02, 0x04, 0x00, 0xff, 0x00, 0x01]), Ok(Some(0x00ff_0001)));
+        for value in [&[][..], &[0x02, 0x01, 0xff], &[0x04, 0x01, 0x2a], &[0x02, 0x01, 0x2a, 0x00]] {
+            assert_eq!(read(value).unwrap_err().field, "firmware version", "{value:02x?}");
+        }
+        let without = mint::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1));
+        assert_eq!(without.fido_firmware_version(), Ok(None));
     }
 
     /// TCG EK Credential Profile: tcg-at-tpmManufacturer, -Model and -Version.

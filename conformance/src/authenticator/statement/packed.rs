@@ -32,6 +32,9 @@ pub(super) fn with_certificates(subject: &Subject<'_>) -> Cbor {
 pub(super) fn certificates(subject: &Subject<'_>, key: &KeyPair) -> Vec<Vec<u8>> {
     let mut leaf = subject.authority.leaf(subject_name(subject.fault), &key.public());
     leaf.set(Extension::aaguid(&subject.aaguid));
+    if let Some(version) = subject.config.firmware {
+        leaf.set(Extension::firmware(version));
+    }
     damage(&mut leaf, subject);
     subject.authority.certify(leaf, subject.config.path, subject.fault)
 }
