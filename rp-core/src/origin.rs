@@ -39,6 +39,11 @@ impl<'a> WebOrigin<'a> {
         is_host(host).then_some(Self { scheme, host, port })
     }
 
+    /// Whether browsers take it for a secure context: with TLS, or `localhost`.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.scheme == "https" || self.is_within("localhost")
+    }
+
     /// Whether the host is `domain` or ends in a dot and `domain`.
     pub(crate) fn is_within(&self, domain: &str) -> bool {
         self.host == domain || self.is_below(domain)
@@ -104,10 +109,12 @@ impl AcceptedOrigins {
             return false;
         }
         let Some(candidate) = WebOrigin::parse(origin) else { return false };
+        let of_rp_id = candidate.is_below(&self.rp_id) && candidate.is_secure();
         self.origins.iter().filter_map(|accepted| WebOrigin::parse(accepted)).any(|accepted| {
-            let host = candidate.host == accepted.host || self.subdomains && candidate.is_below(&self.rp_id);
+            // Only an origin of the RP ID lends its port to subdomains; a related one says nothing of them
+            let subdomain = self.subdomains && of_rp_id && accepted.is_within(&self.rp_id);
             let port = candidate.port == accepted.port || self.any_port;
-            candidate.scheme == accepted.scheme && host && port
+            candidate.scheme == accepted.scheme && (candidate.host == accepted.host || subdomain) && port
         })
     }
 }
@@ -209,6 +216,33 @@ mod tests {
         ] {
             assert!(!origins.accepts(other), "{other}");
         }
+    }
+
+    #[test]
+    fn subdomains_have_tls_and_a_port_of_the_rp_ids_own_origins() {
+        let mut origins = accepted(true, false);
+        origins.origins.extend([
+            "http://example.com".to_string(),
+            "https://related.example:8443".to_string(),
+            "https://login.example.com:9443".to_string(),
+        ]);
+        assert!(origins.accepts("http://example.com"), "named, if only verbatim");
+        assert!(!origins.accepts("http://login.example.com"));
+        assert!(!origins.accepts("https://a.example.com:8443"), "a related origin's port");
+        assert!(origins.accepts("https://a.example.com:9443"));
+        assert!(!origins.accepts("https://a.related.example:8443"));
+    }
+
+    #[test]
+    fn subdomains_of_localhost_need_no_tls() {
+        let origins = AcceptedOrigins {
+            rp_id: "localhost".to_string(),
+            origins: vec!["http://localhost:8080".to_string()],
+            subdomains: true,
+            ..AcceptedOrigins::default()
+        };
+        assert!(origins.accepts("http://a.localhost:8080"));
+        assert!(!origins.accepts("http://a.localhost:8081"));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl RegistrationResponse {
             id,
             client_data_json: response.client_data_json.decode("response.clientDataJSON")?,
             attestation_object: response.attestation_object.decode("response.attestationObject")?,
-            transports: response.transports.unwrap_or_default(),
+            transports: bounded(response.transports.unwrap_or_default()),
             authenticator_attachment: form.authenticator_attachment,
             client_extension_results: form.client_extension_results,
         })
@@ -79,7 +79,7 @@ impl RegistrationResponse {
         &self.attestation_object
     }
 
-    /// `getTransports()`; unsigned.
+    /// `getTransports()`; unsigned. Words that nobody would know are kept, save long ones and those beyond a dozen.
     #[must_use]
     pub fn transports(&self) -> &[String] {
         &self.transports
@@ -283,6 +283,17 @@ impl<'de> Deserialize<'de> for PublicKeyType {
     }
 }
 
+/// There are six transports; as many again may be invented. Options repeat them for as long as the credential lives.
+const MAX_TRANSPORTS: usize = 12;
+/// Twice the longest known one, in bytes.
+const MAX_TRANSPORT_LEN: usize = 32;
+
+fn bounded(mut transports: Vec<String>) -> Vec<String> {
+    transports.retain(|word| word.len() <= MAX_TRANSPORT_LEN);
+    transports.truncate(MAX_TRANSPORTS);
+    transports
+}
+
 /// The longest text of a client's that an error repeats, in bytes: enough to see what it was.
 const MAX_REPEATED: usize = 256;
 
@@ -477,6 +488,18 @@ mod tests {
         assert_eq!(response.unwrap().transports(), ["telepathy"]);
         let response = registration(r#""type""#, r#""clientExtensionResults":[],"type""#).unwrap();
         assert_eq!(response.client_extension_results().unwrap().get(), "[]");
+    }
+
+    #[test]
+    fn of_the_transports_a_dozen_short_words_are_kept() {
+        let transports = |words: &[String]| {
+            let words = serde_json::to_string(words).unwrap();
+            let to = alloc::format!(r#""attestationObject":"AQ","transports":{words}"#);
+            registration(r#""attestationObject":"AQ""#, &to).unwrap().transports().to_vec()
+        };
+        let many: Vec<String> = (0..1000).map(|number| alloc::format!("word-{number}")).collect();
+        assert_eq!(transports(&many), many[..12]);
+        assert_eq!(transports(&["a".repeat(33), "a".repeat(32)]), ["a".repeat(32)]);
     }
 
     #[test]

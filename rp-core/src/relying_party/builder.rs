@@ -94,6 +94,12 @@ pub enum ConfigError {
     /// Top origins were given, and cross-origin use is not accepted.
     #[error("top origins mean nothing unless cross-origin use is accepted")]
     TopOriginsUnused,
+    /// The AppID is no `https` address of a host, with or without a path.
+    #[error("AppID {appid:?} is no https address of a host")]
+    AppId {
+        /// The AppID.
+        appid: String,
+    },
     /// No algorithm was given.
     #[error("no algorithm is offered")]
     NoAlgorithm,
@@ -113,7 +119,6 @@ pub enum ConfigError {
 
 impl RelyingPartyBuilder {
     pub(super) fn new(rp_id: &str) -> Self {
-        let default = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256];
         Self {
             rp_id: rp_id.into(),
             verbatim_rp_id: false,
@@ -125,7 +130,7 @@ impl RelyingPartyBuilder {
             any_port: false,
             cross_origin: false,
             top_origins: Vec::new(),
-            algorithms: default.into_iter().filter(|algorithm| algorithm.is_supported()).collect(),
+            algorithms: default_algorithms(),
             selection: AuthenticatorSelectionCriteria::default(),
             hints: Vec::new(),
             attestation: AttestationConveyancePreference::None,
@@ -178,8 +183,8 @@ impl RelyingPartyBuilder {
         self
     }
 
-    /// Accepts every subdomain of the RP ID that has scheme and port of an accepted origin. What is given up:
-    /// whoever holds a forgotten subdomain can run ceremonies.
+    /// Accepts every subdomain of the RP ID that has scheme and port of an accepted origin of the RP ID, and TLS or
+    /// is below `localhost`. What is given up: whoever holds a forgotten subdomain can run ceremonies.
     pub fn allow_subdomains(mut self) -> Self {
         self.subdomains = true;
         self
@@ -321,6 +326,12 @@ impl RelyingPartyBuilder {
         if !self.cross_origin && !self.top_origins.is_empty() {
             return Err(ConfigError::TopOriginsUnused);
         }
+        for origin in &self.top_origins {
+            check_origin(&self.rp_id, origin, Kind::Related)?;
+        }
+        if let Some(appid) = self.appid.as_ref().filter(|appid| !is_appid(appid)) {
+            return Err(ConfigError::AppId { appid: appid.clone() });
+        }
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
         }
@@ -364,6 +375,31 @@ impl RelyingPartyBuilder {
     }
 }
 
+/// -8, -7 and -257, which no key lacks all of; where the build has none of these, whatever it has for credentials.
+fn default_algorithms() -> Vec<Algorithm> {
+    let supported = |algorithm: &Algorithm| algorithm.is_supported();
+    let usual: Vec<_> =
+        [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256].into_iter().filter(supported).collect();
+    if !usual.is_empty() {
+        return usual;
+    }
+    Algorithm::SUPPORTED.iter().copied().filter(|algorithm| *algorithm != Algorithm::Rs1).collect()
+}
+
+const SCHEME: &str = "https://";
+
+/// Whether this is an AppID as the web uses them: an `https` address, compared to the byte by whoever hashes it.
+fn is_appid(appid: &str) -> bool {
+    let host_ends = |rest: &str| rest.find('/').map_or(appid.len(), |at| at.saturating_add(SCHEME.len()));
+    let Some((origin, path)) =
+        appid.strip_prefix(SCHEME).and_then(|rest| appid.split_at_checked(host_ends(rest)))
+    else {
+        return false;
+    };
+    let is_written = path.bytes().all(|c| c.is_ascii_graphic() && !matches!(c, b'#' | b'\\'));
+    is_written && WebOrigin::parse(origin).is_some()
+}
+
 fn check_origin(rp_id: &str, origin: &str, kind: Kind) -> Result<(), ConfigError> {
     match kind {
         Kind::Verbatim => return Ok(()),
@@ -379,7 +415,7 @@ fn check_origin(rp_id: &str, origin: &str, kind: Kind) -> Result<(), ConfigError
         return Err(ConfigError::OriginSyntax { origin: origin.into() });
     };
     // Browsers take localhost for a secure context without TLS.
-    if web.scheme != "https" && !web.is_within("localhost") {
+    if !web.is_secure() {
         return Err(ConfigError::OriginNotSecure { origin: origin.into() });
     }
     if kind == Kind::Own && !web.is_within(rp_id) {

@@ -11,6 +11,7 @@ fn refused(builder: RelyingPartyBuilder) -> alloc::string::String {
     builder.build().unwrap_err().to_string()
 }
 
+#[cfg(all(feature = "eddsa", feature = "es256", feature = "rs256"))]
 #[test]
 fn defaults_shut_no_key_out() {
     let rp = builder().build().unwrap();
@@ -22,6 +23,48 @@ fn defaults_shut_no_key_out() {
     assert_eq!(rp.counter_policy, CounterPolicy::Refuse);
     assert!(!rp.allows_cross_origin());
     assert_eq!(rp.name(), "example.org");
+}
+
+#[test]
+fn a_build_without_the_usual_algorithms_offers_what_it_has() {
+    let rp = builder().build().unwrap();
+    assert!(!rp.algorithms.is_empty());
+    assert!(rp.algorithms.iter().all(|algorithm| algorithm.is_supported() && *algorithm != Algorithm::Rs1));
+}
+
+#[test]
+fn a_top_origin_is_written_as_browsers_write_it() {
+    let framed = |origin: &str| builder().allow_cross_origin().top_origin(origin);
+    assert!(framed("https://top.example").build().is_ok());
+    assert!(framed("http://localhost:8080").build().is_ok());
+    assert_eq!(refused(framed("http://top.example")), r#"origin "http://top.example" is not https"#);
+    for origin in ["top.example", "https://top.example/", "https://Top.example", "https://top.example:443"] {
+        let error = framed(origin).build().unwrap_err();
+        assert_eq!(error, ConfigError::OriginSyntax { origin: origin.into() });
+    }
+}
+
+#[test]
+fn an_appid_is_an_https_address() {
+    for appid in
+        ["https://example.org", "https://example.org/app-id.json", "https://www.example.org:8443/a?b"]
+    {
+        assert!(builder().appid(appid).build().is_ok(), "{appid}");
+    }
+    for appid in [
+        "",
+        "example.org",
+        "http://example.org",
+        "https://",
+        "https:///app-id.json",
+        "https://Example.org",
+        "https://kim@example.org",
+        "https://example.org/a b",
+        "https://example.org/#a",
+        "https://example.org#a",
+    ] {
+        assert_eq!(builder().appid(appid).build().unwrap_err(), ConfigError::AppId { appid: appid.into() });
+    }
 }
 
 #[test]
