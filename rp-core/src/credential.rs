@@ -124,3 +124,28 @@ impl CredentialUpdate {
         record.uv_initialized |= self.uv_initialized;
     }
 }
+
+/// A record for tests, of this account and with this ID.
+#[cfg(test)]
+#[cfg(feature = "_credentials")]
+pub(crate) fn sample(account: &[u8], id: &[u8]) -> CredentialRecord {
+    CredentialRecord {
+        id: CredentialId::try_from(id).unwrap(),
+        user_handle: UserHandle::try_from(account).unwrap(),
+        public_key: Bytes::default(),
+        sign_count: 0,
+        uv_initialized: false,
+        transports: Vec::new(),
+        backup_eligible: None,
+        backup_state: false,
+        attestation_object: None,
+        attestation_client_data_json: None,
+        rp_id: None,
+        aaguid: Aaguid::ZERO,
+        attestation: StoredAttestation {
+            format: Format::None,
+            r#type: AttestationType::None,
+            trusted: false,
+        },
+    }
+}

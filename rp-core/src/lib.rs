@@ -45,6 +45,7 @@ mod pending;
 mod registration;
 mod relying_party;
 mod response;
+pub mod signal;
 mod timestamp;
 pub mod trust;
 pub mod x509;

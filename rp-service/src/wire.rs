@@ -1,6 +1,7 @@
 //! What answers hold, as JSON. Members that are not set are left out.
 
-use rp_core::{Aaguid, AttestationType, CredentialId, Format, Timestamp, UserHandle};
+use rp_core::signal::{AllAcceptedCredentialsOptions, CurrentUserDetailsOptions};
+use rp_core::{Aaguid, AttestationType, CredentialId, Format, RelyingParty, Timestamp, User};
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -95,44 +96,21 @@ impl AuthenticationJson {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalJson {
-    all_accepted_credentials: AllAcceptedCredentials,
-    current_user_details: CurrentUserDetails,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AllAcceptedCredentials {
-    rp_id: String,
-    user_id: UserHandle,
-    all_accepted_credential_ids: Vec<CredentialId>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CurrentUserDetails {
-    rp_id: String,
-    user_id: UserHandle,
-    name: String,
-    display_name: String,
+    all_accepted_credentials: AllAcceptedCredentialsOptions,
+    current_user_details: CurrentUserDetailsOptions,
 }
 
 impl SignalJson {
-    pub(crate) fn new(rp_id: &str, account: &Account, passkeys: &[Passkey]) -> Self {
+    pub(crate) fn new(rp: &RelyingParty, account: &Account, passkeys: &[Passkey]) -> Self {
+        let records = passkeys.iter().map(|passkey| &passkey.record);
+        let user = User {
+            handle: account.user_handle.clone(),
+            name: account.name.clone(),
+            display_name: account.display_name.clone(),
+        };
         Self {
-            all_accepted_credentials: AllAcceptedCredentials {
-                rp_id: rp_id.to_owned(),
-                user_id: account.user_handle.clone(),
-                all_accepted_credential_ids: passkeys
-                    .iter()
-                    .map(|passkey| passkey.record.id.clone())
-                    .collect(),
-            },
-            current_user_details: CurrentUserDetails {
-                rp_id: rp_id.to_owned(),
-                user_id: account.user_handle.clone(),
-                name: account.name.clone(),
-                display_name: account.display_name.clone(),
-            },
+            all_accepted_credentials: rp.signal_all_accepted_credentials(&account.user_handle, records),
+            current_user_details: rp.signal_current_user_details(&user),
         }
     }
 }

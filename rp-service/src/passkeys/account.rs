@@ -42,7 +42,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let read = async {
             let account = self.current_user(session).await?;
             let passkeys = self.inner.store.passkeys(&account.user_handle).await?;
-            Ok(SignalJson::new(self.inner.rp.id(), &account, &passkeys))
+            Ok(SignalJson::new(&self.inner.rp, &account, &passkeys))
         };
         let result = read.await;
         self.record_refused_start(Action::ReadAccount, session, &result);
