@@ -43,6 +43,7 @@ pub mod options;
 mod origin;
 mod pending;
 mod registration;
+pub mod related_origins;
 mod relying_party;
 mod response;
 pub mod signal;

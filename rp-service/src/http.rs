@@ -16,7 +16,6 @@ mod shared;
 
 pub use answer::Answer;
 pub use cookie::{CookieAttributes, Cookies, SameSite};
-pub(crate) use guard::is_web_origin;
 pub use route::Route;
 pub use session_cookie::SESSION_LIFETIME;
 pub use shared::SharedPasskeys;

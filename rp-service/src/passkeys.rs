@@ -162,21 +162,10 @@ impl<S> Passkeys<S> {
         CredentialJson::new(passkey, self.inner.models.model(&passkey.record.aaguid))
     }
 
-    /// What `/.well-known/webauthn` answers: every web origin that is accepted by name. Where none of them is of
-    /// the RP ID, such as where only native applications are accepted, `https://` and the RP ID come first: an
-    /// empty list is none that clients take.
+    /// What `/.well-known/webauthn` answers: [`RelyingParty::related_origins`], which is never empty.
     #[must_use]
     pub fn well_known_webauthn(&self) -> OriginsJson {
-        let is_web = |origin: &&String| crate::http::is_web_origin(origin);
-        let web = self.inner.rp.origins().iter().filter(is_web).cloned();
-        let id = self.inner.rp.id();
-        let of_id = |origin: &String| {
-            let host = origin.split_once("://").map_or("", |(_, rest)| rest);
-            let host = host.split_once(':').map_or(host, |(host, _)| host);
-            host.strip_suffix(id).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-        };
-        let own = (!web.clone().any(|origin| of_id(&origin))).then(|| format!("https://{id}"));
-        OriginsJson { origins: own.into_iter().chain(web).collect() }
+        OriginsJson { origins: self.inner.rp.related_origins().origins }
     }
 
     /// What `/.well-known/passkey-endpoints` answers, where it is set.

@@ -49,7 +49,7 @@ fn is_json(media_type: &[u8]) -> bool {
 }
 
 /// Whether an origin is the web's, and not a native application's.
-pub(crate) fn is_web_origin(origin: &str) -> bool {
+pub(super) fn is_web_origin(origin: &str) -> bool {
     origin.starts_with("https://") || origin.starts_with("http://")
 }
 

@@ -1,0 +1,240 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use url::Url;
+
+use super::label::{Item, Labels, NoItem};
+use super::{MAX_LABELS, RelatedOrigins};
+use crate::origin::WebOrigin;
+
+/// What is wrong with a document as a whole, or with one of its origins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginsFinding {
+    /// The list is empty, which no client takes.
+    Empty,
+    /// Something about one origin.
+    Origin {
+        /// Its place in the list.
+        index: usize,
+        /// The origin as it is written.
+        origin: String,
+        /// What.
+        finding: OriginFinding,
+    },
+}
+
+/// What is wrong with an origin of the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginFinding {
+    /// No URL: clients pass over it.
+    NotAnOrigin,
+    /// An address, which has no label: clients pass over it.
+    Address,
+    /// The host is a public suffix itself, or a single label such as `localhost`: clients pass over it.
+    PublicSuffix,
+    /// Another scheme than `https`: no page of it gets at passkeys, save on `localhost`.
+    NotHttps,
+    /// There is a path, a query, a fragment or a user: clients compare origins, and pass over the rest.
+    MoreThanOrigin,
+    /// Written otherwise than browsers write it, `written`: capitals, the default port, letters outside ASCII.
+    NotAsBrowsersWriteIt {
+        /// As browsers write it.
+        written: String,
+    },
+    /// The same origin stands earlier in the list.
+    Duplicate {
+        /// Where.
+        first: usize,
+    },
+    /// The host is the RP ID or below it, so that it needs no entry; here it may cost a label.
+    WithinRpId,
+    /// Five labels came before this one: a client that stops there passes over it.
+    BeyondLabelLimit {
+        /// The label.
+        label: String,
+    },
+}
+
+impl OriginFinding {
+    /// Whether a client lets the origin go unheard for it; other findings are of style.
+    #[must_use]
+    pub fn hinders(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAnOrigin
+                | Self::Address
+                | Self::PublicSuffix
+                | Self::NotHttps
+                | Self::BeyondLabelLimit { .. }
+        )
+    }
+}
+
+impl OriginsFinding {
+    /// Whether an origin goes unheard for it, or the whole document does.
+    #[must_use]
+    pub fn hinders(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Origin { finding, .. } => finding.hinders(),
+        }
+    }
+}
+
+impl RelatedOrigins {
+    /// What is wrong with the document, in the order of the list. A document without findings is taken whole by
+    /// every client that supports related origins.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::related_origins::{OriginFinding, OriginsFinding, RelatedOrigins};
+    ///
+    /// let document = RelatedOrigins { origins: vec!["https://co.uk".into()] };
+    /// let [OriginsFinding::Origin { finding, .. }] = &document.lint("example.org")[..] else { panic!() };
+    /// assert_eq!(*finding, OriginFinding::PublicSuffix);
+    /// assert!(finding.hinders());
+    /// ```
+    #[must_use]
+    pub fn lint(&self, rp_id: &str) -> Vec<OriginsFinding> {
+        if self.origins.is_empty() {
+            return Vec::from([OriginsFinding::Empty]);
+        }
+        let mut labels = Labels::new(MAX_LABELS);
+        let mut seen: Vec<Option<url::Origin>> = Vec::with_capacity(self.origins.len());
+        let mut findings = Vec::new();
+        for (index, origin) in self.origins.iter().enumerate() {
+            let url = Url::parse(origin).ok().map(|url| url.origin());
+            let first = url.as_ref().and_then(|url| seen.iter().position(|seen| seen.as_ref() == Some(url)));
+            let found = match first {
+                Some(first) => Vec::from([OriginFinding::Duplicate { first }]),
+                None => lint_origin(origin, rp_id, &mut labels),
+            };
+            seen.push(url);
+            findings.extend(found.into_iter().map(|finding| OriginsFinding::Origin {
+                index,
+                origin: origin.clone(),
+                finding,
+            }));
+        }
+        findings
+    }
+}
+
+fn lint_origin(origin: &str, rp_id: &str, labels: &mut Labels) -> Vec<OriginFinding> {
+    let item = match Item::read(origin) {
+        Ok(item) => item,
+        Err(NoItem::Url) => return Vec::from([OriginFinding::NotAnOrigin]),
+        Err(NoItem::Domain) => {
+            let is_address = Url::parse(origin).is_ok_and(|url| url.host().is_some());
+            let finding = if is_address { OriginFinding::Address } else { OriginFinding::NotAnOrigin };
+            return Vec::from([finding]);
+        }
+        Err(NoItem::Label) => return Vec::from([OriginFinding::PublicSuffix]),
+    };
+    let mut findings = Vec::new();
+    let url = &item.url;
+    if url.scheme() != "https" {
+        findings.push(OriginFinding::NotHttps);
+    }
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    let has_more = has_user || url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+    if has_more || origin.ends_with('/') {
+        findings.push(OriginFinding::MoreThanOrigin);
+    } else if WebOrigin::parse(origin).is_none() {
+        findings.push(OriginFinding::NotAsBrowsersWriteIt { written: url.origin().ascii_serialization() });
+    }
+    let within = WebOrigin { scheme: "https", host: &item.domain, port: None }.is_within(rp_id);
+    if within {
+        findings.push(OriginFinding::WithinRpId);
+    }
+    if !labels.takes(&item.label) {
+        findings.push(OriginFinding::BeyondLabelLimit { label: item.label });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn lint(origins: &[&str]) -> Vec<(usize, OriginFinding)> {
+        let document = RelatedOrigins { origins: origins.iter().map(|&origin| origin.into()).collect() };
+        let findings = document.lint("example.org").into_iter();
+        findings
+            .map(|finding| match finding {
+                OriginsFinding::Origin { index, finding, .. } => (index, finding),
+                OriginsFinding::Empty => panic!("not empty"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_document_that_every_client_takes_whole_has_no_findings() {
+        assert_eq!(
+            lint(&["https://example.de", "https://example.co.uk:8443", "https://www.example.net"]),
+            []
+        );
+    }
+
+    #[test]
+    fn an_empty_document_is_found() {
+        let document = RelatedOrigins { origins: vec![] };
+        assert_eq!(document.lint("example.org"), [OriginsFinding::Empty]);
+        assert!(OriginsFinding::Empty.hinders());
+    }
+
+    #[test]
+    fn what_clients_pass_over_is_found_with_its_reason() {
+        for (origin, finding) in [
+            ("example.de", OriginFinding::NotAnOrigin),
+            ("android:apk-key-hash:AAAA", OriginFinding::NotAnOrigin),
+            ("data:text/plain,x", OriginFinding::NotAnOrigin),
+            ("https://192.0.2.7", OriginFinding::Address),
+            ("https://[2001:db8::7]", OriginFinding::Address),
+            ("https://co.uk", OriginFinding::PublicSuffix),
+            ("https://github.io", OriginFinding::PublicSuffix),
+            ("http://localhost:8080", OriginFinding::PublicSuffix),
+            ("http://example.de", OriginFinding::NotHttps),
+        ] {
+            assert_eq!(lint(&[origin]), [(0, finding.clone())], "{origin}");
+            assert!(finding.hinders(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_oddly_is_found_though_clients_take_it() {
+        let written = |written: &str| OriginFinding::NotAsBrowsersWriteIt { written: written.into() };
+        for (origin, finding) in [
+            ("https://example.de/", OriginFinding::MoreThanOrigin),
+            ("https://example.de/passkeys", OriginFinding::MoreThanOrigin),
+            ("https://example.de?x", OriginFinding::MoreThanOrigin),
+            ("https://kim@example.de", OriginFinding::MoreThanOrigin),
+            ("https://Example.de", written("https://example.de")),
+            ("https://example.de:443", written("https://example.de")),
+            ("https://bücher.de", written("https://xn--bcher-kva.de")),
+            ("https://login.example.org", OriginFinding::WithinRpId),
+        ] {
+            assert_eq!(lint(&[origin]), [(0, finding.clone())], "{origin}");
+            assert!(!finding.hinders(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_stands_there_twice_is_found_however_it_is_written() {
+        let findings = lint(&["https://example.de", "https://example.net", "https://EXAMPLE.de:443/"]);
+        assert_eq!(findings, [(2, OriginFinding::Duplicate { first: 0 })]);
+    }
+
+    #[test]
+    fn a_sixth_label_is_found_and_further_origins_of_the_first_five_are_not() {
+        let origins =
+            ["one.com", "two.com", "three.com", "four.com", "five.com", "six.com", "five.org", "www.one.net"];
+        let origins = origins.map(|host| String::from("https://") + host);
+        let findings = lint(&origins.each_ref().map(String::as_str));
+        assert_eq!(findings, [(5, OriginFinding::BeyondLabelLimit { label: "six".into() })]);
+    }
+}
