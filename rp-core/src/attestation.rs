@@ -67,6 +67,8 @@ pub struct Procedure<'a> {
     pub at: crate::Timestamp,
     /// Whether FIDO's server requirements hold as well.
     pub profile: crate::Profile,
+    /// Whether the statement was made for a ceremony under way: not where a stored registration is judged again.
+    pub is_fresh: bool,
 }
 
 impl<'a> Procedure<'a> {

@@ -46,6 +46,7 @@ mod registration;
 pub mod related_origins;
 mod relying_party;
 mod response;
+mod reverification;
 pub mod signal;
 mod timestamp;
 pub mod trust;
@@ -71,6 +72,7 @@ pub use relying_party::{
     BackupPolicy, ConfigError, CounterPolicy, Profile, RelyingParty, RelyingPartyBuilder,
 };
 pub use response::{AuthenticationResponse, RegistrationResponse, ResponseError};
+pub use reverification::ReverificationError;
 pub use timestamp::Timestamp;
 pub use trust::{FormatAnchors, StaticAnchors, TrustSource};
 pub use x509::TrustAnchor;

@@ -117,6 +117,7 @@ impl RelyingParty {
                 policy,
                 at: now,
                 profile: self.profile,
+                is_fresh: true,
             };
             Some(attestation::verify(&format, &procedure)?)
         } else {

@@ -129,7 +129,8 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, AndroidSafet
     if !payload.cts_profile_match {
         return Err(AndroidSafetynetError::CtsProfile);
     }
-    check_timestamp(payload.timestamp_ms, procedure.at, procedure.profile)?;
+    let max_age_ms = max_age_ms(procedure.profile, procedure.is_fresh);
+    check_timestamp(payload.timestamp_ms, procedure.at, max_age_ms)?;
     // Return implementation-specific values representing Basic attestation, and trust path x5c
     Ok(Verified::with_path(AttestationType::Basic, trust_path))
 }
@@ -145,12 +146,21 @@ fn is_for_host(leaf: &Certificate, host: &str) -> bool {
     names.iter().any(|name| matches!(name, GeneralName::Dns(dns) if dns.eq_ignore_ascii_case(host)))
 }
 
+/// A stored answer is as old as its registration.
+fn max_age_ms(profile: Profile, is_fresh: bool) -> Option<i128> {
+    (profile == Profile::Fido && is_fresh).then_some(MAX_AGE_MS)
+}
+
 /// `at` counts whole seconds, so the second that has begun is not the future yet.
-fn check_timestamp(timestamp_ms: u64, at: Timestamp, profile: Profile) -> Result<(), AndroidSafetynetError> {
+fn check_timestamp(
+    timestamp_ms: u64,
+    at: Timestamp,
+    max_age_ms: Option<i128>,
+) -> Result<(), AndroidSafetynetError> {
     let since_ms =
         i128::from(at.as_unix_seconds()).saturating_mul(1000).saturating_sub(i128::from(timestamp_ms));
     let is_future = since_ms <= -1000;
-    let is_old = profile == Profile::Fido && since_ms > MAX_AGE_MS;
+    let is_old = max_age_ms.is_some_and(|max_age_ms| since_ms > max_age_ms);
     if is_future || is_old { Err(AndroidSafetynetError::Timestamp { timestamp_ms }) } else { Ok(()) }
 }
 
@@ -162,7 +172,7 @@ mod tests {
 
     fn is_refused(timestamp_ms: u64, profile: Profile) -> bool {
         let refused = AndroidSafetynetError::Timestamp { timestamp_ms };
-        match check_timestamp(timestamp_ms, AT, profile) {
+        match check_timestamp(timestamp_ms, AT, max_age_ms(profile, true)) {
             Ok(()) => false,
             Err(error) => {
                 assert_eq!(error, refused);
@@ -186,6 +196,11 @@ mod tests {
         assert!(!is_refused(940_000, Profile::Fido));
         assert!(is_refused(939_999, Profile::Fido));
         assert!(!is_refused(0, Profile::Webauthn));
+    }
+
+    #[test]
+    fn a_stored_answer_may_be_of_any_age() {
+        assert_eq!(check_timestamp(0, AT, max_age_ms(Profile::Fido, false)), Ok(()));
     }
 
     #[test]

@@ -1,0 +1,156 @@
+//! Stored registrations judged again: under another policy, with other anchors, and at another time.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use rp_conformance::authenticator::{Authenticator, Config, Format as Statement};
+use rp_core::options::AttestationConveyancePreference;
+use rp_core::trust::TrustError;
+use rp_core::{
+    Algorithm, AttestationPolicy, AttestationType, Code, CredentialRecord, Format, Profile,
+    RegistrationResponse, RelyingParty, ReverificationError, StaticAnchors, StoredAttestation, Timestamp,
+    TrustAnchor, User, UserHandle,
+};
+
+fn rp(policy: AttestationPolicy) -> RelyingParty {
+    rp_of(policy, Profile::Webauthn)
+}
+
+fn rp_of(policy: AttestationPolicy, profile: Profile) -> RelyingParty {
+    RelyingParty::builder("example.org")
+        .origin("https://example.org")
+        .algorithms([Algorithm::Es256])
+        .attestation(AttestationConveyancePreference::Direct)
+        .attestation_policy(policy)
+        .profile(profile)
+        .build()
+        .unwrap()
+}
+
+/// A record that was stored in its time, and the anchors of its authenticator.
+fn stored(statement: Statement) -> (CredentialRecord, StaticAnchors, Timestamp) {
+    let config = Config { format: statement, ..Config::default() };
+    let now = config.now;
+    let mut authenticator = Authenticator::new("reverification", config);
+    let anchors = authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+    let rp = rp(AttestationPolicy::default().all_formats());
+    let handle = UserHandle::try_from(&b"kim"[..]).unwrap();
+    let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
+    let (options, pending) = rp.start_registration(&user, &[]).unwrap();
+    let options = serde_json::to_value(&options).unwrap();
+    let response = authenticator.create(&options, "https://example.org").unwrap();
+    let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
+    let registered = rp.finish_registration(pending, &response, &StaticAnchors::none(), now).unwrap();
+    assert!(!registered.credential.attestation.trusted);
+    (registered.credential, StaticAnchors::new(anchors), now)
+}
+
+#[test]
+fn a_registration_becomes_trusted_when_its_anchor_is_known() {
+    for statement in [
+        Statement::Packed,
+        Statement::FidoU2f,
+        Statement::Tpm,
+        Statement::AndroidKey,
+        Statement::Apple,
+        Statement::Compound,
+    ] {
+        let (mut record, anchors, now) = stored(statement);
+        let rp = rp(AttestationPolicy::default().require_trusted());
+        let refused = rp.reverify_registration(&record, &StaticAnchors::none(), now).unwrap_err();
+        assert_eq!(refused.code(), Some(Code::AttestationUntrusted), "{statement:?}");
+        let attestation = rp.reverify_registration(&record, &anchors, now).unwrap();
+        assert!(attestation.is_trusted(), "{statement:?}");
+        record.attestation = StoredAttestation::from(&attestation);
+        assert!(record.attestation.trusted);
+    }
+}
+
+#[test]
+fn a_model_that_was_denied_since_is_refused_with_its_name() {
+    let (record, anchors, now) = stored(Statement::Packed);
+    let denied = rp(AttestationPolicy::default().deny_models([record.aaguid]));
+    let refused = denied.reverify_registration(&record, &anchors, now).unwrap_err();
+    assert_eq!(refused, ReverificationError::Trust(TrustError::Model { aaguid: Some(record.aaguid) }));
+}
+
+#[test]
+fn a_format_that_is_not_accepted_any_more_is_refused() {
+    let (record, anchors, now) = stored(Statement::Packed);
+    let refused = rp(AttestationPolicy::default().formats([Format::Tpm]))
+        .reverify_registration(&record, &anchors, now)
+        .unwrap_err();
+    assert_eq!(refused.code(), Some(Code::UnsupportedAttestationFormat));
+}
+
+#[test]
+fn a_certificate_that_has_expired_since_is_told_and_the_registrations_time_may_be_asked_for() {
+    let (record, anchors, then) = stored(Statement::Packed);
+    let rp = rp(AttestationPolicy::default());
+    let in_a_century = Timestamp::from_unix_seconds(then.as_unix_seconds() + 100 * 366 * 86_400);
+    let late = rp.reverify_registration(&record, &anchors, in_a_century).unwrap();
+    assert_eq!(late.trust.unwrap_err().code(), Code::CertificateExpired);
+    assert!(rp.reverify_registration(&record, &anchors, then).unwrap().is_trusted());
+}
+
+#[test]
+fn a_record_without_its_attestation_object_or_client_data_says_so() {
+    let (record, anchors, now) = stored(Statement::Packed);
+    let rp = rp(AttestationPolicy::default());
+    let imported = CredentialRecord { attestation_object: None, ..record.clone() };
+    let error = rp.reverify_registration(&imported, &anchors, now).unwrap_err();
+    assert_eq!(error, ReverificationError::NotKept { member: "attestationObject" });
+    assert_eq!((error.to_string(), error.code()), ("the record holds no attestationObject".into(), None));
+    let imported = CredentialRecord { attestation_client_data_json: None, ..record };
+    let error = rp.reverify_registration(&imported, &anchors, now).unwrap_err();
+    assert_eq!(error, ReverificationError::NotKept { member: "attestationClientDataJSON" });
+}
+
+#[test]
+fn an_attestation_of_another_credential_is_refused() {
+    let (record, anchors, now) = stored(Statement::Packed);
+    let (other, ..) = stored(Statement::PackedSelf);
+    let rp = rp(AttestationPolicy::default());
+    let refused = |change: &dyn Fn(&mut CredentialRecord)| {
+        let mut record = record.clone();
+        change(&mut record);
+        rp.reverify_registration(&record, &anchors, now).unwrap_err()
+    };
+    let other_credential = |member| ReverificationError::OtherCredential { member };
+    let mut id = record.id.as_bytes().to_vec();
+    id[0] ^= 1;
+    let id = rp_core::CredentialId::try_from(&id[..]).unwrap();
+    assert_eq!(refused(&|record| record.id = id.clone()), other_credential("credential ID"));
+    let mut key = record.public_key.clone();
+    key.0[40] ^= 1;
+    assert_eq!(refused(&|record| record.public_key = key.clone()), other_credential("public key"));
+    assert_eq!(refused(&|record| record.aaguid = rp_core::Aaguid::ZERO), other_credential("AAGUID"));
+    if other.id != record.id {
+        let object = other.attestation_object.clone();
+        assert_eq!(
+            refused(&|record| record.attestation_object = object.clone()),
+            other_credential("credential ID")
+        );
+    }
+    let elsewhere = RelyingParty::builder("example.net").origin("https://example.net").build().unwrap();
+    let error = elsewhere.reverify_registration(&record, &anchors, now).unwrap_err();
+    assert_eq!(error, other_credential("RP ID"));
+}
+
+#[test]
+fn client_data_that_were_altered_in_the_store_do_not_verify() {
+    let (record, anchors, now) = stored(Statement::Packed);
+    let mut altered = record.clone();
+    altered.attestation_client_data_json.as_mut().unwrap().0.push(b' ');
+    let refused =
+        rp(AttestationPolicy::default()).reverify_registration(&altered, &anchors, now).unwrap_err();
+    assert_eq!(refused.code(), Some(Code::AttestationInvalid));
+}
+
+#[test]
+fn a_safetynet_answer_is_not_asked_to_be_of_the_last_minute_again() {
+    let (record, anchors, then) = stored(Statement::AndroidSafetyNet);
+    let rp = rp_of(AttestationPolicy::default().all_formats(), Profile::Fido);
+    let next_week = Timestamp::from_unix_seconds(then.as_unix_seconds() + 7 * 86_400);
+    let attestation = rp.reverify_registration(&record, &anchors, next_week).unwrap();
+    assert_eq!(attestation.r#type, AttestationType::Basic);
+    assert!(attestation.is_trusted());
+}
