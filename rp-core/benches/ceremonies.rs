@@ -55,7 +55,7 @@ impl Scene {
 
     fn start_registration(&self) -> (String, PendingRegistration) {
         let challenge = Challenge::recorded(&[1; 32]);
-        let (options, pending) = self.rp.registration(&self.user).start_with(challenge);
+        let (options, pending) = self.rp.registration(&self.user).start_recorded(challenge);
         (serde_json::to_string(&options.public_key).unwrap(), pending)
     }
 
@@ -70,7 +70,7 @@ impl Scene {
 
     fn start_authentication(&self, record: &CredentialRecord) -> (String, PendingAuthentication) {
         let allow = Allow::account(self.user.handle.clone(), std::slice::from_ref(record));
-        let (options, pending) = self.rp.authentication(allow).start_with(Challenge::recorded(&[2; 32]));
+        let (options, pending) = self.rp.authentication(allow).start_recorded(Challenge::recorded(&[2; 32]));
         (serde_json::to_string(&options.public_key).unwrap(), pending)
     }
 }

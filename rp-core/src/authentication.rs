@@ -5,12 +5,12 @@
 use alloc::vec::Vec;
 
 use crate::authenticator_data::AuthenticatorData;
-use crate::ceremony::{self, GET};
+use crate::ceremony::{self, GET, check_remote_client_data};
 use crate::client_data::CollectedClientData;
 use crate::cose::{Algorithm, PublicKey};
 use crate::credential::{CredentialRecord, CredentialUpdate};
 use crate::crypto;
-use crate::extensions::{AuthenticationExtensionOutputs, RawOutputs};
+use crate::extensions::{AuthenticationExtensionOutputs, AuthenticatorExtensions, RawOutputs};
 use crate::options::UserVerificationRequirement;
 use crate::relying_party::{CounterPolicy, Profile, RelyingParty, rp_id_hash};
 use crate::response::AuthenticationResponse;
@@ -20,6 +20,7 @@ mod error;
 mod start;
 
 pub use error::AuthenticationError;
+pub(crate) use start::AssertionState;
 pub use start::{Allow, AuthenticationRequest, PendingAuthentication};
 
 /// An authentication that was judged and found right: apply the update, then sign the account in.
@@ -36,7 +37,7 @@ pub struct Authenticated {
     /// What came of the extensions.
     pub extensions: AuthenticationExtensionOutputs,
     /// The authenticator's extension outputs as they came, one CBOR map.
-    pub authenticator_extensions: Option<Vec<u8>>,
+    pub authenticator_extensions: Option<AuthenticatorExtensions>,
     /// When the assertion was judged, as the caller said.
     pub at: Timestamp,
 }
@@ -67,6 +68,22 @@ impl RelyingParty {
         now: Timestamp,
     ) -> Result<Authenticated, AuthenticationError> {
         let pending = pending.state.0;
+        let challenge = pending.challenge.clone();
+        self.verify_assertion(pending, response, credential, now, |client_data| {
+            // 10. type is webauthn.get; 11. challenge is the one that was sent; 12. to 14. origins
+            Ok(ceremony::check_client_data(self, client_data, GET, &challenge)?)
+        })
+    }
+
+    /// Section 7.2 from step 5 on. `check` does steps 10 to 14, which a payment does in its own way.
+    pub(crate) fn verify_assertion(
+        &self,
+        pending: AssertionState,
+        response: &AuthenticationResponse,
+        credential: &CredentialRecord,
+        now: Timestamp,
+        check: impl FnOnce(&CollectedClientData<'_>) -> Result<(), AuthenticationError>,
+    ) -> Result<Authenticated, AuthenticationError> {
         // 5. If allowCredentials is not empty, id is one of them
         let is_allowed = |id: &crate::CredentialId| id.as_bytes() == response.id();
         if !pending.allow_credentials.is_empty() && !pending.allow_credentials.iter().any(is_allowed) {
@@ -96,8 +113,8 @@ impl RelyingParty {
         }
         // 8. Let JSONtext be the UTF-8 decoding of cData; 9. let C be its parse
         let client_data = CollectedClientData::parse(response.client_data_json())?;
-        // 10. type is webauthn.get; 11. challenge is the one that was sent; 12. to 14. origins
-        ceremony::check_client_data(self, &client_data, &[GET], &pending.challenge)?;
+        // 10. to 14. type, challenge and origins
+        check(&client_data)?;
         let authenticator_data = AuthenticatorData::parse(response.authenticator_data())?;
         let flags = authenticator_data.flags();
         let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
@@ -148,13 +165,17 @@ impl RelyingParty {
         }
         // 23. Process the extension outputs
         let extensions = self.extension_policy.authentication(&pending.extensions, raw)?;
+        check_remote_client_data(
+            pending.extensions.remote_client_data_json.as_deref(),
+            response.client_data_json(),
+        )?;
         // 24. Update credentialRecord: the caller's
         Ok(Authenticated {
             update: CredentialUpdate::new(credential, stored.max(got), flags),
             flags,
             counter_regressed,
             extensions,
-            authenticator_extensions: authenticator_data.extensions().map(<[u8]>::to_vec),
+            authenticator_extensions: authenticator_data.extensions().map(Into::into),
             at: now,
         })
     }

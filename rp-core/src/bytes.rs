@@ -141,6 +141,11 @@ impl Challenge {
         Ok(Self(bytes.into()))
     }
 
+    /// The same challenge, if it is long enough to be issued.
+    pub(crate) fn into_issued(self) -> Result<Self, ChallengeTooShort> {
+        if self.0.len() < Self::MIN_LEN { Err(ChallengeTooShort { got: self.0.len() }) } else { Ok(self) }
+    }
+
     /// A challenge that somebody else issued, of any length: for recorded ceremonies and test vectors.
     #[must_use]
     pub fn recorded(bytes: &[u8]) -> Self {

@@ -6,6 +6,7 @@ use crate::base64url;
 use crate::bytes::Challenge;
 use crate::client_data::{ClientDataError, CollectedClientData};
 use crate::error::Code;
+use crate::extensions::ExtensionError;
 use crate::options::AuthenticatorAttachment;
 use crate::origin::OriginError;
 use crate::relying_party::{Profile, RelyingParty};
@@ -72,16 +73,31 @@ impl ClientDataRefusal {
     }
 }
 
-/// 7.1, steps 7 to 11; 7.2, steps 10 to 14. `types` are those that are accepted.
+/// 7.1, steps 7 to 11; 7.2, steps 10 to 14.
 pub(crate) fn check_client_data(
     rp: &RelyingParty,
     client_data: &CollectedClientData<'_>,
-    types: &[&'static str],
+    r#type: &'static str,
+    challenge: &Challenge,
+) -> Result<(), ClientDataRefusal> {
+    check_type_and_challenge(client_data, r#type, challenge)?;
+    // 9. to 11. origin, crossOrigin, topOrigin
+    rp.origins.check(client_data)?;
+    // Level 3 reserves tokenBinding; FIDO's server requirements still ask for its form
+    if rp.profile == Profile::Fido {
+        check_token_binding(client_data)?;
+    }
+    Ok(())
+}
+
+/// 7.1, steps 7 and 8; 7.2, steps 10 and 11.
+pub(crate) fn check_type_and_challenge(
+    client_data: &CollectedClientData<'_>,
+    expected: &'static str,
     challenge: &Challenge,
 ) -> Result<(), ClientDataRefusal> {
     // 7. type is the ceremony's
-    if !types.contains(&client_data.r#type()) {
-        let expected = types.first().copied().unwrap_or_default();
+    if client_data.r#type() != expected {
         return Err(ClientDataRefusal::Type { got: clip(client_data.r#type()), expected });
     }
     // 8. challenge equals the base64url encoding of the challenge that was sent
@@ -89,11 +105,16 @@ pub(crate) fn check_client_data(
     if !bool::from(expected.as_bytes().ct_eq(client_data.challenge().as_bytes())) {
         return Err(ClientDataRefusal::Challenge);
     }
-    // 9. to 11. origin, crossOrigin, topOrigin
-    rp.origins.check(client_data)?;
-    // Level 3 reserves tokenBinding; FIDO's server requirements still ask for its form
-    if rp.profile == Profile::Fido {
-        check_token_binding(client_data)?;
+    Ok(())
+}
+
+/// 10.1.6: a client that was given `remoteClientDataJSON` signs that and nothing else.
+pub(crate) fn check_remote_client_data(
+    asked: Option<&str>,
+    client_data_json: &[u8],
+) -> Result<(), ExtensionError> {
+    if asked.is_some_and(|asked| asked.as_bytes() != client_data_json) {
+        return Err(ExtensionError::RemoteClientData);
     }
     Ok(())
 }

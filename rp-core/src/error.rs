@@ -74,6 +74,8 @@ pub enum Code {
     TokenBindingUnsupported,
     /// An extension's output is not what was asked for, and policy refuses it.
     ExtensionRefused,
+    /// What the user saw of a payment is not what was to be confirmed.
+    PaymentMismatch,
     /// The authenticator is not one that was asked for: its attachment, its backup, or no discoverable credential.
     AuthenticatorNotAllowed,
     /// A metadata BLOB does not verify.
@@ -118,6 +120,7 @@ impl Code {
         Self::SignCountRegressed,
         Self::TokenBindingUnsupported,
         Self::ExtensionRefused,
+        Self::PaymentMismatch,
         Self::AuthenticatorNotAllowed,
         Self::MetadataInvalid,
         Self::MetadataStale,
@@ -160,6 +163,7 @@ impl Code {
             Self::SignCountRegressed => "sign-count-regressed",
             Self::TokenBindingUnsupported => "token-binding-unsupported",
             Self::ExtensionRefused => "extension-refused",
+            Self::PaymentMismatch => "payment-mismatch",
             Self::AuthenticatorNotAllowed => "authenticator-not-allowed",
             Self::MetadataInvalid => "metadata-invalid",
             Self::MetadataStale => "metadata-stale",

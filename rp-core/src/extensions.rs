@@ -15,12 +15,13 @@ mod tests;
 
 pub use inputs::{
     AuthenticationExtensionInputs, CredentialProtectionPolicy, HmacGetSecretInput,
-    LargeBlobAuthenticationInputs, LargeBlobRegistrationInputs, LargeBlobSupport, PaymentRegistrationInputs,
-    PrfInputs, PrfValues, RegistrationExtensionInputs,
+    LargeBlobAuthenticationInputs, LargeBlobRegistrationInputs, LargeBlobSupport, PaymentInputs, PrfInputs,
+    PrfValues, RegistrationExtensionInputs,
 };
 pub(crate) use outputs::RawOutputs;
 pub use outputs::{
-    AuthenticationExtensionOutputs, CredentialPropertiesOutput, LargeBlobAuthenticationOutputs,
-    RegistrationExtensionOutputs, UvmEntry,
+    AuthenticationExtensionOutputs, AuthenticatorExtensions, BrowserBoundSignature,
+    CredentialPropertiesOutput, LargeBlobAuthenticationOutputs, PaymentOutputs, RegistrationExtensionOutputs,
+    UvmEntry,
 };
 pub use policy::{ExtensionError, ExtensionPolicy};

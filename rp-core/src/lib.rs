@@ -7,6 +7,7 @@
 //!
 //! # Examples
 //! ```
+//! # if cfg!(not(feature = "_credentials")) { return Ok(()); }
 //! use rp_core::{Allow, RelyingParty, User, UserHandle};
 //!
 //! let rp = RelyingParty::builder("example.org").name("Example").origin("https://example.org").build()?;
@@ -41,6 +42,7 @@ pub mod extensions;
 pub mod jws;
 pub mod options;
 mod origin;
+pub mod payment;
 mod pending;
 mod registration;
 pub mod related_origins;

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Challenge, CredentialId, UserHandle};
+use crate::cose::Algorithm;
 use crate::credential::CredentialRecord;
 use crate::extensions::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
 
@@ -133,6 +134,12 @@ pub struct PublicKeyCredentialParameters {
     pub r#type: PublicKeyCredentialType,
     /// The COSE algorithm number.
     pub alg: i64,
+}
+
+impl From<Algorithm> for PublicKeyCredentialParameters {
+    fn from(algorithm: Algorithm) -> Self {
+        Self { r#type: PublicKeyCredentialType::PublicKey, alg: algorithm.id() }
+    }
 }
 
 /// The one credential type.

@@ -2,17 +2,16 @@
 //!
 //! [section 7.1]: https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
 
-use alloc::vec::Vec;
-
 use crate::attestation::{self, Assessment, Attestation, AttestationObject, Follow, Format, Procedure};
 use crate::bytes::CredentialId;
-use crate::ceremony::{self, CREATE};
+use crate::ceremony::{self, CREATE, check_remote_client_data};
 use crate::client_data::CollectedClientData;
 use crate::cose::PublicKey;
 use crate::credential::{CredentialRecord, StoredAttestation};
 use crate::crypto;
-use crate::extensions::{RawOutputs, RegistrationExtensionOutputs};
+use crate::extensions::{AuthenticatorExtensions, RawOutputs, RegistrationExtensionOutputs};
 use crate::options::{Mediation, ResidentKeyRequirement, UserVerificationRequirement};
+use crate::payment::{self, BrowserBoundKey, BrowserBoundKeyError};
 use crate::relying_party::{BackupPolicy, RelyingParty};
 use crate::response::RegistrationResponse;
 use crate::timestamp::Timestamp;
@@ -38,7 +37,10 @@ pub struct Registered {
     /// The flags of authenticator data.
     pub flags: crate::Flags,
     /// The authenticator's extension outputs as they came, one CBOR map.
-    pub authenticator_extensions: Option<Vec<u8>>,
+    pub authenticator_extensions: Option<AuthenticatorExtensions>,
+    /// The key that a browser keeps on the device for payments, if client data name one and
+    /// [`RegistrationRequest::payment`] asked. An error leaves the credential as good as it is.
+    pub browser_bound_key: Option<Result<BrowserBoundKey, BrowserBoundKeyError>>,
 }
 
 impl RelyingParty {
@@ -70,7 +72,7 @@ impl RelyingParty {
         // 5. Let JSONtext be the UTF-8 decoding of clientDataJSON; 6. let C be its parse
         let client_data = CollectedClientData::parse(response.client_data_json())?;
         // 7. type is webauthn.create; 8. challenge is the one that was sent; 9. to 11. origins
-        ceremony::check_client_data(self, &client_data, &[CREATE], &pending.challenge)?;
+        ceremony::check_client_data(self, &client_data, CREATE, &pending.challenge)?;
         // 12. Let hash be the SHA-256 of clientDataJSON
         let hash = crypto::sha256(&[response.client_data_json()]);
         // 13. Perform CBOR decoding on attestationObject
@@ -159,14 +161,26 @@ impl RelyingParty {
         // 28. Process the client and authenticator extension outputs
         let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
         let extensions = self.extension_policy.registration(&pending.extensions, raw)?;
+        check_remote_client_data(
+            pending.extensions.remote_client_data_json.as_deref(),
+            response.client_data_json(),
+        )?;
         self.check_selection(response, &extensions)?;
+        let named_key = pending.extensions.payment.as_ref().and_then(|_| client_data.payment());
+        let browser_bound_key = payment::browser_bound_key(
+            payment::browser_bound_public_key(named_key),
+            extensions.payment.as_ref(),
+            response.client_data_json(),
+            &pending.algorithms,
+        );
         // 29. Store credentialRecord: the caller's
         Ok(Registered {
             credential,
             attestation,
             extensions,
             flags,
-            authenticator_extensions: authenticator_data.extensions().map(<[u8]>::to_vec),
+            authenticator_extensions: authenticator_data.extensions().map(Into::into),
+            browser_bound_key,
         })
     }
 

@@ -20,7 +20,7 @@ pub(super) fn judge(case: &Authentication) -> Result<Ceremony, Refusal> {
     let (_, pending) = rp
         .authentication(Allow::descriptors(record.user_handle.clone(), allowed))
         .user_verification(user_verification(case.user_verification))
-        .start_with(Challenge::recorded(&case.challenge.0));
+        .start_recorded(Challenge::recorded(&case.challenge.0));
 
     let authenticated = rp
         .finish_authentication(pending, &response, &record, Timestamp::now())

@@ -32,7 +32,7 @@ pub(super) fn judge(case: &Registration) -> Result<Ceremony, Refusal> {
     }
     let (_, pending) = request
         .user_verification(user_verification(case.user_verification))
-        .start_with(Challenge::recorded(&challenge.0));
+        .start_recorded(Challenge::recorded(&challenge.0));
 
     let response =
         RegistrationResponse::from_json(response.get().as_bytes()).map_err(|error| refused!(error))?;

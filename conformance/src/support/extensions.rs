@@ -90,7 +90,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     };
 
     let request = rp.registration(&user).extensions(registration_inputs());
-    let (options, pending) = request.start_with(Challenge::recorded(&[1; 32]));
+    let (options, pending) = request.start_recorded(Challenge::recorded(&[1; 32]));
     let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
     let registered =
@@ -99,7 +99,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     let credential = registered.credential;
     let allow = Allow::account(user.handle.clone(), std::slice::from_ref(&credential));
     let request = rp.authentication(allow).extensions(authentication_inputs());
-    let (options, pending) = request.start_with(Challenge::recorded(&[2; 32]));
+    let (options, pending) = request.start_recorded(Challenge::recorded(&[2; 32]));
     let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
     let authenticated = rp.finish_authentication(pending, &response, &credential, key.config.now).ok()?;
@@ -119,6 +119,7 @@ fn registration_inputs() -> RegistrationExtensionInputs {
         hmac_create_secret: Some(true),
         uvm: Some(true),
         payment: None,
+        remote_client_data_json: None,
     }
 }
 
@@ -130,5 +131,7 @@ fn authentication_inputs() -> AuthenticationExtensionInputs {
         prf: None,
         hmac_get_secret: None,
         uvm: Some(true),
+        payment: None,
+        remote_client_data_json: None,
     }
 }

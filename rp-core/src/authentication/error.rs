@@ -5,6 +5,7 @@ use crate::cose::{Algorithm, PublicKeyError};
 use crate::crypto;
 use crate::error::Code;
 use crate::extensions::ExtensionError;
+use crate::payment::PaymentRefusal;
 
 /// Why an authentication was refused, in the order of section 7.2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum AuthenticationError {
     /// Steps 8 to 14.
     #[error(transparent)]
     ClientData(ClientDataRefusal),
+    /// In place of steps 12 to 14, of a payment alone: the user saw something else.
+    #[error(transparent)]
+    Payment(#[from] PaymentRefusal),
     /// Step 15: authenticator data are not what section 6.1 describes.
     #[error(transparent)]
     AuthenticatorData(#[from] AuthenticatorDataError),
@@ -95,6 +99,7 @@ impl AuthenticationError {
             Self::CredentialId => Code::CredentialIdMismatch,
             Self::UserHandle | Self::UserHandleMissing => Code::UserHandleMismatch,
             Self::ClientData(error) => error.code(),
+            Self::Payment(refusal) => refusal.code(),
             Self::AuthenticatorData(error) => error.code(),
             Self::RpIdHash => Code::RpIdMismatch,
             Self::UserNotPresent => Code::UserNotPresent,
@@ -120,6 +125,7 @@ impl AuthenticationError {
             | Self::UserHandleMissing => 6,
             // The same steps stand three places later than in 7.1.
             Self::ClientData(error) => error.registration_step().saturating_add(3),
+            Self::Payment(_) => 14,
             Self::AuthenticatorData(_) | Self::RpIdHash => 15,
             Self::UserNotPresent => 16,
             Self::UserNotVerified => 17,

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::{Challenge, CredentialId, UserHandle};
+use crate::bytes::{Challenge, ChallengeTooShort, CredentialId, UserHandle};
 use crate::credential::CredentialRecord;
 use crate::extensions::AuthenticationExtensionInputs;
 use crate::options::{
@@ -46,17 +46,35 @@ impl Allow {
 #[serde(transparent)]
 #[must_use = "without it the response cannot be judged"]
 pub struct PendingAuthentication {
-    pub(super) state: Versioned<State>,
+    pub(super) state: Versioned<AssertionState>,
 }
 
+/// What an assertion is held against, in an authentication and in a payment.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct State {
-    pub(super) challenge: Challenge,
+pub(crate) struct AssertionState {
+    pub(crate) challenge: Challenge,
     pub(super) user_handle: Option<UserHandle>,
-    pub(super) allow_credentials: Vec<CredentialId>,
+    pub(crate) allow_credentials: Vec<CredentialId>,
     pub(super) user_verification: UserVerificationRequirement,
     pub(super) extensions: AuthenticationExtensionInputs,
+}
+
+impl AssertionState {
+    pub(crate) fn new(
+        challenge: Challenge,
+        allow: &Allow,
+        user_verification: UserVerificationRequirement,
+        extensions: &AuthenticationExtensionInputs,
+    ) -> Self {
+        Self {
+            challenge,
+            user_handle: allow.user_handle.clone(),
+            allow_credentials: allow.credentials.iter().map(|credential| credential.id.clone()).collect(),
+            user_verification,
+            extensions: extensions.without_values(),
+        }
+    }
 }
 
 impl PendingAuthentication {
@@ -93,6 +111,7 @@ impl RelyingParty {
     ///
     /// # Examples
     /// ```
+    /// # if cfg!(not(feature = "_credentials")) { return Ok(()); }
     /// use rp_core::{Allow, RelyingParty};
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
@@ -153,32 +172,34 @@ impl AuthenticationRequest<'_> {
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn start(self) -> Result<(CredentialRequestOptions, PendingAuthentication), getrandom::Error> {
-        Challenge::random().map(|challenge| self.start_with(challenge))
+        Challenge::random().map(|challenge| self.start_recorded(challenge))
     }
 
-    /// Starts with a challenge that the caller drew, or recorded.
-    pub fn start_with(self, challenge: Challenge) -> (CredentialRequestOptions, PendingAuthentication) {
-        let state = State {
-            challenge: challenge.clone(),
-            user_handle: self.allow.user_handle,
-            allow_credentials: self
-                .allow
-                .credentials
-                .iter()
-                .map(|credential| credential.id.clone())
-                .collect(),
-            user_verification: self.user_verification,
-            extensions: self.extensions.clone(),
-        };
+    /// Starts with a challenge that the caller drew.
+    ///
+    /// # Errors
+    /// [`ChallengeTooShort`] under 16 bytes.
+    pub fn start_with(
+        self,
+        challenge: Challenge,
+    ) -> Result<(CredentialRequestOptions, PendingAuthentication), ChallengeTooShort> {
+        challenge.into_issued().map(|challenge| self.start_recorded(challenge))
+    }
+
+    /// Starts with a challenge that was issued elsewhere, of any length: for recorded ceremonies and test vectors.
+    /// What is given up: a challenge that can be guessed, or was sent before, makes a response good that is none of
+    /// this ceremony's.
+    pub fn start_recorded(self, challenge: Challenge) -> (CredentialRequestOptions, PendingAuthentication) {
         let public_key = PublicKeyCredentialRequestOptionsJson {
-            challenge,
+            challenge: challenge.clone(),
             timeout: Some(self.rp.timeout_millis()),
             rp_id: Some(self.rp.entity.id.clone()),
-            allow_credentials: self.allow.credentials,
+            allow_credentials: self.allow.credentials.clone(),
             user_verification: self.user_verification,
             hints: self.hints,
-            extensions: self.extensions,
+            extensions: self.extensions.clone(),
         };
+        let state = AssertionState::new(challenge, &self.allow, self.user_verification, &self.extensions);
         let options = CredentialRequestOptions { public_key, mediation: self.mediation };
         (options, PendingAuthentication { state: Versioned(state) })
     }

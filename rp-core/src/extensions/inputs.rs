@@ -1,11 +1,13 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base64url::Bytes;
 use crate::bytes::CredentialId;
+use crate::options::PublicKeyCredentialParameters;
 
 /// What a registration asks of extensions; what is `None` is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +43,13 @@ pub struct RegistrationExtensionInputs {
     /// Ask how the user was verified (Level 2, uvm).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uvm: Option<bool>,
-    /// Secure Payment Confirmation: `{"isPayment": true}`.
+    /// Make a credential that may confirm payments (Secure Payment Confirmation).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<PaymentRegistrationInputs>,
+    pub payment: Option<PaymentInputs>,
+    /// Sign these client data of a page on another machine (10.1.6): for who runs a remote desktop in a browser,
+    /// with the permission that such a client needs. The response must then be of exactly these.
+    #[serde(rename = "remoteClientDataJSON", default, skip_serializing_if = "Option::is_none")]
+    pub remote_client_data_json: Option<String>,
 }
 
 impl RegistrationExtensionInputs {
@@ -51,6 +57,15 @@ impl RegistrationExtensionInputs {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What was asked, without the secrets that it was asked with: all that a pending ceremony keeps.
+    pub(crate) fn without_values(&self) -> Self {
+        Self {
+            cred_blob: self.cred_blob.as_ref().map(|_| Bytes::default()),
+            prf: self.prf.as_ref().map(|_| PrfInputs::default()),
+            ..self.clone()
+        }
     }
 }
 
@@ -76,6 +91,14 @@ pub struct AuthenticationExtensionInputs {
     /// Ask how the user was verified (Level 2, uvm).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uvm: Option<bool>,
+    /// Confirm a payment (Secure Payment Confirmation). Browsers refuse it from a page, and add it themselves to
+    /// what [`RelyingParty::start_payment`](crate::RelyingParty::start_payment) asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentInputs>,
+    /// Sign these client data of a page on another machine (10.1.6): for who runs a remote desktop in a browser,
+    /// with the permission that such a client needs. The response must then be of exactly these.
+    #[serde(rename = "remoteClientDataJSON", default, skip_serializing_if = "Option::is_none")]
+    pub remote_client_data_json: Option<String>,
 }
 
 impl AuthenticationExtensionInputs {
@@ -83,6 +106,19 @@ impl AuthenticationExtensionInputs {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What was asked, without the secrets that it was asked with: all that a pending ceremony keeps.
+    pub(crate) fn without_values(&self) -> Self {
+        Self {
+            large_blob: self.large_blob.as_ref().map(|_| LargeBlobAuthenticationInputs::default()),
+            prf: self.prf.as_ref().map(|_| PrfInputs::default()),
+            hmac_get_secret: self
+                .hmac_get_secret
+                .as_ref()
+                .map(|_| HmacGetSecretInput { salt1: Bytes::default(), salt2: None }),
+            ..self.clone()
+        }
     }
 }
 
@@ -185,10 +221,19 @@ impl fmt::Debug for HmacGetSecretInput {
     }
 }
 
-/// `payment` at registration (Secure Payment Confirmation).
+/// `payment` (Secure Payment Confirmation, `AuthenticationExtensionsPaymentInputs`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PaymentRegistrationInputs {
-    /// Whether the credential may confirm payments.
+pub struct PaymentInputs {
+    /// That the extension is active.
     pub is_payment: bool,
+    /// Algorithms for the key that a browser binds to the device; those of the credential where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub browser_bound_pub_key_cred_params: Vec<PublicKeyCredentialParameters>,
+}
+
+impl Default for PaymentInputs {
+    fn default() -> Self {
+        Self { is_payment: true, browser_bound_pub_key_cred_params: Vec::new() }
+    }
 }

@@ -1,6 +1,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,10 @@ pub struct RegistrationExtensionOutputs {
     pub hmac_secret: Option<bool>,
     /// `uvm`, from the authenticator.
     pub uvm: Option<Vec<UvmEntry>>,
+    /// `payment`.
+    pub payment: Option<PaymentOutputs>,
+    /// `remoteClientDataJSON`: whether the client signed what it was given.
+    pub remote_client_data_json: Option<bool>,
 }
 
 /// What came of an authentication's extensions; `None` where nothing came, or nothing of the right shape.
@@ -46,6 +51,51 @@ pub struct AuthenticationExtensionOutputs {
     pub large_blob: Option<LargeBlobAuthenticationOutputs>,
     /// `uvm`, from the authenticator.
     pub uvm: Option<Vec<UvmEntry>>,
+    /// `payment`.
+    pub payment: Option<PaymentOutputs>,
+    /// `remoteClientDataJSON`: whether the client signed what it was given.
+    pub remote_client_data_json: Option<bool>,
+}
+
+/// The authenticator's extension outputs as they came, one CBOR map. `Debug` does not print them: results of
+/// `hmac-secret` are among them, if only under a key of the client's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthenticatorExtensions(Vec<u8>);
+
+impl core::ops::Deref for AuthenticatorExtensions {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&[u8]> for AuthenticatorExtensions {
+    fn from(map: &[u8]) -> Self {
+        Self(map.into())
+    }
+}
+
+impl fmt::Debug for AuthenticatorExtensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthenticatorExtensions({} bytes)", self.0.len())
+    }
+}
+
+/// `payment` (Secure Payment Confirmation, `AuthenticationExtensionsPaymentOutputs`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentOutputs {
+    /// The signature by the key that the browser keeps on the device.
+    #[serde(default)]
+    pub browser_bound_signature: Option<BrowserBoundSignature>,
+}
+
+/// `BrowserBoundSignature`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BrowserBoundSignature {
+    /// The signature over `clientDataJSON`.
+    pub signature: Bytes,
 }
 
 /// `credProps` ([section 10.1.3](https://www.w3.org/TR/webauthn-3/#sctn-authenticator-credential-properties-extension)).
@@ -164,6 +214,8 @@ impl<'a> RawOutputs<'a> {
             prf_enabled: self.client::<Prf>("prf").and_then(|output| output.enabled),
             hmac_secret: self.authenticator("hmac-secret", Value::as_bool),
             uvm: self.authenticator("uvm", uvm),
+            payment: self.client("payment"),
+            remote_client_data_json: self.client("remoteClientDataJSON"),
         }
     }
 
@@ -173,6 +225,8 @@ impl<'a> RawOutputs<'a> {
             cred_blob: self.authenticator("credBlob", |value| value.as_bytes().map(Bytes::from)),
             large_blob: self.client("largeBlob"),
             uvm: self.authenticator("uvm", uvm),
+            payment: self.client("payment"),
+            remote_client_data_json: self.client("remoteClientDataJSON"),
         }
     }
 }

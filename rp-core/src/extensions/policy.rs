@@ -42,6 +42,9 @@ pub enum ExtensionError {
         /// What the authenticator says it did.
         got: Option<CredentialProtectionPolicy>,
     },
+    /// `remoteClientDataJSON` was asked, and other client data were signed.
+    #[error("remoteClientDataJSON: other client data were signed")]
+    RemoteClientData,
 }
 
 impl ExtensionError {
@@ -70,6 +73,7 @@ impl ExtensionPolicy {
             "hmac-secret" | "hmacCreateSecret" => asked.hmac_create_secret.is_some() || asked.prf.is_some(),
             "uvm" => asked.uvm.is_some(),
             "payment" => asked.payment.is_some(),
+            "remoteClientDataJSON" => asked.remote_client_data_json.is_some(),
             _ => false,
         };
         self.judge(&raw, was_asked)?;
@@ -96,6 +100,8 @@ impl ExtensionPolicy {
             "prf" => asked.prf.is_some(),
             "hmac-secret" | "hmacGetSecret" => asked.hmac_get_secret.is_some() || asked.prf.is_some(),
             "uvm" => asked.uvm.is_some(),
+            "payment" => asked.payment.is_some(),
+            "remoteClientDataJSON" => asked.remote_client_data_json.is_some(),
             _ => false,
         };
         self.judge(&raw, was_asked)?;

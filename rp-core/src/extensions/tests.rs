@@ -121,3 +121,30 @@ fn inputs_of_prf_are_not_printed() {
     let values = PrfValues { first: vec![0x73, 0x65].into(), second: None };
     assert_eq!(alloc::format!("{values:?}"), "PrfValues { .. }");
 }
+
+#[test]
+fn what_an_authenticator_gave_is_not_printed() {
+    // {"hmac-secret": h'73656372657421'}
+    let map = [&[0xa1, 0x6b][..], b"hmac-secret", &[0x47], b"secret!"].concat();
+    let kept = AuthenticatorExtensions::from(&map[..]);
+    assert_eq!(alloc::format!("{kept:?}"), "AuthenticatorExtensions(21 bytes)");
+    assert_eq!(*kept, map[..]);
+}
+
+#[test]
+fn an_output_of_remote_client_data_and_of_payment_is_read_and_nobody_else_asked() {
+    let client = r#"{"remoteClientDataJSON":true,"payment":{"browserBoundSignature":{"signature":"AQ"}}}"#;
+    let outputs = RawOutputs::new(Some(raw(client)), None).authentication();
+    assert_eq!(outputs.remote_client_data_json, Some(true));
+    assert_eq!(outputs.payment.unwrap().browser_bound_signature.unwrap().signature.0, [1]);
+    let strict = ExtensionPolicy { refuse_unsolicited: true, ..Default::default() };
+    let asked = AuthenticationExtensionInputs::default();
+    let refused = strict.authentication(&asked, RawOutputs::new(Some(raw(client)), None)).unwrap_err();
+    assert_eq!(refused.to_string(), "extension payment was not asked for");
+    let asked = AuthenticationExtensionInputs {
+        payment: Some(PaymentInputs::default()),
+        remote_client_data_json: Some("{}".into()),
+        ..Default::default()
+    };
+    assert!(strict.authentication(&asked, RawOutputs::new(Some(raw(client)), None)).is_ok());
+}

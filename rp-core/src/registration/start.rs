@@ -3,13 +3,14 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::{Challenge, CredentialId, UserHandle};
+use crate::bytes::{Challenge, ChallengeTooShort, CredentialId, UserHandle};
 use crate::credential::CredentialRecord;
-use crate::extensions::RegistrationExtensionInputs;
+use crate::extensions::{PaymentInputs, RegistrationExtensionInputs};
 use crate::options::{
-    CredentialCreationOptions, Mediation, PublicKeyCredentialCreationOptionsJson,
+    AuthenticatorAttachment, CredentialCreationOptions, Mediation, PublicKeyCredentialCreationOptionsJson,
     PublicKeyCredentialDescriptorJson, PublicKeyCredentialHint, PublicKeyCredentialParameters,
-    PublicKeyCredentialType, PublicKeyCredentialUserEntityJson, UserVerificationRequirement,
+    PublicKeyCredentialType, PublicKeyCredentialUserEntityJson, ResidentKeyRequirement,
+    UserVerificationRequirement,
 };
 use crate::pending::Versioned;
 use crate::relying_party::RelyingParty;
@@ -82,6 +83,7 @@ impl RelyingParty {
     ///
     /// # Examples
     /// ```
+    /// # if cfg!(not(feature = "_credentials")) { return Ok(()); }
     /// use rp_core::{RelyingParty, User, UserHandle};
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
@@ -143,6 +145,14 @@ impl RegistrationRequest<'_> {
         self
     }
 
+    /// Makes a credential that may confirm payments, also where a merchant calls (Secure Payment Confirmation).
+    /// Clients ask for a platform authenticator, user verification and a discoverable credential with it.
+    pub fn payment(mut self) -> Self {
+        self.extensions.payment = Some(PaymentInputs::default());
+        self.user_verification = UserVerificationRequirement::Required;
+        self
+    }
+
     /// Asks these of extensions, in place of the defaults (`credProps`, and `appidExclude` where an AppID is
     /// configured).
     pub fn extensions(mut self, extensions: RegistrationExtensionInputs) -> Self {
@@ -155,14 +165,33 @@ impl RegistrationRequest<'_> {
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn start(self) -> Result<(CredentialCreationOptions, PendingRegistration), getrandom::Error> {
-        Challenge::random().map(|challenge| self.start_with(challenge))
+        Challenge::random().map(|challenge| self.start_recorded(challenge))
     }
 
-    /// Starts with a challenge that the caller drew, or recorded.
-    pub fn start_with(self, challenge: Challenge) -> (CredentialCreationOptions, PendingRegistration) {
+    /// Starts with a challenge that the caller drew.
+    ///
+    /// # Errors
+    /// [`ChallengeTooShort`] under 16 bytes.
+    pub fn start_with(
+        self,
+        challenge: Challenge,
+    ) -> Result<(CredentialCreationOptions, PendingRegistration), ChallengeTooShort> {
+        challenge.into_issued().map(|challenge| self.start_recorded(challenge))
+    }
+
+    /// Starts with a challenge that was issued elsewhere, of any length: for recorded ceremonies and test vectors.
+    /// What is given up: a challenge that can be guessed, or was sent before, makes a response good that is none of
+    /// this ceremony's.
+    pub fn start_recorded(self, challenge: Challenge) -> (CredentialCreationOptions, PendingRegistration) {
         let algorithms: Vec<i64> = self.rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
         let mut selection = self.rp.selection.clone();
         selection.user_verification = self.user_verification;
+        if self.extensions.payment.is_some() {
+            selection.authenticator_attachment = Some(AuthenticatorAttachment::Platform);
+            if selection.resident_key == ResidentKeyRequirement::Discouraged {
+                selection.resident_key = ResidentKeyRequirement::Preferred;
+            }
+        }
         let public_key = PublicKeyCredentialCreationOptionsJson {
             rp: self.rp.entity.clone(),
             user: PublicKeyCredentialUserEntityJson {
@@ -194,7 +223,7 @@ impl RegistrationRequest<'_> {
                 .iter()
                 .map(|known| known.id.clone())
                 .collect(),
-            extensions: public_key.extensions.clone(),
+            extensions: public_key.extensions.without_values(),
         };
         let options = CredentialCreationOptions { public_key, mediation: self.mediation };
         (options, PendingRegistration { state: Versioned(state) })

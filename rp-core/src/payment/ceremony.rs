@@ -1,0 +1,212 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::browser_bound::{BrowserBoundKey, BrowserBoundKeyError, browser_bound_key};
+use super::client_data::{self, PaymentError, browser_bound_public_key};
+use super::transaction::{
+    PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction,
+    TransactionError,
+};
+use crate::authentication::{Allow, AssertionState, Authenticated, AuthenticationError};
+use crate::bytes::{Challenge, ChallengeTooShort, CredentialId};
+use crate::credential::CredentialRecord;
+use crate::extensions::{AuthenticationExtensionInputs, PaymentInputs};
+use crate::options::{PublicKeyCredentialParameters, UserVerificationRequirement};
+use crate::pending::Versioned;
+use crate::relying_party::RelyingParty;
+use crate::response::AuthenticationResponse;
+use crate::timestamp::Timestamp;
+
+/// What the page hands to a `PaymentRequest`, its byte strings in base64url: no browser reads this one from JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurePaymentConfirmationRequest {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// The RP ID.
+    pub rp_id: String,
+    /// The credentials that may confirm.
+    pub credential_ids: Vec<CredentialId>,
+    /// What is paid with.
+    pub instrument: PaymentCredentialInstrument,
+    /// How long the client may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// The name of the payee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee_name: Option<String>,
+    /// The origin of the payee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee_origin: Option<String>,
+    /// Logos, the foremost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payment_entities_logos: Vec<PaymentEntityLogo>,
+    /// Algorithms for the key that a browser binds to the device, most wanted first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub browser_bound_pub_key_cred_params: Vec<PublicKeyCredentialParameters>,
+}
+
+/// Both arguments of a `PaymentRequest`: its one method's data, and the amount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentOptions {
+    /// The data of the method `secure-payment-confirmation`.
+    pub data: SecurePaymentConfirmationRequest,
+    /// The amount of the `total` in the request's details.
+    pub total: PaymentCurrencyAmount,
+}
+
+/// A payment under way: kept on the server, good for one response.
+///
+/// Serialises with a version, as the other ceremonies do.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+#[must_use = "without it the response cannot be judged"]
+pub struct PendingPayment {
+    state: Versioned<State>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    assertion: AssertionState,
+    transaction: PaymentTransaction,
+    algorithms: Vec<i64>,
+}
+
+impl PendingPayment {
+    /// The challenge that was sent: a response finds its ceremony by it.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.state.assertion.challenge
+    }
+
+    /// What is to be confirmed.
+    #[must_use]
+    pub fn transaction(&self) -> &PaymentTransaction {
+        &self.state.transaction
+    }
+}
+
+/// Why a payment was not started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartPaymentError {
+    /// No credential is named: a payment is confirmed by one of an account that is known.
+    #[error("no credential may confirm the payment")]
+    NoCredential,
+    /// The payment is none that a client would show.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+    /// The caller's challenge is too short.
+    #[error(transparent)]
+    Challenge(#[from] ChallengeTooShort),
+    /// The operating system gives no randomness.
+    #[error("no randomness: {0}")]
+    Randomness(getrandom::Error),
+}
+
+/// A payment that was judged and found confirmed: apply the update, then let it go on.
+#[derive(Clone, Debug)]
+#[must_use = "an update that is not applied leaves the counter where it was"]
+#[non_exhaustive]
+pub struct ConfirmedPayment {
+    /// The assertion.
+    pub authenticated: Authenticated,
+    /// What was confirmed.
+    pub transaction: PaymentTransaction,
+    /// The key that the browser keeps on the device, if client data name one. An error leaves the payment
+    /// confirmed by the passkey, and proves no device: whoever asks for a known one refuses it.
+    pub browser_bound_key: Option<Result<BrowserBoundKey, BrowserBoundKeyError>>,
+}
+
+impl RelyingParty {
+    /// Starts a payment: options for the page, and the ceremony's state for the server. User verification is
+    /// always required.
+    ///
+    /// # Errors
+    /// [`StartPaymentError`]: no credential is named, or no client would show the payment.
+    pub fn start_payment(
+        &self,
+        allow: Allow,
+        transaction: PaymentTransaction,
+    ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
+        let challenge = Challenge::random().map_err(StartPaymentError::Randomness)?;
+        self.start_payment_with(allow, transaction, challenge)
+    }
+
+    /// Starts with a challenge that the caller drew.
+    ///
+    /// # Errors
+    /// As [`Self::start_payment`], and where the challenge has less than 16 bytes.
+    pub fn start_payment_with(
+        &self,
+        allow: Allow,
+        transaction: PaymentTransaction,
+        challenge: Challenge,
+    ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
+        transaction.check()?;
+        let challenge = challenge.into_issued()?;
+        // The browser adds the extension by itself; it is named here for its output to be expected
+        let extensions = AuthenticationExtensionInputs {
+            payment: Some(PaymentInputs::default()),
+            ..AuthenticationExtensionInputs::default()
+        };
+        let required = UserVerificationRequirement::Required;
+        let assertion = AssertionState::new(challenge, &allow, required, &extensions);
+        if assertion.allow_credentials.is_empty() {
+            return Err(StartPaymentError::NoCredential);
+        }
+        let options = PaymentOptions {
+            data: SecurePaymentConfirmationRequest {
+                challenge: assertion.challenge.clone(),
+                rp_id: self.id().into(),
+                credential_ids: assertion.allow_credentials.clone(),
+                instrument: transaction.instrument.clone(),
+                timeout: Some(self.timeout_millis()),
+                payee_name: transaction.payee_name.clone(),
+                payee_origin: transaction.payee_origin.clone(),
+                payment_entities_logos: transaction.payment_entities_logos.clone(),
+                browser_bound_pub_key_cred_params: self.algorithms.iter().copied().map(Into::into).collect(),
+            },
+            total: transaction.total.clone(),
+        };
+        let algorithms = self.algorithms.iter().map(|algorithm| algorithm.id()).collect();
+        Ok((options, PendingPayment { state: Versioned(State { assertion, transaction, algorithms }) }))
+    }
+
+    /// Judges the response to a payment, as "Verifying an Authentication Assertion" of Secure Payment
+    /// Confirmation has it: the steps of section 7.2, with `payment.get` in place of `webauthn.get`, the
+    /// transaction's origins in place of the relying party's, and what the user saw held against the
+    /// transaction. `pending` is consumed: it is good for one response, right or wrong.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`]: the first step that failed; [`AuthenticationError::Payment`] where the user saw
+    /// something else.
+    pub fn finish_payment(
+        &self,
+        pending: PendingPayment,
+        response: &AuthenticationResponse,
+        credential: &CredentialRecord,
+        now: Timestamp,
+    ) -> Result<ConfirmedPayment, AuthenticationError> {
+        let State { assertion, transaction, algorithms } = pending.state.0;
+        let challenge = assertion.challenge.clone();
+        let mut named_key = None;
+        let authenticated = self.verify_assertion(assertion, response, credential, now, |client_data| {
+            named_key = browser_bound_public_key(client_data.payment());
+            client_data::check(self, &transaction, client_data, &challenge).map_err(|error| match error {
+                PaymentError::ClientData(refusal) => AuthenticationError::ClientData(refusal),
+                PaymentError::Payment(refusal) => AuthenticationError::Payment(refusal),
+            })
+        })?;
+        let browser_bound_key = browser_bound_key(
+            named_key,
+            authenticated.extensions.payment.as_ref(),
+            response.client_data_json(),
+            &algorithms,
+        );
+        Ok(ConfirmedPayment { authenticated, transaction, browser_bound_key })
+    }
+}

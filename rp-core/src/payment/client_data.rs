@@ -1,0 +1,191 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::transaction::{PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction};
+use crate::base64url;
+use crate::ceremony::{self, ClientDataRefusal};
+use crate::client_data::CollectedClientData;
+use crate::error::Code;
+use crate::origin::OriginError;
+use crate::relying_party::RelyingParty;
+use crate::response::{Object, clip};
+
+/// What a client writes as `type` when a payment is confirmed.
+pub(super) const PAYMENT_GET: &str = "payment.get";
+
+/// Why what the user saw of a payment is not what was to be confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PaymentRefusal {
+    /// Client data have no `payment`, or it is not what the specification describes.
+    #[error("payment: {detail}")]
+    Malformed {
+        /// What the parser says.
+        detail: String,
+    },
+    /// A member says something else than what was to be shown.
+    #[error("payment.{member} is not what was to be shown")]
+    Mismatch {
+        /// The member.
+        member: &'static str,
+    },
+}
+
+impl PaymentRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Malformed { .. } => Code::MalformedClientData,
+            Self::Mismatch { .. } => Code::PaymentMismatch,
+        }
+    }
+}
+
+/// `CollectedClientAdditionalPaymentData`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PaymentData {
+    rp_id: String,
+    /// What older clients write beside `rpId`; the two are one.
+    #[serde(default)]
+    rp: Option<String>,
+    top_origin: String,
+    #[serde(default)]
+    payee_name: Option<String>,
+    #[serde(default)]
+    payee_origin: Option<String>,
+    #[serde(default)]
+    payment_entities_logos: Vec<PaymentEntityLogo>,
+    total: PaymentCurrencyAmount,
+    instrument: Instrument,
+}
+
+/// `PaymentCredentialInstrument` as clients write it: not all of them repeat `iconMustBeShown`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Instrument {
+    display_name: String,
+    icon: String,
+    #[serde(default)]
+    icon_must_be_shown: Option<bool>,
+    #[serde(default)]
+    details: Option<String>,
+}
+
+/// `CollectedClientAdditionalPaymentRegistrationData`, which the other has as well.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BrowserBound {
+    #[serde(default)]
+    browser_bound_public_key: Option<String>,
+}
+
+/// The browser bound key that client data name: nothing where they name none.
+pub(crate) fn browser_bound_public_key(
+    payment: Option<&RawValue>,
+) -> Option<Result<Vec<u8>, base64url::Base64UrlError>> {
+    let Object(data) = serde_json::from_str::<Object<BrowserBound>>(payment?.get()).ok()?;
+    data.browser_bound_public_key.map(|key| base64url::decode(&key))
+}
+
+/// Section "Verifying an Authentication Assertion" of Secure Payment Confirmation, in place of 7.2, steps 10 to 14.
+pub(super) fn check(
+    rp: &RelyingParty,
+    transaction: &PaymentTransaction,
+    client_data: &CollectedClientData<'_>,
+    challenge: &crate::Challenge,
+) -> Result<(), PaymentError> {
+    // type is payment.get; challenge is the one that was provided to the SPC caller
+    ceremony::check_type_and_challenge(client_data, PAYMENT_GET, challenge)?;
+    // origin is the origin that the Relying Party expects SPC to have been called from
+    if client_data.origin() != transaction.origin {
+        return Err(OriginError::Mismatch { got: clip(client_data.origin()) }.into());
+    }
+    // As in 7.2, steps 13 and 14: a frame is expected where its page is of another origin
+    if client_data.cross_origin() == Some(true) && transaction.origin == transaction.top_origin {
+        return Err(OriginError::CrossOrigin.into());
+    }
+    if let Some(top_origin) = client_data.top_origin()
+        && top_origin != transaction.top_origin
+    {
+        return Err(OriginError::TopOrigin { got: clip(top_origin) }.into());
+    }
+    let data = PaymentData::parse(client_data)?;
+    let expect = |member, holds| if holds { Ok(()) } else { Err(PaymentRefusal::Mismatch { member }) };
+    // payment.rpId is the Relying Party's
+    expect("rpId", data.rp_id == rp.id())?;
+    expect("rp", data.rp.as_ref().is_none_or(|rp| *rp == data.rp_id))?;
+    // payment.topOrigin is the top-level origin that is expected
+    if data.top_origin != transaction.top_origin {
+        return Err(OriginError::TopOrigin { got: clip(&data.top_origin) }.into());
+    }
+    // payment.payeeName and payeeOrigin are what should have been displayed, if any
+    expect("payeeName", data.payee_name == transaction.payee_name)?;
+    expect("payeeOrigin", data.payee_origin == transaction.payee_origin)?;
+    // payment.paymentEntitiesLogos is an ordered subset of the logos that should have been displayed
+    expect("paymentEntitiesLogos", data.logos_are_of(&transaction.payment_entities_logos))?;
+    // payment.total is the transaction amount that should have been displayed
+    expect("total", data.total == transaction.total)?;
+    // payment.instrument is the instrument that should have been displayed
+    expect("instrument", data.instrument.is(transaction))?;
+    Ok(())
+}
+
+/// What [`check`] refuses for; each has a place of its own among the authentication's errors.
+#[derive(Debug)]
+pub(super) enum PaymentError {
+    ClientData(ClientDataRefusal),
+    Payment(PaymentRefusal),
+}
+
+impl From<ClientDataRefusal> for PaymentError {
+    fn from(refusal: ClientDataRefusal) -> Self {
+        Self::ClientData(refusal)
+    }
+}
+
+impl From<OriginError> for PaymentError {
+    fn from(error: OriginError) -> Self {
+        Self::ClientData(error.into())
+    }
+}
+
+impl From<PaymentRefusal> for PaymentError {
+    fn from(refusal: PaymentRefusal) -> Self {
+        Self::Payment(refusal)
+    }
+}
+
+impl PaymentData {
+    fn parse(client_data: &CollectedClientData<'_>) -> Result<Self, PaymentRefusal> {
+        let missing = || PaymentRefusal::Malformed { detail: "missing".into() };
+        let payment = client_data.payment().ok_or_else(missing)?;
+        let Object(data) = serde_json::from_str::<Object<Self>>(payment.get()).map_err(|error| {
+            PaymentRefusal::Malformed { detail: clip(&alloc::string::ToString::to_string(&error)) }
+        })?;
+        Ok(data)
+    }
+
+    /// Each logo is one of those that were to be shown, in their order; an empty address was not shown.
+    fn logos_are_of(&self, expected: &[PaymentEntityLogo]) -> bool {
+        let mut expected = expected.iter();
+        self.payment_entities_logos.iter().all(|shown| {
+            expected.any(|logo| logo.label == shown.label && (shown.url.is_empty() || logo.url == shown.url))
+        })
+    }
+}
+
+impl Instrument {
+    /// An icon that need not be shown has an empty address where it was not.
+    fn is(&self, transaction: &PaymentTransaction) -> bool {
+        let expected = &transaction.instrument;
+        let icon = self.icon == expected.icon || (!expected.icon_must_be_shown && self.icon.is_empty());
+        icon && self.display_name == expected.display_name
+            && self.details == expected.details
+            && self.icon_must_be_shown.is_none_or(|shown| shown == expected.icon_must_be_shown)
+    }
+}
