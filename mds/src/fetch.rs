@@ -10,6 +10,7 @@ mod client;
 use std::time::Duration;
 
 pub use address::is_public;
+pub(crate) use client::COPY;
 pub use client::Client;
 use reqwest::Url;
 use rp_core::Timestamp;
@@ -60,7 +61,10 @@ pub struct Request<'a> {
 #[derive(Debug)]
 pub enum Fetched {
     /// What is held is what there is.
-    NotModified,
+    NotModified {
+        /// Before this the server does not want to be asked again.
+        not_before: Option<Timestamp>,
+    },
     /// A body.
     Body {
         /// Its bytes.

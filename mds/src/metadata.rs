@@ -90,6 +90,13 @@ impl Metadata {
         self.legal_header.as_deref()
     }
 
+    /// The list, its signer judged once more.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn signed_again(self, how: &crate::Verification<'_>) -> Result<Self, crate::BlobError> {
+        let signer = self.signer.as_ref().map(|signer| signer.again(how)).transpose()?;
+        Ok(Self { signer, ..self })
+    }
+
     /// Who signed it; nobody signs an operator's list.
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {

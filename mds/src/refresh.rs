@@ -12,6 +12,7 @@ mod revocation;
 mod schedule;
 mod source;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -46,8 +47,11 @@ use crate::{BlobError, Catalog, Current, Freshness, Metadata, PayloadError, Poli
 /// # Ok(())
 /// # }
 /// ```
-pub struct Refresher {
-    slots: Vec<Slot>,
+pub struct Refresher(Arc<Shared>);
+
+/// What a refresher shares with the threads that verify and write for it.
+struct Shared {
+    slots: Vec<Arc<Slot>>,
     cache: Option<Cache>,
     client: Client,
     current: Arc<Current>,
@@ -74,6 +78,8 @@ struct Held {
     seen: Option<(SystemTime, u64)>,
     /// What was told last of its age.
     freshness: Option<Freshness>,
+    /// Hashes of what was held, or looked at in the cache and passed over, the newest last.
+    hashes: VecDeque<String>,
 }
 
 /// The bytes that a list was read from.
@@ -81,6 +87,25 @@ struct Held {
 struct Edition {
     sha256: Option<String>,
     etag: Option<String>,
+    verified_at: Option<Timestamp>,
+}
+
+impl Held {
+    /// More than a cache has of one source, and than a server has of one serial number.
+    const MAX_HASHES: usize = 16;
+
+    fn has_seen(&self, sha256: &str) -> bool {
+        self.hashes.iter().any(|one| one == sha256)
+    }
+
+    fn note(&mut self, sha256: &str) {
+        if !self.has_seen(sha256) {
+            self.hashes.push_back(sha256.to_owned());
+        }
+        if self.hashes.len() > Self::MAX_HASHES {
+            self.hashes.pop_front();
+        }
+    }
 }
 
 impl Slot {
@@ -137,6 +162,13 @@ pub enum RefreshError {
         /// The serial number.
         no: u64,
     },
+    /// It has the serial number and the date of what is held, which has replaced it before: a server, or two, that
+    /// answer now with one and now with the other.
+    #[error("serial number {no} is that of the BLOB held, which has replaced this one")]
+    Replaced {
+        /// The serial number.
+        no: u64,
+    },
     /// The cache could not be used.
     #[error("cache: {0}")]
     Cache(#[from] CacheError),
@@ -171,7 +203,7 @@ impl Refresher {
     /// The catalog of the moment, for [`MetadataTrust`](crate::MetadataTrust) and whoever else reads.
     #[must_use]
     pub fn current(&self) -> Arc<Current> {
-        Arc::clone(&self.current)
+        Arc::clone(&self.0.current)
     }
 
     /// Reads the cache and files, and no network. What cannot be read is told as an event, and the rest serves.
@@ -181,41 +213,43 @@ impl Refresher {
 
     /// As [`Refresher::start`], at a given time.
     pub fn start_at(&self, now: Timestamp) {
-        for slot in &self.slots {
-            if let Err(error) = self.load(slot, now) {
+        let shared = &self.0;
+        for slot in &shared.slots {
+            if let Err(error) = shared.load(slot, now) {
                 let source = slot.config.name().into();
-                self.tell(&Event::Failed { source, error: error.to_string(), next: None });
+                shared.tell(&Event::Failed { source, error: error.to_string(), next: None });
             }
         }
-        self.publish(now);
-        self.warn_of_age(now);
+        shared.publish(now);
+        shared.warn_of_age(now);
     }
 
     /// Asks every source that is due, or, with `force`, that does not want to be left alone, and gives what came of
-    /// each, in their order.
+    /// each, in their order. What takes the processor or the disk for long is done on threads of the runtime's own.
     pub async fn refresh(&self, now: Timestamp, force: bool) -> Vec<Outcome> {
-        let _round = self.round.lock().await;
+        let shared = &self.0;
+        let _round = shared.round.lock().await;
         let mut outcomes = Vec::new();
-        for slot in &self.slots {
+        for slot in &shared.slots {
             let outcome = if slot.config.is_remote() {
-                self.ask_remote(slot, now, force).await
+                shared.ask_remote(slot, now, force).await
             } else {
-                self.ask_local(slot, now)
+                shared.ask_local(slot, now).await
             };
             match &outcome {
                 Outcome::Failed(error) => {
-                    let next = slot.config.is_remote().then(|| self.schedule.next(&slot.held().state, now));
+                    let next = slot.config.is_remote().then(|| shared.due(slot, now));
                     let source = slot.config.name().into();
-                    self.tell(&Event::Failed { source, error: error.to_string(), next });
+                    shared.tell(&Event::Failed { source, error: error.to_string(), next });
                 }
                 Outcome::NotModified => {
-                    self.tell(&Event::NotModified { source: slot.config.name().into() });
+                    shared.tell(&Event::NotModified { source: slot.config.name().into() });
                 }
                 Outcome::Updated | Outcome::NotDue { .. } | Outcome::Busy => {}
             }
             outcomes.push(outcome);
         }
-        self.warn_of_age(now);
+        shared.warn_of_age(now);
         outcomes
     }
 
@@ -223,12 +257,31 @@ impl Refresher {
     pub async fn run(&self) {
         loop {
             self.refresh(Timestamp::now(), false).await;
-            let now = Timestamp::now();
-            let due = self.slots.iter().filter(|slot| slot.config.is_remote());
-            let due = due.map(|slot| self.schedule.next(&slot.held().state, now).saturating_since(now)).min();
+            let (now, shared) = (Timestamp::now(), &self.0);
+            let due = shared.slots.iter().filter(|slot| slot.config.is_remote());
+            let due = due.map(|slot| shared.due(slot, now).saturating_since(now)).min();
             // Files, and what other processes put in the cache, are looked after in between.
-            let wait = due.map_or(self.schedule.poll, |due| due.min(self.schedule.poll));
+            let wait = due.map_or(shared.schedule.poll, |due| due.min(shared.schedule.poll));
             tokio::time::sleep(wait.max(Schedule::LEAST)).await;
+        }
+    }
+}
+
+impl Shared {
+    /// Does on another thread what takes the processor or the disk for long.
+    async fn apart<T: Send + 'static>(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        work: impl FnOnce(&Self, &Slot) -> T + Send + 'static,
+    ) -> T {
+        let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+        match tokio::task::spawn_blocking(move || work(&shared, &slot)).await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down, and polls nobody again.
+                Err(_) => std::future::pending().await,
+            },
         }
     }
 
@@ -264,6 +317,7 @@ impl Refresher {
         {
             let mut held = slot.held();
             held.metadata = Some(Arc::new(metadata));
+            edition.sha256.iter().for_each(|sha256| held.note(sha256));
             held.edition = edition;
         }
         self.tell(&event);
@@ -355,9 +409,9 @@ impl RefresherBuilder {
             Some(client) => client,
             None => Client::new(Limits::default()).map_err(SourceError::Client)?,
         };
-        let slots = self.sources.into_iter().map(|config| Slot { config, held: Mutex::default() }).collect();
-        Ok(Refresher {
-            slots,
+        let slot = |config| Arc::new(Slot { config, held: Mutex::default() });
+        Ok(Refresher(Arc::new(Shared {
+            slots: self.sources.into_iter().map(slot).collect(),
             cache: self.cache,
             client,
             current: self.current,
@@ -365,16 +419,16 @@ impl RefresherBuilder {
             policy: self.policy,
             events: self.events,
             round: tokio::sync::Mutex::default(),
-        })
+        })))
     }
 }
 
 impl fmt::Debug for Refresher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sources: Vec<_> = self.slots.iter().map(|slot| &slot.config).collect();
+        let sources: Vec<_> = self.0.slots.iter().map(|slot| &slot.config).collect();
         f.debug_struct("Refresher")
             .field("sources", &sources)
-            .field("cache", &self.cache)
+            .field("cache", &self.0.cache)
             .finish_non_exhaustive()
     }
 }

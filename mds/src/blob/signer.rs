@@ -2,7 +2,7 @@
 
 use rp_core::Timestamp;
 use rp_core::x509::path::{self, Path};
-use rp_core::x509::{Certificate, GeneralName, PathError, PathOptions, Revocation, RevocationStatus};
+use rp_core::x509::{Certificate, Crl, GeneralName, PathError, PathOptions, Revocation, RevocationStatus};
 
 use super::{BlobError, JwsAlgorithm, Verification};
 
@@ -38,6 +38,22 @@ impl Signer {
             }
         }
         Ok(Self { path, algorithm })
+    }
+
+    /// Judges the signer of a BLOB that was verified once more, by other revocation lists.
+    pub(crate) fn again(&self, how: &Verification<'_>) -> Result<Self, BlobError> {
+        let (leaf, behind) = self.path.certificates().split_first().ok_or(BlobError::NoCertificate)?;
+        let behind: Vec<Vec<u8>> = behind.iter().map(|certificate| certificate.der().to_vec()).collect();
+        Self::find(leaf, &behind, self.algorithm, how)
+    }
+
+    /// Whether a revocation list says something of a certificate of the path.
+    pub(crate) fn is_spoken_of(&self, crl: &Crl, how: &Verification<'_>) -> bool {
+        let how = Verification { crls: std::slice::from_ref(crl), require_crls: false, ..*how };
+        match self.again(&how) {
+            Ok(signer) => signer.path.revocation().contains(&RevocationStatus::NotRevoked),
+            Err(error) => matches!(error, BlobError::Path { source: PathError::Revoked { .. } }),
+        }
     }
 
     /// The certificate whose key signed.
@@ -85,7 +101,7 @@ fn dns_names(certificate: &Certificate) -> Vec<String> {
     names.iter().filter_map(dns).collect()
 }
 
-/// Whether a name is a domain's own or one below it; a `*` stands for one label.
+/// Whether a name is a domain's own or one below it; `*.domain` is one below it like any other.
 fn is_of_domain(name: &str, domain: &str) -> bool {
     let (name, domain) = (name.trim_end_matches('.'), domain.trim_end_matches('.'));
     if domain.is_empty() || name.len() < domain.len() {

@@ -11,8 +11,10 @@ pub struct State {
     pub no: Option<u64>,
     /// The hash of the BLOB that is kept.
     pub sha256: Option<String>,
-    /// When it was verified: its signer is judged at that time ever after.
+    /// When the BLOB that is kept was verified: its signer is judged at that time ever after.
     pub verified_at: Option<Timestamp>,
+    /// Whether its signer was known not to be revoked then.
+    pub known_not_revoked: bool,
     /// The entity tag that came with it.
     pub etag: Option<String>,
     /// When the source was asked last, whatever came of it.
@@ -29,11 +31,14 @@ pub struct State {
 
 #[cfg(feature = "fetch")]
 impl State {
-    /// This state, or the other where that is of a later attempt, as one is that could not be written; of the serial
-    /// numbers always the greater.
+    /// What the cache tells, or another state where that is of a later attempt, as one is that could not be written; of
+    /// the serial numbers always the greater. What is told of the BLOB that is kept is for the cache alone to say.
     pub(crate) fn or_later(self, other: Self) -> Self {
         let no = self.no.max(other.no);
-        let later = if other.last_attempt > self.last_attempt { other } else { self };
-        Self { no, ..later }
+        if other.last_attempt <= self.last_attempt {
+            return Self { no, ..self };
+        }
+        let Self { sha256, verified_at, known_not_revoked, etag, .. } = self;
+        Self { no, sha256, verified_at, known_not_revoked, etag, ..other }
     }
 }

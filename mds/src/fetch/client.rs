@@ -24,6 +24,8 @@ pub struct Client {
 
 /// A signer's address, a mirror's, and that of what is behind it: five are plenty.
 const REDIRECTS: usize = 5;
+/// By which the Alliance is told in the address what is held.
+pub(crate) const COPY: &str = "localCopySerial";
 
 impl Client {
     /// A client with TLS by `rustls` and the system's roots.
@@ -145,11 +147,14 @@ impl Client {
             request.etag.is_some_and(|held| plain(held) == plain(etag))
                 || request.no.is_some_and(|no| plain(etag) == no.to_string())
         });
-        if status == StatusCode::NOT_MODIFIED || (!status.is_success() && is_held) {
-            return Ok(Fetched::NotModified);
+        let not_before = retry_after(response.headers(), request.now, self.limits.retry_after);
+        // Nobody who named nothing that is held can be told that it is what there is.
+        let named = request.etag.is_some() || request.url.query_pairs().any(|(name, _)| name == COPY);
+        let is_unmodified = status == StatusCode::NOT_MODIFIED && named;
+        if is_unmodified || (!status.is_success() && status != StatusCode::NOT_MODIFIED && is_held) {
+            return Ok(Fetched::NotModified { not_before });
         }
         if status != StatusCode::OK {
-            let not_before = retry_after(response.headers(), request.now, self.limits.retry_after);
             return Err(FetchError::Status { status: status.as_u16(), not_before });
         }
         let bytes = self.body(response, request.max_len).await?;

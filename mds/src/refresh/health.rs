@@ -1,5 +1,7 @@
 //! How the lists stand.
 
+use std::sync::Arc;
+
 use rp_core::Timestamp;
 use serde::Serialize;
 
@@ -45,7 +47,8 @@ impl Refresher {
     /// How every list stands, in the order of the sources.
     #[must_use]
     pub fn health(&self, now: Timestamp) -> Vec<Health> {
-        let health = |slot: &super::Slot| {
+        let health = |slot: &Arc<super::Slot>| {
+            let next = slot.config.is_remote().then(|| self.0.due(slot, now));
             let held = slot.held();
             let metadata = held.metadata.as_deref();
             let next_update = metadata.and_then(crate::Metadata::next_update);
@@ -56,16 +59,16 @@ impl Refresher {
                 entries: metadata.map_or(0, |metadata| metadata.entries().len()),
                 left_out: metadata.map_or(0, |metadata| metadata.left_out().len()),
                 next_update,
-                freshness: Freshness::of(next_update, now, self.policy.staleness),
-                verified_at: held.state.verified_at,
+                freshness: Freshness::of(next_update, now, self.0.policy.staleness),
+                verified_at: held.edition.verified_at,
                 signer_until: metadata.and_then(|metadata| metadata.signer()?.not_after()),
                 last_attempt: held.state.last_attempt,
                 last_success: held.state.last_success,
                 failures: held.state.failures,
                 last_error: held.state.last_error.clone(),
-                next_attempt: slot.config.is_remote().then(|| self.schedule.next(&held.state, now)),
+                next_attempt: next,
             }
         };
-        self.slots.iter().map(health).collect()
+        self.0.slots.iter().map(health).collect()
     }
 }

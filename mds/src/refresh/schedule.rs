@@ -44,26 +44,33 @@ impl Schedule {
     /// The shortest pause of a loop, whatever was configured.
     pub(super) const LEAST: Duration = Duration::from_secs(1);
 
-    /// When a source is due. A clock that was set back does not keep it waiting.
+    /// When a source is due of which a list is held. A clock that was set back does not keep it waiting, unless the
+    /// source does not want to be asked.
     #[must_use]
     pub fn next(&self, state: &State, now: Timestamp) -> Timestamp {
-        let Some(last) = state.last_attempt.filter(|last| *last <= now) else { return now };
-        let wait = match state.failures {
-            0 => self.interval.saturating_add(self.jitter.mul_f64(self.fraction(last))),
-            failures => {
-                let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
-                let wait = self.retry.saturating_mul(doubled).min(self.longest_retry);
-                // Half of it, and up to as much again.
-                wait.mul_f64(0.5 + self.fraction(last) / 2.0)
-            }
-        };
-        let due = last.saturating_add(wait);
+        let last = state.last_attempt.filter(|last| *last <= now);
+        let due = last.map_or(now, |last| last.saturating_add(self.wait(last, state.failures)));
         // A date that lies further ahead than any that is taken down was written by another clock.
         let farthest = now.saturating_add(Duration::from_secs(8 * 86_400));
         state
             .not_before
             .filter(|not_before| *not_before < farthest)
             .map_or(due, |not_before| due.max(not_before))
+    }
+
+    /// When a source is due of which nothing is held: whatever came of the last attempt, it counts as a failure.
+    pub(super) fn next_of_nothing(&self, state: &State, now: Timestamp) -> Timestamp {
+        self.next(&State { failures: state.failures.max(1), ..state.clone() }, now)
+    }
+
+    fn wait(&self, last: Timestamp, failures: u32) -> Duration {
+        if failures == 0 {
+            return self.interval.saturating_add(self.jitter.mul_f64(self.fraction(last)));
+        }
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
+        let wait = self.retry.saturating_mul(doubled).min(self.longest_retry);
+        // Half of it, and up to as much again.
+        wait.mul_f64(0.5 + self.fraction(last) / 2.0)
     }
 
     /// From 0 to 1, the same for one attempt whenever it is asked.
@@ -114,5 +121,13 @@ mod tests {
         assert!(wait(&state) <= 600);
         let state = State { last_attempt: Some(hours(1)), ..State::default() };
         assert_eq!(wait(&state), 0);
+    }
+
+    #[test]
+    fn retry_after_holds_though_the_clock_went_back() {
+        let after = |seconds: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + seconds);
+        let state = State { last_attempt: Some(NOW), not_before: Some(after(7_200)), ..State::default() };
+        let next = Schedule::default().next(&state, after(-1));
+        assert_eq!(next, after(7_200), "a second before the attempt that it was told in");
     }
 }

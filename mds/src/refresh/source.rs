@@ -6,7 +6,7 @@ use reqwest::Url;
 use rp_core::Timestamp;
 use rp_core::x509::Crl;
 
-use crate::fetch::FetchError;
+use crate::fetch::{COPY, FetchError};
 use crate::{Keep, Roots, Verification};
 
 /// Where the Alliance publishes.
@@ -233,7 +233,7 @@ impl SourceConfig {
         let Origin::Remote { url, hosts, local_copy_serial, .. } = &self.origin else { return None };
         let mut url = Url::parse(url).ok()?;
         if let Some(no) = held.filter(|_| *local_copy_serial) {
-            url.query_pairs_mut().append_pair("localCopySerial", &no.to_string());
+            url.query_pairs_mut().append_pair(COPY, &no.to_string());
         }
         Some((url, hosts))
     }

@@ -1,12 +1,15 @@
 //! What outlives the process, and what several of them share.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use std::{fs, thread};
 
+use rp_core::{Timestamp, crypto};
 use rp_mds::{Cache, Outcome};
 
 use crate::server::{Body, Reply, Server};
-use crate::support::{Directory, NOW, blob, builder, later, no, of, once, source};
+use crate::support::{Directory, NOW, blob, builder, error, later, no, of, once, source, verdict};
 
 #[tokio::test]
 async fn what_was_fetched_is_there_after_a_restart_without_network() {
@@ -79,6 +82,136 @@ async fn a_disk_that_is_full_costs_the_cache_and_not_the_list() {
     let again = of(source(&server)).0.cache(cache()).build().unwrap();
     again.start_at(NOW);
     assert!(no(&again) >= Some(15));
+}
+
+/// Puts something where a BLOB would be kept, so that it cannot be: as with a disk that has room for a state alone.
+fn in_the_way(directory: &Directory, blob: &str) -> PathBuf {
+    let sha256: String =
+        crypto::sha256(&[blob.as_bytes()]).iter().map(|byte| format!("{byte:02x}")).collect();
+    let path = directory.path().join(format!("fido.{}.jwt", &sha256[..16]));
+    fs::create_dir_all(path.join("in the way")).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_state_never_describes_a_blob_that_is_not_kept() {
+    let directory = Directory::new("mixed");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")).with("ETag", "15"));
+    let (builder, told) = builder(&server);
+    let refresher = builder.cache(cache()).build().unwrap();
+    once(&refresher, NOW).await;
+    let before = cache().state("fido").unwrap();
+    assert_eq!((before.no, before.etag.as_deref(), before.verified_at), (Some(15), Some("15"), Some(NOW)));
+
+    let newer = blob(16, "FIDO_CERTIFIED");
+    let in_the_way = in_the_way(&directory, &newer);
+    let reply = Reply::ok(newer).with("ETag", "16");
+    let again = reply.clone();
+    server.answer(move |_| reply.clone());
+    assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
+    assert_eq!(no(&refresher), Some(16), "what could not be kept is held");
+    assert!(told.words().iter().any(|told| told.starts_with("not cached")), "{:?}", told.words());
+    assert_eq!(refresher.health(later(1))[0].verified_at, Some(later(1)));
+    let state = cache().state("fido").unwrap();
+    assert_eq!(state.no, Some(16), "a lower one is refused");
+    assert_eq!(state.last_success, Some(later(1)));
+    assert_eq!(
+        (state.sha256, state.etag, state.verified_at),
+        (before.sha256, before.etag, before.verified_at),
+        "it is the older that is kept"
+    );
+
+    // A service that is started now has the older one, and asks whether there is another than that.
+    fs::remove_dir_all(in_the_way).unwrap();
+    server.answer(move |asked| match asked.header("If-None-Match") {
+        Some("16") => Reply::status(304),
+        _ => again.clone(),
+    });
+    let restarted = of(source(&server)).0.cache(cache()).build().unwrap();
+    restarted.start_at(later(2));
+    assert_eq!(no(&restarted), Some(15));
+    assert!(matches!(once(&restarted, later(2)).await, Outcome::Updated));
+    assert_eq!(no(&restarted), Some(16));
+}
+
+#[tokio::test]
+async fn with_nothing_held_a_source_is_due() {
+    let directory = Directory::new("nothing");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let first = blob(15, "FIDO_CERTIFIED");
+    let in_the_way = in_the_way(&directory, &first);
+    let server = Server::always(Reply::ok(first));
+    once(&builder(&server).0.cache(cache()).build().unwrap(), NOW).await;
+    fs::remove_dir_all(in_the_way).unwrap();
+    assert_eq!(cache().state("fido").unwrap().last_success, Some(NOW));
+    // Not at each start of a program that dies of it, and not only after a day.
+    let soon = Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 60);
+    let restarted = builder(&server).0.cache(cache()).build().unwrap();
+    restarted.start_at(soon);
+    assert!(matches!(restarted.refresh(soon, false).await[0], Outcome::NotDue { .. }));
+    let next = restarted.health(soon)[0].next_attempt.unwrap();
+    assert!(next <= later(1), "{next:?}");
+    assert!(matches!(restarted.refresh(next, false).await[0], Outcome::Updated));
+    assert_eq!(no(&restarted), Some(15));
+    assert!(matches!(restarted.refresh(later(1), false).await[0], Outcome::NotDue { .. }));
+}
+
+#[tokio::test]
+async fn a_forced_refresh_publishes_what_the_cache_had() {
+    let directory = Directory::new("forced");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    let one = builder(&server).0.cache(cache()).build().unwrap();
+    once(&one, NOW).await;
+    server.answer(|_| Reply::ok(blob(16, "REVOKED")));
+    once(&builder(&server).0.cache(cache()).build().unwrap(), later(1)).await;
+    server.answer(|_| Reply::status(500));
+    assert_eq!(no(&one), Some(15));
+    assert_eq!(error(once(&one, later(2)).await).to_string(), "HTTP status 500");
+    assert_eq!(no(&one), Some(16));
+    assert!(!verdict(&one).is_accepted());
+}
+
+#[tokio::test]
+async fn two_processes_end_with_the_same_edition_of_one_number() {
+    let directory = Directory::new("editions");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let edition = |status: &str| Reply::ok(blob(15, status));
+    let server = Server::always(edition("FIDO_CERTIFIED"));
+    let one = builder(&server).0.cache(cache()).build().unwrap();
+    let other = builder(&server).0.cache(cache()).build().unwrap();
+    once(&one, NOW).await;
+    assert!(matches!(other.refresh(NOW, false).await[0], Outcome::Updated));
+    // Of the same number and the same dates, with other content.
+    let newer = edition("REVOKED");
+    server.answer(move |_| newer.clone());
+    assert!(matches!(once(&one, later(1)).await, Outcome::Updated));
+    assert!(matches!(other.refresh(later(1), false).await[0], Outcome::Updated));
+    assert!(!verdict(&one).is_accepted() && !verdict(&other).is_accepted());
+    // A server that goes back, or two that differ, bring nobody back.
+    let older = edition("FIDO_CERTIFIED");
+    server.answer(move |_| older.clone());
+    assert_eq!(
+        error(once(&one, later(2)).await).to_string(),
+        "serial number 15 is that of the BLOB held, which has replaced this one"
+    );
+    assert!(matches!(other.refresh(later(3), false).await[0], Outcome::NotDue { .. } | Outcome::Failed(_)));
+    assert!(!verdict(&one).is_accepted() && !verdict(&other).is_accepted());
+}
+
+#[tokio::test]
+async fn a_refresh_does_not_hold_up_the_runtime() {
+    let directory = Directory::new("threads");
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&threads);
+    let refresher = of(source(&server)).0.events(move |_| seen.lock().unwrap().push(thread::current().id()));
+    let refresher = refresher.cache(Cache::open(directory.path()).unwrap()).build().unwrap();
+    // The runtime of this test has one thread, this one; a list is verified, kept and held on another.
+    assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
+    let threads = threads.lock().unwrap();
+    assert!(!threads.is_empty() && threads.iter().all(|one| *one != thread::current().id()));
 }
 
 #[tokio::test]

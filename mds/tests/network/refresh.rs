@@ -57,6 +57,32 @@ async fn a_source_that_is_not_due_is_not_asked_and_one_that_wants_peace_has_it()
 }
 
 #[tokio::test]
+async fn retry_after_is_heeded_though_nothing_is_modified() {
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")).with("ETag", "15"));
+    let refresher = builder(&server).0.build().unwrap();
+    once(&refresher, NOW).await;
+    server.answer(|_| Reply::status(429).with("ETag", "15").with("Retry-After", "7200"));
+    assert!(matches!(once(&refresher, later(1)).await, Outcome::NotModified));
+    assert!(matches!(once(&refresher, later(2)).await, Outcome::NotDue { .. }));
+    assert_eq!(server.asked().len(), 2);
+    assert!(matches!(once(&refresher, later(4)).await, Outcome::NotModified));
+}
+
+#[tokio::test]
+async fn a_304_without_a_condition_is_a_failure() {
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    server.answer(|_| Reply::status(304).with("ETag", "15"));
+    let refresher = builder(&server).0.build().unwrap();
+    assert_eq!(error(once(&refresher, NOW).await).to_string(), "HTTP status 304");
+    assert_eq!(refresher.health(NOW)[0].failures, 1);
+    // Nor where something is held that has no entity tag.
+    server.answer(|_| Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
+    server.answer(|_| Reply::status(304));
+    assert_eq!(error(once(&refresher, later(2)).await).to_string(), "HTTP status 304");
+}
+
+#[tokio::test]
 async fn a_lower_serial_number_is_refused_after_a_restart_and_an_equal_one_by_its_date() {
     let directory = Directory::new("rollback");
     let cache = || Cache::open(directory.path()).unwrap();

@@ -1,10 +1,11 @@
 //! Revocation lists of the signer, from where its path says.
 
 use rp_conformance::publisher::{Publisher, SERIALS, Signing};
-use rp_mds::{BlobError, Outcome, RefreshError, RevocationMode};
+use rp_core::x509::Crl;
+use rp_mds::{BlobError, Cache, Outcome, RefreshError, RevocationMode, SourceConfig};
 
 use crate::server::{Asked, Reply, Server};
-use crate::support::{NOW, client, error, later, of, once, payload, publisher, source};
+use crate::support::{Directory, NOW, client, error, later, no, of, once, payload, publisher, roots, source};
 
 #[tokio::test]
 async fn revocation_lists_are_fetched_for_verified_signers_alone_and_not_from_private_addresses() {
@@ -49,4 +50,145 @@ async fn revocation_lists_are_fetched_for_verified_signers_alone_and_not_from_pr
     assert!(refused.to_string().starts_with("signer: certificate 0: revoked on"), "{refused}");
     server.answer(serve(false, honest));
     assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
+}
+
+/// A server with a BLOB, and with the authority's revocation list, which the BLOB's signer names.
+fn server_of(no: u64) -> (Server, String) {
+    let server = Server::always(Reply::status(404));
+    let signing = Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
+    let blob = publisher().blob(&payload(no, "FIDO_CERTIFIED"), &signing);
+    let body = blob.clone();
+    server.answer(move |asked| match asked.target.as_str() {
+        "/crl" => Reply::ok(publisher().crl(false, &[])),
+        _ => Reply::ok(body.clone()),
+    });
+    (server, blob)
+}
+
+/// The root's list, which the operator hands in.
+fn of_root() -> Vec<Crl> {
+    vec![Crl::from_der(&publisher().crl(true, &[])).unwrap()]
+}
+
+fn lists_asked(server: &Server) -> usize {
+    server.asked().iter().filter(|asked| asked.target == "/crl").count()
+}
+
+#[tokio::test]
+async fn a_file_whose_signer_is_not_known_to_be_unrevoked_is_refused_in_hard_mode() {
+    let directory = Directory::new("file-revocation");
+    let (server, blob) = server_of(15);
+    let path = directory.write("blob.jwt", blob);
+    let unknown = "failed signer: certificate 0: whether it is revoked is not known";
+    let file = |mode, crls| {
+        let file = SourceConfig::file("mirror", &path, roots()).signer_domain("example.org");
+        of(file.revocation(mode).crls(crls))
+    };
+    let both = || [of_root(), vec![Crl::from_der(&publisher().crl(false, &[])).unwrap()]].concat();
+    let (builder, told) = file(RevocationMode::Hard, both());
+    let refresher = builder.build().unwrap();
+    refresher.start_at(NOW);
+    assert_eq!((no(&refresher), told.words()), (Some(15), vec!["updated None Some(15) false".to_owned()]));
+    // With one of the two lists.
+    let (builder, told) = file(RevocationMode::Hard, of_root());
+    let refresher = builder.build().unwrap();
+    refresher.start_at(NOW);
+    assert_eq!((no(&refresher), told.words()), (None, vec![unknown.to_owned()]));
+    let refused = error(once(&refresher, NOW).await);
+    assert!(
+        matches!(refused, RefreshError::Blob(BlobError::Path { .. })) && no(&refresher).is_none(),
+        "its lists are at a private address: {refused}"
+    );
+    // Softly it is held and told.
+    let (builder, told) = file(RevocationMode::Soft, of_root());
+    let refresher = builder.build().unwrap();
+    refresher.start_at(NOW);
+    once(&refresher, NOW).await;
+    assert_eq!(no(&refresher), Some(15));
+    assert!(told.words()[1].starts_with("revocation unknown http://127.0.0.1"), "{:?}", told.words());
+    assert_eq!(lists_asked(&server), 0);
+
+    // With lists that can be fetched it is known, and known again after a restart without network.
+    let cache = || Cache::open(directory.path().join("cache")).unwrap();
+    let reached = || {
+        let (builder, told) = file(RevocationMode::Hard, of_root());
+        let client = client().with_private_addresses();
+        (builder.client(client).cache(cache()).build().unwrap(), told)
+    };
+    let (refresher, _) = reached();
+    refresher.start_at(NOW);
+    assert_eq!(no(&refresher), None);
+    assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
+    server.answer(|_| panic!("nobody asks"));
+    let (restarted, told) = reached();
+    restarted.start_at(later(24 * 365));
+    assert_eq!((no(&restarted), told.words()[0].as_str()), (Some(15), "updated None Some(15) false"));
+}
+
+#[tokio::test]
+async fn a_signer_that_was_known_when_its_blob_was_fetched_is_known_after_a_restart() {
+    let directory = Directory::new("known");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let (server, _) = server_of(15);
+    let hard = |mode| {
+        let (builder, told) = of(source(&server).revocation(mode).crls(of_root()));
+        (builder.client(client().with_private_addresses()).cache(cache()).build().unwrap(), told)
+    };
+    assert!(matches!(once(&hard(RevocationMode::Hard).0, NOW).await, Outcome::Updated));
+    let (restarted, told) = hard(RevocationMode::Hard);
+    restarted.start_at(later(1));
+    assert_eq!((no(&restarted), told.words()), (Some(15), vec!["updated None Some(15) true".to_owned()]));
+
+    // One that was taken without asking serves no operator who asks.
+    let other = Directory::new("not-known");
+    let cache = || Cache::open(other.path()).unwrap();
+    once(&of(source(&server)).0.cache(cache()).build().unwrap(), NOW).await;
+    let (builder, told) = of(source(&server).revocation(RevocationMode::Hard).crls(of_root()));
+    let restarted = builder.cache(cache()).build().unwrap();
+    restarted.start_at(later(1));
+    assert_eq!(no(&restarted), None);
+    assert_eq!(told.words(), ["failed signer: certificate 0: whether it is revoked is not known"]);
+}
+
+#[tokio::test]
+async fn a_list_that_says_something_is_kept_and_asked_for_once() {
+    let directory = Directory::new("kept-list");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let fetch = async |server: &Server| {
+        let (builder, told) = of(source(server).revocation(RevocationMode::Soft).crls(of_root()));
+        let refresher = builder.client(client().with_private_addresses()).cache(cache()).build().unwrap();
+        assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
+        assert!(
+            told.words().iter().all(|told| !told.starts_with("revocation unknown")),
+            "{:?}",
+            told.words()
+        );
+    };
+    let (server, blob) = server_of(15);
+    fetch(&server).await;
+    assert_eq!(lists_asked(&server), 1);
+    // Another start with another BLOB of that signer, whose list cannot be had any more.
+    std::fs::remove_file(directory.path().join("fido.json")).unwrap();
+    server.answer(move |asked| match asked.target.as_str() {
+        "/crl" => Reply::status(404),
+        _ => Reply::ok(blob.clone()),
+    });
+    fetch(&server).await;
+    assert_eq!(lists_asked(&server), 1);
+}
+
+#[tokio::test]
+async fn a_kept_list_that_says_nothing_is_fetched_again() {
+    let directory = Directory::new("mute-list");
+    let cache = Cache::open(directory.path()).unwrap();
+    let (server, _) = server_of(15);
+    let url = server.url("/crl");
+    let forged = Publisher::new("a forger", NOW).crl(false, &[]);
+    cache.store_crl(&url, &forged).unwrap();
+    let (builder, _) = of(source(&server).revocation(RevocationMode::Hard).crls(of_root()));
+    let client = client().with_private_addresses();
+    let refresher = builder.client(client).cache(cache.clone()).build().unwrap();
+    assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
+    assert_eq!(lists_asked(&server), 1);
+    assert_eq!(cache.crl(&url), Some(publisher().crl(false, &[])));
 }
