@@ -34,7 +34,9 @@
 //! # let directory = std::env::temp_dir().join(format!("rp-mds-example-{}", std::process::id()));
 //! # std::fs::create_dir_all(&directory)?;
 //! # let (blob, roots) = (directory.join("blob.jwt"), Roots::from_certificates(&publisher.root())?);
-//! # std::fs::write(&blob, publisher.blob(&payload, &Default::default()))?;
+//! # let names = vec!["mds.fidoalliance.org".to_owned()];
+//! # let signing = rp_conformance::publisher::Signing { names, ..Default::default() };
+//! # std::fs::write(&blob, publisher.blob(&payload, &signing))?;
 //! let refresher = open(&blob, &directory.join("cache"), roots)?; // in production `Roots::of_the_system()?`
 //! let trust = MetadataTrust::new(refresher.current(), Policy::default()); // for `finish_registration`
 //! let shown = Names::default().show(&trust.current().load(), aaguid).unwrap_or_default();
@@ -87,8 +89,8 @@ pub use policy::{Policy, UnknownStatus, Weigh, Words};
 pub use recheck::{Affected, Difference, ModelChange, Named, StatusChange, StoredCredential};
 #[cfg(feature = "fetch")]
 pub use refresh::{
-    ALLIANCE_URL, Event, Health, Outcome, RefreshError, Refresher, RefresherBuilder, RevocationMode,
-    Schedule, SourceConfig, SourceError,
+    ALLIANCE_DOMAIN, ALLIANCE_URL, Event, Health, Outcome, RefreshError, Refresher, RefresherBuilder,
+    RevocationMode, Schedule, SourceConfig, SourceError,
 };
 pub use roots::{KNOWN_ROOTS, KnownRoot, Roots, RootsError};
 pub use status::{CertificationLevel, FipsLevel, Status, StatusReport};

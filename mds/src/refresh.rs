@@ -21,7 +21,7 @@ pub use event::Event;
 pub use health::Health;
 use rp_core::Timestamp;
 pub use schedule::Schedule;
-pub use source::{ALLIANCE_URL, RevocationMode, SourceConfig, SourceError};
+pub use source::{ALLIANCE_DOMAIN, ALLIANCE_URL, RevocationMode, SourceConfig, SourceError};
 
 use crate::cache::{Cache, CacheError, State};
 use crate::fetch::{Client, FetchError, Limits};

@@ -12,7 +12,7 @@ use crate::{Keep, Roots, Verification};
 /// Where the Alliance publishes.
 pub const ALLIANCE_URL: &str = "https://mds.fidoalliance.org/";
 /// Whose signer the Alliance's is.
-const ALLIANCE_DOMAIN: &str = "fidoalliance.org";
+pub const ALLIANCE_DOMAIN: &str = "fidoalliance.org";
 
 /// A list that is held, and where it comes from.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl SourceConfig {
     /// The Alliance's list, signed by one of its own domain under these roots. It is called `fido`.
     #[must_use]
     pub fn alliance(roots: Roots) -> Self {
-        let mut source = Self::remote("fido", ALLIANCE_URL, roots).signer_domain(ALLIANCE_DOMAIN);
+        let mut source = Self::remote("fido", ALLIANCE_URL, roots);
         if let Origin::Remote { local_copy_serial, hosts, .. } = &mut source.origin {
             *local_copy_serial = true;
             hosts.push("mds3.fidoalliance.org".into());
@@ -99,7 +99,8 @@ impl SourceConfig {
         source
     }
 
-    /// A signed list at an address, such as a mirror's.
+    /// A signed list at an address, such as a mirror's. The signer must be the Alliance's, unless
+    /// [`signer_domain`](Self::signer_domain) says whose else.
     #[must_use]
     pub fn remote(name: &str, url: &str, roots: Roots) -> Self {
         let signed = Signed::by(roots);
@@ -107,7 +108,8 @@ impl SourceConfig {
         Self::of(name, Origin::Remote { url, hosts, local_copy_serial: false, insecure: false, signed })
     }
 
-    /// A signed list in a file, such as one that another program fetches. It is read again when it changes.
+    /// A signed list in a file, such as one that another program fetches. It is read again when it changes. The signer
+    /// must be the Alliance's, unless [`signer_domain`](Self::signer_domain) says whose else.
     #[must_use]
     pub fn file(name: &str, path: impl Into<PathBuf>, roots: Roots) -> Self {
         Self::of(name, Origin::File { path: path.into(), signed: Signed::by(roots) })
@@ -133,11 +135,21 @@ impl SourceConfig {
         self
     }
 
-    /// The domain that must be the signer's.
+    /// The domain that must be the signer's, in place of the Alliance's.
     #[must_use]
     pub fn signer_domain(mut self, domain: &str) -> Self {
         if let Some(signed) = self.origin.signed_mut() {
             signed.domain = Some(domain.to_owned());
+        }
+        self
+    }
+
+    /// Takes a signer of whatever domain: for roots that are the operator's own and issue to no one else. Under public
+    /// roots anyone who has a certificate could sign.
+    #[must_use]
+    pub fn any_signer_domain(mut self) -> Self {
+        if let Some(signed) = self.origin.signed_mut() {
+            signed.domain = None;
         }
         self
     }
@@ -273,6 +285,7 @@ impl Origin {
 
 impl Signed {
     fn by(roots: Roots) -> Self {
-        Self { roots, domain: None, crls: Vec::new(), revocation: RevocationMode::default() }
+        let domain = Some(ALLIANCE_DOMAIN.to_owned());
+        Self { roots, domain, crls: Vec::new(), revocation: RevocationMode::default() }
     }
 }

@@ -52,12 +52,17 @@ fn payload(no: u64, status: &str) -> Value {
     })
 }
 
+/// By a signer of the Alliance's domain.
+fn signing() -> Signing {
+    Signing { names: vec!["mds.fidoalliance.org".into()], ..Signing::default() }
+}
+
 /// A directory with a root, and BLOBs of now.
 fn files(test: &str) -> (Directory, String, String) {
     let directory = Directory::new(test);
     let publisher = Publisher::new("command", Timestamp::now());
     let root = directory.write("root.der", publisher.root());
-    let blob = publisher.blob(&payload(15, "FIDO_CERTIFIED"), &Signing::default());
+    let blob = publisher.blob(&payload(15, "FIDO_CERTIFIED"), &signing());
     let blob = directory.write("old.jwt", blob);
     let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
     (directory, text(root), text(blob))
@@ -66,7 +71,7 @@ fn files(test: &str) -> (Directory, String, String) {
 #[test]
 fn verify_tells_every_fact_of_the_signer_and_what_was_left_out() {
     let (_directory, root, blob) = files("verify");
-    let said = said(&["verify", &blob, "--roots", &root, "--signer-domain", "example.org"]);
+    let said = said(&["verify", &blob, "--roots", &root]);
     let lines: Vec<_> = said.lines().collect();
     assert_eq!(
         lines[..6],
@@ -76,7 +81,7 @@ fn verify_tells_every_fact_of_the_signer_and_what_was_left_out() {
             "next update    2999-01-01",
             "entries        2",
             "algorithm      ES256",
-            "signer         mds.example.org",
+            "signer         mds.fidoalliance.org",
         ]
     );
     assert!(lines[6].starts_with("  certificate  "), "{said}");
@@ -106,12 +111,35 @@ fn verify_says_in_words_why_a_blob_is_refused() {
 }
 
 #[test]
+fn a_blob_of_another_domain_under_a_known_root_is_not_verified() {
+    let (directory, root, blob) = files("domain");
+    let lists =
+        |blob: &str, more: &[&str]| run(&[&["list", "--file", blob, "--roots", &root], more].concat());
+    let verifies = |blob: &str, more: &[&str]| run(&[&["verify", blob, "--roots", &root], more].concat());
+    assert_eq!((lists(&blob, &[]).2, verifies(&blob, &[]).2), (0, 0));
+    let other =
+        Publisher::new("command", Timestamp::now()).blob(&payload(15, "REVOKED"), &Signing::default());
+    let other = directory.write("other.jwt", other);
+    let other = other.to_str().unwrap();
+    let words = "signer: certificate of mds.example.org, not of fidoalliance.org";
+    let (out, _, code) = verifies(other, &[]);
+    assert!(out.starts_with(&format!("refused: {words} (metadata-invalid)\n")), "{out}");
+    assert!(out.contains("--signer-domain says whose it is"), "{out}");
+    assert_eq!(code, 1);
+    let (out, err, code) = lists(other, &[]);
+    assert_eq!((out.as_str(), err, code), ("", format!("rp-mds: {other}: {words}\n"), 2));
+    for more in [&["--signer-domain", "example.org"][..], &["--any-signer-domain"]] {
+        assert_eq!((lists(other, more).2, verifies(other, more).2), (0, 0), "{more:?}");
+    }
+}
+
+#[test]
 fn a_file_whose_signer_has_expired_is_read_and_that_is_told() {
     let (directory, ..) = files("expired");
     let long_ago = Timestamp::from_unix_seconds(NOW.as_unix_seconds() - 400 * 86_400);
     let publisher = Publisher::new("command", long_ago);
     let root = directory.write("then.der", publisher.root());
-    let blob = directory.write("then.jwt", publisher.blob(&payload(9, "REVOKED"), &Signing::default()));
+    let blob = directory.write("then.jwt", publisher.blob(&payload(9, "REVOKED"), &signing()));
     let arguments =
         ["list", "--file", blob.to_str().unwrap(), "--roots", root.to_str().unwrap(), "--level", "L2"];
     let (out, err, code) = run(&arguments);
@@ -196,7 +224,7 @@ fn diff_tells_models_new_gone_and_of_another_status() {
     let (directory, root, old) = files("diff");
     let mut new = payload(16, "REVOKED");
     new["entries"][1]["aaguid"] = json!("d4000000-0000-4000-8000-000000000004");
-    let new = Publisher::new("command", Timestamp::now()).blob(&new, &Signing::default());
+    let new = Publisher::new("command", Timestamp::now()).blob(&new, &signing());
     let new = directory.write("new.jwt", new);
     let arguments = ["diff", &old, new.to_str().unwrap(), "--roots", &root];
     assert_eq!(
@@ -247,11 +275,11 @@ fn fetch_fills_the_cache_that_the_other_commands_read() {
     let (out, err, code) = fetch(&["--signer-domain", "example.net"]);
     assert_eq!((out.as_str(), code), ("held: no. none, 0 entries, next update not told\n", 1));
     assert!(
-        err.starts_with("not refreshed: signer: certificate of mds.example.org, not of example.net"),
+        err.starts_with("not refreshed: signer: certificate of mds.fidoalliance.org, not of example.net"),
         "{err}"
     );
 
-    let (out, err, code) = fetch(&["--signer-domain", "example.org", "--force"]);
+    let (out, err, code) = fetch(&["--force"]);
     assert_eq!(
         (out.as_str(), code),
         ("another list is held\nheld: no. 15, 2 entries, next update 2999-01-01\n", 0)
@@ -259,7 +287,7 @@ fn fetch_fills_the_cache_that_the_other_commands_read() {
     assert!(err.starts_with("whether the signer is revoked is not known"), "{err}");
     assert!(err.contains("\nleft out: entries[2]"), "{err}");
     let asked = server.asked().len();
-    let (out, _, code) = fetch(&["--signer-domain", "example.org"]);
+    let (out, _, code) = fetch(&[]);
     assert!(out.starts_with("not due before "), "{out}");
     assert_eq!((code, server.asked().len()), (0, asked), "nobody was asked");
 

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::server::{Reply, Server};
 use crate::support::{
-    AAGUID, Directory, NOW, Told, blob, builder, error, later, no, once, payload, publisher, roots, verdict,
+    AAGUID, Directory, NOW, Told, blob, builder, error, later, no, of, once, payload, publisher, roots,
+    verdict,
 };
 
 #[tokio::test]
@@ -145,7 +146,7 @@ async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they
     let events = Arc::clone(&told.0);
     let refresher = Refresher::builder()
         .source(SourceConfig::own("own", &path))
-        .source(SourceConfig::file("mirror", &mirror, roots()))
+        .source(SourceConfig::file("mirror", &mirror, roots()).signer_domain("example.org"))
         .events(move |event| events.lock().unwrap().push(event.clone()))
         .build()
         .unwrap();
@@ -164,6 +165,27 @@ async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they
     let outcomes = refresher.refresh(NOW, false).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failed(_))), "{outcomes:?}");
     assert_eq!(verdict(&refresher).source.as_deref(), Some("mirror"), "what was held is held");
+}
+
+#[test]
+fn a_source_takes_no_signer_of_another_domain_unless_it_is_told_to() {
+    let directory = Directory::new("domains");
+    let path = directory.write("blob.jwt", blob(15, "FIDO_CERTIFIED"));
+    let file = || SourceConfig::file("mirror", &path, roots());
+    for (source, held) in [
+        (file().signer_domain("example.org"), Some(15)),
+        (file(), None),
+        (file().any_signer_domain(), Some(15)),
+    ] {
+        let (builder, told) = of(source);
+        let refresher = builder.build().unwrap();
+        refresher.start_at(NOW);
+        assert_eq!(no(&refresher), held);
+        if held.is_none() {
+            let words = "failed signer: certificate of mds.example.org, not of fidoalliance.org";
+            assert_eq!(told.words(), [words]);
+        }
+    }
 }
 
 #[test]

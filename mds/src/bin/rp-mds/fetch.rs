@@ -23,9 +23,6 @@ pub(crate) struct Arguments {
     url: String,
     #[command(flatten)]
     roots: RootFiles,
-    /// The domain that must be the signer's.
-    #[arg(long, value_name = "DOMAIN", default_value = "fidoalliance.org")]
-    signer_domain: String,
     /// Fetch although it is not due; an address that wants to be left alone is left alone.
     #[arg(long)]
     force: bool,
@@ -46,7 +43,11 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     } else {
         SourceConfig::remote(SOURCE, &arguments.url, roots)
     };
-    source = source.signer_domain(&arguments.signer_domain).revocation(mode);
+    source = match arguments.roots.signer_domain() {
+        Some(domain) => source.signer_domain(domain),
+        None => source.any_signer_domain(),
+    };
+    source = source.revocation(mode);
     if arguments.plain_http {
         source = source.allow_plain_http();
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rp_core::Timestamp;
 use rp_core::x509::PathError;
-use rp_mds::{BlobError, Cache, Catalog, Date, Keep, Metadata, Names, Roots, Verification};
+use rp_mds::{ALLIANCE_DOMAIN, BlobError, Cache, Catalog, Date, Keep, Metadata, Names, Roots, Verification};
 
 /// Where a list comes from.
 #[derive(Args)]
@@ -26,6 +26,12 @@ pub(crate) struct RootFiles {
     /// Certificates in DER or PEM that the signer's path may end in, in place of the known ones of the system's store.
     #[arg(long, value_name = "FILE")]
     roots: Vec<PathBuf>,
+    /// The domain that must be the signer's: the roots issue certificates to anyone.
+    #[arg(long, value_name = "DOMAIN", default_value = ALLIANCE_DOMAIN)]
+    signer_domain: String,
+    /// Take a signer of whatever domain: for roots of one's own.
+    #[arg(long, conflicts_with = "signer_domain")]
+    any_signer_domain: bool,
 }
 
 /// The name of the Alliance's source, in the cache.
@@ -41,6 +47,16 @@ impl RootFiles {
             roots = roots.and(Roots::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
         }
         Ok(roots)
+    }
+
+    /// The domain that must be the signer's, if it is to be one.
+    pub(crate) fn signer_domain(&self) -> Option<&str> {
+        (!self.any_signer_domain).then_some(&*self.signer_domain)
+    }
+
+    /// How a BLOB is verified.
+    pub(crate) fn verification<'a>(&'a self, roots: &'a Roots, at: Timestamp) -> Verification<'a> {
+        Verification { signer_domain: self.signer_domain(), ..Verification::new(roots, at) }
     }
 }
 
@@ -67,7 +83,7 @@ impl Input {
             return Err(format!("{}: nothing is cached; rp-mds fetch, or --file", directory.display()).into());
         };
         let roots = self.roots.read()?;
-        Ok(Verification::new(&roots, cached.verified_at.unwrap_or(now)).verify(&cached.blob)?)
+        Ok(self.roots.verification(&roots, cached.verified_at.unwrap_or(now)).verify(&cached.blob)?)
     }
 }
 
@@ -93,11 +109,11 @@ pub(crate) fn read_file(
     if matches!(bytes.trim_ascii_start().first(), Some(b'[' | b'{')) {
         return Metadata::from_own_entries(&bytes, Keep::ALL).map_err(|error| named(&error).into());
     }
-    let roots = roots.read()?;
+    let anchors = roots.read()?;
     let mut at = now;
     // Each certificate of a path may be the one that has expired.
     for _ in 0..10 {
-        match Verification::new(&roots, at).verify(&bytes) {
+        match roots.verification(&anchors, at).verify(&bytes) {
             Err(BlobError::Path { source: PathError::Expired { not_after, .. } }) if not_after < at => {
                 at = not_after;
             }

@@ -19,9 +19,6 @@ pub(crate) struct Arguments {
     roots: RootFiles,
     #[command(flatten)]
     at: At,
-    /// The domain that must be the signer's.
-    #[arg(long, value_name = "DOMAIN")]
-    signer_domain: Option<String>,
     /// Revocation lists in DER.
     #[arg(long = "crl", value_name = "FILE")]
     crls: Vec<PathBuf>,
@@ -44,11 +41,10 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let at = arguments.at.time();
     let verification = Verification {
         previous_no: arguments.previous_no,
-        signer_domain: arguments.signer_domain.as_deref(),
         crls: &crls,
         require_crls: arguments.require_crls,
         keep: Keep::LEAN,
-        ..Verification::new(&roots, at)
+        ..arguments.roots.verification(&roots, at)
     };
     match verification.verify(&bytes) {
         Ok(metadata) => {
@@ -69,6 +65,9 @@ fn refusal(error: &BlobError, at: Timestamp) -> String {
             "The signer's root is not among those known here. If the Alliance has announced another, give\n",
         );
         text.push_str("its certificate with --roots, beside those that are known.\n");
+    }
+    if matches!(error, BlobError::SignerDomain { .. }) {
+        text.push_str("Where the list is not the Alliance's, --signer-domain says whose it is.\n");
     }
     if let BlobError::Path { source: PathError::Expired { not_after, .. } } = error
         && *not_after < at
