@@ -37,6 +37,8 @@ pub type Inputs = BTreeSet<Vec<u8>>;
 pub fn folders() -> Result<Vec<(&'static str, Inputs)>, ClientError> {
     let minted = Ceremonies::minted()?;
     Ok(vec![
+        ("altered_authentication", minted.altered_authentications()),
+        ("altered_registration", minted.altered_registrations()),
         ("attestation_object", minted.attestation_objects()),
         ("authentication", minted.authentications()),
         ("authenticator_data", minted.authenticator_data()),

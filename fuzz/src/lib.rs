@@ -2,6 +2,9 @@
 //!
 //! How the inputs are laid out, and what they begin with, stands in `rp_conformance::seeds`.
 
+pub mod alter;
+pub mod minted;
+
 use std::sync::{LazyLock, OnceLock};
 
 use rp_conformance::seeds::{BaseAppAttestation, BaseAuthentication, BaseRegistration, unpack};

@@ -15,7 +15,8 @@ use crate::run::{Driver, Refusal, RpCore};
 /// A registration, and the relying party that accepts it.
 #[derive(Clone, Debug)]
 pub struct BaseRegistration {
-    case: Registration,
+    /// Who judges it, and what was asked.
+    pub case: Registration,
     /// `RegistrationResponseJSON`.
     pub response: Value,
     /// `clientDataJSON`.
@@ -27,7 +28,8 @@ pub struct BaseRegistration {
 /// An authentication, and the relying party that accepts it.
 #[derive(Clone, Debug)]
 pub struct BaseAuthentication {
-    case: Authentication,
+    /// Who judges it, and what was asked.
+    pub case: Authentication,
     /// `AuthenticationResponseJSON`.
     pub response: Value,
     /// `clientDataJSON`.

@@ -3,7 +3,7 @@
 use rp_core::cbor::Value;
 
 use super::{BaseAppAttestation, BaseAuthentication, BaseRegistration, Inputs, pack};
-use crate::authenticator::{Algorithm, ClientError, Format};
+use crate::authenticator::{Algorithm, ClientError, Format, Seed};
 use crate::format::{Body, Case, File};
 use crate::matrix;
 
@@ -106,6 +106,16 @@ impl Ceremonies {
         self.base_authentications.iter().enumerate().map(packed).collect()
     }
 
+    /// A few choices for each base.
+    pub(super) fn altered_registrations(&self) -> Inputs {
+        choices(self.base_registrations.len())
+    }
+
+    /// A few choices for each base.
+    pub(super) fn altered_authentications(&self) -> Inputs {
+        choices(self.base_authentications.len())
+    }
+
     /// The statements of a format, each with its number among them.
     pub(super) fn statements(&self, fmt: &str) -> Inputs {
         let of_format = |one: &&BaseRegistration| one.is_of(fmt);
@@ -141,6 +151,15 @@ pub(super) fn app_attest_statements() -> Inputs {
     let base = BaseAppAttestation::minted().ok();
     base.and_then(|base| base.statement().map(|statement| pack(0, &[statement]))).into_iter().collect()
 }
+
+/// What a target that alters a base chooses by: bytes of a seed.
+fn choices(bases: usize) -> Inputs {
+    let choices = |base: usize| pack(base, &[&Seed::new("choices").vec(&base.to_string(), CHOICES)]);
+    (0..bases).map(choices).collect()
+}
+
+/// As many bytes as a few alterations choose by.
+const CHOICES: usize = 64;
 
 fn results(response: &serde_json::Value) -> Vec<u8> {
     response.get("clientExtensionResults").map_or_else(|| b"{}".to_vec(), |one| one.to_string().into_bytes())

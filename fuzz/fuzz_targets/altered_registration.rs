@@ -1,0 +1,20 @@
+//! Structure-aware: what the software authenticator minted, altered; nothing is accepted that nobody signed.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use arbitrary::Unstructured;
+use rp_conformance::seeds::unpack;
+use rp_fuzz::minted::Minted;
+use rp_fuzz::{alter, nth, registrations};
+
+static MINTED: LazyLock<Minted> = LazyLock::new(|| Minted::registrations(registrations()));
+
+libfuzzer_sys::fuzz_target!(init: LazyLock::force(&MINTED), |data: &[u8]| {
+    let Some((number, [choices])) = unpack(data) else { return };
+    let base = nth(registrations(), number);
+    let Ok(response) = alter::registration(base, registrations(), &mut Unstructured::new(choices)) else { return };
+    if let Ok(verdict) = base.judge(&response) {
+        MINTED.check_registration(base, &response, &verdict);
+    }
+});

@@ -1,0 +1,253 @@
+//! What was minted: the only things that signatures exist for, and so the only things that may be accepted.
+//!
+//! Responses are read here once more, by `ciborium` and `serde_json` and by the offsets of section 6.1, so that a
+//! verdict is held against another reading than the one that gave it.
+
+use std::collections::HashSet;
+
+use ciborium::Value as Cbor;
+use rp_conformance::format::{AttestationType, Ceremony, UserVerification};
+use rp_conformance::seeds::{BaseAuthentication, BaseRegistration};
+use rp_core::base64url;
+use serde_json::Value;
+
+/// What is signed in a registration: client data, authenticator data, and what the statement has of its own.
+type Attested = (Vec<u8>, Vec<u8>, Proof);
+
+/// What is signed in an authentication: credential ID, client data, authenticator data; and the signature.
+type Asserted = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+
+/// What a statement proves something with; other members of it are signed by nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Proof {
+    fmt: String,
+    /// `alg`, and of those that mean the same the older one.
+    alg: Option<i128>,
+    /// `sig`, `certInfo`, `pubArea`, `response`, `ver`, and the first certificate.
+    parts: Vec<Option<Vec<u8>>>,
+}
+
+/// Everything that all bases say, as it was signed.
+#[derive(Debug)]
+pub struct Minted {
+    attested: HashSet<Attested>,
+    asserted: HashSet<Asserted>,
+}
+
+impl Minted {
+    /// What was minted for registrations.
+    pub fn registrations(bases: &[BaseRegistration]) -> Self {
+        let attested = bases.iter().flat_map(|base| {
+            let object = Object::read(&base.attestation_object).expect("what was minted is CBOR");
+            object.attested(&base.client_data)
+        });
+        Self { attested: attested.collect(), asserted: HashSet::new() }
+    }
+
+    /// What was minted for authentications.
+    pub fn authentications(bases: &[BaseAuthentication]) -> Self {
+        let asserted = bases.iter().map(|base| asserted(&base.response).expect("what was minted is read"));
+        Self { attested: HashSet::new(), asserted: asserted.collect() }
+    }
+
+    /// Checks a registration that was accepted: what a statement signed was minted so, what nobody signed is right by
+    /// the rules of 7.1, and the verdict says what the response says.
+    pub fn check_registration(&self, base: &BaseRegistration, response: &Value, verdict: &Ceremony) {
+        let client_data = member(response, "clientDataJSON").expect("base64url");
+        let object = Object::read(&member(response, "attestationObject").expect("base64url")).expect("CBOR");
+        let data = &object.authenticator_data;
+        check_client_data(
+            &client_data,
+            "webauthn.create",
+            &base.case.challenge.to_string(),
+            &base.case.rp.origins,
+        );
+        check_verdict(data, verdict, base.case.user_verification);
+
+        let minted = base.object().expect("what was minted is read");
+        assert_eq!(data.rp_id_hash(), minted.auth_data.rp_id_hash());
+        assert_eq!(Some(data.credential_id()), verdict.credential_id.as_ref().map(AsRef::as_ref));
+        assert_eq!(id(response), data.credential_id());
+        assert_eq!(Some(&data.0[37..53]), verdict.aaguid.as_ref().map(|aaguid| &aaguid.as_bytes()[..]));
+        assert_eq!(Some(&*object.fmt), verdict.fmt.as_deref());
+        let offered = base.case.algorithms.iter().flatten().any(|offered| Some(*offered) == verdict.alg);
+        assert!(offered, "{:?} was not offered", verdict.alg);
+
+        assert!(verdict.trusted == Some(true) || !base.case.attestation.require_trusted, "not trusted");
+        if verdict.attestation_type == Some(AttestationType::None) {
+            assert_eq!(verdict.trusted, Some(false));
+            assert!(object.proves_nothing(), "{object:?} proves something");
+            return;
+        }
+        for attested in object.attested(&client_data) {
+            assert!(self.attested.contains(&attested), "nobody signed {attested:?}");
+        }
+    }
+
+    /// Checks an authentication that was accepted: it is one that was minted, in answer to this challenge, by this
+    /// credential, and the verdict says what it says.
+    pub fn check_authentication(&self, base: &BaseAuthentication, response: &Value, verdict: &Ceremony) {
+        let asserted = asserted(response).expect("what was accepted is read");
+        let (id, client_data, data, _) = &asserted;
+        check_client_data(
+            client_data,
+            "webauthn.get",
+            &base.case.challenge.to_string(),
+            &base.case.rp.origins,
+        );
+        check_verdict(&Data(data.clone()), verdict, base.case.user_verification);
+        assert_eq!(*id, base.case.credential.id.0);
+        let handle = member(response, "userHandle").filter(|handle| !handle.is_empty());
+        let account = base.case.credential.user_handle.as_ref().map(|handle| &handle.0);
+        assert!(handle.is_none() || handle.as_ref() == account, "{handle:?} is another account's");
+        assert!(self.asserted.contains(&asserted), "nobody signed {asserted:?}");
+    }
+}
+
+/// Authenticator data by their offsets.
+#[derive(Clone, Debug)]
+struct Data(Vec<u8>);
+
+impl Data {
+    fn rp_id_hash(&self) -> &[u8] {
+        &self.0[..32]
+    }
+
+    fn flag(&self, bit: u8) -> bool {
+        self.0[32] & (1 << bit) != 0
+    }
+
+    fn sign_count(&self) -> u32 {
+        u32::from_be_bytes(self.0[33..37].try_into().expect("four bytes"))
+    }
+
+    fn credential_id(&self) -> &[u8] {
+        let length = u16::from_be_bytes(self.0[53..55].try_into().expect("two bytes"));
+        &self.0[55..][..length.into()]
+    }
+
+    /// The coordinates of the credential key.
+    fn point(&self) -> Option<[Vec<u8>; 2]> {
+        let key: Cbor = ciborium::from_reader(&self.0[55 + self.credential_id().len()..]).ok()?;
+        let key = key.as_map()?;
+        let coordinate = |label: i64| {
+            let (_, value) = key.iter().find(|(key, _)| *key == Cbor::from(label))?;
+            value.as_bytes().cloned()
+        };
+        Some([coordinate(-2)?, coordinate(-3)?])
+    }
+}
+
+/// An attestation object.
+#[derive(Debug)]
+struct Object {
+    fmt: String,
+    statement: Cbor,
+    authenticator_data: Data,
+}
+
+impl Object {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let object: Cbor = ciborium::from_reader(bytes).ok()?;
+        Some(Self {
+            fmt: get(&object, "fmt")?.as_text()?.into(),
+            statement: get(&object, "attStmt")?.clone(),
+            authenticator_data: Data(get(&object, "authData")?.as_bytes()?.clone()),
+        })
+    }
+
+    /// Each statement, with what it is over.
+    fn attested(&self, client_data: &[u8]) -> Vec<Attested> {
+        let parts = match self.statement.as_array().filter(|_| self.fmt == "compound") {
+            Some(parts) => parts.iter().filter_map(Proof::of_part).collect(),
+            None => vec![Proof::of(&self.fmt, &self.statement)],
+        };
+        // A statement of `none` among them proves nothing, and does no harm.
+        let parts = parts.into_iter().filter(|proof| proof.fmt != "none");
+        parts.map(|proof| (client_data.to_vec(), self.signed_data(&proof), proof)).collect()
+    }
+
+    /// The part of authenticator data that a statement signs: all, but for `fido-u2f`, which knows only the RP ID, the
+    /// credential ID and the point.
+    fn signed_data(&self, proof: &Proof) -> Vec<u8> {
+        let data = &self.authenticator_data;
+        match data.point().filter(|_| proof.fmt == "fido-u2f") {
+            Some([x, y]) => [data.rp_id_hash(), data.credential_id(), &x, &y].concat(),
+            None => data.0.clone(),
+        }
+    }
+
+    /// Whether it is of `none`, or consists of such.
+    fn proves_nothing(&self) -> bool {
+        let is_none = |part: &Cbor| get(part, "fmt").and_then(Cbor::as_text) == Some("none");
+        match &self.statement {
+            Cbor::Map(members) => self.fmt == "none" && members.is_empty(),
+            Cbor::Array(parts) => self.fmt == "compound" && parts.iter().all(is_none),
+            _ => false,
+        }
+    }
+}
+
+impl Proof {
+    fn of(fmt: &str, statement: &Cbor) -> Self {
+        let alg = get(statement, "alg").and_then(Cbor::as_integer).map(|alg| match i128::from(alg) {
+            // ESP256, ESP384, ESP512 and Ed25519 say in full what ES256, ES384, ES512 and EdDSA say.
+            -9 => -7,
+            -51 => -35,
+            -52 => -36,
+            -19 => -8,
+            other => other,
+        });
+        let bytes = |name| get(statement, name).and_then(Cbor::as_bytes).cloned();
+        let leaf =
+            get(statement, "x5c").and_then(Cbor::as_array).and_then(|x5c| x5c.first()?.as_bytes().cloned());
+        let version = get(statement, "ver").and_then(Cbor::as_text).filter(|_| fmt == "tpm");
+        let version = version.map(|version| version.as_bytes().to_vec());
+        let parts = vec![bytes("sig"), bytes("certInfo"), bytes("pubArea"), bytes("response"), version, leaf];
+        Self { fmt: fmt.into(), alg, parts }
+    }
+
+    fn of_part(part: &Cbor) -> Option<Self> {
+        Some(Self::of(get(part, "fmt")?.as_text()?, get(part, "attStmt")?))
+    }
+}
+
+/// Steps 7 to 11 of 7.1, and 10 to 14 of 7.2.
+fn check_client_data(bytes: &[u8], r#type: &str, challenge: &str, origins: &[String]) {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let client_data: Value = serde_json::from_slice(text).expect("client data are JSON");
+    assert_eq!(client_data["type"], r#type);
+    assert_eq!(client_data["challenge"], challenge);
+    assert!(origins.iter().any(|origin| client_data["origin"] == **origin), "{client_data}");
+    assert_ne!(client_data["crossOrigin"], true);
+    assert!(client_data["topOrigin"].is_null(), "{client_data}");
+}
+
+/// Steps 15 to 17 of 7.1, 16 to 18 of 7.2, and that the verdict says what authenticator data say.
+fn check_verdict(data: &Data, verdict: &Ceremony, asked: UserVerification) {
+    let [present, verified, eligible, backed_up] = [0, 2, 3, 4].map(|bit| data.flag(bit));
+    assert!(present, "the user was not there");
+    assert!(verified || asked != UserVerification::Required, "the user was not verified");
+    assert!(eligible || !backed_up, "backed up, and not eligible");
+    let told = [verdict.user_present, verdict.user_verified, verdict.backup_eligible, verdict.backup_state];
+    assert_eq!(told, [present, verified, eligible, backed_up].map(Some));
+    assert_eq!(verdict.sign_count, Some(data.sign_count()));
+}
+
+fn asserted(response: &Value) -> Option<Asserted> {
+    let member = |name| member(response, name);
+    Some((id(response), member("clientDataJSON")?, member("authenticatorData")?, member("signature")?))
+}
+
+fn id(response: &Value) -> Vec<u8> {
+    assert_eq!(response["id"], response["rawId"]);
+    response["id"].as_str().and_then(|id| base64url::decode(id).ok()).expect("an ID is base64url")
+}
+
+fn member(response: &Value, name: &str) -> Option<Vec<u8>> {
+    base64url::decode(response["response"][name].as_str()?).ok()
+}
+
+fn get<'a>(map: &'a Cbor, name: &str) -> Option<&'a Cbor> {
+    map.as_map()?.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
+}
