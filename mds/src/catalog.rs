@@ -32,6 +32,8 @@ pub struct Listing<'a> {
     pub source: &'a Source,
     /// Its entries of the model: one, unless the list has it twice.
     pub entries: Vec<&'a Entry>,
+    /// Whether the list has the model in an entry that could not be read.
+    pub unreadable: bool,
 }
 
 impl Catalog {
@@ -56,13 +58,13 @@ impl Catalog {
 
     /// What the first list that has the model says of it.
     ///
-    /// A list that has the model in an entry which it could not read has it: nothing behind that list is asked, and
-    /// there are no entries.
+    /// A list that has the model in an entry which could not be read has it: nothing behind that list is asked, and
+    /// that entry is not among the others.
     #[must_use]
     pub fn find(&self, model: &Model) -> Option<Listing<'_>> {
         self.sources.iter().find_map(|source| {
-            let entries = source.metadata.find(model);
-            (!entries.is_empty() || source.has_unreadable(model)).then_some(Listing { source, entries })
+            let (entries, unreadable) = (source.metadata.find(model), source.has_unreadable(model));
+            (!entries.is_empty() || unreadable).then_some(Listing { source, entries, unreadable })
         })
     }
 
@@ -91,8 +93,7 @@ impl Source {
     }
 
     fn has_unreadable(&self, model: &Model) -> bool {
-        let Model::Aaguid(aaguid) = model else { return false };
-        self.metadata.left_out().iter().any(|left_out| left_out.aaguid == Some(*aaguid))
+        self.metadata.left_out().iter().any(|left_out| left_out.models.contains(model))
     }
 }
 

@@ -129,6 +129,22 @@ impl Entry {
         }
     }
 
+    /// Whether a model is this entry's, by whichever of its names.
+    #[must_use]
+    pub fn is(&self, model: &Model) -> bool {
+        match model {
+            Model::Aaguid(aaguid) => self.aaguid == Some(*aaguid),
+            Model::Aaid(aaid) => self.aaid.as_ref() == Some(aaid),
+            Model::KeyIdentifier(identifier) => self.key_identifiers.contains(identifier),
+        }
+    }
+
+    /// Whether the statement was read.
+    #[cfg(test)]
+    pub(crate) fn has_read_statement(&self) -> bool {
+        self.statement.get().is_some()
+    }
+
     /// The entry as JSON, with what was dropped left out.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -254,6 +270,12 @@ pub enum Model {
     KeyIdentifier(KeyIdentifier),
     /// A UAF authenticator's.
     Aaid(Box<str>),
+}
+
+impl From<Aaguid> for Model {
+    fn from(aaguid: Aaguid) -> Self {
+        Self::Aaguid(aaguid)
+    }
 }
 
 impl fmt::Display for Model {

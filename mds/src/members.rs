@@ -67,6 +67,11 @@ impl<'a> Members<'a> {
         serde_json::from_str(text.get())
     }
 
+    /// Whether there are two members of this name.
+    pub(crate) fn has_twice(&self, name: &str) -> bool {
+        self.0.iter().filter(|(known, _)| known == name).count() > 1
+    }
+
     /// Takes the first member of this name.
     pub(crate) fn take<T: Deserialize<'a>>(&mut self, name: &str) -> Member<T> {
         let Some(at) = self.0.iter().position(|(known, _)| known == name) else { return Member::Absent };

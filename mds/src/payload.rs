@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use rp_core::Aaguid;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::Keep;
 use crate::date::Date;
-use crate::entry::{Entry, EntryFault, EntrySeed, ReadEntry, Requirements, read_entries};
+use crate::entry::{Entry, EntryFault, EntrySeed, Model, ReadEntry, Requirements, read_entries};
 use crate::members::{Name, Others, RawMember};
 
 /// What a BLOB says, or an operator's list.
@@ -25,13 +24,13 @@ pub(crate) struct Payload {
 
 /// An entry that was left out, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entries[{index}]{}: {fault}", .aaguid.map(|aaguid| format!(" ({aaguid})")).unwrap_or_default())]
+#[error("entries[{index}]{}: {fault}", .models.first().map(|model| format!(" ({model})")).unwrap_or_default())]
 #[non_exhaustive]
 pub struct LeftOut {
     /// Its place in the list.
     pub index: usize,
-    /// Its model, if that could be read.
-    pub aaguid: Option<Aaguid>,
+    /// What names its model, as far as that could be read.
+    pub models: Vec<Model>,
     /// What is wrong with it.
     #[source]
     pub fault: EntryFault,
@@ -90,7 +89,7 @@ impl Payload {
     fn take(&mut self, index: usize, read: ReadEntry) {
         match read {
             Ok(entry) => self.entries.push(entry),
-            Err((aaguid, fault)) => self.left_out.push(LeftOut { index, aaguid, fault }),
+            Err((models, fault)) => self.left_out.push(LeftOut { index, models, fault }),
         }
     }
 }

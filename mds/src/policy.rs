@@ -1,8 +1,8 @@
 //! What an operator asks of a model: data, to be kept in a file.
 
-use rp_core::Aaguid;
 use serde::{Deserialize, Serialize};
 
+use crate::entry::Model;
 use crate::freshness::Staleness;
 use crate::status::{CertificationLevel, FipsLevel, Status};
 
@@ -25,10 +25,12 @@ use crate::status::{CertificationLevel, FipsLevel, Status};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// If there are any, models other than these are refused.
-    pub allow: Vec<Aaguid>,
-    /// Models that are refused.
-    pub deny: Vec<Aaguid>,
+    /// If there are any, models other than these are refused: AAGUIDs, key identifiers of U2F, AAIDs.
+    #[serde(with = "models")]
+    pub allow: Vec<Model>,
+    /// Models that are refused, by whatever names them.
+    #[serde(with = "models")]
+    pub deny: Vec<Model>,
     /// What becomes of models that no list has.
     pub unlisted: Weigh,
     /// The least level of the Alliance's certification.
@@ -96,7 +98,28 @@ pub struct Words {
     pub none: Vec<Box<str>>,
 }
 
+/// Models as texts, each by what names it.
+mod models {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::entry::Model;
+
+    pub(super) fn serialize<S: Serializer>(models: &[Model], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(models.iter().map(ToString::to_string))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Model>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
+    }
+}
+
 impl Words {
+    /// Whether nothing is asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.any.is_empty() && self.all.is_empty() && self.none.is_empty()
+    }
+
     /// Whether the words that are there will do.
     pub(crate) fn accept(&self, words: &[&str]) -> bool {
         let is_there = |word: &str| words.contains(&word);
@@ -144,6 +167,7 @@ mod tests {
         let policy = Policy {
             refuse_statuses: vec![Status::Retired],
             minimum_fips: Some(FipsLevel::L3),
+            deny: vec!["4e4e#4005".parse().unwrap()],
             ..Policy::default()
         };
         let text = serde_json::to_string(&policy).unwrap();

@@ -127,6 +127,11 @@ pub enum Reason {
         /// The report.
         report: Reported,
     },
+    /// The statement's version did not rise to that of an update, so that nobody may count on it.
+    UpdateUnconfirmed {
+        /// The report of the update.
+        report: Reported,
+    },
     /// The authenticator's firmware is older than an update.
     OutdatedFirmware {
         /// The report of the update.
@@ -279,6 +284,9 @@ impl fmt::Display for Reason {
             Self::Lifted { report, by } => write!(f, "{report}, lifted by {by}"),
             Self::UnknownStatus { report } => write!(f, "{report}, which is not known here"),
             Self::UpdateAvailable { report } => report.fmt(f),
+            Self::UpdateUnconfirmed { report } => {
+                write!(f, "{report}, to which the statement's version did not rise")
+            }
             Self::OutdatedFirmware { report, firmware } => {
                 write!(f, "firmware {firmware} is older than {report}")
             }

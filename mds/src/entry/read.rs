@@ -9,7 +9,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Entry, KeyIdentifier, is_aaid};
+use super::{Entry, KeyIdentifier, Model, is_aaid};
 use crate::Keep;
 use crate::date::Date;
 use crate::members::{Name, Others, RawMember, passes_over_what_is_no_object};
@@ -74,8 +74,8 @@ pub(crate) enum Requirements {
     Operator,
 }
 
-/// An entry, or its model as far as it could be read, and why it was left out.
-pub(crate) type ReadEntry = Result<Entry, (Option<Aaguid>, EntryFault)>;
+/// An entry, or what names its model as far as that could be read, and why it was left out.
+pub(crate) type ReadEntry = Result<Entry, (Vec<Model>, EntryFault)>;
 
 /// Reads a list of entries.
 pub(crate) fn read_entries<'de, A: SeqAccess<'de>>(
@@ -113,8 +113,8 @@ impl<'de> Visitor<'de> for EntrySeed {
 
     passes_over_what_is_no_object!(
         ReadEntry,
-        Err((None, EntryFault::NotAnObject)),
-        null: Err((None, EntryFault::NotAnObject))
+        Err((Vec::new(), EntryFault::NotAnObject)),
+        null: Err((Vec::new(), EntryFault::NotAnObject))
     );
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ReadEntry, A::Error> {
@@ -140,8 +140,9 @@ impl<'de> Visitor<'de> for EntrySeed {
                     continue;
                 }
             };
-            if raw.0.replace(map.next_value()?).is_some() {
+            if let Some(before) = raw.0.replace(map.next_value()?) {
                 parts.duplicate = Some(raw.1);
+                parts.replaced.push((raw.1, before));
             }
         }
         Ok(parts.read(self.requirements))
@@ -159,31 +160,43 @@ struct Parts<'a> {
     statement: Option<StatementParts<'a>>,
     other: Vec<RawMember<'a>>,
     duplicate: Option<&'static str>,
+    /// What stood in the place of a member that stands there twice.
+    replaced: Vec<(&'static str, &'a RawValue)>,
 }
 
 impl Parts<'_> {
     fn read(self, requirements: Requirements) -> ReadEntry {
-        let aaguid = present(self.aaguid).map(aaguid).transpose().map_err(|fault| (None, fault))?;
-        let fault = |fault| (aaguid, fault);
+        let (mut aaguids, mut aaids) = (Vec::from_iter(self.aaguid), Vec::from_iter(self.aaid));
+        let mut key_identifiers = Vec::from_iter(self.key_identifiers);
+        for (member, raw) in &self.replaced {
+            match *member {
+                "aaguid" => aaguids.push(raw),
+                "aaid" => aaids.push(raw),
+                "attestationCertificateKeyIdentifiers" => key_identifiers.push(raw),
+                _ => {}
+            }
+        }
+        self.read_whole(requirements).map_err(|fault| (models(&aaguids, &aaids, &key_identifiers), fault))
+    }
+
+    fn read_whole(self, requirements: Requirements) -> Result<Entry, EntryFault> {
+        let aaguid = present(self.aaguid).map(aaguid).transpose()?;
         if let Some(member) = self.duplicate {
-            return Err(fault(EntryFault::Duplicate { member }));
+            return Err(EntryFault::Duplicate { member });
         }
-        let aaid = present(self.aaid).map(aaid).transpose().map_err(fault)?;
-        let key_identifiers = present(self.key_identifiers)
-            .map(key_identifiers)
-            .transpose()
-            .map_err(fault)?
-            .unwrap_or_default();
+        let aaid = present(self.aaid).map(aaid).transpose()?;
+        let key_identifiers =
+            present(self.key_identifiers).map(key_identifiers).transpose()?.unwrap_or_default();
         if aaguid.is_none() && aaid.is_none() && key_identifiers.is_empty() {
-            return Err(fault(EntryFault::NoModel));
+            return Err(EntryFault::NoModel);
         }
-        let reports = reports(present(self.reports), requirements).map_err(fault)?;
+        let reports = reports(present(self.reports), requirements)?;
         let (text, description) = match self.statement {
             Some(StatementParts::Members(members)) => {
                 (Some(object(&members).into_boxed_str()), description(&members))
             }
             Some(StatementParts::Null) | None => (None, Box::default()),
-            Some(StatementParts::Other) => return Err(fault(EntryFault::Statement)),
+            Some(StatementParts::Other) => return Err(EntryFault::Statement),
         };
         Ok(Entry {
             aaguid,
@@ -198,6 +211,16 @@ impl Parts<'_> {
             anchors: OnceLock::new(),
         })
     }
+}
+
+/// Whatever names a model, of an entry that is left out: nobody else is to speak for it.
+fn models(aaguids: &[&RawValue], aaids: &[&RawValue], key_identifiers: &[&RawValue]) -> Vec<Model> {
+    let aaguids = aaguids.iter().filter_map(|raw| aaguid(raw).ok()).map(Model::Aaguid);
+    let aaids = aaids.iter().filter_map(|raw| aaid(raw).ok()).map(Model::Aaid);
+    let lists =
+        key_identifiers.iter().filter_map(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
+    let identifiers = lists.flatten().filter_map(|raw| serde_json::from_str(raw.get()).ok());
+    aaguids.chain(aaids).chain(identifiers.map(Model::KeyIdentifier)).collect()
 }
 
 fn present(raw: Option<&RawValue>) -> Option<&RawValue> {
@@ -233,6 +256,7 @@ fn reports(raw: Option<&RawValue>, requirements: Requirements) -> Result<Box<[St
             what: match fault {
                 ReportFault::NotAnObject => "not an object",
                 ReportFault::Status => "no status that can be read",
+                ReportFault::Duplicate => "status, effectiveDate or sunsetDate twice",
             },
         })
     };

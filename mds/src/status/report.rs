@@ -65,13 +65,18 @@ pub struct StatusReport {
 pub(crate) enum ReportFault {
     NotAnObject,
     Status,
+    /// A member that decides stands there twice.
+    Duplicate,
 }
 
 impl StatusReport {
-    /// Reads a report. One whose status cannot be read is refused, since it might be a revocation; other members
-    /// of an unexpected type go to [`StatusReport::other`].
+    /// Reads a report. One whose status cannot be read is refused, since it might be a revocation, and one whose status
+    /// or days stand there twice; other members of an unexpected type go to [`StatusReport::other`].
     pub(crate) fn read(text: &RawValue) -> Result<Self, ReportFault> {
         let mut members = Members::read(text).map_err(|_| ReportFault::NotAnObject)?;
+        if ["status", "effectiveDate", "sunsetDate"].iter().any(|name| members.has_twice(name)) {
+            return Err(ReportFault::Duplicate);
+        }
         let Member::Read(status) = members.take::<Status>("status") else { return Err(ReportFault::Status) };
         Ok(Self {
             status,
@@ -190,5 +195,22 @@ mod tests {
         assert_eq!(read(r#"{"status":7}"#), Err(ReportFault::Status));
         assert_eq!(read(r#"{"status":null}"#), Err(ReportFault::Status));
         assert_eq!(read(r#""REVOKED""#), Err(ReportFault::NotAnObject));
+    }
+
+    #[test]
+    fn a_status_that_stands_twice_in_a_report_is_refused() {
+        let read = |text: &str| StatusReport::read(serde_json::from_str(text).unwrap()).map(|_| ());
+        let once = r#"{"status":"REVOKED","effectiveDate":"2024-01-01","sunsetDate":"2025-01-01"}"#;
+        assert_eq!(read(once), Ok(()));
+        for more in
+            [r#""status":"FIDO_CERTIFIED","#, r#""effectiveDate":null,"#, r#""sunsetDate":"2024-01-02","#]
+        {
+            assert_eq!(
+                read(&once.replacen('{', &format!("{{{more}"), 1)),
+                Err(ReportFault::Duplicate),
+                "{more}"
+            );
+        }
+        assert_eq!(read(&once.replacen('{', r#"{"url":"a","url":"b","#, 1)), Ok(()), "it decides nothing");
     }
 }

@@ -7,7 +7,7 @@ use crate::date::Date;
 use crate::entry::{Entry, Model};
 use crate::freshness::{Freshness, TooOld};
 use crate::policy::{Policy, UnknownStatus, Weigh};
-use crate::status::{self, CertificationLevel, Status, StatusReport, in_force};
+use crate::status::{self, CertificationLevel, FipsLevel, Status, StatusReport, in_force};
 
 impl Policy {
     /// Judges a model by what a catalog says of it at a time.
@@ -25,7 +25,7 @@ impl Policy {
             fips: None,
             findings: Vec::new(),
         };
-        self.judge_model(&question.model, &mut verdict);
+        self.judge_model(question, listing.as_ref(), &mut verdict);
         match listing {
             None => verdict.find(self.unlisted == Weigh::Refuse, Reason::Unlisted),
             Some(listing) => self.judge_listing(&listing, question, &mut verdict),
@@ -33,9 +33,12 @@ impl Policy {
         verdict
     }
 
-    fn judge_model(&self, model: &Model, verdict: &mut Verdict) {
-        let is =
-            |listed: &[rp_core::Aaguid]| matches!(model, Model::Aaguid(aaguid) if listed.contains(aaguid));
+    /// By whatever names the model: what is asked for, and what its entries say.
+    fn judge_model(&self, question: &Question<'_>, listing: Option<&Listing<'_>>, verdict: &mut Verdict) {
+        let entries = listing.map(|listing| &listing.entries[..]).unwrap_or_default();
+        let is = |named: &[Model]| {
+            named.iter().any(|model| *model == question.model || entries.iter().any(|entry| entry.is(model)))
+        };
         if is(&self.deny) {
             verdict.find(true, Reason::Denied);
         }
@@ -56,7 +59,7 @@ impl Policy {
                 verdict.find(refuses, Reason::Overdue { due, too_old: true });
             }
         }
-        if listing.entries.is_empty() {
+        if listing.unreadable {
             verdict.find(true, Reason::Unreadable);
         }
         let on = Date::from(question.at);
@@ -66,13 +69,10 @@ impl Policy {
         if let Some(entry) = listing.entries.first() {
             verdict.description = entry.description().into();
         }
-        let mut certification = listing.entries.iter().map(|entry| self.certification(entry, on, question));
         // Of a model that is listed twice, what both entries give.
-        verdict.certification = certification.next().flatten();
-        for other in certification {
-            verdict.certification = verdict.certification.min(other);
-        }
-        verdict.fips = reports.iter().filter_map(|report| report.status.fips()).max();
+        let levels = listing.entries.iter().map(|entry| self.certification(entry, on, question));
+        verdict.certification = levels.min().flatten();
+        verdict.fips = listing.entries.iter().map(|entry| fips(entry, on, question)).min().flatten();
         for entry in &listing.entries {
             self.judge_reports(entry, on, question, verdict);
             self.judge_words(entry, verdict);
@@ -92,16 +92,9 @@ impl Policy {
     /// The level in force: that of the newest certification with a level, or else of one without, unless a newer
     /// report says that the model is not certified, or says what nobody here knows.
     fn certification(&self, entry: &Entry, on: Date, question: &Question<'_>) -> Option<CertificationLevel> {
-        let applies = |report: &&StatusReport| {
-            // A certification is about the firmware that it names and later ones.
-            question
-                .firmware
-                .zip(report.authenticator_version)
-                .is_none_or(|(firmware, from)| firmware >= from)
-        };
         let with = |wanted: fn(CertificationLevel) -> bool| {
             let certified = in_force(entry.reports(), on)
-                .filter(applies)
+                .filter(|report| applies(report, question))
                 .filter(|report| report.status.certification().is_some_and(wanted));
             status::newest(certified)
         };
@@ -113,7 +106,7 @@ impl Policy {
             }
             Status::Unknown(_) => {
                 self.unknown_status != UnknownStatus::Note
-                    && report.effective_date >= certified.effective_date
+                    && report.effective_date.is_none_or(|since| Some(since) >= certified.effective_date)
             }
             _ => false,
         };
@@ -129,7 +122,7 @@ impl Policy {
             } else if report.status.is_bad() {
                 self.judge_bad(entry, report, on, question, verdict);
             } else if report.status == Status::UpdateAvailable {
-                self.judge_update(report, question, verdict);
+                self.judge_update(entry, report, question, verdict);
             } else if matches!(report.status, Status::Unknown(_)) {
                 let refuses = self.unknown_status == UnknownStatus::Refuse;
                 verdict.find(refuses, Reason::UnknownStatus { report: reported() });
@@ -176,10 +169,10 @@ impl Policy {
         let certification = |report: &&StatusReport| {
             self.certification_lifts
                 && report.status.certification().is_some()
+                && applies(report, question)
                 && bad.effective_date.is_some()
                 && report.effective_date > bad.effective_date
         };
-        let statement = entry.statement().and_then(|statement| statement.authenticator_version);
         let update = |report: &&StatusReport| {
             let Some(version) = report.authenticator_version else { return false };
             self.update_lifts
@@ -189,14 +182,25 @@ impl Policy {
                 && report.effective_date >= bad.effective_date
                 && bad.authenticator_version.is_none_or(|compromised| compromised < version)
                 // An update to which the statement's version did not rise is none that a server may believe.
-                && statement.is_some_and(|statement| statement >= version)
+                && has_risen_to(entry, version)
                 && question.firmware.is_none_or(|firmware| firmware >= version)
         };
         in_force(entry.reports(), on).find(|report| certification(report) || update(report))
     }
 
-    fn judge_update(&self, report: &StatusReport, question: &Question<'_>, verdict: &mut Verdict) {
+    fn judge_update(
+        &self,
+        entry: &Entry,
+        report: &StatusReport,
+        question: &Question<'_>,
+        verdict: &mut Verdict,
+    ) {
         let reported = Reported::from(report);
+        // "The relying party MUST reject the metadata statement if the authenticatorVersion has not increased": what was
+        // bad before refuses by itself, and is not lifted.
+        if report.authenticator_version.is_some_and(|version| !has_risen_to(entry, version)) {
+            verdict.find(false, Reason::UpdateUnconfirmed { report: reported.clone() });
+        }
         match (question.firmware, report.authenticator_version) {
             (Some(firmware), Some(version)) if firmware < version => verdict.find(
                 self.outdated_firmware == Weigh::Refuse,
@@ -208,38 +212,43 @@ impl Policy {
     }
 
     fn judge_words(&self, entry: &Entry, verdict: &mut Verdict) {
-        let statement = entry.statement();
-        let words = |list: &'_ [Box<str>]| -> Vec<Box<str>> { list.to_vec() };
-        let checks = [
-            (
-                "keyProtection",
-                &self.key_protection,
-                statement.map(|statement| words(&statement.key_protection)),
-            ),
-            (
-                "matcherProtection",
-                &self.matcher_protection,
-                statement.map(|statement| words(&statement.matcher_protection)),
-            ),
-            (
-                "attachmentHint",
-                &self.attachment,
-                statement.map(|statement| words(&statement.attachment_hint)),
-            ),
-            (
-                "userVerificationDetails",
-                &self.user_verification,
-                statement.map(|statement| {
-                    statement.user_verification_methods().into_iter().map(Box::from).collect()
-                }),
-            ),
-        ];
-        for (member, wanted, got) in checks {
-            let got = got.unwrap_or_default();
+        let asked =
+            [&self.key_protection, &self.matcher_protection, &self.attachment, &self.user_verification];
+        // A statement is long, and is not read for nothing.
+        if asked.iter().all(|words| words.is_empty()) {
+            return;
+        }
+        let boxed = |words: Vec<&str>| words.into_iter().map(Box::from).collect();
+        let got: [Vec<Box<str>>; 4] = entry.statement().map_or_else(Default::default, |statement| {
+            [
+                statement.key_protection.clone(),
+                statement.matcher_protection.clone(),
+                statement.attachment_hint.clone(),
+                boxed(statement.user_verification_methods()),
+            ]
+        });
+        let members = ["keyProtection", "matcherProtection", "attachmentHint", "userVerificationDetails"];
+        for ((member, wanted), got) in members.into_iter().zip(asked).zip(got) {
             let words: Vec<&str> = got.iter().map(|word| &**word).collect();
             if !wanted.accept(&words) {
                 verdict.find(true, Reason::Words { member, wanted: wanted.asked(), got });
             }
         }
     }
+}
+
+/// The level of FIPS 140 in force: that of the newest report with one.
+fn fips(entry: &Entry, on: Date, question: &Question<'_>) -> Option<FipsLevel> {
+    let reports = in_force(entry.reports(), on).filter(|report| applies(report, question));
+    status::newest(reports.filter(|report| report.status.fips().is_some()))?.status.fips()
+}
+
+/// A certification is about the firmware that it names and later ones.
+fn applies(report: &StatusReport, question: &Question<'_>) -> bool {
+    question.firmware.zip(report.authenticator_version).is_none_or(|(firmware, from)| firmware >= from)
+}
+
+/// Whether the statement is about this version or a later one.
+fn has_risen_to(entry: &Entry, version: u64) -> bool {
+    entry.statement().and_then(|statement| statement.authenticator_version).is_some_and(|is| is >= version)
 }

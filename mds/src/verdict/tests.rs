@@ -141,6 +141,37 @@ fn fips_is_asked_for_by_level() {
 }
 
 #[test]
+fn the_newest_fips_level_counts_and_of_two_entries_the_lower() {
+    let fips = |entries: &[Value], firmware| {
+        let entry = |reports: &Value| json!({"aaguid": AAGUID, "statusReports": reports});
+        let list = Value::from_iter(entries.iter().map(entry)).to_string();
+        let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap());
+        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
+        Policy::default().judge(&catalog, &question).fips
+    };
+    let (old, new) =
+        (report("FIPS140_CERTIFIED_L3", "2024-01-01"), report("FIPS140_CERTIFIED_L2", "2025-01-01"));
+    assert_eq!(fips(&[json!([old])], None), Some(FipsLevel::L3));
+    assert_eq!(fips(&[json!([old, new])], None), Some(FipsLevel::L2));
+    assert_eq!(fips(&[json!([old]), json!([new])], None), Some(FipsLevel::L2));
+    assert_eq!(fips(&[json!([old]), json!([])], None), None);
+    let of_firmware =
+        json!([{"status": "FIPS140_CERTIFIED_L3", "effectiveDate": "2024-01-01", "authenticatorVersion": 4}]);
+    let of_firmware = [of_firmware];
+    assert_eq!([fips(&of_firmware, Some(3)), fips(&of_firmware, Some(4))], [None, Some(FipsLevel::L3)]);
+}
+
+#[test]
+fn an_unknown_status_without_a_date_is_never_good() {
+    let level = |unknown: Value| {
+        let reports = json!([report("FIDO_CERTIFIED_L1", "2024-01-01"), unknown]);
+        judge(&Policy::default(), reports, "2026-01-01").certification
+    };
+    assert_eq!(level(report("LATER_STATUS", "2023-01-01")), Some(CertificationLevel::L1));
+    assert_eq!(level(json!({"status": "LATER_STATUS"})), None);
+}
+
+#[test]
 fn an_unknown_status_is_never_good() {
     let judge = |unknown_status, day| {
         let policy = Policy {
@@ -179,6 +210,49 @@ fn a_later_certification_lifts_by_policy_only() {
         !super::tests::judge(&policy, undated, "2026-01-01").is_accepted(),
         "nobody knows which is later"
     );
+}
+
+#[test]
+fn a_certification_of_newer_firmware_lifts_nothing_for_older() {
+    let policy = Policy { certification_lifts: true, ..Policy::default() };
+    let reports = json!([
+        report("REVOKED", "2024-01-01"),
+        {"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2025-01-01", "authenticatorVersion": 4}
+    ]);
+    let accepted = |firmware| {
+        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports.clone()), &question).is_accepted()
+    };
+    assert_eq!([accepted(Some(4)), accepted(Some(3))], [true, false]);
+}
+
+#[test]
+fn an_update_to_which_the_statement_did_not_rise_is_told() {
+    let findings = |version: u64| {
+        let update = json!([{"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": version}]);
+        let verdict = judge(&Policy::default(), update, "2026-01-01");
+        assert!(verdict.is_accepted());
+        verdict.findings.iter().map(|one| one.reason.to_string()).collect::<Vec<_>>()
+    };
+    // The statement's version is 5.
+    assert_eq!(findings(5), ["UPDATE_AVAILABLE of version 5 since 2024-02-01"]);
+    let update = "UPDATE_AVAILABLE of version 6 since 2024-02-01";
+    let unconfirmed = format!("{update}, to which the statement's version did not rise");
+    assert_eq!(findings(6), [unconfirmed.as_str(), update]);
+}
+
+#[test]
+fn judging_by_the_default_policy_reads_no_statement() {
+    let read_by = |policy: &Policy| {
+        let catalog =
+            catalog(json!([report("REVOKED", "2024-01-01"), report("FIDO_CERTIFIED_L1", "2025-01-01")]));
+        let verdict = policy.judge(&catalog, &Question::new(model(), at("2026-01-01")));
+        assert!(!verdict.is_accepted());
+        catalog.find(&model()).unwrap().entries[0].has_read_statement()
+    };
+    assert!(!read_by(&Policy::default()));
+    let words = crate::Words { any: vec!["tee".into()], ..Default::default() };
+    assert!(read_by(&Policy { key_protection: words, ..Policy::default() }), "what is asked is read");
 }
 
 #[test]
@@ -247,13 +321,12 @@ fn words_of_the_statement_are_asked_for() {
 
 #[test]
 fn allow_and_deny_lists_and_models_that_no_list_has() {
-    let aaguid = AAGUID.parse().unwrap();
     let other: rp_core::Aaguid = "b1000000-0000-4000-8000-000000000001".parse().unwrap();
     let refused = |policy: Policy| refusals(&judge(&policy, json!([]), "2026-01-01"));
-    assert_eq!(refused(Policy { deny: vec![aaguid], ..Policy::default() }), ["the policy denies the model"]);
-    assert!(refused(Policy { allow: vec![aaguid], ..Policy::default() }).is_empty());
+    assert_eq!(refused(Policy { deny: vec![model()], ..Policy::default() }), ["the policy denies the model"]);
+    assert!(refused(Policy { allow: vec![model()], ..Policy::default() }).is_empty());
     assert_eq!(
-        refused(Policy { allow: vec![other], ..Policy::default() }),
+        refused(Policy { allow: vec![other.into()], ..Policy::default() }),
         ["the policy allows other models alone"]
     );
     let unlisted = |unlisted| {
@@ -311,6 +384,65 @@ fn a_model_whose_entry_cannot_be_read_is_refused_and_no_later_list_is_asked() {
     let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
     assert!(verdict.is_accepted());
     assert_eq!(verdict.source.as_deref(), Some("own"), "the first that has the model speaks");
+}
+
+#[test]
+fn an_unreadable_entry_of_a_u2f_model_is_refused_and_no_later_list_is_asked() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
+    let list = |reports: Value| {
+        let names = json!({"attestationCertificateKeyIdentifiers": ["not one", KEY], "aaid": "4e4e#4005"});
+        let mut entry = names;
+        if reports.is_array() {
+            entry["attestationCertificateKeyIdentifiers"] = json!([KEY]);
+        }
+        entry["statusReports"] = reports;
+        let payload = json!({"no": 1, "entries": [entry]}).to_string();
+        let payload = crate::payload::Payload::read(payload.as_bytes(), Keep::ALL).unwrap();
+        std::sync::Arc::new(Metadata::new(payload, None))
+    };
+    let good = || list(json!([report("FIDO_CERTIFIED", "2024-01-01")]));
+    let judge = |first: std::sync::Arc<Metadata>, model: &str| {
+        let catalog = Catalog::default().and("FIDO", first).and("mirror", good());
+        Policy::default().judge(&catalog, &Question::new(model.parse().unwrap(), at("2026-01-01")))
+    };
+    for model in [KEY, "4e4e#4005"] {
+        assert!(judge(good(), model).is_accepted());
+        let refused = refusals(&judge(list(json!(7)), model));
+        assert_eq!(refused, ["the list has the model in an entry that could not be read"], "{model}");
+    }
+}
+
+#[test]
+fn of_a_model_that_is_listed_twice_an_entry_that_cannot_be_read_counts() {
+    let judge = |second: Value| {
+        let entry = |reports: Value| json!({"aaguid": AAGUID, "statusReports": reports});
+        let payload = json!({"no": 1, "entries": [entry(json!([report("FIDO_CERTIFIED", "2024-01-01")])), entry(second)]});
+        let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Keep::ALL).unwrap();
+        let catalog = Catalog::of("FIDO", Metadata::new(payload, None));
+        refusals(&Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01"))))
+    };
+    assert!(judge(json!([report("FIDO_CERTIFIED", "2024-01-01")])).is_empty());
+    assert_eq!(judge(json!([{"status": 7}])), ["the list has the model in an entry that could not be read"]);
+}
+
+#[test]
+fn a_u2f_model_can_be_allowed_and_denied_by_key_identifier() {
+    const KEYS: [&str; 2] =
+        ["0123456789abcdef0123456789abcdef01234567", "1123456789abcdef0123456789abcdef01234567"];
+    let list = json!([{"attestationCertificateKeyIdentifiers": KEYS}]).to_string();
+    let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap());
+    let refused = |policy: Value| {
+        let policy: Policy = serde_json::from_value(policy).unwrap();
+        refusals(&policy.judge(&catalog, &Question::new(KEYS[0].parse().unwrap(), at("2026-01-01"))))
+    };
+    let other = "2123456789abcdef0123456789abcdef01234567";
+    for key in KEYS {
+        // Each key of an entry names the model.
+        assert!(refused(json!({"allow": [key]})).is_empty());
+        assert_eq!(refused(json!({"deny": [key]})), ["the policy denies the model"]);
+    }
+    assert_eq!(refused(json!({"allow": [other]})), ["the policy allows other models alone"]);
+    assert!(refused(json!({"deny": [other, AAGUID, "4e4e#4005"]})).is_empty());
 }
 
 #[test]
