@@ -68,6 +68,19 @@ fn is_unavailable<T>(result: Result<T, StoreError>) -> bool {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_opened_says_why_once() {
+    let file = format!("{}.missing/passkeys.db", fresh_path("missing"));
+    let error = SqliteStore::connect(&file).await.unwrap_err();
+    let (mut words, mut cause) = (Vec::new(), Some(&error as &dyn std::error::Error));
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    let sqlite = "error returned from database: (code: 14) unable to open database file";
+    assert_eq!(words, ["the storage did not do its work", sqlite]);
+}
+
+#[tokio::test]
 async fn what_was_stored_is_there_when_the_file_is_opened_again() {
     let path = fresh_path("reopened");
     let (account, mut passkey) = kim();

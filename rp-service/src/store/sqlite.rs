@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -66,9 +67,10 @@ impl SqliteStore {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = opened(|| pool(1).connect_with(options.clone())).await?;
         migrate(&writer).await?;
-        let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
+        let options = options.pragma("query_only", "ON");
+        let readers = opened(|| pool(READERS).connect_with(options.clone())).await?;
         Ok(Self { writer, readers })
     }
 
@@ -102,6 +104,30 @@ fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
 }
 
+/// Opens a file. Of many that open a fresh one, one switches it to WAL, and SQLite turns the others away without
+/// waiting ([busy handlers](https://www.sqlite.org/c3ref/busy_handler.html) are not asked where that could deadlock):
+/// they come again.
+async fn opened<F: Future<Output = Result<SqlitePool, sqlx::Error>>>(
+    open: impl Fn() -> F,
+) -> Result<SqlitePool, sqlx::Error> {
+    let mut waits = PATIENCE.as_millis().checked_div(BETWEEN_OPENINGS.as_millis()).unwrap_or_default();
+    loop {
+        match open().await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) && waits > 0 => {
+                waits = waits.saturating_sub(1);
+                tokio::time::sleep(BETWEEN_OPENINGS).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`.
+const BUSY: &str = "5";
+
+/// Switching to WAL takes a few milliseconds.
+const BETWEEN_OPENINGS: Duration = Duration::from_millis(20);
+
 /// Runs the migrations that the file has not had, under names that are not the application's.
 ///
 /// All are one transaction: of processes that start at once, one migrates and the others find it done.
@@ -110,12 +136,22 @@ async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
     migrator.dangerous_set_table_name("rp_migrations");
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
     // Not `run`: its bound on `Acquire` would make this future one that cannot be sent to another thread
-    migrator.run_direct(None, &mut *transaction, false).await.map_err(StoreError::unavailable)?;
+    migrator.run_direct(None, &mut *transaction, false).await.map_err(said)?;
     Ok(transaction.commit().await?)
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::unavailable(error)
+        said(error)
     }
 }
+
+fn said(error: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::unavailable(Said(error))
+}
+
+/// An error of sqlx, whose words hold those of its causes: it gives none, so that whoever prints an error with its
+/// causes does not say all of it twice.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Said<E>(E);
