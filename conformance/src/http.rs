@@ -1,8 +1,8 @@
 //! The tests of the HTTP interface, written once for every adapter.
 //!
-//! An adapter implements [`Site`] over its own server and calls [`http_tests!`](crate::http_tests), which makes a
-//! test of each case; each case also gives a [`Transcript`], which [`alike`] compares between two adapters to the
-//! byte, save for what is random.
+//! An adapter implements [`Site`] over its own server and calls `http_tests!`, which makes a test of each case; each
+//! case also gives a [`Transcript`], which [`alike`] compares between two adapters to the byte, save for what is
+//! random.
 
 #![expect(
     clippy::indexing_slicing,
@@ -16,8 +16,8 @@ mod store;
 mod transcript;
 
 pub use cases::{Case, alike};
-pub use fixture::{Fixture, ORIGIN, Setup};
-pub use store::{FailingStore, SessionCall};
+pub use fixture::{Fixture, LOCALHOST, ORIGIN, Setup};
+pub use store::FailingStore;
 pub use transcript::Transcript;
 
 use std::future::Future;

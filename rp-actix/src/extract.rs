@@ -4,14 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest, web};
-use rp_service::http::SharedPasskeys;
+use rp_service::http::{Body, SharedPasskeys};
 use rp_service::store::Account;
-use rp_service::{Authentication, Refusal, Registration, SessionChange};
+use rp_service::{Authentication, Refusal, Registration, SessionChange, SessionData};
 
 use crate::problem::Rejection;
-use crate::routes::{Incoming, Owned};
+use crate::routes::{read, request};
 use crate::session;
 
 /// The signed-in account. Nobody signed in: 401 `not-signed-in`. Where the method may change something, a request
@@ -42,24 +41,22 @@ pub struct VerifiedAuthentication(pub Authentication);
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Rejection>>>>;
 
-/// Refuses what another site's page sends, where the method may change something.
-fn check_site(passkeys: &SharedPasskeys, request: &HttpRequest) -> Result<(), Refusal> {
-    if request.method() == Method::GET || request.method() == Method::HEAD {
-        return Ok(());
-    }
-    passkeys.check_site(&Incoming::new(request, Owned::Read(Vec::new())).request())
+/// What the service is asked with, once it is seen where the request comes from.
+fn who_asks(asked: &HttpRequest) -> Result<(SharedPasskeys, Option<SessionData>), Refusal> {
+    let (passkeys, session) = session::context(asked)?;
+    passkeys.check_site(asked.method().as_str(), &request(asked, Body::default()))?;
+    Ok((passkeys, session::load(&session)))
 }
 
 impl FromRequest for CurrentUser {
     type Error = Rejection;
     type Future = Extracted<Self>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+    fn from_request(asked: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let asked = who_asks(asked);
         Box::pin(async move {
-            let (passkeys, session) = session::context(&request)?;
-            check_site(&passkeys, &request)?;
-            Ok(Self { account: passkeys.current_user(session::load(&session).as_ref()).await? })
+            let (passkeys, held) = asked?;
+            Ok(Self { account: passkeys.current_user(held.as_ref()).await? })
         })
     }
 }
@@ -68,12 +65,11 @@ impl FromRequest for FreshUser {
     type Error = Rejection;
     type Future = Extracted<Self>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+    fn from_request(asked: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let asked = who_asks(asked);
         Box::pin(async move {
-            let (passkeys, session) = session::context(&request)?;
-            check_site(&passkeys, &request)?;
-            Ok(Self { account: passkeys.fresh_user(session::load(&session).as_ref()).await? })
+            let (passkeys, held) = asked?;
+            Ok(Self { account: passkeys.fresh_user(held.as_ref()).await? })
         })
     }
 }
@@ -82,13 +78,13 @@ impl FromRequest for VerifiedRegistration {
     type Error = Rejection;
     type Future = Extracted<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+    fn from_request(asked: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (asked, payload) = (asked.clone(), web::Payload::from_request(asked, payload));
         Box::pin(async move {
-            let (passkeys, session) = session::context(&request)?;
+            let (passkeys, session) = session::context(&asked)?;
             let held = session::load(&session);
-            let incoming = Incoming::new(&request, Owned::read(payload.await).await);
-            let registration = passkeys.verified_registration(&incoming.request(), held.as_ref()).await?;
+            let request = request(&asked, read(payload.await).await);
+            let registration = passkeys.verified_registration(&request, held.as_ref()).await?;
             session::change(&session, registration.session.clone())?;
             Ok(Self(registration))
         })
@@ -99,13 +95,13 @@ impl FromRequest for VerifiedAuthentication {
     type Error = Rejection;
     type Future = Extracted<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+    fn from_request(asked: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (asked, payload) = (asked.clone(), web::Payload::from_request(asked, payload));
         Box::pin(async move {
-            let (passkeys, session) = session::context(&request)?;
+            let (passkeys, session) = session::context(&asked)?;
             let held = session::load(&session);
-            let incoming = Incoming::new(&request, Owned::read(payload.await).await);
-            let authentication = passkeys.verified_authentication(&incoming.request(), held.as_ref()).await?;
+            let request = request(&asked, read(payload.await).await);
+            let authentication = passkeys.verified_authentication(&request, held.as_ref()).await?;
             session::change(&session, SessionChange::Renew(authentication.session.clone()))?;
             Ok(Self(authentication))
         })

@@ -1,6 +1,5 @@
 //! Sessions: `actix-session` over the service's own session store.
 
-mod said;
 mod store;
 
 use std::fmt;
@@ -15,11 +14,12 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{Error, HttpMessage, HttpRequest};
+use rp_service::http::session::{Sessions, scope};
 use rp_service::http::{Answer, CookieAttributes, SameSite, SharedPasskeys};
 use rp_service::store::{CeremonyStore, CredentialStore, SessionStore, StoreError};
 use rp_service::{Passkeys, Refusal, SessionChange, SessionData};
 
-use self::store::Store;
+use self::store::{FORM, Store};
 use crate::problem::response;
 
 /// Gives requests their session, and [`Routes`](crate::Routes) and extractors the service: wrap it around all of
@@ -72,12 +72,12 @@ impl<S> SessionLayer<S>
 where
     S: CeremonyStore + CredentialStore + SessionStore + 'static,
 {
-    fn middleware(&self) -> SessionMiddleware<Store<S>> {
+    fn middleware(&self, sessions: Sessions<S>) -> SessionMiddleware<Store<S>> {
         let attributes = self.passkeys.cookies().session();
         // The identifier is random and looked up by its hash, so the signature that actix-session puts upon the
         // cookie protects nothing more; it has to be the same on every server.
         let key = Key::derive_from(&self.passkeys.derived_key("actix-session"));
-        SessionMiddleware::builder(Store(self.passkeys.clone()), key)
+        SessionMiddleware::builder(Store(sessions), key)
             .cookie_name(attributes.name.clone())
             .cookie_secure(attributes.secure)
             .cookie_same_site(match attributes.same_site {
@@ -103,8 +103,9 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Transform, ()>>>>;
 
     fn new_transform(&self, service: T) -> Self::Future {
-        let made = self.middleware().new_transform(service);
-        let passkeys = SharedPasskeys::from(&self.passkeys);
+        let sessions = Sessions::new(&self.passkeys, FORM);
+        let passkeys = SharedPasskeys::from(&sessions);
+        let made = self.middleware(sessions).new_transform(service);
         let attributes = Rc::new(self.passkeys.cookies().session().clone());
         let peer = self.peer;
         Box::pin(async move { Ok(SessionService { inner: made.await?, passkeys, attributes, peer }) })
@@ -128,14 +129,13 @@ where
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(peer);
         }
-        let attributes = Rc::clone(&self.attributes);
+        let (passkeys, attributes) = (self.passkeys.clone(), Rc::clone(&self.attributes));
         let answered = self.inner.call(request);
-        Box::pin(said::listen(async move {
+        Box::pin(scope::around(async move {
             let answered = answered.await;
-            // A session that was replaced is over also where the application then kept none in its place.
-            let is_ended = answered.is_err() || said::end_replaced().await.is_ok();
-            match (answered, said::failure()) {
-                (Ok(_), Some(failure)) if !is_ended => Err(failed(failure)),
+            let status = answered.as_ref().map(|response| response.status());
+            passkeys.settle(status.is_ok_and(|status| status.is_server_error()) || answered.is_err()).await;
+            match (answered, scope::failure()) {
                 (Ok(response), _) => Ok(with_attributes(response.map_into_boxed_body(), &attributes)),
                 // actix-session answers an empty 500 to a store that failed; the interface says 503.
                 (Err(_), Some(failure)) => Err(failed(failure)),
@@ -150,24 +150,16 @@ fn failed(answer: Answer) -> Error {
     InternalError::from_response("the session store failed", response(answer)).into()
 }
 
-/// The session's cookie as the service wants it, whatever the session crate wrote. It is taken away only where the
-/// service ended the session: an answer to a request that was under way with the old cookie while its session was
-/// renewed would take away the new one.
+/// The session's cookie as the service wants it, whatever the session crate wrote.
 fn with_attributes(mut response: ServiceResponse, attributes: &CookieAttributes) -> ServiceResponse {
     let headers = response.headers_mut();
     let cookies: Vec<HeaderValue> = headers.remove(SET_COOKIE).collect();
-    for cookie in cookies.into_iter().filter_map(|cookie| with_attributes_of(cookie, attributes)) {
-        headers.append(SET_COOKIE, cookie);
+    for cookie in cookies.iter().filter_map(|cookie| attributes.outgoing(cookie.as_bytes())) {
+        if let Ok(cookie) = HeaderValue::from_bytes(&cookie) {
+            headers.append(SET_COOKIE, cookie);
+        }
     }
     response
-}
-
-fn with_attributes_of(cookie: HeaderValue, attributes: &CookieAttributes) -> Option<HeaderValue> {
-    match cookie.to_str().ok().and_then(|cookie| attributes.rewrite(cookie)) {
-        None => Some(cookie),
-        Some(removal) if removal == attributes.remove() && !said::is_over() => None,
-        Some(rewritten) => HeaderValue::try_from(rewritten).ok(),
-    }
 }
 
 /// What the request's session holds of a sign-in.
@@ -176,14 +168,12 @@ pub(crate) fn load(session: &Session) -> Option<SessionData> {
     session.get(SessionData::KEY).ok().flatten()
 }
 
-/// Does to the session what the service says; the store is told once the handler is done.
+/// Does to the session what the service says, which has kept or ended it in the store.
 pub(crate) fn change(session: &Session, change: SessionChange) -> Result<(), Refusal> {
     let clears = change.clears(load(session).as_ref());
     match change {
         SessionChange::Keep => Ok(()),
         SessionChange::Renew(data) => {
-            // actix-session ends the old session first; the store puts that off until the new one is kept.
-            said::renew();
             session.renew();
             // What an application kept for one account does not come before another.
             if clears {
@@ -193,7 +183,6 @@ pub(crate) fn change(session: &Session, change: SessionChange) -> Result<(), Ref
             inserted.map_err(|error| Refusal::Storage(StoreError::unavailable(error.to_string())))
         }
         SessionChange::End => {
-            said::over();
             session.purge();
             Ok(())
         }

@@ -1,14 +1,13 @@
 //! Extractors: who asks, and what a request proves.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::Method;
+use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::request::Parts;
-use rp_service::http::SharedPasskeys;
+use rp_service::http::{Body, SharedPasskeys};
 use rp_service::store::Account;
-use rp_service::{Authentication, Refusal, Registration, SessionChange};
+use rp_service::{Authentication, Refusal, Registration, SessionChange, SessionData};
 
 use crate::problem::Rejection;
-use crate::routes::{Incoming, Owned};
+use crate::routes::{read, request};
 use crate::session;
 
 /// The signed-in account. Nobody signed in: 401 `not-signed-in`. Where the method may change something, a request
@@ -37,21 +36,18 @@ pub struct VerifiedRegistration(pub Registration);
 #[derive(Clone, Debug)]
 pub struct VerifiedAuthentication(pub Authentication);
 
-/// Refuses what another site's page sends, where the method may change something.
-fn check_site(passkeys: &SharedPasskeys, parts: &Parts) -> Result<(), Refusal> {
-    if parts.method == Method::GET || parts.method == Method::HEAD {
-        return Ok(());
-    }
-    passkeys.check_site(&Incoming::new(parts, Owned::Read(Vec::new()), None).request())
+/// What the service is asked with, once it is seen where the request comes from.
+async fn who_asks(parts: &Parts) -> Result<(SharedPasskeys, Option<SessionData>), Refusal> {
+    let (passkeys, session) = session::context(parts)?;
+    passkeys.check_site(parts.method.as_str(), &request(parts, Body::default(), None))?;
+    Ok((passkeys, session::load(&session).await?))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let (passkeys, session) = session::context(parts)?;
-        check_site(&passkeys, parts)?;
-        let held = session::load(&session).await?;
+        let (passkeys, held) = who_asks(parts).await?;
         Ok(Self { account: passkeys.current_user(held.as_ref()).await? })
     }
 }
@@ -60,9 +56,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FreshUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let (passkeys, session) = session::context(parts)?;
-        check_site(&passkeys, parts)?;
-        let held = session::load(&session).await?;
+        let (passkeys, held) = who_asks(parts).await?;
         Ok(Self { account: passkeys.fresh_user(held.as_ref()).await? })
     }
 }
@@ -70,12 +64,12 @@ impl<S: Send + Sync> FromRequestParts<S> for FreshUser {
 impl<S: Send + Sync> FromRequest<S> for VerifiedRegistration {
     type Rejection = Rejection;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Rejection> {
-        let (parts, body) = request.into_parts();
+    async fn from_request(asked: axum::extract::Request, _: &S) -> Result<Self, Rejection> {
+        let (parts, body) = asked.into_parts();
         let (passkeys, session) = session::context(&parts)?;
         let held = session::load(&session).await?;
-        let incoming = Incoming::new(&parts, Owned::read(body).await, None);
-        let registration = passkeys.verified_registration(&incoming.request(), held.as_ref()).await?;
+        let request = request(&parts, read(body).await, None);
+        let registration = passkeys.verified_registration(&request, held.as_ref()).await?;
         session::change(&session, registration.session.clone()).await?;
         Ok(Self(registration))
     }
@@ -84,12 +78,12 @@ impl<S: Send + Sync> FromRequest<S> for VerifiedRegistration {
 impl<S: Send + Sync> FromRequest<S> for VerifiedAuthentication {
     type Rejection = Rejection;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Rejection> {
-        let (parts, body) = request.into_parts();
+    async fn from_request(asked: axum::extract::Request, _: &S) -> Result<Self, Rejection> {
+        let (parts, body) = asked.into_parts();
         let (passkeys, session) = session::context(&parts)?;
         let held = session::load(&session).await?;
-        let incoming = Incoming::new(&parts, Owned::read(body).await, None);
-        let authentication = passkeys.verified_authentication(&incoming.request(), held.as_ref()).await?;
+        let request = request(&parts, read(body).await, None);
+        let authentication = passkeys.verified_authentication(&request, held.as_ref()).await?;
         session::change(&session, SessionChange::Renew(authentication.session.clone())).await?;
         Ok(Self(authentication))
     }

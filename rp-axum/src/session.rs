@@ -1,6 +1,5 @@
 //! Sessions: `tower-sessions` over the service's own session store.
 
-mod said;
 mod store;
 
 use std::future::Future;
@@ -12,6 +11,7 @@ use axum::http::header::{Entry, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use rp_service::http::session::{Sessions, scope};
 use rp_service::http::{CookieAttributes, SameSite, SharedPasskeys};
 use rp_service::store::{CeremonyStore, CredentialStore, SessionStore, StoreError};
 use rp_service::{Passkeys, Refusal, SessionChange, SessionData};
@@ -20,7 +20,7 @@ use tower_service::Service;
 use tower_sessions::cookie::SameSite as CookieSameSite;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
-use self::store::Store;
+use self::store::{FORM, Store};
 use crate::problem;
 
 /// Gives requests their session, and [`Routes`](crate::Routes) and extractors the service: lay it around all of
@@ -31,7 +31,9 @@ where
     S: CeremonyStore + CredentialStore + SessionStore + 'static,
 {
     let attributes = passkeys.cookies().session().clone();
-    let manager = SessionManagerLayer::new(Store(passkeys.clone()))
+    let sessions = Sessions::new(passkeys, FORM);
+    let passkeys = SharedPasskeys::from(&sessions);
+    let manager = SessionManagerLayer::new(Store(sessions))
         .with_name(attributes.name.clone())
         .with_secure(attributes.secure)
         .with_same_site(match attributes.same_site {
@@ -39,7 +41,7 @@ where
             SameSite::None => CookieSameSite::None,
         })
         .with_expiry(Expiry::OnSessionEnd);
-    SessionLayer { manager, passkeys: passkeys.into(), attributes, peer: None }
+    SessionLayer { manager, passkeys, attributes, peer: None }
 }
 
 /// What [`sessions`] makes.
@@ -111,16 +113,14 @@ where
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(peer);
         }
-        let attributes = self.attributes.clone();
+        let (passkeys, attributes) = (self.passkeys.clone(), self.attributes.clone());
         let answered = self.inner.call(request);
-        Box::pin(said::listen(async move {
+        Box::pin(scope::around(async move {
             let response = answered.await?;
-            let has_failed = response.status().is_server_error();
-            // A session that was replaced is over also where the application then kept none in its place.
-            let is_ended = has_failed || said::end_replaced().await.is_ok();
-            Ok(match said::failure() {
+            passkeys.settle(response.status().is_server_error()).await;
+            Ok(match scope::failure() {
                 // tower-sessions answers an empty 500 to a store that failed; the interface says 503.
-                Some(failure) if !is_ended || response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+                Some(failure) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
                     problem::response(failure)
                 }
                 _ => with_attributes(response, &attributes),
@@ -129,26 +129,18 @@ where
     }
 }
 
-/// The session's cookie as the service wants it, whatever the session crate wrote. It is taken away only where the
-/// service ended the session: an answer to a request that was under way with the old cookie while its session was
-/// renewed would take away the new one.
+/// The session's cookie as the service wants it, whatever the session crate wrote.
 fn with_attributes(mut response: Response, attributes: &CookieAttributes) -> Response {
     let cookies = response.headers_mut().entry(SET_COOKIE);
     let Entry::Occupied(cookies) = cookies else { return response };
     let (_, cookies) = cookies.remove_entry_mult();
-    let cookies: Vec<_> = cookies.filter_map(|cookie| with_attributes_of(cookie, attributes)).collect();
-    for cookie in cookies {
-        response.headers_mut().append(SET_COOKIE, cookie);
+    let cookies: Vec<_> = cookies.collect();
+    for cookie in cookies.iter().filter_map(|cookie| attributes.outgoing(cookie.as_bytes())) {
+        if let Ok(cookie) = HeaderValue::from_bytes(&cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
     response
-}
-
-fn with_attributes_of(cookie: HeaderValue, attributes: &CookieAttributes) -> Option<HeaderValue> {
-    match cookie.to_str().ok().and_then(|cookie| attributes.rewrite(cookie)) {
-        None => Some(cookie),
-        Some(removal) if removal == attributes.remove() && !said::is_over() => None,
-        Some(rewritten) => HeaderValue::try_from(rewritten).ok(),
-    }
 }
 
 /// What the request's session holds of a sign-in.
@@ -160,7 +152,7 @@ pub(crate) async fn load(session: &Session) -> Result<Option<SessionData>, Refus
     }
 }
 
-/// Does to the session what the service says.
+/// Does to the session what the service says, which has kept or ended it in the store.
 pub(crate) async fn change(session: &Session, change: SessionChange) -> Result<(), Refusal> {
     // What an application kept for one account does not come before another.
     if change.clears(load(session).await?.as_ref()) {
@@ -169,15 +161,12 @@ pub(crate) async fn change(session: &Session, change: SessionChange) -> Result<(
     let changed = match change {
         SessionChange::Keep => Ok(()),
         SessionChange::Renew(data) => renew(session, &data).await,
-        SessionChange::End => session.flush().await.inspect(|()| said::over()),
+        SessionChange::End => session.flush().await,
     };
     changed.map_err(unavailable)
 }
 
 async fn renew(session: &Session, data: &SessionData) -> Result<(), tower_sessions::session::Error> {
-    // tower-sessions ends the old session first; the store puts that off until the new one is kept, which the
-    // layer does once the handler is done.
-    said::renew();
     session.cycle_id().await?;
     session.insert(SessionData::KEY, data).await
 }

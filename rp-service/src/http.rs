@@ -11,40 +11,42 @@ mod cookie;
 mod guard;
 mod handle;
 mod route;
-mod session_cookie;
+mod routes;
+pub mod session;
 mod shared;
 
 pub use answer::Answer;
 pub use cookie::{CookieAttributes, Cookies, SameSite};
 pub use route::Route;
-pub use session_cookie::SESSION_LIFETIME;
+pub use routes::Routes;
+pub use session::SESSION_LIFETIME;
 pub use shared::SharedPasskeys;
 
 /// A request, as an adapter hands it over.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Request<'a> {
     /// Every header in the order it came, names in lower case.
-    pub headers: &'a [(&'a str, &'a [u8])],
+    pub headers: Vec<(&'a str, &'a [u8])>,
     /// The body, where the route reads one ([`Route::reads_body`]).
-    pub body: Body<'a>,
+    pub body: Body,
     /// `{id}` of the path, percent-decoded, where the route has one.
-    pub id: Option<&'a str>,
+    pub id: Option<String>,
     /// Who asks, for [`GuessLimiter`](crate::GuessLimiter).
-    pub peer: Option<&'a str>,
+    pub peer: Option<String>,
 }
 
 /// A request's body.
-#[derive(Clone, Copy, Debug)]
-pub enum Body<'a> {
-    /// All of it; empty where it broke off.
-    Read(&'a [u8]),
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// All of it; empty where it broke off, which is no longer JSON.
+    Read(Vec<u8>),
     /// More than [`MAX_BODY_BYTES`]: not read further.
     TooLarge,
 }
 
-impl Default for Body<'_> {
+impl Default for Body {
     fn default() -> Self {
-        Self::Read(&[])
+        Self::Read(Vec::new())
     }
 }
 
@@ -54,7 +56,7 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 impl<'a> Request<'a> {
     /// All values of a header, by its name in lower case.
-    pub(crate) fn header(&self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn header(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(other, _)| *other == name).map(|(_, value)| *value)
     }
 }

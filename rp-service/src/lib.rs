@@ -34,7 +34,7 @@ pub use passkeys::{
 pub use policy::Policy;
 pub use problem::Problem;
 pub use refusal::{NoCeremony, Refusal};
-pub use session::{Acr, Amr, SessionChange, SessionData};
+pub use session::{Acr, Amr, RequestSession, SessionChange, SessionData};
 pub use username::{Username, UsernameError};
 pub use wire::{
     AuthenticationJson, CredentialJson, CredentialsJson, OriginsJson, PasskeyEndpoints, SignalJson,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use rp_core::{RelyingParty, Timestamp, TrustSource};
 
 use crate::decoy::Decoys;
-use crate::event::{Action, EventSink, Trail};
+use crate::event::{EventSink, Trail};
 use crate::gate::{Entry, Gate};
 use crate::http::Cookies;
 use crate::limiter::GuessLimiter;
@@ -182,15 +182,6 @@ impl<S> Passkeys<S> {
 
     pub(crate) fn record_refusal(&self, trail: &Trail, refusal: &Refusal) {
         self.inner.events.record(&trail.event(self.now(), Some(refusal)));
-    }
-
-    /// Notes a sign-out, which decides nothing else: the session is over.
-    pub(crate) fn record_sign_out(&self, session: Option<&SessionData>) {
-        if let Some(session) = session {
-            let mut trail = Trail::new(Action::SignOut);
-            trail.account = Some(session.user_handle.clone());
-            self.record(&trail, &Ok(()));
-        }
     }
 
     async fn admit(&self, entry: Entry<'_>) -> Result<(), Refusal> {

@@ -5,9 +5,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::store::Passkey;
 
+mod request;
+
+pub use request::RequestSession;
+
 /// What a session holds of a sign-in: kept on the server, under [`SessionData::KEY`].
 ///
-/// It is data alone: adapters move it in and out of their sessions, and do with it what [`SessionChange`] says.
+/// It is data alone: adapters move it in and out of their sessions, and do with it what [`SessionChange`] says,
+/// once the service has kept it ([`RequestSession`]).
 /// It serialises with a version; one that another release wrote and this one cannot read counts as none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

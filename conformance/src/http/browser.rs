@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::fixture::ORIGIN;
-use super::{HttpRequest, HttpResponse, Site, Transcript};
+use super::fixture::{LOCALHOST, ORIGIN};
+use super::transcript::Told;
+use super::{Fixture, HttpRequest, HttpResponse, Site, Transcript};
 use crate::authenticator::{Authenticator, Config, Page};
 
 /// Keeps cookies, names its origin, and has an authenticator at hand.
 #[derive(Debug)]
 pub(super) struct Browser<'a, S> {
     site: &'a S,
+    /// The page's origin.
+    page: &'static str,
+    prefix: &'static str,
     cookies: BTreeMap<String, String>,
     /// What `Origin` says; `None` leaves it out.
     pub(super) origin: Option<&'static str>,
@@ -19,25 +23,41 @@ pub(super) struct Browser<'a, S> {
     pub(super) sec_fetch_site: Option<&'static str>,
     /// The authenticator.
     pub(super) authenticator: Authenticator,
-    /// What was said.
-    pub(super) transcript: Transcript,
+    told: Told,
+}
+
+/// What was said to these browsers.
+pub(super) fn told<S, const N: usize>(browsers: [Browser<'_, S>; N]) -> Transcript {
+    Transcript::of(browsers.map(|browser| browser.told))
 }
 
 impl<'a, S: Site> Browser<'a, S> {
     /// A browser that was never here; its authenticator is made from `seed`.
-    pub(super) fn new(site: &'a S, seed: &str) -> Self {
-        Self::with(site, seed, Config::default())
+    pub(super) fn new(site: &'a S, fixture: &Fixture, seed: &str) -> Self {
+        Self::with(site, fixture, seed, Config::default())
     }
 
     /// A browser with an authenticator of one's own choosing.
-    pub(super) fn with(site: &'a S, seed: &str, config: Config) -> Self {
+    pub(super) fn with(site: &'a S, fixture: &Fixture, seed: &str, config: Config) -> Self {
         Self {
             site,
+            page: fixture.setup.origin,
+            prefix: fixture.setup.prefix,
             cookies: BTreeMap::new(),
-            origin: Some(ORIGIN),
+            origin: Some(fixture.setup.origin),
             sec_fetch_site: Some("same-origin"),
             authenticator: Authenticator::new(seed, config),
-            transcript: Transcript::default(),
+            told: Told::to(seed),
+        }
+    }
+
+    /// The same browser, as it is now: a second tab, or somebody who has copied its cookies.
+    pub(super) fn copy(&self, name: &str) -> Self {
+        Self {
+            cookies: self.cookies.clone(),
+            authenticator: self.authenticator.clone(),
+            told: Told::to(name),
+            ..*self
         }
     }
 
@@ -61,7 +81,8 @@ impl<'a, S: Site> Browser<'a, S> {
         mut headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     ) -> HttpResponse {
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/webauthn/{path}") };
+        let is_route = !path.starts_with('/');
+        let path = if is_route { format!("{}/{path}", self.prefix) } else { path.to_owned() };
         headers.extend(self.origin.map(|origin| ("origin", origin.to_owned())));
         headers.extend(self.sec_fetch_site.map(|site| ("sec-fetch-site", site.to_owned())));
         if !self.cookies.is_empty() {
@@ -79,15 +100,8 @@ impl<'a, S: Site> Browser<'a, S> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        if request.path.starts_with("/webauthn/") {
-            let cached: Vec<_> = response.header("cache-control").collect();
-            assert_eq!(cached, ["no-store"], "{} {}", request.method, request.path);
-        }
-        assert!(
-            response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")),
-            "{response:?}"
-        );
-        self.transcript.note(&request, &response);
+        check(&request, &response, is_route);
+        self.told.note(&request, &response);
         response
     }
 
@@ -99,7 +113,8 @@ impl<'a, S: Site> Browser<'a, S> {
 
     /// Puts a cookie value in, or takes the cookie away.
     pub(super) fn set_cookie(&mut self, end: &str, value: Option<&str>) {
-        let name = format!("__Host-rp-{end}");
+        let host = if self.page == LOCALHOST { "" } else { "__Host-" };
+        let name = format!("{host}rp-{end}");
         match value {
             Some(value) => self.cookies.insert(name, value.to_owned()),
             None => self.cookies.remove(&name),
@@ -151,7 +166,7 @@ impl<'a, S: Site> Browser<'a, S> {
     /// The authenticator's answer to creation options.
     #[expect(clippy::expect_used, reason = "an authenticator that refuses is a failed test")]
     pub(super) fn create(&mut self, options: &Value) -> Value {
-        let response = self.authenticator.create(options, Page::at(ORIGIN)).expect("a credential");
+        let response = self.authenticator.create(options, Page::at(self.page)).expect("a credential");
         serde_json::from_str(&response).expect("JSON")
     }
 
@@ -166,8 +181,31 @@ impl<'a, S: Site> Browser<'a, S> {
     /// The authenticator's answer to request options.
     #[expect(clippy::expect_used, reason = "an authenticator that refuses is a failed test")]
     pub(super) fn get(&mut self, options: &Value) -> Value {
-        let response = self.authenticator.get(options, Page::at(ORIGIN)).expect("an assertion");
+        let response = self.authenticator.get(options, Page::at(self.page)).expect("an assertion");
         serde_json::from_str(&response).expect("JSON")
+    }
+}
+
+/// What holds of every answer. `is_route`: it stands under the prefix.
+#[track_caller]
+fn check(request: &HttpRequest, response: &HttpResponse, is_route: bool) {
+    let what = format!("{} {}", request.method, request.path);
+    // A route that is not mounted is the framework's to answer.
+    if is_route && response.status != 404 || response.status == 404 && !response.body.is_empty() {
+        assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["no-store"], "{what}");
+    }
+    assert!(response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{what}");
+    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    let nulls = |body: &Value| body.as_object().is_some_and(|body| body.values().any(has_null));
+    assert!(!nulls(&body), "members that are not set are left out: {what} {body}");
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().any(has_null),
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was said between browser and site, with what is random masked.
+//! What was said between browsers and a site, with what is random masked.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,12 +7,43 @@ use serde_json::Value;
 
 use super::{HttpRequest, HttpResponse};
 
-/// Requests and answers of a case, one text: two adapters that answer alike give the same one.
-#[derive(Clone, Debug, Default)]
-pub struct Transcript {
-    text: String,
-    /// Random words by their order of appearance.
-    masks: BTreeMap<String, String>,
+/// All that was said in a case, browser by browser: two adapters that answer alike give the same text.
+#[derive(Clone, Debug)]
+pub struct Transcript(String);
+
+impl Transcript {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What was said to each browser. A random word has the same mask wherever it comes again, also in another
+    /// browser.
+    pub(super) fn of(told: impl IntoIterator<Item = Told>) -> Self {
+        let told: Vec<_> = told.into_iter().collect();
+        let mut masks = BTreeMap::new();
+        for word in told.iter().flat_map(|told| &told.words) {
+            let next = format!("‹{}›", masks.len());
+            masks.entry(word).or_insert(next);
+        }
+        let mut text = String::new();
+        for Told { browser, exchanges, .. } in &told {
+            let masked =
+                masks.iter().fold(exchanges.clone(), |text, (word, mask)| text.replace(word.as_str(), mask));
+            let _ = writeln!(text, "— {browser} —\n{masked}");
+        }
+        Self(text)
+    }
+}
+
+/// What was said to one browser.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    browser: String,
+    exchanges: String,
+    /// Random words in the order of their appearance.
+    words: Vec<String>,
 }
 
 /// Headers that the server below an adapter adds, or not, by the kind of connection.
@@ -21,50 +52,31 @@ const FRAMING: [&str; 2] = ["content-length", "date"];
 /// Members that are random, or follow from what is.
 const RANDOM: [&str; 5] = ["challenge", "id", "userId", "allAcceptedCredentialIds", "rawId"];
 
-impl Transcript {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
+impl Told {
+    pub(super) fn to(browser: &str) -> Self {
+        Self { browser: browser.to_owned(), exchanges: String::new(), words: Vec::new() }
     }
 
     pub(super) fn note(&mut self, request: &HttpRequest, response: &HttpResponse) {
-        let path = self.known(&request.path);
-        let _ = writeln!(self.text, "{} {path}\n{}", request.method, response.status);
+        let _ = writeln!(self.exchanges, "{} {}\n{}", request.method, request.path, response.status);
         let mut headers: Vec<_> =
             response.headers.iter().filter(|(name, _)| !FRAMING.contains(&name.as_str())).collect();
         headers.sort();
         for (name, value) in headers {
-            let value = if name == "set-cookie" { self.cookie(value) } else { value.clone() };
-            let _ = writeln!(self.text, "{name}: {value}");
+            let value = if name == "set-cookie" { without_value(value) } else { value.clone() };
+            let _ = writeln!(self.exchanges, "{name}: {value}");
         }
-        let body = match serde_json::from_slice::<Value>(&response.body) {
-            Ok(mut body) => {
-                // Read and written again, a body would lose its spaces and the order of its members.
-                let bytes = String::from_utf8_lossy(&response.body).into_owned();
-                self.learn(&mut body, false);
-                self.known(&bytes)
-            }
-            Err(_) => String::from_utf8_lossy(&response.body).into_owned(),
-        };
-        let _ = writeln!(self.text, "{body}\n");
+        if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
+            self.learn(&body, false);
+        }
+        // Read and written again, a body would lose its spaces and the order of its members.
+        let _ = writeln!(self.exchanges, "{}\n", String::from_utf8_lossy(&response.body));
     }
 
-    /// A cookie without its value: session crates make identifiers of their own kind.
-    fn cookie(&self, cookie: &str) -> String {
-        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = if value.is_empty() { "" } else { "…" };
-        format!("{name}={value};{attributes}")
-    }
-
-    fn learn(&mut self, value: &mut Value, random: bool) {
+    fn learn(&mut self, value: &Value, random: bool) {
         match value {
-            Value::String(word) if random && word.len() > 12 => {
-                let next = format!("‹{}›", self.masks.len());
-                self.masks.entry(word.clone()).or_insert(next);
-            }
-            Value::Array(values) => values.iter_mut().for_each(|value| self.learn(value, random)),
+            Value::String(word) if random && word.len() > 12 => self.words.push(word.clone()),
+            Value::Array(values) => values.iter().for_each(|value| self.learn(value, random)),
             Value::Object(members) => {
                 for (name, value) in members {
                     self.learn(value, RANDOM.contains(&name.as_str()));
@@ -73,8 +85,12 @@ impl Transcript {
             _ => {}
         }
     }
+}
 
-    fn known(&self, text: &str) -> String {
-        self.masks.iter().fold(text.to_owned(), |text, (word, mask)| text.replace(word, mask))
-    }
+/// A cookie without its value: session crates make identifiers of their own kind.
+fn without_value(cookie: &str) -> String {
+    let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let value = if value.is_empty() { "" } else { "…" };
+    format!("{name}={value};{attributes}")
 }

@@ -38,6 +38,17 @@ impl Answer {
         }
     }
 
+    /// What is answered on a path of these routes to a method that none of them has.
+    pub fn method_not_allowed(routes: &[Route]) -> Self {
+        let allowed = routes.iter().map(|route| match route.method() {
+            // Where `GET` is served, so is `HEAD`.
+            "GET" => "GET,HEAD",
+            method => method,
+        });
+        let allowed = allowed.collect::<Vec<_>>().join(",");
+        Self::empty(405).with("allow", allowed).with("cache-control", "no-store".into())
+    }
+
     /// JSON.
     pub(super) fn json(status: u16, body: &impl Serialize) -> Self {
         // Our own types hold nothing that JSON has not: string keys, and no number out of range.

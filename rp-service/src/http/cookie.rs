@@ -125,7 +125,6 @@ mod tests {
     use rp_core::RelyingPartyBuilder;
 
     use super::*;
-    use crate::http::Body;
 
     fn set(builder: RelyingPartyBuilder) -> String {
         Cookies::new(&builder.build().unwrap()).ceremony().set("v")
@@ -175,8 +174,8 @@ mod tests {
         let (cookies, browser) = (Cookies::new(&rp), BrowserId::random().unwrap());
         let value = browser.to_cookie_value();
         let found = |header: &str| {
-            let headers = [("accept", &b"*/*"[..]), ("cookie", header.as_bytes())];
-            cookies.browser(&Request { headers: &headers, body: Body::default(), id: None, peer: None })
+            let headers = vec![("accept", &b"*/*"[..]), ("cookie", header.as_bytes())];
+            cookies.browser(&Request { headers, ..Request::default() })
         };
         assert_eq!(found(&format!("a=b; __Host-rp-ceremony={value};c=d")), Some(browser.clone()));
         assert_eq!(found(&format!("__Host-rp-ceremony=x; __Host-rp-ceremony={value}")), Some(browser));

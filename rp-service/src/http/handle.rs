@@ -5,25 +5,26 @@ use super::{Answer, Request, Route, guard};
 use crate::event::{Action, Trail};
 use crate::passkeys::{Authentication, BrowserId, Passkeys, Registration, SignUp};
 use crate::refusal::Refusal;
-use crate::session::{SessionChange, SessionData};
+use crate::session::{RequestSession, SessionChange, SessionData};
 use crate::store::{CeremonyStore, CredentialStore, StoreError};
 
 impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
-    /// Answers a request to a route of the interface. `session` is what the request's session holds under
-    /// [`SessionData::KEY`]; what becomes of it stands in the answer.
-    pub async fn handle(&self, route: Route, request: &Request<'_>, session: Option<&SessionData>) -> Answer {
+    /// Answers a request to a route of the interface. A session that a ceremony signs in or steps up is kept, and
+    /// one that is signed out has ended, when this is done; what the browser has from then on stands in the answer.
+    pub async fn handle(&self, route: Route, request: &Request<'_>, session: &impl RequestSession) -> Answer {
+        let held = session.data();
         let answer = match route {
-            Route::RegistrationOptions => self.registration_options(request, session).await,
+            Route::RegistrationOptions => self.registration_options(request, held).await,
             Route::RegistrationVerify => self.registration_verify(request, session).await,
-            Route::AuthenticationOptions => self.authentication_options(request, session).await,
+            Route::AuthenticationOptions => self.authentication_options(request, held).await,
             Route::AuthenticationVerify => self.authentication_verify(request, session).await,
             Route::Credentials => {
-                self.credentials(session).await.map(|list| Answer::json(200, &self.credentials_json(&list)))
+                self.credentials(held).await.map(|list| Answer::json(200, &self.credentials_json(&list)))
             }
-            Route::RenameCredential => self.rename_credential(request, session).await,
-            Route::DeleteCredential => self.delete_credential(request, session).await,
-            Route::Signal => self.signal(session).await.map(|signal| Answer::json(200, &signal)),
-            Route::SignOut => self.sign_out(request, session),
+            Route::RenameCredential => self.rename_credential(request, held).await,
+            Route::DeleteCredential => self.delete_credential(request, held).await,
+            Route::Signal => self.signal(held).await.map(|signal| Answer::json(200, &signal)),
+            Route::SignOut => self.sign_out(request, session).await,
             Route::WellKnownWebauthn => Ok(Answer::json(200, &self.well_known_webauthn())),
             Route::WellKnownPasskeyEndpoints => Ok(match self.well_known_passkey_endpoints() {
                 Some(endpoints) => Answer::json(200, endpoints),
@@ -34,7 +35,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             let answer = Answer::refusal(&refusal);
             match refusal {
                 // Its account is gone: kept, it would stand in the way of every sign-in.
-                Refusal::NotSignedIn if session.is_some() => answer.with_session(SessionChange::End),
+                Refusal::NotSignedIn if held.is_some() => answer.with_session(SessionChange::End),
                 _ => answer,
             }
         });
@@ -42,15 +43,15 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     }
 
     /// A registration that a request brings to an application's own handler: what
-    /// [`Route::RegistrationVerify`] does, with the answer left to the application. The session is changed as
-    /// [`Registration::session`] says; a refusal is answered by [`Answer::refusal`].
+    /// [`Route::RegistrationVerify`] does, with the answer left to the application. The session that
+    /// [`Registration::session`] says is kept by then; a refusal is answered by [`Answer::refusal`].
     ///
     /// # Errors
     /// [`Refusal`], as [`Passkeys::finish_registration`] and the rules for requests have it.
     pub async fn verified_registration(
         &self,
         request: &Request<'_>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
     ) -> Result<Registration, Refusal> {
         let read = self.read(Route::RegistrationVerify, request).and_then(|json| {
             let response = RegistrationResponse::from_json(json)?;
@@ -59,20 +60,26 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         });
         let (response, nickname) = self.recorded(read)?;
         let browser = self.cookies().browser(request);
-        self.finish_registration(browser.as_ref(), session, &response, nickname.as_deref(), request.peer)
-            .await
+        self.finish_registration(
+            browser.as_ref(),
+            session,
+            &response,
+            nickname.as_deref(),
+            request.peer.as_deref(),
+        )
+        .await
     }
 
     /// An authentication that a request brings to an application's own handler: what
-    /// [`Route::AuthenticationVerify`] does, with the answer left to the application. The session is renewed with
-    /// [`Authentication::session`]; a refusal is answered by [`Answer::refusal`].
+    /// [`Route::AuthenticationVerify`] does, with the answer left to the application. A session that holds
+    /// [`Authentication::session`] is kept by then; a refusal is answered by [`Answer::refusal`].
     ///
     /// # Errors
     /// [`Refusal`], as [`Passkeys::finish_authentication`] and the rules for requests have it.
     pub async fn verified_authentication(
         &self,
         request: &Request<'_>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
     ) -> Result<Authentication, Refusal> {
         let read = self
             .read(Route::AuthenticationVerify, request)
@@ -120,7 +127,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let options = match &form.username {
             Some(username) => {
                 let display_name = form.display_name.as_deref();
-                let sign_up = SignUp { username, display_name, peer: request.peer };
+                let sign_up = SignUp { username, display_name, peer: request.peer.as_deref() };
                 self.start_sign_up(&browser, session, sign_up).await?
             }
             None => self.start_adding(&browser, session, form.mediation).await?,
@@ -131,7 +138,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     async fn registration_verify(
         &self,
         request: &Request<'_>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
     ) -> Result<Answer, Refusal> {
         let registration = self.verified_registration(request, session).await?;
         let answer = Answer::json(201, &self.credential_json(&registration.passkey));
@@ -164,7 +171,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     async fn authentication_verify(
         &self,
         request: &Request<'_>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
     ) -> Result<Answer, Refusal> {
         let authentication = self.verified_authentication(request, session).await?;
         let answer = Answer::json(200, &self.authentication_json(&authentication));
@@ -194,15 +201,22 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         Ok(Answer::empty(204))
     }
 
-    fn sign_out(&self, request: &Request<'_>, session: Option<&SessionData>) -> Result<Answer, Refusal> {
+    async fn sign_out(
+        &self,
+        request: &Request<'_>,
+        session: &impl RequestSession,
+    ) -> Result<Answer, Refusal> {
         self.recorded(guard::check_site(self.relying_party(), Route::SignOut, request))?;
-        self.record_sign_out(session);
-        let change = if session.is_some() { SessionChange::End } else { SessionChange::Keep };
-        Ok(Answer::empty(204).with_session(change))
+        let Some(held) = session.data() else { return Ok(Answer::empty(204)) };
+        let mut trail = Trail::new(Action::SignOut);
+        trail.account = Some(held.user_handle.clone());
+        let ended = session.end().await.map_err(Refusal::from);
+        self.record(&trail, &ended);
+        ended.map(|()| Answer::empty(204).with_session(SessionChange::End))
     }
 
     /// What every request with a body has to stand before the body is read.
-    fn read<'a>(&self, route: Route, request: &Request<'a>) -> Result<&'a [u8], Refusal> {
+    fn read<'a>(&self, route: Route, request: &'a Request<'_>) -> Result<&'a [u8], Refusal> {
         guard::check_site(self.relying_party(), route, request)?;
         guard::json_body(request)
     }
@@ -237,7 +251,7 @@ fn unfit(detail: &str) -> Refusal {
 
 /// `{id}` of the path; what is no credential ID is one that nobody has.
 fn credential_id(request: &Request<'_>) -> Result<CredentialId, Refusal> {
-    let bytes = request.id.and_then(|id| base64url::decode(id).ok());
+    let bytes = request.id.as_deref().and_then(|id| base64url::decode(id).ok());
     let id = bytes.and_then(|bytes| CredentialId::try_from(bytes.as_slice()).ok());
     id.ok_or(Refusal::NoSuchCredential)
 }

@@ -12,7 +12,7 @@ use crate::decoy;
 use crate::event::{Action, Trail};
 use crate::gate::Purpose;
 use crate::refusal::{NoCeremony, Refusal};
-use crate::session::{Acr, SessionData};
+use crate::session::{Acr, RequestSession, SessionData};
 use crate::store::{Account, Applied, CeremonyStore, CredentialStore, Passkey};
 use crate::username::Username;
 use crate::wire::AuthenticationJson;
@@ -123,22 +123,25 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         Ok(options)
     }
 
-    /// Judges the response to either, and stores the counter. The ceremony is gone afterwards, whatever comes
-    /// of it.
+    /// Judges the response to either, and stores the counter, once the session is kept. The ceremony is gone
+    /// afterwards, whatever comes of it.
     ///
     /// # Errors
     /// [`Refusal`]: `no-ceremony`, `ceremony-expired`, `not-signed-in`, `credential-unknown`, what section 7.2
-    /// refuses, what the gate refuses, `storage-unavailable`. Nothing is stored then. Where a username was
-    /// given, [`Refusal::Masked`] hides from the client whatever could tell of the account.
+    /// refuses, what the gate refuses, `storage-unavailable`. Nothing is stored then, and no session opened.
+    /// Where a username was given, [`Refusal::Masked`] hides from the client whatever could tell of the account.
     pub async fn finish_authentication(
         &self,
         browser: Option<&BrowserId>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
         response: &AuthenticationResponse,
     ) -> Result<Authentication, Refusal> {
         let mut trail = Trail::new(Action::SignIn);
         trail.credential = response.id().try_into().ok();
         let result = self.authenticate(&mut trail, browser, session, response).await;
+        if result.is_err() {
+            session.abandon().await;
+        }
         self.record(&trail, &result);
         result
     }
@@ -147,7 +150,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         &self,
         trail: &mut Trail,
         browser: Option<&BrowserId>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
         response: &AuthenticationResponse,
     ) -> Result<Authentication, Refusal> {
         let bytes = self.take(browser, response.client_data_json()).await?;
@@ -162,7 +165,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         if purpose == Purpose::StepUp {
             trail.action = Action::StepUp;
         }
-        kept.check_session(session)?;
+        kept.check_session(session.data())?;
         let username_given = matches!(kept.ceremony, Ceremony::SignIn { username_given: true, .. });
         let result = self.verify(trail, &bytes, purpose, session, response).await;
         if username_given { result.map_err(Refusal::masked) } else { result }
@@ -173,9 +176,11 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         trail: &mut Trail,
         bytes: &[u8],
         purpose: Purpose,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
         response: &AuthenticationResponse,
     ) -> Result<Authentication, Refusal> {
+        let now = self.now();
+        let mut is_open = false;
         // A parallel authentication may move the counter between reading and writing; then the response is
         // judged once more, against the counter as it is.
         let mut moved = (0, 0);
@@ -190,7 +195,6 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
                 return Err(self.judge_unknown(kept, &id, response));
             };
             trail.passkey(&passkey);
-            let now = self.now();
             let authenticated = self.judge(kept, &passkey.record, response, now)?;
             trail.user_verified = Some(authenticated.flags.user_verified());
             trail.counter_regressed = authenticated.counter_regressed;
@@ -204,19 +208,24 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
                 });
             }
             self.admit(Entry { purpose, account: &account, passkey: &passkey }).await?;
-            match self.inner.store.apply(&account.user_handle, &authenticated.update, now).await? {
-                Applied::Done => {}
-                Applied::CounterMoved { current } => {
-                    moved = (current, authenticated.update.sign_count);
-                    continue;
-                }
-                Applied::Gone => return Err(Refusal::CredentialUnknown),
-            }
-            trail.backup_eligible_learned = authenticated.update.backup_eligible;
-            authenticated.update.apply(&mut passkey.record);
+            let update = authenticated.update.clone();
+            update.apply(&mut passkey.record);
             passkey.last_used_at = Some(now);
             passkey.user_verified = authenticated.flags.user_verified();
-            return Ok(Self::authentication(account, passkey, session, purpose, authenticated));
+            let verified = Self::authentication(account, passkey, session.data(), purpose, authenticated);
+            // The session first: a counter never moves without the answer that tells of it.
+            if !is_open {
+                session.open(&verified.session).await?;
+                is_open = true;
+            }
+            match self.inner.store.apply(&verified.account.user_handle, &update, now).await? {
+                Applied::Done => {
+                    trail.backup_eligible_learned = update.backup_eligible;
+                    return Ok(verified);
+                }
+                Applied::CounterMoved { current } => moved = (current, update.sign_count),
+                Applied::Gone => return Err(Refusal::CredentialUnknown),
+            }
         }
         let (stored, got) = moved;
         Err(AuthenticationError::SignCount { stored, got }.into())

@@ -9,7 +9,7 @@ use super::{Entry, Passkeys};
 use crate::event::{Action, Trail};
 use crate::gate::Purpose;
 use crate::refusal::{NoCeremony, Refusal};
-use crate::session::{SessionChange, SessionData};
+use crate::session::{RequestSession, SessionChange, SessionData};
 use crate::store::{Account, Added, CeremonyStore, CredentialStore, Opened, Passkey};
 use crate::username::Username;
 
@@ -141,31 +141,38 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         Ok(options)
     }
 
-    /// Judges the response to either, and stores what it brings. The ceremony is gone afterwards, whatever
-    /// comes of it; a nickname that passkeys cannot have is refused before.
+    /// Judges the response to either, and stores what it brings, once the session of a new account is kept. The
+    /// ceremony is gone afterwards, whatever comes of it; a nickname that passkeys cannot have is refused before.
     ///
     /// # Errors
-    /// [`Refusal`]: `malformed-json` for the nickname, `no-ceremony`, `ceremony-expired`, `not-signed-in`, what section 7.1 refuses, what the gate
-    /// refuses, `credential-exists`, `username-taken`, `too-many-credentials`, `too-many-requests`,
-    /// `storage-unavailable`. Nothing is stored then.
+    /// [`Refusal`]: `malformed-json` for the nickname, `no-ceremony`, `ceremony-expired`, `not-signed-in`, what
+    /// section 7.1 refuses, what the gate refuses, `credential-exists`, `username-taken`, `too-many-credentials`,
+    /// `too-many-requests`, `storage-unavailable`. Nothing is stored then, and no session opened.
     pub async fn finish_registration(
         &self,
         browser: Option<&BrowserId>,
-        session: Option<&SessionData>,
+        session: &impl RequestSession,
         response: &RegistrationResponse,
         nickname: Option<&str>,
         peer: Option<&str>,
     ) -> Result<Registration, Refusal> {
         let mut trail = Trail::new(Action::Register);
-        trail.account = session.map(|session| session.user_handle.clone());
+        trail.account = session.data().map(|session| session.user_handle.clone());
         trail.credential = response.id().try_into().ok();
         let answer = Answer { browser, session, response, nickname, peer };
         let result = self.register(&mut trail, answer).await;
+        if result.is_err() {
+            session.abandon().await;
+        }
         self.record(&trail, &result);
         result
     }
 
-    async fn register(&self, trail: &mut Trail, answer: Answer<'_>) -> Result<Registration, Refusal> {
+    async fn register<H: RequestSession>(
+        &self,
+        trail: &mut Trail,
+        answer: Answer<'_, H>,
+    ) -> Result<Registration, Refusal> {
         // A name that will not do costs no ceremony: the authenticator has its passkey by now.
         let nickname = match answer.nickname {
             Some(text) => nickname(text, &self.inner.policy).map_err(|error| error.refusal())?,
@@ -173,7 +180,8 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         };
         let bytes = self.take(answer.browser, answer.response.client_data_json()).await?;
         let kept = Kept::parse(&bytes)?;
-        kept.check_session(answer.session)?;
+        let held = answer.session.data();
+        kept.check_session(held)?;
         let now = self.now();
         let judge = |pending| {
             self.inner.rp.finish_registration(pending, answer.response, self.inner.trust.as_ref(), now)
@@ -187,15 +195,15 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
                 let user_handle = pending.user_handle().clone();
                 trail.account = Some(user_handle.clone());
                 let registered = judge(pending)?;
-                if answer.session.is_some() {
-                    self.current_user(answer.session).await?;
+                if held.is_some() {
+                    self.current_user(held).await?;
                 }
                 let account = Account { user_handle, name, name_key, display_name, created_at: now };
                 self.open(trail, answer, account, registered, nickname).await
             }
             Ceremony::AddCredential { pending } => {
                 trail.action = Action::AddCredential;
-                let account = self.current_user(answer.session).await?;
+                let account = self.current_user(held).await?;
                 let registered = judge(pending)?;
                 self.add(trail, account, registered, nickname).await
             }
@@ -205,10 +213,10 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         }
     }
 
-    async fn open(
+    async fn open<H: RequestSession>(
         &self,
         trail: &mut Trail,
-        answer: Answer<'_>,
+        answer: Answer<'_, H>,
         account: Account,
         registered: Registered,
         nickname: Option<String>,
@@ -217,7 +225,13 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let passkey = self.new_passkey(trail, &registered, nickname);
         self.admit(Entry { purpose: Purpose::OpenAccount, account: &account, passkey: &passkey }).await?;
         self.inner.limiter.try_guess(peer, self.now())?;
-        let opened = self.open_in_store(&account, &passkey).await;
+        let data = SessionData::sign_in(&passkey, registered.flags, passkey.created_at);
+        let opened = async {
+            // The session first: an account is never left behind without the answer that tells of it.
+            answer.session.open(&data).await?;
+            self.open_in_store(&account, &passkey).await
+        };
+        let opened = opened.await;
         if !matches!(opened, Ok(Opened::NameTaken | Opened::CredentialExists)) {
             self.inner.limiter.forgive(peer, self.now());
         }
@@ -228,12 +242,11 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             Opened::HandleTaken => return Err(Refusal::NoCeremony(NoCeremony::Missing)),
             Opened::CredentialExists => return Err(Refusal::CredentialExists),
         }
-        let session = SessionData::sign_in(&passkey, registered.flags, passkey.created_at);
         Ok(Registration {
             account,
             passkey,
             opened: true,
-            session: SessionChange::Renew(session),
+            session: SessionChange::Renew(data),
             attestation: registered.attestation,
             extensions: registered.extensions,
         })
@@ -325,10 +338,9 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
 }
 
 /// What a browser answered, and all that came with it.
-#[derive(Clone, Copy)]
-struct Answer<'a> {
+struct Answer<'a, H> {
     browser: Option<&'a BrowserId>,
-    session: Option<&'a SessionData>,
+    session: &'a H,
     response: &'a RegistrationResponse,
     nickname: Option<&'a str>,
     peer: Option<&'a str>,

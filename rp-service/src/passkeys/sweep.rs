@@ -9,7 +9,7 @@ use crate::store::StoreError;
 
 impl<S> Passkeys<S> {
     /// A sweep that fails holds nobody up: what it would have dropped has ended all the same.
-    pub(super) fn record_failed_sweep(&self, swept: Result<u64, StoreError>) {
+    pub(crate) fn record_failed_sweep<T>(&self, swept: Result<T, StoreError>) {
         if let Err(error) = swept {
             self.record_refusal(&Trail::new(Action::Sweep), &Refusal::Storage(error));
         }

@@ -267,9 +267,9 @@ async fn of_64_responses_at_once_one_is_accepted() {
     let tasks: Vec<_> = (0..64)
         .map(|_| {
             let (passkeys, browser) = (site.passkeys.clone(), browser.clone());
-            let (session, response) = (kim.session.clone(), response.clone());
+            let (session, response) = (site.held(kim.session.clone()), response.clone());
             tokio::spawn(async move {
-                passkeys.finish_authentication(Some(&browser), session.as_ref(), &response).await.is_ok()
+                passkeys.finish_authentication(Some(&browser), &session, &response).await.is_ok()
             })
         })
         .collect();

@@ -426,9 +426,9 @@ async fn the_ceremony_cookie_is_set_once_for_a_browser() {
 async fn a_request_from_another_site_is_refused_before_it_is_read() {
     let site = Site::open();
     for route in Route::ALL.into_iter().filter(|route| route.method() != "GET") {
-        let headers = [("origin", &b"https://evil.example"[..])];
-        let request = Request { headers: &headers, body: Body::TooLarge, id: None, peer: None };
-        let answer = site.passkeys.handle(route, &request, None).await;
+        let headers = vec![("origin", &b"https://evil.example"[..])];
+        let request = Request { headers, body: Body::TooLarge, ..Request::default() };
+        let answer = site.passkeys.handle(route, &request, &site.held(None)).await;
         assert_eq!(answer.status, 403, "{route:?}");
         assert_eq!(answer.session, SessionChange::Keep);
         assert_eq!(site.events(), ["request cross-site-request"]);

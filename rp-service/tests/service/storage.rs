@@ -45,23 +45,59 @@ async fn an_authentication_that_cannot_be_stored_signs_nobody_in() {
     let (site, mut kim) = (Site::open(), Browser::new("kim"));
     kim.sign_up(&site, "kim").await;
     let before = kim.list(&site).await;
+    let signed_in = kim.session.clone();
     kim.sign_out(&site).await;
-    for call in ["take", "passkey", "apply"] {
+    for call in ["take", "passkey", "open", "apply"] {
         let response = kim.get(&site, json!({})).await;
         site.store().fail_at(Some(call));
         assert_eq!(kim.authenticate(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
         assert!(kim.session.is_none());
         site.store().fail_at(None);
     }
+    kim.session = signed_in;
+    assert_eq!(kim.list(&site).await, before, "neither counter nor time of use has moved");
     kim.sign_in(&site, json!({})).await.ok();
-    let after = kim.list(&site).await;
-    assert_eq!(before.len(), after.len());
+}
+
+#[tokio::test]
+async fn the_session_is_kept_before_what_it_is_for_and_dropped_where_that_fails() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    let order = |site: &Site| {
+        let mut calls = site.store().calls();
+        calls.retain(|call| ["open", "abandon", "open_account", "apply"].contains(call));
+        calls
+    };
+    let response = kim.create(&site, json!({"username": "kim"})).await;
+    site.store().fail_at(Some("open_account"));
+    kim.register(&site, &response).await;
+    site.store().fail_at(None);
+    assert_eq!(order(&site), ["open", "open_account", "abandon"]);
+    kim.sign_up(&site, "kim").await;
+    assert_eq!(order(&site), ["open", "open_account"]);
+    kim.sign_in(&site, json!({})).await.ok();
+    assert_eq!(order(&site), ["open", "apply"]);
+    // A name that is taken keeps no session.
+    let mut other = Browser::new("other");
+    let response = other.create(&site, json!({"username": "KIM"})).await;
+    assert_eq!(other.register(&site, &response).await.refusal(), (409, "username-taken"));
+    assert_eq!(order(&site), ["open", "open_account", "abandon"]);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_fails_is_told_so_and_signs_nobody_out() {
+    let (site, mut kim) = (Site::open(), Browser::new("kim"));
+    kim.sign_up(&site, "kim").await;
+    site.events();
+    site.store().fail_at(Some("end"));
+    assert_eq!(kim.send(&site, Route::SignOut, None, "").await.refusal(), UNAVAILABLE);
+    assert!(kim.session.is_some());
+    assert_eq!(site.events(), ["sign-out storage-unavailable"]);
 }
 
 #[tokio::test]
 async fn a_registration_that_cannot_be_stored_opens_and_adds_nothing() {
     let (site, mut kim) = (Site::open(), Browser::new("kim"));
-    for call in ["take", "open_account"] {
+    for call in ["take", "open", "open_account"] {
         let response = kim.create(&site, json!({"username": "kim"})).await;
         site.store().fail_at(Some(call));
         assert_eq!(kim.register(&site, &response).await.refusal(), UNAVAILABLE, "{call}");

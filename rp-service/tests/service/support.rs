@@ -3,13 +3,13 @@
 pub(crate) mod browser;
 pub(crate) mod store;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rp_conformance::authenticator::Authenticator;
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustAnchor};
-use rp_service::store::MemoryStore;
-use rp_service::{Event, Passkeys, PasskeysBuilder, Policy, Refusal};
+use rp_service::store::{MemoryStore, StoreError};
+use rp_service::{Event, Passkeys, PasskeysBuilder, Policy, Refusal, RequestSession, SessionData};
 
 pub(crate) use self::browser::Browser;
 pub(crate) use self::store::Watched;
@@ -60,6 +60,40 @@ impl Site {
 
     pub(crate) fn store(&self) -> &Watched {
         self.passkeys.store()
+    }
+
+    /// A browser's session, for one request.
+    pub(crate) fn held(&self, data: Option<SessionData>) -> Held {
+        Held { passkeys: self.passkeys.clone(), data, has_opened: AtomicBool::new(false) }
+    }
+}
+
+/// A session that notes with the store what is asked of it, and fails where the store is asked to.
+pub(crate) struct Held {
+    passkeys: Passkeys<Watched>,
+    data: Option<SessionData>,
+    has_opened: AtomicBool,
+}
+
+impl RequestSession for Held {
+    fn data(&self) -> Option<&SessionData> {
+        self.data.as_ref()
+    }
+
+    async fn open(&self, _: &SessionData) -> Result<(), StoreError> {
+        self.passkeys.store().note("open")?;
+        self.has_opened.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn abandon(&self) {
+        if self.has_opened.load(Ordering::Relaxed) {
+            self.passkeys.store().note("abandon").unwrap();
+        }
+    }
+
+    async fn end(&self) -> Result<(), StoreError> {
+        self.passkeys.store().note("end")
     }
 }
 

@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::STALE;
 use crate::authenticator::Fault;
-use crate::http::browser::{Browser, ok, problem};
+use crate::http::browser::{Browser, ok, problem, told};
 use crate::http::{Fixture, Site, Transcript};
 
-pub(super) async fn used_once<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn used_once<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     let response = browser.new_account("kim").await;
     assert_eq!(browser.post("registration/verify", response.clone()).await.status, 201);
     let answer = browser.post("registration/verify", response).await;
@@ -24,11 +25,11 @@ pub(super) async fn used_once<S: Site>(site: &S, _: &Fixture) -> Transcript {
         (422, "signature-invalid".into())
     );
     assert_eq!(problem(&browser.post("authentication/verify", right).await), (409, "no-ceremony".into()));
-    browser.transcript
+    told([browser])
 }
 
 pub(super) async fn expiry<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
     let in_time = browser.assertion(json!({})).await;
     let late = browser.assertion(json!({})).await;
@@ -36,11 +37,11 @@ pub(super) async fn expiry<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
     assert_eq!(browser.post("authentication/verify", in_time).await.status, 200);
     fixture.wait(Duration::from_secs(60));
     assert_eq!(problem(&browser.post("authentication/verify", late).await), (409, "ceremony-expired".into()));
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn several_pending<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn several_pending<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
     browser.call("POST", "sign-out", None).await;
     let autofill = browser.assertion(json!({})).await;
@@ -52,14 +53,14 @@ pub(super) async fn several_pending<S: Site>(site: &S, _: &Fixture) -> Transcrip
     assert_eq!(browser.post("authentication/verify", autofill).await.status, 200);
     browser.call("POST", "sign-out", None).await;
     assert_eq!(browser.post("authentication/verify", button).await.status, 200);
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn another_browser<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn another_browser<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
     let response = browser.assertion(json!({})).await;
-    let mut other = Browser::new(site, "two");
+    let mut other = Browser::new(site, fixture, "two");
     assert_eq!(
         problem(&other.post("authentication/verify", response.clone()).await),
         (409, "no-ceremony".into())
@@ -71,11 +72,11 @@ pub(super) async fn another_browser<S: Site>(site: &S, _: &Fixture) -> Transcrip
         (409, "no-ceremony".into())
     );
     assert_eq!(browser.post("authentication/verify", response).await.status, 200);
-    other.transcript
+    told([browser, other])
 }
 
-pub(super) async fn another_account<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn another_account<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
     let options = ok(&browser.post("registration/options", json!({})).await);
     let response = Browser::<S>::create_elsewhere(&options);
@@ -92,17 +93,17 @@ pub(super) async fn another_account<S: Site>(site: &S, _: &Fixture) -> Transcrip
     assert_eq!(problem(&answer), (409, "no-ceremony".into()));
     let list = ok(&browser.call("GET", "credentials", None).await);
     assert_eq!(list["credentials"].as_array().map(Vec::len), Some(1));
-    browser.transcript
+    told([browser])
 }
 
 pub(super) async fn step_up<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut alex = Browser::new(site, "alex");
+    let mut alex = Browser::new(site, fixture, "alex");
     alex.sign_up("alex").await;
-    let mut browser = Browser::new(site, "kim");
+    let mut browser = Browser::new(site, fixture, "kim");
     browser.sign_up("kim").await;
-    fixture.wait(Duration::from_secs(301));
+    fixture.wait(STALE);
     // Nobody signed in has nothing to step up.
-    let mut nobody = Browser::new(site, "nobody");
+    let mut nobody = Browser::new(site, fixture, "nobody");
     let answer = nobody.post("authentication/options", json!({ "purpose": "step-up" })).await;
     assert_eq!(problem(&answer), (401, "not-signed-in".into()));
 
@@ -114,25 +115,23 @@ pub(super) async fn step_up<S: Site>(site: &S, fixture: &Fixture) -> Transcript 
     let answer = browser.post("authentication/verify", foreign).await;
     assert_eq!(problem(&answer), (422, "credential-not-allowed".into()));
     assert_eq!(browser.step_up().await["user"]["name"], "kim");
-    browser.transcript
+    told([alex, browser, nobody])
 }
 
-pub(super) async fn session_identifiers<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn other_kind<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
-    let mut seen = vec![browser.cookie("session").map(str::to_owned)];
-    browser.step_up().await;
-    seen.push(browser.cookie("session").map(str::to_owned));
-    browser.sign_in().await;
-    seen.push(browser.cookie("session").map(str::to_owned));
-    let last = seen.len().saturating_sub(1);
-    for (at, identifier) in seen.iter().enumerate() {
-        assert!(identifier.is_some());
-        assert_eq!(seen.iter().filter(|other| *other == identifier).count(), 1, "an identifier came twice");
-        browser.set_cookie("session", identifier.as_deref());
-        let expected = if at == last { 200 } else { 401 };
-        assert_eq!(browser.call("GET", "credentials", None).await.status, expected, "identifier {at}");
-        browser.set_cookie("session", seen[last].as_deref());
-    }
-    browser.transcript
+    // Client data holds the challenge of a registration, and the other way round.
+    let creating = ok(&browser.post("registration/options", json!({})).await);
+    let mut asked = ok(&browser.post("authentication/options", json!({})).await);
+    let mut creating_by_asked = creating.clone();
+    creating_by_asked["challenge"] = asked["challenge"].clone();
+    let registration = Browser::<S>::create_elsewhere(&creating_by_asked);
+    asked["challenge"] = creating["challenge"].clone();
+    let authentication = browser.get(&asked);
+    let answer = browser.post("registration/verify", registration).await;
+    assert_eq!(problem(&answer), (409, "no-ceremony".into()));
+    let answer = browser.post("authentication/verify", authentication).await;
+    assert_eq!(problem(&answer), (409, "no-ceremony".into()));
+    told([browser])
 }

@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use crate::http::browser::{Browser, ok, problem};
+use crate::http::browser::{Browser, ok, problem, told};
 use crate::http::{Fixture, Site, Transcript};
 
-pub(super) async fn well_known<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn well_known<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     let document = ok(&browser.call("GET", "/.well-known/webauthn", None).await);
     assert_eq!(document, json!({ "origins": ["https://example.org", "https://example.com"] }));
     let endpoints = ok(&browser.call("GET", "/.well-known/passkey-endpoints", None).await);
@@ -12,11 +12,11 @@ pub(super) async fn well_known<S: Site>(site: &S, _: &Fixture) -> Transcript {
         endpoints,
         json!({ "enroll": "https://example.org/enroll", "manage": "https://example.org/manage" })
     );
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn methods<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn methods<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     let answer = browser.call("HEAD", "/.well-known/webauthn", None).await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
     assert_eq!(browser.call("HEAD", "credentials", None).await.status, 401);
@@ -30,18 +30,18 @@ pub(super) async fn methods<S: Site>(site: &S, _: &Fixture) -> Transcript {
         assert_eq!((answer.status, answer.body.len()), (405, 0), "{method} {path}");
         assert_eq!(answer.header("allow").collect::<Vec<_>>(), [allowed], "{method} {path}");
     }
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn no_endpoints<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn no_endpoints<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     let answer = browser.call("GET", "/.well-known/passkey-endpoints", None).await;
     assert_eq!((answer.status, answer.body.len()), (404, 0));
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn cross_site<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn cross_site<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
     let refused = (403, "cross-site-request".to_owned());
     for (origin, fetch_site) in [
@@ -72,11 +72,11 @@ pub(super) async fn cross_site<S: Site>(site: &S, _: &Fixture) -> Transcript {
         (browser.origin, browser.sec_fetch_site) = (origin, fetch_site);
         assert_eq!(browser.post("authentication/options", json!({})).await.status, 200, "{origin:?}");
     }
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn bodies<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn bodies<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     let json_type = || vec![("content-type", "application/json".to_owned())];
     for (path, body, expected) in [
         ("registration/options", "", (400, "malformed-json")),
@@ -106,11 +106,11 @@ pub(super) async fn bodies<S: Site>(site: &S, _: &Fixture) -> Transcript {
     assert_eq!(problem(&answer), (413, "body-too-large".into()));
     large.pop();
     assert_eq!(browser.send("POST", "authentication/options", json_type(), large).await.status, 200);
-    browser.transcript
+    told([browser])
 }
 
-pub(super) async fn not_signed_in<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn not_signed_in<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     let refused = (401, "not-signed-in".to_owned());
     let nickname = json!({ "nickname": "x" });
     assert_eq!(problem(&browser.call("GET", "credentials", None).await), refused);
@@ -121,20 +121,5 @@ pub(super) async fn not_signed_in<S: Site>(site: &S, _: &Fixture) -> Transcript 
     // A cookie that somebody made up is nobody's.
     browser.set_cookie("session", Some("AAAAAAAAAAAAAAAAAAAAAA"));
     assert_eq!(problem(&browser.call("GET", "credentials", None).await), refused);
-    browser.transcript
-}
-
-pub(super) async fn framed_cookies<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
-    let options =
-        browser.post("registration/options", json!({ "username": "kim", "displayName": "Kim" })).await;
-    let response = browser.create(&ok(&options));
-    let verified = browser.post("registration/verify", response).await;
-    let signed_out = browser.call("POST", "sign-out", None).await;
-    for (answer, name) in [(&options, "ceremony"), (&verified, "session"), (&signed_out, "session")] {
-        let cookie = answer.header("set-cookie").next().unwrap_or_default();
-        assert!(cookie.starts_with(&format!("__Host-rp-{name}=")), "{cookie}");
-        assert!(cookie.contains("; HttpOnly; SameSite=None; Path=/; Secure; Partitioned"), "{cookie}");
-    }
-    browser.transcript
+    told([browser])
 }

@@ -1,43 +1,30 @@
-use serde_json::json;
+use rp_service::store::CredentialStore;
 
-use crate::http::browser::{Browser, ok, problem};
-use crate::http::{Fixture, SessionCall, Site, Transcript};
+use crate::http::browser::{Browser, ok, problem, told};
+use crate::http::{Fixture, Site, Transcript};
 
-pub(super) async fn failing_store<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn identifiers<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
-    let cookie = browser.cookie("session").map(str::to_owned);
-    let response = browser.assertion(json!({ "purpose": "step-up" })).await;
-    let failed = (503, "storage-unavailable".to_owned());
-
-    fixture.fail([SessionCall::Load]);
-    let answer = browser.call("GET", "credentials", None).await;
-    assert_eq!(problem(&answer), failed);
-    assert_eq!(answer.header("retry-after").next(), Some("5"));
-    assert_eq!(answer.header("cache-control").next(), Some("no-store"));
-
-    // A new session that cannot be kept leaves the old one as it was.
-    fixture.fail([SessionCall::Create]);
-    let answer = browser.post("authentication/verify", response).await;
-    assert_eq!(problem(&answer), failed);
-    fixture.fail([]);
-    ok(&browser.call("GET", "credentials", None).await);
-
-    fixture.fail([SessionCall::End]);
-    let answer = browser.call("POST", "sign-out", None).await;
-    assert_eq!(problem(&answer), failed);
-    let response = browser.assertion(json!({})).await;
-    let answer = browser.post("authentication/verify", response).await;
-    assert_eq!(problem(&answer), failed);
-    fixture.fail([]);
-    assert_eq!(browser.cookie("session"), cookie.as_deref());
-    ok(&browser.call("GET", "credentials", None).await);
-    assert_eq!(fixture.failures(), 4, "each failure is one event");
-    browser.transcript
+    let mut seen = vec![browser.cookie("session").map(str::to_owned)];
+    browser.step_up().await;
+    seen.push(browser.cookie("session").map(str::to_owned));
+    browser.sign_in().await;
+    seen.push(browser.cookie("session").map(str::to_owned));
+    let last = seen.len().saturating_sub(1);
+    for (at, identifier) in seen.iter().enumerate() {
+        assert!(identifier.is_some());
+        assert_eq!(seen.iter().filter(|other| *other == identifier).count(), 1, "an identifier came twice");
+        browser.set_cookie("session", identifier.as_deref());
+        let expected = if at == last { 200 } else { 401 };
+        assert_eq!(browser.call("GET", "credentials", None).await.status, expected, "identifier {at}");
+        browser.set_cookie("session", seen[last].as_deref());
+    }
+    told([browser])
 }
 
-pub(super) async fn old_cookie<S: Site>(site: &S, _: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, "one");
+pub(super) async fn old_cookie<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
     browser.sign_up("kim").await;
     let old = browser.cookie("session").map(str::to_owned);
     browser.step_up().await;
@@ -51,5 +38,17 @@ pub(super) async fn old_cookie<S: Site>(site: &S, _: &Fixture) -> Transcript {
     }
     browser.set_cookie("session", new.as_deref());
     ok(&browser.call("GET", "credentials", None).await);
-    browser.transcript
+    told([browser])
+}
+
+pub(super) async fn account_gone<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
+    let mut browser = Browser::new(site, fixture, "one");
+    let credential = browser.sign_up("kim").await;
+    if let Some((account, _)) = fixture.stored(&credential["id"]).await {
+        assert!(fixture.passkeys.store().delete_account(&account.user_handle).await.unwrap_or_default());
+    }
+    let answer = browser.call("GET", "credentials", None).await;
+    assert_eq!(problem(&answer), (401, "not-signed-in".into()));
+    assert_eq!(browser.cookie("session"), None);
+    told([browser])
 }

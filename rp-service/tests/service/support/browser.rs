@@ -58,9 +58,13 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             headers.push(("cookie", cookie.as_bytes()));
         }
-        let request =
-            Request { headers: &headers, body: Body::Read(body.as_bytes()), id, peer: Some("here") };
-        let answer = site.passkeys.handle(route, &request, self.session.as_ref()).await;
+        let request = Request {
+            headers,
+            body: Body::Read(body.into()),
+            id: id.map(str::to_owned),
+            peer: Some("here".into()),
+        };
+        let answer = site.passkeys.handle(route, &request, &site.held(self.session.clone())).await;
         self.take(answer)
     }
 

@@ -40,7 +40,7 @@ impl Watched {
         self.counter_runs.store(true, Ordering::Relaxed);
     }
 
-    fn note(&self, call: &'static str) -> Result<(), StoreError> {
+    pub(crate) fn note(&self, call: &'static str) -> Result<(), StoreError> {
         self.calls.lock().unwrap().push(call);
         match *self.fails_at.lock().unwrap() {
             Some(failing) if failing == call => Err(StoreError::unavailable("the disk is full")),

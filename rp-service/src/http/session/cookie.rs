@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::CookieAttributes;
+use super::scope;
+use crate::http::CookieAttributes;
 use crate::store::SessionKey;
 
 /// How long a session lives after it was last written: a working day and the night behind it. The cookie itself
@@ -24,11 +26,10 @@ impl SessionKey {
 }
 
 impl CookieAttributes {
-    /// A `Set-Cookie` of this cookie that a session crate wrote, with the attributes that are asked for here: the
-    /// crates cannot say `Partitioned`, and take cookies away without `Secure`, which browsers do not accept
-    /// where the name begins with `__Host-`. `None` for other cookies.
-    #[must_use]
-    pub fn rewrite(&self, set_cookie: &str) -> Option<String> {
+    /// A `Set-Cookie` of this cookie, with the attributes that are asked for here: session crates cannot say
+    /// `Partitioned`, and take cookies away without `Secure`, which browsers do not accept where the name begins with
+    /// `__Host-`. `None` for other cookies.
+    fn rewrite(&self, set_cookie: &str) -> Option<String> {
         let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
         let value = pair.trim().strip_prefix(self.name.as_str())?.strip_prefix('=')?;
         let is_over = |attribute: &str| {
@@ -40,6 +41,19 @@ impl CookieAttributes {
             return Some(self.remove());
         }
         Some(self.set(value))
+    }
+
+    /// What goes out for a `Set-Cookie` that a session crate, or anybody else, wrote: the session's with its
+    /// attributes, others as they are. `None`: it is left out. That is what becomes of a session's cookie that is taken
+    /// away though nobody ended the session: an answer to a request that was under way with the old cookie while its
+    /// session was renewed would take away the new one.
+    #[must_use]
+    pub fn outgoing<'a>(&self, set_cookie: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        match std::str::from_utf8(set_cookie).ok().and_then(|cookie| self.rewrite(cookie)) {
+            None => Some(Cow::Borrowed(set_cookie)),
+            Some(removal) if removal == self.remove() && scope::over_key().is_none() => None,
+            Some(rewritten) => Some(Cow::Owned(rewritten.into_bytes())),
+        }
     }
 }
 
