@@ -85,10 +85,23 @@ fn decode_lenient(text: &[u8]) -> Option<Vec<u8>> {
 fn decode_groups(text: &[u8], table: &Table) -> Option<(Vec<u8>, u32)> {
     let (groups, rest) = text.as_chunks::<4>();
     let whole = groups.len().checked_mul(3)?;
-    let mut bytes = Vec::with_capacity(whole.checked_add(2)?);
-    bytes.resize(whole, 0);
-    let (triples, _) = bytes.as_chunks_mut::<3>();
+    // With room for what is left over; zeroes that come from the system are written by nobody.
+    let mut bytes = vec![0; whole.checked_add(2)?];
+    bytes.truncate(whole);
     let mut seen = 0;
+    // Four groups at a time are written in two steps in place of twelve.
+    let (fours, groups) = groups.as_chunks::<4>();
+    let (twelves, triples) = bytes.as_chunks_mut::<12>();
+    for (four, twelve) in fours.iter().zip(twelves.iter_mut()) {
+        let [a, b, c, d] = four.map(|group| table.group(group));
+        seen |= a | b | c | d;
+        let high = u64::from(a) << 40 | u64::from(b) << 16 | u64::from(c) >> 8;
+        let low = c << 24 | d;
+        let [h0, h1, h2, h3, h4, h5, h6, h7] = high.to_be_bytes();
+        let [l0, l1, l2, l3] = low.to_be_bytes();
+        *twelve = [h0, h1, h2, h3, h4, h5, h6, h7, l0, l1, l2, l3];
+    }
+    let (triples, _) = triples.as_chunks_mut::<3>();
     for (group, triple) in groups.iter().zip(triples) {
         let bits = table.group(*group);
         seen |= bits;

@@ -91,7 +91,16 @@ impl<'a> Verification<'a> {
         if blob.len() > self.max_len {
             return Err(BlobError::TooLong { len: blob.len(), max: self.max_len });
         }
-        let jws = Jws::split(blob.trim_ascii())?;
+        let blob = blob.trim_ascii();
+        let jws = Jws::split(blob)?;
+        self.verify_parts(&jws).map_err(|error| match error {
+            // More than three parts, as a page of HTML has: whatever else is wrong follows from it.
+            _ if jws.payload.contains(&b'.') => not_jws(blob),
+            error => error,
+        })
+    }
+
+    fn verify_parts(&self, jws: &Jws<'_>) -> Result<Metadata, BlobError> {
         let Header { algorithm, x5c } = Header::read(jws.header)?;
         let (leaf, pool) = x5c.split_first().ok_or(BlobError::NoCertificate)?;
         let leaf = Certificate::from_der(leaf).map_err(|source| BlobError::Certificate { source })?;
@@ -123,11 +132,15 @@ struct Jws<'a> {
 
 impl<'a> Jws<'a> {
     fn split(blob: &'a [u8]) -> Result<Self, BlobError> {
-        let mut parts = blob.split(|byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(BlobError::NotJws { begins: String::from_utf8_lossy(beginning(blob)).into_owned() });
+        // Header and signature are short; the payload, which is long, is not gone through here.
+        let dot = |byte: &u8| *byte == b'.';
+        let found = blob.iter().position(dot).zip(blob.iter().rposition(dot));
+        let parts = found.and_then(|(first, last)| {
+            let payload = blob.get(first.checked_add(1)?..last)?;
+            Some((blob.get(..first)?, payload, blob.get(last.checked_add(1)?..)?))
+        });
+        let Some((header, payload, signature)) = parts else {
+            return Err(not_jws(blob));
         };
         let signed = header.len().saturating_add(1).saturating_add(payload.len());
         let signed = blob.get(..signed).unwrap_or_default();
@@ -135,8 +148,9 @@ impl<'a> Jws<'a> {
     }
 }
 
-fn beginning(blob: &[u8]) -> &[u8] {
-    blob.get(..40).unwrap_or(blob)
+fn not_jws(blob: &[u8]) -> BlobError {
+    let beginning = blob.get(..40).unwrap_or(blob);
+    BlobError::NotJws { begins: String::from_utf8_lossy(beginning).into_owned() }
 }
 
 /// Why a BLOB was refused.

@@ -285,7 +285,8 @@ fn description(members: &[RawMember<'_>]) -> Box<str> {
 fn object(members: &[RawMember<'_>]) -> String {
     let length =
         members.iter().map(|(name, raw)| name.len().saturating_add(raw.get().len()).saturating_add(4));
-    let mut text = String::with_capacity(length.fold(2, usize::saturating_add));
+    // To the byte, unless a name has escapes: two braces, and a comma fewer than members.
+    let mut text = String::with_capacity(length.fold(1, usize::saturating_add).max(2));
     text.push('{');
     for (at, (name, raw)) in members.iter().enumerate() {
         if at > 0 {

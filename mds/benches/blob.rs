@@ -1,0 +1,285 @@
+//! What loading a BLOB costs beside what it cannot do without, and what is held of it.
+//!
+//! `cargo bench -p rp-mds` reads the BLOB of 2021 from the folder that `RP_MDS` names, by default `../shared/mds` beside
+//! the checkout, and makes others of its entries, signed by a chain of its own. Of each it prints the time, what is
+//! allocated, and at most at a time (`max alloc`); what is held is `alloc` and `grow` less `dealloc` and `shrink`. At the
+//! end stands the ratio to the floor: base64, SHA-256, the signature check and a lean reading of the same bytes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot be set up is not one"
+)]
+
+use std::borrow::Cow;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use divan::{AllocProfiler, Bencher};
+use rp_conformance::authenticator::Algorithm;
+use rp_conformance::publisher::{Publisher, Signing};
+use rp_core::crypto::{self, Key, Scheme};
+use rp_core::x509::Certificate;
+use rp_core::{Aaguid, Timestamp};
+use rp_mds::{Catalog, Current, Keep, Metadata, Model, Policy, Question, Roots, Verification};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+/// The BLOB of 2021, and those made of it: so many times its entries.
+const TIMES: [usize; 4] = [0, 1, 5, 10];
+
+fn main() {
+    if sample(0).is_none() {
+        println!(
+            "no {}: set RP_MDS to the folder of the BLOB of 2021",
+            folder().join("blob-2021.jwt").display()
+        );
+        return;
+    }
+    divan::main();
+    if std::env::args().all(|argument| argument == "--bench" || !argument.starts_with('-')) {
+        compare();
+    }
+}
+
+fn folder() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/mds");
+    std::env::var_os("RP_MDS").map_or_else(beside, PathBuf::from)
+}
+
+/// A BLOB and by what it is believed.
+struct Sample {
+    blob: Vec<u8>,
+    roots: Roots,
+    at: Timestamp,
+    key: Key,
+    models: Vec<Aaguid>,
+}
+
+/// The BLOB of 2021 (0), or one of so many times its entries.
+fn sample(times: usize) -> Option<&'static Sample> {
+    static SAMPLES: LazyLock<Vec<Option<Sample>>> =
+        LazyLock::new(|| TIMES.into_iter().map(Sample::new).collect());
+    SAMPLES[TIMES.iter().position(|known| *known == times).unwrap()].as_ref()
+}
+
+impl Sample {
+    fn new(times: usize) -> Option<Self> {
+        let genuine = std::fs::read(folder().join("blob-2021.jwt")).ok()?;
+        // October 2021
+        let at = Timestamp::from_unix_seconds(1_633_046_400);
+        if times == 0 {
+            let root = std::fs::read(folder().join("globalsign-root-r3.der")).ok()?;
+            return Some(Self::of(genuine, &root, at));
+        }
+        let publisher = Publisher::new("bench", at);
+        let signing = Signing { algorithm: Algorithm::Rs256, ..Signing::default() };
+        let blob = publisher.blob_of(many(&decoded(&genuine), times).as_bytes(), &signing);
+        Some(Self::of(blob.into_bytes(), &publisher.root(), at))
+    }
+
+    fn of(blob: Vec<u8>, root: &[u8], at: Timestamp) -> Self {
+        #[derive(Deserialize)]
+        struct Header {
+            x5c: Vec<String>,
+        }
+        let header = BASE64_URL_SAFE_NO_PAD.decode(blob.split(|byte| *byte == b'.').next().unwrap()).unwrap();
+        let header: Header = serde_json::from_slice(&header).unwrap();
+        let leaf = &header.x5c[0];
+        let leaf = BASE64_STANDARD.decode(leaf).or_else(|_| BASE64_URL_SAFE_NO_PAD.decode(leaf)).unwrap();
+        let key = Certificate::from_der(&leaf).unwrap().public_key().unwrap();
+        let roots = Roots::from_certificates(root).unwrap();
+        let metadata = Verification::new(&roots, at).verify(&blob).unwrap();
+        let models = metadata.entries().iter().filter_map(rp_mds::Entry::aaguid).collect();
+        Self { blob, roots, at, key, models }
+    }
+
+    fn load(&self, keep: Keep) -> Metadata {
+        Verification { keep, ..Verification::new(&self.roots, self.at) }.verify(&self.blob).unwrap()
+    }
+
+    /// What loading cannot do without.
+    fn floor(&self) -> usize {
+        let blob = self.blob.trim_ascii_end();
+        let first = blob.iter().position(|byte| *byte == b'.').unwrap();
+        let last = blob.iter().rposition(|byte| *byte == b'.').unwrap();
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(&blob[last + 1..]).unwrap();
+        crypto::verify(&self.key, Scheme::RsaPkcs1Sha256, &blob[..last], &signature).unwrap();
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(&blob[first + 1..last]).unwrap();
+        let lean: Lean<'_> = serde_json::from_slice(&payload).unwrap();
+        black_box(&lean).entries.len()
+    }
+}
+
+/// The least that is of use of a BLOB, by serde's derived code.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read and not used")]
+struct Lean<'a> {
+    no: u64,
+    next_update: &'a str,
+    #[serde(borrow)]
+    entries: Vec<LeanEntry<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read and not used")]
+struct LeanEntry<'a> {
+    aaguid: Option<&'a str>,
+    #[serde(borrow)]
+    metadata_statement: LeanStatement<'a>,
+    #[serde(borrow)]
+    status_reports: Vec<LeanReport<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read and not used")]
+struct LeanStatement<'a> {
+    #[serde(borrow)]
+    description: Cow<'a, str>,
+    #[serde(borrow, default)]
+    attestation_root_certificates: Vec<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read and not used")]
+struct LeanReport<'a> {
+    status: &'a str,
+    effective_date: Option<&'a str>,
+}
+
+fn decoded(blob: &[u8]) -> Vec<u8> {
+    let payload = blob.split(|byte| *byte == b'.').nth(1).unwrap();
+    BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()
+}
+
+/// A payload with every entry so many times, each time of another model.
+fn many(payload: &[u8], times: usize) -> String {
+    #[derive(Deserialize)]
+    struct Payload<'a> {
+        #[serde(borrow)]
+        entries: Vec<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        aaguid: Option<String>,
+    }
+    let payload: Payload<'_> = serde_json::from_slice(payload).unwrap();
+    let mut entries = Vec::new();
+    for time in 0..times {
+        for entry in &payload.entries {
+            let named: Named = serde_json::from_str(entry.get()).unwrap();
+            entries.push(match named.aaguid {
+                // Another beginning, of which there is none among the genuine ones.
+                Some(aaguid) => {
+                    entry.get().replace(&aaguid, &format!("{:04x}{}", 0xe000 + time, &aaguid[4..]))
+                }
+                None => entry.get().to_owned(),
+            });
+        }
+    }
+    format!(r#"{{"legalHeader":"","no":9,"nextUpdate":"2021-12-01","entries":[{}]}}"#, entries.join(","))
+}
+
+/// A BLOB verified, read and indexed, with all that it has.
+#[divan::bench(args = TIMES)]
+fn load_all(bencher: Bencher<'_, '_>, times: usize) {
+    bencher.bench_local(|| sample(times).unwrap().load(Keep::ALL));
+}
+
+/// The same without pictures and long texts.
+#[divan::bench(args = TIMES)]
+fn load_lean(bencher: Bencher<'_, '_>, times: usize) {
+    bencher.bench_local(|| sample(times).unwrap().load(Keep::LEAN));
+}
+
+/// What cannot be done without.
+#[divan::bench(args = TIMES)]
+fn floor(bencher: Bencher<'_, '_>, times: usize) {
+    bencher.bench_local(|| sample(times).unwrap().floor());
+}
+
+/// A model looked up by its AAGUID, each of the list in its turn.
+#[divan::bench(args = TIMES)]
+fn look_up(bencher: Bencher<'_, '_>, times: usize) {
+    let sample = sample(times).unwrap();
+    let metadata = sample.load(Keep::LEAN);
+    let mut models = sample.models.iter().cycle();
+    bencher.bench_local(|| {
+        metadata.by_aaguid(*black_box(models.next().unwrap())).map(|entry| entry.reports().len())
+    });
+}
+
+/// The catalog of the moment, as each reader takes it.
+#[divan::bench]
+fn current(bencher: Bencher<'_, '_>) {
+    let current = Current::new(Catalog::of("fido", sample(10).unwrap().load(Keep::LEAN)));
+    bencher.bench_local(|| current.load().sources().len());
+}
+
+/// A verdict on a model whose statement was read before.
+#[divan::bench]
+fn judge(bencher: Bencher<'_, '_>) {
+    let sample = sample(10).unwrap();
+    let catalog = Catalog::default().and("fido", Arc::new(sample.load(Keep::LEAN)));
+    let policy = Policy::default();
+    let mut models = sample.models.iter().cycle();
+    bencher.bench_local(|| {
+        policy
+            .judge(&catalog, &Question::new(Model::Aaguid(*models.next().unwrap()), sample.at))
+            .is_accepted()
+    });
+}
+
+/// Loading beside the floor, by turns, so that what else the machine does falls on both. Of a machine that is busy the
+/// fastest rounds say more than the medians.
+fn compare() {
+    const ROUNDS: usize = 101;
+    println!("\n{ROUNDS} rounds by turns, median and fastest, in µs");
+    println!(
+        "blob               bytes entries           all          lean         floor    all/floor   per entry"
+    );
+    for times in TIMES {
+        let sample = sample(times).unwrap();
+        let entries = sample.load(Keep::ALL).entries().len();
+        let mut rounds = [const { Vec::new() }; 3];
+        for _ in 0..ROUNDS {
+            rounds[0].push(timed(|| sample.load(Keep::ALL)));
+            rounds[1].push(timed(|| sample.load(Keep::LEAN)));
+            rounds[2].push(timed(|| sample.floor()));
+        }
+        let [all, lean, floor] = rounds.map(|mut times| {
+            times.sort_unstable();
+            [ROUNDS / 2, 0].map(|at| times[at].as_secs_f64() * 1e6)
+        });
+        let name = if times == 0 { "of 2021".to_owned() } else { format!("made, {times} times") };
+        let both = |[median, fastest]: [f64; 2]| format!("{median:>6.0} {fastest:>6.0}");
+        let ratios = format!("{:.2} {:.2}", all[0] / floor[0], all[1] / floor[1]);
+        let each = all[1] / entries as f64;
+        println!(
+            "{name:<14} {:>9} {entries:>7} {} {} {} {ratios:>12} {each:>11.1}",
+            sample.blob.len(),
+            both(all),
+            both(lean),
+            both(floor)
+        );
+    }
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> Duration {
+    let began = Instant::now();
+    let kept = run();
+    let took = began.elapsed();
+    drop(black_box(kept));
+    took
+}
