@@ -8,6 +8,7 @@ mod base;
 mod ceremonies;
 mod certificates;
 mod layout;
+mod metadata;
 mod parsers;
 
 use std::collections::BTreeSet;
@@ -48,6 +49,8 @@ pub fn folders() -> Result<Vec<(&'static str, Inputs)>, ClientError> {
         ("client_data", minted.client_data()),
         ("cose_key", minted.cose_keys()),
         ("crl", certificates::revocation_lists()),
+        ("metadata_blob", metadata::blobs()),
+        ("metadata_payload", metadata::payloads()),
         ("options_json", parsers::options()),
         ("path", minted.paths()),
         ("registration", minted.registrations()),
