@@ -53,17 +53,17 @@ pub enum CertificationLevel {
     /// Level 1.
     L1,
     /// Level 1+.
-    #[serde(rename = "L1plus")]
+    #[serde(rename = "L1plus", alias = "L1+")]
     L1Plus,
     /// Level 2.
     L2,
     /// Level 2+.
-    #[serde(rename = "L2plus")]
+    #[serde(rename = "L2plus", alias = "L2+")]
     L2Plus,
     /// Level 3.
     L3,
     /// Level 3+.
-    #[serde(rename = "L3plus")]
+    #[serde(rename = "L3plus", alias = "L3+")]
     L3Plus,
 }
 

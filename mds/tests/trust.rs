@@ -343,3 +343,9 @@ fn a_new_list_tells_models_and_stored_credentials_that_it_concerns() {
     assert!(changes[0].is_now_refused());
     assert!(policy.changes(&before, &before, NOW).is_empty());
 }
+
+#[test]
+fn the_policy_of_the_example_is_read() {
+    let policy: Policy = serde_json::from_str(include_str!("../examples/policy.json")).unwrap();
+    assert_eq!(policy.minimum_certification, Some(rp_mds::CertificationLevel::L1));
+}

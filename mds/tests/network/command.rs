@@ -1,6 +1,7 @@
 //! The command `rp-mds`, as one who types it sees it.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::Timestamp;
@@ -258,6 +259,38 @@ fn check_judges_by_a_policy_and_ends_with_one_where_it_refuses() {
     let (out, err, code) = check(r#"{"minimum_level": "L3"}"#);
     assert_eq!((out.as_str(), code), ("", 2));
     assert!(err.contains("policy.json: unknown field `minimum_level`, expected one of"), "{err}");
+}
+
+#[test]
+fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
+    let (directory, root, blob) = files("processes");
+    let blob = std::fs::read(blob).unwrap();
+    let server = Server::new(move |_| {
+        // Long enough for the other to come.
+        std::thread::sleep(Duration::from_millis(1_500));
+        Reply::ok(blob.clone())
+    });
+    let (cache, url) = (directory.path().join("cache"), server.url("/"));
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_rp-mds"))
+            .args(["fetch", "--url", &url, "--plain-http", "--roots", &root])
+            .arg("--cache")
+            .arg(&cache)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let outputs = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let mut said = outputs.map(|output| {
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().lines().next().unwrap_or_default().to_owned()
+    });
+    said.sort();
+    assert_eq!(said, ["another list is held", "another process is fetching"]);
+    assert_eq!(server.asked().len(), 1);
+    let listed = crate::command::said(&["list", "--cache", cache.to_str().unwrap(), "--roots", &root]);
+    assert!(listed.ends_with("\n2 models\n"), "{listed}");
 }
 
 #[test]
