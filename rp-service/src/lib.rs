@@ -27,6 +27,8 @@ pub use decoy::{DecoyError, DecoyShape};
 pub use event::{Action, Event, EventSink, TracingSink};
 pub use gate::{Admission, Entry, Gate, Purpose, Veto};
 pub use limiter::{GuessLimiter, MemoryLimiter, TooManyGuesses};
+#[cfg(feature = "mds")]
+pub use model::MetadataModels;
 pub use model::{Model, ModelDirectory, PasskeyProviders};
 pub use passkeys::{
     Authentication, BrowserId, NicknameError, Passkeys, PasskeysBuilder, Registration, SignUp,

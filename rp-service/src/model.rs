@@ -1,3 +1,8 @@
+#[cfg(feature = "mds")]
+mod metadata;
+
+#[cfg(feature = "mds")]
+pub use metadata::MetadataModels;
 use rp_core::Aaguid;
 use serde::Serialize;
 
