@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before the test gives up on it. A machine under load is slow, not broken.
@@ -29,14 +29,18 @@ impl Process {
         Self { child, lines }
     }
 
-    /// What `find` finds in the first line that has it.
-    pub(crate) fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
+    /// What `find` finds in the first line that has it; `None` where the process ends before.
+    pub(crate) fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).expect("the process ended, or never said it was ready");
-            if let Some(found) = find(&line) {
-                return found;
+            match self.lines.recv_timeout(left) {
+                Ok(line) => match find(&line) {
+                    None => {}
+                    found => return found,
+                },
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => panic!("the process never said it was ready"),
             }
         }
     }

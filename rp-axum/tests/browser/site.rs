@@ -53,7 +53,7 @@ impl Site {
             .arg(folder.path().join("passkeys.db"))
             .args(arguments);
         let process = Process::start(&mut command);
-        let port = process.wait_for(|line| number_after(line, "http://localhost:"));
+        let port = process.wait_for(|line| number_after(line, "http://localhost:")).expect("the site ended");
         Self { _process: process, _folder: folder, kind, port }
     }
 

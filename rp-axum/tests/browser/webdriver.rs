@@ -22,6 +22,17 @@ impl Programs {
         let chromium = program(&["chromium", "chromium-browser", "google-chrome"])?;
         Some(Self { chromium, chromedriver: program(&["chromedriver"])? })
     }
+
+    /// A driver, and its port. It takes a free port of IPv4 and wants the same of IPv6; where somebody has that one, it
+    /// ends, and the next one gets another.
+    fn start_driver(&self) -> (Process, u16) {
+        let start = |_| {
+            let driver = Process::start(Command::new(&self.chromedriver).arg("--port=0"));
+            let port = driver.wait_for(|line| number_after(line, "started successfully on port "))?;
+            Some((driver, port))
+        };
+        (0..10).find_map(start).expect("chromedriver ends whenever it is started")
+    }
 }
 
 /// One headless Chromium with a fresh profile, driven by one chromedriver.
@@ -42,8 +53,7 @@ pub(crate) fn agent() -> Agent {
 impl Session {
     /// Starts the driver, and through it the browser.
     pub(crate) fn start(programs: &Programs) -> Self {
-        let driver = Process::start(Command::new(&programs.chromedriver).arg("--port=0"));
-        let port = driver.wait_for(|line| number_after(line, "started successfully on port "));
+        let (driver, port) = programs.start_driver();
         let profile = Folder::new("profile");
         let user_data = format!("--user-data-dir={}", profile.path().display());
         let mut args = vec![user_data.as_str()];
