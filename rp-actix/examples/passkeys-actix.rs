@@ -13,7 +13,7 @@ use rp_actix::{Routes, sessions};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    site::log();
     site::outcome(run().await)
 }
 

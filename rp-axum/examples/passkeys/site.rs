@@ -1,17 +1,23 @@
 //! What both example sites share: the command line, the page's files, and the service behind them.
 
+// From both examples the same file: `site.rs` is a module of one by its name, and of the other by its path.
+#[path = "metadata.rs"]
+mod metadata;
+
 use std::error::Error;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::{TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use rp_core::options::UserVerificationRequirement;
+use metadata::MetadataArgs;
+use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_core::{RelyingParty, base64url};
 use rp_service::store::SqliteStore;
-use rp_service::{PasskeyEndpoints, PasskeyProviders, Passkeys, Policy};
+use rp_service::{PasskeyEndpoints, Passkeys, Policy};
+use tracing_subscriber::EnvFilter;
 
 /// A site with passkeys: create an account, sign in, look after your passkeys.
 #[derive(Debug, Parser)]
@@ -30,6 +36,8 @@ pub(crate) struct Args {
     /// without a PIN cannot do.
     #[arg(long, default_value = "preferred", value_name = "WHETHER")]
     user_verification: UserVerification,
+    #[command(flatten)]
+    metadata: MetadataArgs,
 }
 
 /// [`UserVerificationRequirement`] as the command line has it.
@@ -84,11 +92,15 @@ impl Args {
 
     /// The service: anybody may open an account, and everything else is as it comes.
     pub(crate) async fn passkeys(&self, origin: &str) -> Result<Passkeys<SqliteStore>, Box<dyn Error>> {
-        let rp = RelyingParty::builder(host(origin))
+        let metadata = self.metadata.load()?;
+        let mut rp = RelyingParty::builder(host(origin))
             .name("Passkeys")
             .origin(origin)
-            .user_verification(self.user_verification.into())
-            .build()?;
+            .user_verification(self.user_verification.into());
+        if metadata.is_some() {
+            rp = rp.attestation(AttestationConveyancePreference::Direct);
+        }
+        let rp = rp.build()?;
         let store = SqliteStore::connect(&self.database)
             .await
             .map_err(|error| format!("cannot open the database {}: {}", self.database, reason(&error)))?;
@@ -104,12 +116,13 @@ impl Args {
                 secret(&file).map_err(|error| format!("cannot keep the secret {file}: {error}"))?
             }
         };
-        let passkeys = Passkeys::builder(rp, store, secret)
+        let mut passkeys = Passkeys::builder(rp, store, secret)
             .policy(Policy { sign_up: true, ..Policy::default() })
-            .models(PasskeyProviders)
-            .passkey_endpoints(endpoints)
-            .build()?;
-        Ok(passkeys)
+            .passkey_endpoints(endpoints);
+        if let Some(metadata) = &metadata {
+            passkeys = metadata.behind(passkeys);
+        }
+        Ok(passkeys.build()?)
     }
 }
 
@@ -151,6 +164,13 @@ fn reason(error: &dyn Error) -> String {
         Some(source) => format!("{error}: {}", reason(source)),
         None => error.to_string(),
     }
+}
+
+/// Logs what went wrong and what comes of metadata, or what `RUST_LOG` asks for.
+pub(crate) fn log() {
+    let filter = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| "error,rp_mds=info".to_owned());
+    let colours = std::io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_ansi(colours).init();
 }
 
 /// Says in plain words why the site ended.

@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
 
+mod metadata;
 mod page;
 mod process;
 mod simplewebauthn;
@@ -24,6 +25,11 @@ use webdriver::{Abilities, Programs, Session};
 
 /// Runs `scenario` on the site of either adapter, each in a browser of its own.
 fn on_both_sites(arguments: &[&str], scenario: impl Fn(&Session, &Site)) {
+    for_both_sites(|browser, kind| scenario(browser, &Site::start(kind, arguments)));
+}
+
+/// Runs `scenario` for either adapter, each in a browser of its own; it starts the site itself.
+fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
     let Some(programs) = Programs::find() else {
         return pass_over("chromium and chromedriver are not both on the PATH");
     };
@@ -33,8 +39,7 @@ fn on_both_sites(arguments: &[&str], scenario: impl Fn(&Session, &Site)) {
             continue;
         }
         let _turn = Turn::take();
-        let site = Site::start(kind, arguments);
-        scenario(&Session::start(&programs), &site);
+        scenario(&Session::start(&programs), kind);
     }
 }
 

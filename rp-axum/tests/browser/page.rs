@@ -71,6 +71,11 @@ impl<'a> Page<'a> {
         self.session.click("#sign-up button[type=submit]");
     }
 
+    /// Sends the form once more, as it stands.
+    pub(crate) fn ask_again(&self) {
+        self.session.click("#sign-up button[type=submit]");
+    }
+
     /// Opens an account, and sees it with its first passkey.
     pub(crate) fn sign_up(&self, username: &str) {
         self.ask_for_account(username);
@@ -125,6 +130,15 @@ impl<'a> Page<'a> {
             .iter()
             .map(|card| Card { title: text(&card[0]), text: text(&card[1]) })
             .collect()
+    }
+
+    /// The picture on the card at this place of the list, once the browser has drawn it.
+    pub(crate) fn picture(&self, place: usize) -> String {
+        let drawn =
+            "const picture = document.querySelector(`#passkeys > li:nth-child(${arguments[0]}) .tile img`);
+            return picture?.complete && picture.naturalWidth > 0 && picture.src";
+        let source = self.session.wait_until("the picture", drawn, &[json!(place)]);
+        source.as_str().unwrap().to_owned()
     }
 
     /// Waits for a message with this code within `view`; what it says.

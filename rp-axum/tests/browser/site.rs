@@ -44,14 +44,16 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Starts the site with these arguments beside its own; it answers when this returns.
+    /// Starts the site with these arguments beside its own; it answers when this returns. It reaches nobody outside.
     pub(crate) fn start(kind: Kind, arguments: &[&str]) -> Self {
         let folder = Folder::new("site");
         let mut command = Command::new(kind.binary().unwrap());
         command
             .args(["--listen", "127.0.0.1:0", "--database"])
             .arg(folder.path().join("passkeys.db"))
-            .args(arguments);
+            .args(arguments)
+            .env("HTTPS_PROXY", NOBODY)
+            .env_remove("RUST_LOG");
         let process = Process::start(&mut command);
         let port = process.wait_for(|line| number_after(line, "http://localhost:")).expect("the site ended");
         Self { _process: process, _folder: folder, kind, port }
@@ -90,6 +92,9 @@ impl Site {
     }
 }
 
+/// A proxy that is not there: nothing listens on the discard port.
+const NOBODY: &str = "http://127.0.0.1:9";
+
 /// A folder of our own under Cargo's for tests, gone when this is dropped.
 pub(crate) struct Folder(PathBuf);
 
@@ -104,6 +109,13 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Writes a file into it; where that is.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
     }
 }
 

@@ -74,9 +74,10 @@ fn is_picture(url: &str) -> bool {
     let head = head.to_ascii_lowercase();
     let media_type = head.strip_prefix("data:").and_then(|head| head.strip_suffix(";base64"));
     let is_known = media_type.is_some_and(|media_type| MEDIA_TYPES.contains(&media_type));
-    is_known
-        && url.len() <= MAX_PICTURE_BYTES
-        && base64url::decode_lenient(data).is_ok_and(|data| !data.is_empty())
+    // Browsers read the standard alphabet alone.
+    let is_data =
+        !data.contains(['-', '_']) && base64url::decode_lenient(data).is_ok_and(|data| !data.is_empty());
+    is_known && url.len() <= MAX_PICTURE_BYTES && is_data
 }
 
 const MEDIA_TYPES: [&str; 4] = ["image/png", "image/svg+xml", "image/jpeg", "image/webp"];
@@ -141,6 +142,7 @@ mod tests {
             "javascript:alert(1)",
             "data:image/png;base64,",
             "data:image/png;base64,<svg>",
+            "data:image/png;base64,iVBORw0KGgo-",
             "data:image/png,iVBORw0KGgo=",
             "data:image/gif;base64,R0lGODlh",
             "data:text/html;base64,PGI+",

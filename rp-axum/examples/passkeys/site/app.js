@@ -133,7 +133,7 @@ function closeRename(item) {
 const cardOf = (id) => $(`[data-id="${CSS.escape(id)}"]`);
 
 function picture(source) {
-  const image = new Image(28, 28);
+  const image = new Image(32, 32);
   image.alt = "";
   image.src = source;
   return image;

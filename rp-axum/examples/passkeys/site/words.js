@@ -38,7 +38,7 @@ const REFUSALS = {
   "algorithm-not-allowed": "This kind of passkey is not accepted here.",
   "unsupported-attestation-format": "This model proves itself in a way the site cannot read.",
   "attestation-invalid": "This model's proof of origin does not hold.",
-  "attestation-untrusted": "This site does not trust the maker of this model.",
+  "attestation-untrusted": "This site does not accept this model of device or key: it was reported as unsafe, or nobody vouches for it. Use another one.",
   "certificate-expired": "This model's certificate has expired.",
   "certificate-revoked": "This model's certificate was revoked.",
 
