@@ -15,8 +15,8 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// What becomes of the session, before the answer is sent. Where the session store fails at it, what is
-    /// answered instead is [`Passkeys::storage_failed`](crate::Passkeys::storage_failed).
+    /// What the browser's session is from now on; the store of sessions knows already
+    /// ([`RequestSession`](crate::RequestSession)).
     pub session: SessionChange,
 }
 

@@ -8,3 +8,6 @@ mod sessions;
 pub use cookie::SESSION_LIFETIME;
 pub(super) use sessions::Held;
 pub use sessions::{SessionForm, Sessions};
+
+#[cfg(test)]
+mod tests;
