@@ -317,7 +317,7 @@ async fn a_counter_that_moved_in_between_is_judged_anew() {
 #[tokio::test]
 async fn a_counter_that_moves_each_time_it_is_judged_is_refused() {
     let (site, mut kim, _) = two().await;
-    site.store().let_counter_run();
+    site.store().let_counters_run();
     assert_eq!(kim.sign_in(&site, json!({})).await.refusal(), (422, "sign-count-regressed"));
     assert_eq!(site.events(), ["sign-in sign-count-regressed"]);
 }

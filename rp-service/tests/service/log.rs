@@ -65,9 +65,9 @@ async fn the_log_names_account_credential_and_model_and_holds_no_secret() {
         }
     }
     kim.authenticator.config.fault = None;
-    site.store().fail_at(Some("account"));
+    site.store().fail(["account"]);
     kim.send(&site, Route::Credentials, None, "").await;
-    site.store().fail_at(None);
+    site.store().fail([]);
     kim.post(&site, Route::AuthenticationOptions, json!({"username": {"hunter2": 1}})).await;
     let handle = kim.session.as_ref().unwrap().user_handle.to_string();
     kim.sign_out(&site).await;

@@ -26,7 +26,7 @@ async fn every_call_that_fails_is_503_and_nothing_changes() {
     ] {
         for &call in calls {
             site.events();
-            site.store().fail_at(Some(call));
+            site.store().fail([call]);
             let session = kim.session.clone();
             let answer = kim.send(&site, route, id, body).await;
             assert_eq!(answer.refusal(), UNAVAILABLE, "{route:?} {call}");
@@ -36,7 +36,7 @@ async fn every_call_that_fails_is_503_and_nothing_changes() {
             assert_eq!(site.events().len(), 1, "{route:?} {call}");
         }
     }
-    site.store().fail_at(None);
+    site.store().fail([]);
     assert_eq!(kim.list(&site).await, before);
 }
 
@@ -49,10 +49,10 @@ async fn an_authentication_that_cannot_be_stored_signs_nobody_in() {
     kim.sign_out(&site).await;
     for call in ["take", "passkey", "open", "apply"] {
         let response = kim.get(&site, json!({})).await;
-        site.store().fail_at(Some(call));
+        site.store().fail([call]);
         assert_eq!(kim.authenticate(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
         assert!(kim.session.is_none());
-        site.store().fail_at(None);
+        site.store().fail([]);
     }
     kim.session = signed_in;
     assert_eq!(kim.list(&site).await, before, "neither counter nor time of use has moved");
@@ -68,9 +68,9 @@ async fn the_session_is_kept_before_what_it_is_for_and_dropped_where_that_fails(
         calls
     };
     let response = kim.create(&site, json!({"username": "kim"})).await;
-    site.store().fail_at(Some("open_account"));
+    site.store().fail(["open_account"]);
     kim.register(&site, &response).await;
-    site.store().fail_at(None);
+    site.store().fail([]);
     assert_eq!(order(&site), ["open", "open_account", "abandon"]);
     kim.sign_up(&site, "kim").await;
     assert_eq!(order(&site), ["open", "open_account"]);
@@ -88,7 +88,7 @@ async fn a_sign_out_that_fails_is_told_so_and_signs_nobody_out() {
     let (site, mut kim) = (Site::open(), Browser::new("kim"));
     kim.sign_up(&site, "kim").await;
     site.events();
-    site.store().fail_at(Some("end"));
+    site.store().fail(["end"]);
     assert_eq!(kim.send(&site, Route::SignOut, None, "").await.refusal(), UNAVAILABLE);
     assert!(kim.session.is_some());
     assert_eq!(site.events(), ["sign-out storage-unavailable"]);
@@ -99,10 +99,10 @@ async fn a_registration_that_cannot_be_stored_opens_and_adds_nothing() {
     let (site, mut kim) = (Site::open(), Browser::new("kim"));
     for call in ["take", "open", "open_account"] {
         let response = kim.create(&site, json!({"username": "kim"})).await;
-        site.store().fail_at(Some(call));
+        site.store().fail([call]);
         assert_eq!(kim.register(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
         assert!(kim.session.is_none());
-        site.store().fail_at(None);
+        site.store().fail([]);
     }
     kim.sign_up(&site, "kim").await;
     for call in ["take", "account", "add"] {
@@ -110,9 +110,9 @@ async fn a_registration_that_cannot_be_stored_opens_and_adds_nothing() {
             let options = kim.post(&site, Route::RegistrationOptions, json!({})).await.ok();
             Authenticator::new(call, Config::default()).create(&options, crate::support::ORIGIN).unwrap()
         };
-        site.store().fail_at(Some(call));
+        site.store().fail([call]);
         assert_eq!(kim.register(&site, &response).await.refusal(), UNAVAILABLE, "{call}");
-        site.store().fail_at(None);
+        site.store().fail([]);
     }
     assert_eq!(kim.list(&site).await.len(), 1);
 }
@@ -120,7 +120,7 @@ async fn a_registration_that_cannot_be_stored_opens_and_adds_nothing() {
 #[tokio::test]
 async fn a_sweep_that_fails_holds_nobody_up_and_is_an_event() {
     let (site, mut kim) = (Site::open(), Browser::new("kim"));
-    site.store().fail_at(Some("sweep"));
+    site.store().fail(["sweep"]);
     kim.sign_up(&site, "kim").await;
     assert_eq!(site.events(), ["sweep storage-unavailable", "open-account ok"]);
     for _ in 0..64 {

@@ -1,25 +1,24 @@
 //! A site, browsers with an authenticator each, and a store that can be watched and made to fail.
 
 pub(crate) mod browser;
-pub(crate) mod store;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rp_conformance::authenticator::Authenticator;
+use rp_conformance::http::FailingStore;
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustAnchor};
-use rp_service::store::{MemoryStore, StoreError};
+use rp_service::store::StoreError;
 use rp_service::{Event, Passkeys, PasskeysBuilder, Policy, Refusal, RequestSession, SessionData};
 
 pub(crate) use self::browser::Browser;
-pub(crate) use self::store::Watched;
 
 pub(crate) const ORIGIN: &str = "https://example.org";
 pub(crate) const SECRET: [u8; 32] = [7; 32];
 
 /// A service, its clock, and what it told its event sink.
 pub(crate) struct Site {
-    pub(crate) passkeys: Passkeys<Watched>,
+    pub(crate) passkeys: Passkeys<FailingStore>,
     clock: Arc<AtomicI64>,
     events: Arc<Mutex<Vec<String>>>,
 }
@@ -29,20 +28,22 @@ impl Site {
         Self::with(|builder| builder)
     }
 
-    pub(crate) fn with(change: impl FnOnce(PasskeysBuilder<Watched>) -> PasskeysBuilder<Watched>) -> Self {
+    pub(crate) fn with(
+        change: impl FnOnce(PasskeysBuilder<FailingStore>) -> PasskeysBuilder<FailingStore>,
+    ) -> Self {
         let rp = RelyingParty::builder("example.org").name("Example").origin(ORIGIN).build().unwrap();
         Self::of(rp, change)
     }
 
     pub(crate) fn of(
         rp: RelyingParty,
-        change: impl FnOnce(PasskeysBuilder<Watched>) -> PasskeysBuilder<Watched>,
+        change: impl FnOnce(PasskeysBuilder<FailingStore>) -> PasskeysBuilder<FailingStore>,
     ) -> Self {
         // 2026-06-01T00:00:00Z, the time on the authenticator's clock.
         let clock = Arc::new(AtomicI64::new(1_780_272_000));
         let events = Arc::new(Mutex::new(Vec::new()));
         let (now, sink) = (Arc::clone(&clock), Arc::clone(&events));
-        let builder = Passkeys::builder(rp, Watched::new(MemoryStore::new()), SECRET)
+        let builder = Passkeys::builder(rp, FailingStore::default(), SECRET)
             .policy(Policy { sign_up: true, ..Policy::default() })
             .clock(move || Timestamp::from_unix_seconds(now.load(Ordering::Relaxed)))
             .events(move |event: &Event<'_>| sink.lock().unwrap().push(line(event)));
@@ -58,7 +59,7 @@ impl Site {
         std::mem::take(&mut self.events.lock().unwrap())
     }
 
-    pub(crate) fn store(&self) -> &Watched {
+    pub(crate) fn store(&self) -> &FailingStore {
         self.passkeys.store()
     }
 
@@ -70,7 +71,7 @@ impl Site {
 
 /// A session that notes with the store what is asked of it, and fails where the store is asked to.
 pub(crate) struct Held {
-    passkeys: Passkeys<Watched>,
+    passkeys: Passkeys<FailingStore>,
     data: Option<SessionData>,
     has_opened: AtomicBool,
 }
@@ -81,19 +82,19 @@ impl RequestSession for Held {
     }
 
     async fn open(&self, _: &SessionData) -> Result<(), StoreError> {
-        self.passkeys.store().note("open")?;
+        self.passkeys.store().call("open")?;
         self.has_opened.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     async fn abandon(&self) {
         if self.has_opened.load(Ordering::Relaxed) {
-            self.passkeys.store().note("abandon").unwrap();
+            self.passkeys.store().call("abandon").unwrap();
         }
     }
 
     async fn end(&self) -> Result<(), StoreError> {
-        self.passkeys.store().note("end")
+        self.passkeys.store().call("end")
     }
 }
 
