@@ -88,6 +88,11 @@ pub(super) async fn signing_in<S: Site>(site: &S, fixture: &Fixture) -> Transcri
     let credential = browser.sign_up("kim").await;
     assert_eq!(browser.call("POST", "sign-out", None).await.status, 204);
 
+    let options = ok(&browser.post("authentication/options", json!({})).await);
+    let expected = ["allowCredentials", "challenge", "extensions", "rpId", "timeout", "userVerification"];
+    assert!(members(&options).is_subset(&expected.into()), "{options}");
+    assert_eq!((&options["rpId"], &options["timeout"]), (&json!("example.org"), &json!(300_000)));
+
     let answer = browser.sign_in().await;
     assert_eq!(members(&answer), ["acr", "authTime", "credential", "user"].into());
     assert_eq!(answer["user"], json!({ "name": "kim", "displayName": "Kim" }));

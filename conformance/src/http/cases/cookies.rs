@@ -51,6 +51,8 @@ pub(super) async fn localhost<S: Site>(site: &S, fixture: &Fixture) -> Transcrip
     marked(&mut browser, "", " HttpOnly; SameSite=Lax; Path=/").await;
     browser.sign_in().await;
     ok(&browser.call("GET", "credentials", None).await);
+    let document = ok(&browser.call("GET", "/.well-known/webauthn", None).await);
+    assert_eq!(document, json!({ "origins": ["http://localhost:8080"] }));
     told([browser])
 }
 

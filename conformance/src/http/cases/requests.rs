@@ -22,6 +22,8 @@ pub(super) async fn methods<S: Site>(site: &S, fixture: &Fixture) -> Transcript 
     assert_eq!(browser.call("HEAD", "credentials", None).await.status, 401);
     for (method, path, allowed) in [
         ("GET", "sign-out", "POST"),
+        // What a browser asks before a request from another origin: nothing allows it.
+        ("OPTIONS", "registration/options", "POST"),
         ("POST", "credentials", "GET,HEAD"),
         ("PUT", "credentials/AAAA", "PATCH,DELETE"),
         ("POST", "/.well-known/webauthn", "GET,HEAD"),
@@ -83,6 +85,10 @@ pub(super) async fn bodies<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
         ("registration/options", "{", (400, "malformed-json")),
         ("registration/options", "[]", (400, "malformed-json")),
         ("registration/options", r#"{"username":7}"#, (400, "malformed-json")),
+        ("registration/options", r#"{"displayName":"Kim"}"#, (400, "malformed-json")),
+        ("registration/options", r#"{"username":"a","username":"b"}"#, (400, "malformed-json")),
+        ("authentication/options", r#"{"purpose":"sign-in"}"#, (400, "malformed-json")),
+        ("authentication/options", r#"{"username":"a","purpose":"step-up"}"#, (400, "malformed-json")),
         ("registration/verify", "{}", (400, "malformed-json")),
         ("authentication/verify", "{}", (400, "malformed-json")),
         ("authentication/options", "\u{feff}{}", (400, "malformed-json")),
