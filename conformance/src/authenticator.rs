@@ -187,8 +187,9 @@ impl Authenticator {
             extensions: outputs.authenticator,
         }
         .encode(fault);
+        let asked = &options.extensions;
         let client_data =
-            client::client_data(Ceremony::Create, &options.challenge, &page, None, fault, quirk);
+            client::client_data(Ceremony::Create, &options.challenge, &page, asked, fault, quirk);
         let statement = statement::statement(
             format,
             &Subject {
@@ -286,9 +287,8 @@ impl Authenticator {
             extensions: outputs.authenticator,
         }
         .encode(fault);
-        let payment = options.extensions.get("payment");
-        let client_data =
-            client::client_data(Ceremony::Get, &options.challenge, &page, payment, fault, quirk);
+        let asked = &options.extensions;
+        let client_data = client::client_data(Ceremony::Get, &options.challenge, &page, asked, fault, quirk);
         let signature = assertion::sign(&credential.key, &auth_data, &client_data, fault);
         let asserted = Asserted {
             id: &credential.id,

@@ -145,11 +145,16 @@ pub(crate) fn client_data(
     ceremony: Ceremony,
     challenge: &Bytes,
     page: &Page,
-    payment: Option<&Value>,
+    extensions: &Map<String, Value>,
     fault: Option<Fault>,
     quirk: Option<Quirk>,
 ) -> Vec<u8> {
+    // 10.1.6: client data of another machine are signed as they are
+    if let Some(remote) = extensions.get("remoteClientDataJSON").and_then(Value::as_str) {
+        return remote.into();
+    }
     let mut members = Members::default();
+    let payment = extensions.get("payment").filter(|_| ceremony == Ceremony::Get);
     let payment = payment.filter(|payment| payment.get("isPayment") == Some(&Value::Bool(true)));
     members.push("type", type_member(ceremony, payment.is_some(), fault));
     members.push("challenge", challenge_member(challenge, fault));

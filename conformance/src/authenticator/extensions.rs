@@ -80,7 +80,7 @@ pub(crate) fn at_creation(
                 outputs.authenticator.set("credBlob", true);
             }
             "largeBlob" => outputs.tell(name, json!({"supported": resident})),
-            "appidExclude" => outputs.tell(name, json!(true)),
+            "appidExclude" | "remoteClientDataJSON" => outputs.tell(name, json!(true)),
             "uvm" if input == true => verification_methods(&mut outputs),
             _ => {}
         }
@@ -100,6 +100,7 @@ pub(crate) fn at_assertion(
     for (name, input) in asked {
         match name.as_str() {
             "appid" => outputs.tell(name, json!(by_appid)),
+            "remoteClientDataJSON" => outputs.tell(name, json!(true)),
             "prf" => {
                 let by_credential =
                     input.get("evalByCredential").and_then(|all| all.get(Bytes::from(id).to_string()));

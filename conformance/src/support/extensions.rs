@@ -7,10 +7,14 @@ use rp_core::extensions::{
     LargeBlobAuthenticationInputs, LargeBlobRegistrationInputs, LargeBlobSupport, PrfInputs,
     RegistrationExtensionInputs, RegistrationExtensionOutputs,
 };
-use rp_core::{
-    Allow, AuthenticationResponse, Challenge, RegistrationResponse, RelyingParty, StaticAnchors, User,
-    UserHandle,
+use rp_core::payment::{
+    ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentTransaction,
 };
+use rp_core::{
+    Allow, AuthenticationResponse, Challenge, CredentialRecord, RegistrationResponse, RelyingParty,
+    StaticAnchors, User, UserHandle,
+};
+use serde_json::json;
 
 use crate::authenticator::{Authenticator, Config};
 
@@ -76,6 +80,12 @@ pub(super) fn asked_and_told() -> Vec<Extension> {
         row("prf", told(create.prf_enabled.is_some()), none),
         row("hmac-secret", told(create.hmac_secret.is_some()), none),
         row("uvm", told(create.uvm.is_some()), told(get.uvm.is_some())),
+        row("payment", none, told(payment().is_some())),
+        row(
+            "remoteClientDataJSON",
+            told(remote_registration() == Some(true)),
+            told(remote_authentication() == Some(true)),
+        ),
     ]
 }
 
@@ -83,11 +93,7 @@ pub(super) fn asked_and_told() -> Vec<Extension> {
 fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtensionOutputs)> {
     let rp = RelyingParty::builder("example.org").origin(ORIGIN).appid(APPID).build().ok()?;
     let mut key = Authenticator::new("extensions", Config::default());
-    let user = User {
-        handle: UserHandle::try_from(&b"kim"[..]).ok()?,
-        name: "kim".into(),
-        display_name: "Kim".into(),
-    };
+    let user = user()?;
 
     let request = rp.registration(&user).extensions(registration_inputs());
     let (options, pending) = request.start_recorded(Challenge::recorded(&[1; 32]));
@@ -104,6 +110,94 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
     let authenticated = rp.finish_authentication(pending, &response, &credential, key.config.now).ok()?;
     Some((registered.extensions, authenticated.extensions))
+}
+
+/// A credential, its authenticator, and who asked for it.
+fn credential(rp: &RelyingParty) -> Option<(Authenticator, CredentialRecord)> {
+    let mut key = Authenticator::new("extensions", Config::default());
+    let (options, pending) = rp.start_registration(&user()?, &[]).ok()?;
+    let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
+    let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
+    let registered =
+        rp.finish_registration(pending, &response, &StaticAnchors::none(), key.config.now).ok()?;
+    Some((key, registered.credential))
+}
+
+/// A payment that is confirmed as it was asked for: the client adds the extension by itself.
+fn payment() -> Option<ConfirmedPayment> {
+    let rp = RelyingParty::builder("example.org").origin(ORIGIN).build().ok()?;
+    let (mut key, credential) = credential(&rp)?;
+    let transaction = PaymentTransaction {
+        origin: ORIGIN.into(),
+        top_origin: ORIGIN.into(),
+        payee_name: Some("Merchant".into()),
+        payee_origin: None,
+        payment_entities_logos: Vec::new(),
+        total: PaymentCurrencyAmount { currency: "EUR".into(), value: "10.00".into() },
+        instrument: PaymentCredentialInstrument {
+            display_name: "Card".into(),
+            icon: "https://example.org/card.png".into(),
+            icon_must_be_shown: true,
+            details: None,
+        },
+    };
+    let allow = Allow::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
+    let (options, pending) = rp.start_payment(allow, transaction).ok()?;
+    let data = options.data;
+    let request = json!({
+        "challenge": data.challenge, "rpId": data.rp_id, "userVerification": "required",
+        "allowCredentials": data.credential_ids.iter().map(|id| json!({"type": "public-key", "id": id})).collect::<Vec<_>>(),
+        "extensions": {"payment": {
+            "isPayment": true, "rpId": data.rp_id, "topOrigin": ORIGIN, "payeeName": data.payee_name,
+            "total": options.total, "instrument": data.instrument,
+        }},
+    });
+    let response = key.get(&request, ORIGIN).ok()?;
+    let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
+    rp.finish_payment(pending, &response, &credential, key.config.now).ok()
+}
+
+/// What a page on another machine would have the client sign.
+fn remote_client_data(ceremony: &str, challenge: &Challenge) -> String {
+    let challenge = rp_core::base64url::encode(challenge.as_bytes());
+    json!({"type": ceremony, "challenge": challenge, "origin": ORIGIN, "remote": true}).to_string()
+}
+
+fn remote_registration() -> Option<bool> {
+    let rp = RelyingParty::builder("example.org").origin(ORIGIN).build().ok()?;
+    let (user, challenge) = (user()?, Challenge::recorded(&[1; 32]));
+    let extensions = RegistrationExtensionInputs {
+        remote_client_data_json: Some(remote_client_data("webauthn.create", &challenge)),
+        ..RegistrationExtensionInputs::default()
+    };
+    let (options, pending) = rp.registration(&user).extensions(extensions).start_recorded(challenge);
+    let mut key = Authenticator::new("extensions", Config::default());
+    let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
+    let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
+    let registered =
+        rp.finish_registration(pending, &response, &StaticAnchors::none(), key.config.now).ok()?;
+    registered.extensions.remote_client_data_json
+}
+
+fn remote_authentication() -> Option<bool> {
+    let rp = RelyingParty::builder("example.org").origin(ORIGIN).build().ok()?;
+    let (mut key, credential) = credential(&rp)?;
+    let challenge = Challenge::recorded(&[2; 32]);
+    let extensions = AuthenticationExtensionInputs {
+        remote_client_data_json: Some(remote_client_data("webauthn.get", &challenge)),
+        ..AuthenticationExtensionInputs::default()
+    };
+    let allow = Allow::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
+    let (options, pending) = rp.authentication(allow).extensions(extensions).start_recorded(challenge);
+    let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
+    let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
+    let authenticated = rp.finish_authentication(pending, &response, &credential, key.config.now).ok()?;
+    authenticated.extensions.remote_client_data_json
+}
+
+fn user() -> Option<User> {
+    let handle = UserHandle::try_from(&b"kim"[..]).ok()?;
+    Some(User { handle, name: "kim".into(), display_name: "Kim".into() })
 }
 
 fn registration_inputs() -> RegistrationExtensionInputs {
