@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rp_conformance::authenticator::Fault;
+use rp_conformance::authenticator::{Fault, Quirk};
 use rp_core::Code;
 
 /// The codes that HTTP has beside those of rp-core.
@@ -106,22 +106,28 @@ fn every_code_is_explained_and_no_other() {
 }
 
 #[test]
-fn every_test_and_fault_that_the_security_model_names_exists() {
-    let page = fs::read_to_string(book().join("security/model.md")).unwrap();
+fn every_test_fault_and_quirk_that_the_pages_on_security_name_exists() {
+    let pages = ["model.md", "behaviours.md"]
+        .map(|page| fs::read_to_string(book().join("security").join(page)).unwrap());
     let sources: Vec<_> =
         files(&root(), ".rs").into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let mut tests: BTreeSet<&str> = sources.iter().flat_map(|source| between(source, "fn ", '(')).collect();
     // The tests of HTTP are written once, as `name: Case` in a macro.
     let of_http = |source: &'static str| source.lines().filter_map(|line| line.trim().split_once(": "));
     tests.extend(of_http(include_str!("../src/http/cases.rs")).map(|(name, _)| name));
-    let faults: BTreeSet<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
-    let rows = page.lines().filter(|line| line.starts_with('|')).skip_while(|row| row.starts_with("|---"));
+    let faults = Fault::ALL.iter().map(|fault| fault.name());
+    let minted: BTreeSet<&str> = faults.chain(Quirk::ALL.iter().map(|quirk| quirk.name())).collect();
+    let rows = pages
+        .iter()
+        .flat_map(|page| page.lines())
+        .filter(|line| line.starts_with('|'))
+        .skip_while(|row| row.starts_with("|---"));
     let mut named = 0;
     for shown_by in rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next()) {
         for name in shown_by.split('`').skip(1).step_by(2) {
-            assert!(tests.contains(name) || faults.contains(name), "{name} is no test and no fault");
+            assert!(tests.contains(name) || minted.contains(name), "{name} is no test, fault or quirk");
             named += 1;
         }
     }
-    assert!(named > 100, "{named} names were found");
+    assert!(named > 300, "{named} names were found");
 }

@@ -60,6 +60,15 @@ impl RelyingParty {
     /// let second = rp.finish_authentication(pending, &response, &record, now); // used after move
     /// # }
     /// ```
+    /// ```compile_fail
+    /// #![deny(unused_must_use)]
+    /// # use rp_core::{AuthenticationResponse, CredentialRecord, PendingAuthentication, RelyingParty, Timestamp};
+    /// fn a_verdict_that_is_ignored_does_not_compile(
+    ///     rp: RelyingParty, pending: PendingAuthentication, response: AuthenticationResponse, record: CredentialRecord
+    /// ) {
+    ///     rp.finish_authentication(pending, &response, &record, Timestamp::from_unix_seconds(0)); // unused
+    /// }
+    /// ```
     pub fn finish_authentication(
         &self,
         pending: PendingAuthentication,

@@ -1,0 +1,333 @@
+//! What a conforming server does, and what others got wrong, where no fault of the software authenticator shows it:
+//! options, what must succeed in an authentication, and who may end what was begun for whom.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::slice::from_ref;
+
+use rp_conformance::authenticator::{Authenticator, Config, Counter, Verification};
+use rp_core::extensions::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
+use rp_core::options::{
+    AttestationConveyancePreference, AuthenticatorAttachment, PublicKeyCredentialHint,
+    ResidentKeyRequirement, UserVerificationRequirement,
+};
+use rp_core::{
+    Allow, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialRecord, Format,
+    Registered, RegistrationError, RegistrationResponse, RelyingParty, RelyingPartyBuilder, StaticAnchors,
+    Timestamp, User, UserHandle,
+};
+use serde_json::{Value, json};
+
+const ORIGIN: &str = "https://example.org";
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
+
+fn builder() -> RelyingPartyBuilder {
+    RelyingParty::builder("example.org").name("Example").origin(ORIGIN)
+}
+
+fn user(name: &str) -> User {
+    let handle = UserHandle::try_from(name.as_bytes()).unwrap();
+    User { handle, name: name.into(), display_name: name.to_uppercase() }
+}
+
+/// Registers a credential, whose response may be changed on the way.
+fn register(
+    rp: &RelyingParty,
+    key: &mut Authenticator,
+    user: &User,
+    change: impl FnOnce(&mut Value),
+) -> Result<Registered, RegistrationError> {
+    let (options, pending) = rp.start_registration(user, &[]).unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    let mut response = serde_json::from_str(&key.create(&options, ORIGIN).unwrap()).unwrap();
+    change(&mut response);
+    let response = RegistrationResponse::from_json(response.to_string().as_bytes()).unwrap();
+    rp.finish_registration(pending, &response, &StaticAnchors::none(), NOW)
+}
+
+fn registered(key: &mut Authenticator, name: &str) -> CredentialRecord {
+    register(&builder().build().unwrap(), key, &user(name), |_| {}).unwrap().credential
+}
+
+/// Authenticates, with a response that may be changed on the way.
+fn authenticate(
+    rp: &RelyingParty,
+    key: &mut Authenticator,
+    allow: Allow,
+    record: &CredentialRecord,
+    change: impl FnOnce(&mut Value),
+) -> Result<Authenticated, AuthenticationError> {
+    let (options, pending) = rp.start_authentication(allow).unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    let mut response = serde_json::from_str(&key.get(&options, ORIGIN).unwrap()).unwrap();
+    change(&mut response);
+    let response = AuthenticationResponse::from_json(response.to_string().as_bytes()).unwrap();
+    rp.finish_authentication(pending, &response, record, NOW)
+}
+
+fn allow(record: &CredentialRecord) -> Allow {
+    Allow::account(record.user_handle.clone(), from_ref(record))
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().any(has_null),
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
+    }
+}
+
+#[test]
+fn options_for_registration_are_what_was_asked_and_leave_out_what_was_not() {
+    let kim = user("kim");
+    let record = registered(&mut Authenticator::new("options", Config::default()), "kim");
+    let (options, pending) = builder().build().unwrap().start_registration(&kim, from_ref(&record)).unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    assert!(!has_null(&options));
+    assert_eq!(options["rp"], json!({"id": "example.org", "name": "Example"}));
+    assert_eq!(options["user"], json!({"id": "a2lt", "name": "kim", "displayName": "KIM"}));
+    assert_eq!(options["challenge"], rp_core::base64url::encode(pending.challenge().as_bytes()));
+    assert_eq!(pending.challenge().as_bytes().len(), 32);
+    assert_eq!(options["timeout"], 300_000);
+    assert_eq!(options["excludeCredentials"][0]["id"], record.id.to_string());
+    assert_eq!(options["pubKeyCredParams"][0], json!({"type": "public-key", "alg": -8}));
+    for left_out in ["hints", "attestationFormats"] {
+        assert!(options.get(left_out).is_none(), "{left_out}");
+    }
+
+    let rp = builder()
+        .attestation(AttestationConveyancePreference::Direct)
+        .attestation_formats([Format::Packed])
+        .hints([PublicKeyCredentialHint::SecurityKey])
+        .authenticator_attachment(AuthenticatorAttachment::CrossPlatform)
+        .resident_key(ResidentKeyRequirement::Required)
+        .user_verification(UserVerificationRequirement::Required)
+        .build()
+        .unwrap();
+    let asked = RegistrationExtensionInputs { min_pin_length: Some(true), ..Default::default() };
+    let (options, _) = rp.registration(&kim).extensions(asked).start().unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    assert_eq!(
+        (&options["attestation"], &options["attestationFormats"]),
+        (&json!("direct"), &json!(["packed"]))
+    );
+    assert_eq!(
+        (&options["hints"], &options["extensions"]),
+        (&json!(["security-key"]), &json!({"minPinLength": true}))
+    );
+    assert_eq!(
+        options["authenticatorSelection"],
+        json!({
+            "authenticatorAttachment": "cross-platform", "residentKey": "required",
+            "requireResidentKey": true, "userVerification": "required",
+        })
+    );
+}
+
+#[test]
+fn options_for_authentication_are_what_was_asked_and_leave_out_what_was_not() {
+    let record = registered(&mut Authenticator::new("options", Config::default()), "kim");
+    let rp = builder().build().unwrap();
+    let (options, pending) = rp.start_authentication(allow(&record)).unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    assert!(!has_null(&options));
+    assert_eq!((&options["rpId"], &options["timeout"]), (&json!("example.org"), &json!(300_000)));
+    assert_eq!(options["userVerification"], "preferred");
+    assert_eq!(pending.challenge().as_bytes().len(), 32);
+    assert_eq!(
+        options["allowCredentials"],
+        json!([{"type": "public-key", "id": record.id.to_string(), "transports": ["usb", "nfc"]}])
+    );
+    for left_out in ["hints", "extensions"] {
+        assert!(options.get(left_out).is_none(), "{left_out}");
+    }
+
+    let asked = AuthenticationExtensionInputs { uvm: Some(true), ..Default::default() };
+    let (options, _) = rp
+        .authentication(Allow::discoverable())
+        .user_verification(UserVerificationRequirement::Required)
+        .extensions(asked)
+        .start()
+        .unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    assert_eq!(
+        (&options["userVerification"], &options["extensions"]),
+        (&json!("required"), &json!({"uvm": true}))
+    );
+    assert_eq!(options["allowCredentials"], json!([]));
+}
+
+#[test]
+fn a_counter_that_stays_zero_is_accepted() {
+    let mut key = Authenticator::new("zero", Config { counter: Counter::Zero, ..Config::default() });
+    let mut record = registered(&mut key, "kim");
+    let rp = builder().build().unwrap();
+    for _ in 0..3 {
+        let authenticated = authenticate(&rp, &mut key, allow(&record), &record, |_| {}).unwrap();
+        assert!(!authenticated.counter_regressed);
+        authenticated.update.apply(&mut record);
+        assert_eq!(record.sign_count, 0);
+    }
+}
+
+#[test]
+fn user_verification_that_is_not_required_may_be_done_or_not() {
+    for verification in [Verification::Never, Verification::Always] {
+        for asked in [UserVerificationRequirement::Preferred, UserVerificationRequirement::Discouraged] {
+            let mut key = Authenticator::new("uv", Config { verification, ..Config::default() });
+            let rp = builder().user_verification(asked).build().unwrap();
+            let record = register(&rp, &mut key, &user("kim"), |_| {}).unwrap().credential;
+            let authenticated = authenticate(&rp, &mut key, allow(&record), &record, |_| {}).unwrap();
+            assert_eq!(
+                authenticated.flags.user_verified(),
+                verification == Verification::Always,
+                "{asked:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn extensions_of_an_authenticator_are_accepted_in_an_assertion() {
+    let mut key = Authenticator::new("uvm", Config::default());
+    let record = registered(&mut key, "kim");
+    let rp = builder().build().unwrap();
+    let asked = AuthenticationExtensionInputs { uvm: Some(true), ..Default::default() };
+    let (options, pending) = rp.authentication(allow(&record)).extensions(asked).start().unwrap();
+    let options = serde_json::to_value(&options.public_key).unwrap();
+    let response = key.get(&options, ORIGIN).unwrap();
+    let response = AuthenticationResponse::from_json(response.as_bytes()).unwrap();
+    let authenticated = rp.finish_authentication(pending, &response, &record, NOW).unwrap();
+    assert!(authenticated.flags.extension_data());
+    assert!(authenticated.extensions.uvm.is_some());
+}
+
+#[test]
+fn the_appids_hash_is_accepted_where_the_client_says_that_it_acted_upon_it_and_nowhere_else() {
+    const APPID: &str = "https://example.org/app-id.json";
+    // An authenticator whose credential was made for the AppID, as U2F made them: the AppID in place of the RP ID.
+    let mut key = Authenticator::new("appid", Config::default());
+    let u2f = RelyingParty::builder(APPID).verbatim_rp_id().verbatim_origin(ORIGIN).build().unwrap();
+    let record = register(&u2f, &mut key, &user("kim"), |_| {}).unwrap().credential;
+    let with_appid = builder().appid(APPID).build().unwrap();
+    let judged = |rp: &RelyingParty, key: &mut Authenticator, said: Option<bool>| {
+        let (options, pending) = rp.start_authentication(allow(&record)).unwrap();
+        let mut options = serde_json::to_value(&options.public_key).unwrap();
+        options["extensions"] = json!({"appid": APPID});
+        let mut response: Value = serde_json::from_str(&key.get(&options, ORIGIN).unwrap()).unwrap();
+        response["clientExtensionResults"] = said.map_or_else(|| json!({}), |said| json!({"appid": said}));
+        let response = AuthenticationResponse::from_json(response.to_string().as_bytes()).unwrap();
+        rp.finish_authentication(pending, &response, &record, NOW)
+    };
+    assert_eq!(judged(&with_appid, &mut key, Some(true)).unwrap().extensions.appid, Some(true));
+    for said in [None, Some(false)] {
+        assert_eq!(judged(&with_appid, &mut key, said).unwrap_err(), AuthenticationError::RpIdHash);
+    }
+    // A client that says so unasked decides nothing.
+    let without = builder().build().unwrap();
+    assert_eq!(judged(&without, &mut key, Some(true)).unwrap_err(), AuthenticationError::RpIdHash);
+}
+
+#[test]
+fn a_challenge_beside_client_data_is_not_looked_at() {
+    let mut key = Authenticator::new("challenge", Config::default());
+    let rp = builder().build().unwrap();
+    let (_, other) = rp.start_authentication(Allow::discoverable()).unwrap();
+    let (options, pending) = rp.start_registration(&user("kim"), &[]).unwrap();
+    let mut options = serde_json::to_value(&options.public_key).unwrap();
+    let right = options["challenge"].take();
+    options["challenge"] = rp_core::base64url::encode(other.challenge().as_bytes()).into();
+    let mut response: Value = serde_json::from_str(&key.create(&options, ORIGIN).unwrap()).unwrap();
+    response["challenge"] = right.clone();
+    response["response"]["challenge"] = right;
+    let response = RegistrationResponse::from_json(response.to_string().as_bytes()).unwrap();
+    let refused = rp.finish_registration(pending, &response, &StaticAnchors::none(), NOW).unwrap_err();
+    assert_eq!((refused.code(), refused.step()), (Code::ChallengeMismatch, 8));
+}
+
+#[test]
+fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_mix_of_flows() {
+    let (mut of_kim, mut of_lee) =
+        (Authenticator::new("kim", Config::default()), Authenticator::new("lee", Config::default()));
+    let (kim, lee) = (registered(&mut of_kim, "kim"), registered(&mut of_lee, "lee"));
+    let rp = builder().build().unwrap();
+    let no_list = Allow::descriptors(kim.user_handle.clone(), vec![]);
+    // Lee answers what was begun for Kim, with and without a list, with and without a user handle
+    for begun in [allow(&kim), no_list] {
+        for handle in [None, Some(&kim.user_handle), Some(&lee.user_handle)] {
+            let refused = authenticate_as(&rp, &mut of_lee, begun.clone(), &lee, handle).unwrap_err();
+            assert_eq!(refused.code(), Code::CredentialNotAllowed, "{handle:?}");
+        }
+    }
+    // Where nobody was named, the user handle must be there, and be that of the credential's account
+    for (handle, expected) in [
+        (None, AuthenticationError::UserHandleMissing),
+        (Some(&kim.user_handle), AuthenticationError::UserHandle),
+    ] {
+        let refused = authenticate_as(&rp, &mut of_lee, Allow::discoverable(), &lee, handle).unwrap_err();
+        assert_eq!(refused, expected);
+    }
+    let own = Some(&lee.user_handle);
+    assert!(authenticate_as(&rp, &mut of_lee, Allow::discoverable(), &lee, own).is_ok());
+    // Another account's handle beside one's own credential
+    let refused = authenticate_as(&rp, &mut of_kim, allow(&kim), &kim, Some(&lee.user_handle)).unwrap_err();
+    assert_eq!(refused, AuthenticationError::UserHandle);
+}
+
+/// An answer with any credential that the authenticator has, and this user handle.
+fn authenticate_as(
+    rp: &RelyingParty,
+    key: &mut Authenticator,
+    begun: Allow,
+    record: &CredentialRecord,
+    handle: Option<&UserHandle>,
+) -> Result<Authenticated, AuthenticationError> {
+    let (options, pending) = rp.start_authentication(begun).unwrap();
+    let mut options = serde_json::to_value(&options.public_key).unwrap();
+    options["allowCredentials"] = json!([{"type": "public-key", "id": record.id.to_string()}]);
+    let mut response: Value = serde_json::from_str(&key.get(&options, ORIGIN).unwrap()).unwrap();
+    response["response"]["userHandle"] = handle.map_or(Value::Null, |handle| handle.to_string().into());
+    let response = AuthenticationResponse::from_json(response.to_string().as_bytes()).unwrap();
+    rp.finish_authentication(pending, &response, record, NOW)
+}
+
+#[test]
+fn an_authenticator_that_was_not_asked_for_is_refused_as_far_as_the_client_tells() {
+    let mut key = Authenticator::new("attachment", Config::default());
+    let rp = builder().authenticator_attachment(AuthenticatorAttachment::CrossPlatform).build().unwrap();
+    let judged = |key: &mut Authenticator, told: Value| {
+        register(&rp, key, &user("kim"), |response| response["authenticatorAttachment"] = told)
+    };
+    for told in [json!("cross-platform"), json!("telepathy"), Value::Null] {
+        assert!(judged(&mut key, told).is_ok());
+    }
+    let refused = judged(&mut key, json!("platform")).unwrap_err();
+    assert_eq!((refused.code(), refused.step()), (Code::AuthenticatorNotAllowed, 28));
+
+    let rp = builder().resident_key(ResidentKeyRequirement::Required).build().unwrap();
+    let judged = |key: &mut Authenticator, results: Value| {
+        register(&rp, key, &user("kim"), |response| response["clientExtensionResults"] = results)
+    };
+    for results in [json!({"credProps": {"rk": true}}), json!({"credProps": {}}), json!({})] {
+        assert!(judged(&mut key, results).is_ok());
+    }
+    let refused = judged(&mut key, json!({"credProps": {"rk": false}})).unwrap_err();
+    assert_eq!(refused, RegistrationError::NotDiscoverable);
+}
+
+#[test]
+fn a_credential_of_the_account_is_not_registered_again() {
+    let mut key = Authenticator::new("again", Config::default());
+    let record = registered(&mut key, "kim");
+    let rp = builder().build().unwrap();
+    // A client that does not look at excludeCredentials
+    let (options, pending) = rp.start_registration(&user("kim"), from_ref(&record)).unwrap();
+    let mut options = serde_json::to_value(&options.public_key).unwrap();
+    options["excludeCredentials"] = json!([]);
+    let mut same = Authenticator::new("again", Config::default());
+    let response = same.create(&options, ORIGIN).unwrap();
+    let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
+    assert_eq!(response.id(), record.id.as_bytes());
+    let refused = rp.finish_registration(pending, &response, &StaticAnchors::none(), NOW).unwrap_err();
+    assert_eq!(refused, RegistrationError::CredentialExists { id: record.id });
+}
