@@ -2,6 +2,8 @@
 //!
 //! [section 6.1]: https://www.w3.org/TR/webauthn-3/#sctn-authenticator-data
 
+use core::fmt;
+
 use crate::bytes::Aaguid;
 use crate::cbor::{self, CborError};
 use crate::error::Code;
@@ -12,8 +14,9 @@ mod tests;
 
 pub use flags::Flags;
 
-/// Authenticator data, read to its last byte; borrows from the input.
-#[derive(Clone, Debug)]
+/// Authenticator data, read to its last byte; borrows from the input. `Debug` does not print what the authenticator
+/// gave for extensions.
+#[derive(Clone)]
 pub struct AuthenticatorData<'a> {
     bytes: &'a [u8],
     rp_id_hash: &'a [u8; 32],
@@ -21,6 +24,16 @@ pub struct AuthenticatorData<'a> {
     sign_count: u32,
     attested_credential: Option<AttestedCredentialData<'a>>,
     extensions: Option<&'a [u8]>,
+}
+
+impl fmt::Debug for AuthenticatorData<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticatorData")
+            .field("flags", &self.flags)
+            .field("sign_count", &self.sign_count)
+            .field("attested_credential", &self.attested_credential)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The credential that was made ([section 6.5.1]).

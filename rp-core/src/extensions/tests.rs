@@ -129,6 +129,22 @@ fn what_an_authenticator_gave_is_not_printed() {
     let kept = AuthenticatorExtensions::from(&map[..]);
     assert_eq!(alloc::format!("{kept:?}"), "AuthenticatorExtensions(21 bytes)");
     assert_eq!(*kept, map[..]);
+
+    let mut data = alloc::vec![0; 37];
+    data[32] = 0x81; // UP and ED
+    data.extend(&map);
+    let data = crate::AuthenticatorData::parse(&data).unwrap();
+    assert_eq!(data.extensions(), Some(&map[..]));
+    assert_eq!(
+        alloc::format!("{data:?}"),
+        r#"AuthenticatorData { flags: {"UP", "ED"}, sign_count: 0, attested_credential: None, .. }"#
+    );
+}
+
+#[test]
+fn blobs_and_salts_are_not_printed() {
+    let asked = RegistrationExtensionInputs { cred_blob: Some(b"secret"[..].into()), ..Default::default() };
+    assert!(alloc::format!("{asked:?}").contains("cred_blob: Some(Bytes(6 bytes))"));
 }
 
 #[test]
