@@ -3,6 +3,7 @@
 //!
 //! [section 5.11]: https://www.w3.org/TR/webauthn-3/#sctn-related-origins
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -55,7 +56,7 @@ impl RelyingParty {
     pub fn related_origins(&self) -> RelatedOrigins {
         let web = || self.origins().iter().filter_map(|origin| Some((origin, WebOrigin::parse(origin)?)));
         let has_own = web().any(|(_, web)| web.is_within(self.id()));
-        let own = (!has_own).then(|| String::from("https://") + self.id());
+        let own = (!has_own).then(|| format!("https://{}", self.id()));
         RelatedOrigins { origins: own.into_iter().chain(web().map(|(origin, _)| origin.clone())).collect() }
     }
 }

@@ -6,6 +6,7 @@
 //! [section 5.1]: https://www.w3.org/TR/webauthn-3/#iface-pkcredential
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -303,7 +304,7 @@ pub(crate) fn clip(text: &str) -> String {
         return text.into();
     }
     let end = text.floor_char_boundary(MAX_REPEATED);
-    text.get(..end).unwrap_or_default().to_string() + "…"
+    format!("{}…", text.get(..end).unwrap_or_default())
 }
 
 fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ResponseError> {

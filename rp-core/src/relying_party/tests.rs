@@ -1,7 +1,6 @@
 use alloc::string::ToString;
 
 use super::*;
-use crate::options::UserVerificationRequirement;
 
 fn builder() -> RelyingPartyBuilder {
     RelyingParty::builder("example.org").origin("https://example.org")
@@ -17,7 +16,7 @@ fn defaults_shut_no_key_out() {
     let rp = builder().build().unwrap();
     let algorithms: Vec<i64> = rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
     assert_eq!(algorithms, [-8, -7, -257]);
-    assert_eq!(rp.selection.user_verification, UserVerificationRequirement::Preferred);
+    assert_eq!(rp.selection.user_verification, crate::options::UserVerificationRequirement::Preferred);
     assert_eq!(rp.attestation, AttestationConveyancePreference::None);
     assert_eq!(rp.timeout(), Duration::from_secs(300));
     assert_eq!(rp.counter_policy, CounterPolicy::Refuse);
