@@ -1,8 +1,10 @@
 //! Who signed: a path from `x5c` to a root.
 
 use rp_core::Timestamp;
+#[cfg(feature = "fetch")]
+use rp_core::x509::Crl;
 use rp_core::x509::path::{self, Path};
-use rp_core::x509::{Certificate, Crl, GeneralName, PathError, PathOptions, Revocation, RevocationStatus};
+use rp_core::x509::{Certificate, GeneralName, PathError, PathOptions, Revocation, RevocationStatus};
 
 use super::{BlobError, JwsAlgorithm, Verification};
 
@@ -41,6 +43,7 @@ impl Signer {
     }
 
     /// Judges the signer of a BLOB that was verified once more, by other revocation lists.
+    #[cfg(feature = "fetch")]
     pub(crate) fn again(&self, how: &Verification<'_>) -> Result<Self, BlobError> {
         let (leaf, behind) = self.path.certificates().split_first().ok_or(BlobError::NoCertificate)?;
         let behind: Vec<Vec<u8>> = behind.iter().map(|certificate| certificate.der().to_vec()).collect();
@@ -48,6 +51,7 @@ impl Signer {
     }
 
     /// Whether a revocation list says something of a certificate of the path.
+    #[cfg(feature = "fetch")]
     pub(crate) fn is_spoken_of(&self, crl: &Crl, how: &Verification<'_>) -> bool {
         let how = Verification { crls: std::slice::from_ref(crl), require_crls: false, ..*how };
         match self.again(&how) {
