@@ -85,7 +85,10 @@ impl Cache {
         let path = self.directory.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(CacheLock(file))),
+            Ok(()) => {
+                file::sweep(&self.directory);
+                Ok(Some(CacheLock(file)))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(CacheError::Io { path, error }),
         }
@@ -196,13 +199,14 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
     hexadecimal(&crypto::sha256(&[bytes]))
 }
 
-fn name(source: &str) -> Result<&str, CacheError> {
+/// Whether a source's name makes a file name, on every system.
+pub(crate) fn is_name(source: &str) -> bool {
     let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    if !source.is_empty() && source.bytes().all(is_plain) {
-        Ok(source)
-    } else {
-        Err(CacheError::Name { name: source.to_owned() })
-    }
+    !source.is_empty() && source.bytes().all(is_plain)
+}
+
+fn name(source: &str) -> Result<&str, CacheError> {
+    if is_name(source) { Ok(source) } else { Err(CacheError::Name { name: source.to_owned() }) }
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> CacheError {

@@ -17,7 +17,9 @@ use crate::verdict::{Question, Verdict};
 /// Metadata and a policy: anchors come from the catalog of the moment, and models are judged by the policy.
 ///
 /// A model that no list has gives no anchors, so that its attestation is not trusted; whether that matters is for the
-/// relying party's attestation policy to say.
+/// relying party's attestation policy to say. The same is so of a model that a list has in an entry which cannot be
+/// read: a statement of it whose path is found is refused, and one that nobody vouches for is not trusted and so not
+/// judged. Who wants neither asks for trusted statements.
 #[derive(Clone, Debug)]
 pub struct MetadataTrust {
     current: Arc<Current>,

@@ -1,18 +1,24 @@
 //! Replacing a file whole.
 
 use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-static COUNT: AtomicU64 = AtomicU64::new(0);
+/// What a file is called until it is whole.
+const ENDING: &str = "new";
+/// No write takes as long: what is older was left by one that was interrupted.
+const LEFT: Duration = Duration::from_secs(60 * 60);
 
 /// Puts a file in the place of another: after this either is there, and never a part.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Its own name for every write, so that two processes, or threads, do not write into one.
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let beside = path.with_extension(format!("{}-{count}.new", std::process::id()));
-    let written = write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    // Its own name for every write, so that two threads, processes or containers do not write into one, and nobody
+    // knows it beforehand.
+    let random = RandomState::new().hash_one(path);
+    let beside = path.with_extension(format!("{random:016x}.{ENDING}"));
+    let mut file = File::create_new(&beside)?;
+    let written = fill(&mut file, bytes).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
         return written;
@@ -24,8 +30,29 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// Removes what interrupted writes have left; what cannot be removed now is removed another time.
+pub(super) fn sweep(directory: &Path) {
+    for path in fs::read_dir(directory).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+        let age = || fs::symlink_metadata(&path).ok()?.modified().ok()?.elapsed().ok();
+        if path.extension().is_some_and(|ending| ending == ENDING) && age().is_some_and(|age| age > LEFT) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_that_is_full_is_an_error() {
+        let mut full = File::options().write(true).open("/dev/full").unwrap();
+        assert_eq!(fill(&mut full, b"bytes").unwrap_err().kind(), io::ErrorKind::StorageFull);
+    }
 }

@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 use rp_core::Timestamp;
 
 use super::*;
@@ -55,7 +57,7 @@ fn a_write_that_was_interrupted_loses_nothing() {
     // Between the new BLOB and the state that names it.
     fs::write(directory.0.join("fido.0123456789abcdef.jwt"), b"second").unwrap();
     // Within a write of the state.
-    fs::write(directory.0.join("fido.77-1.new"), b"{\"no\":").unwrap();
+    fs::write(directory.0.join("fido.0123456789abcdef.new"), b"{\"no\":").unwrap();
     let cached = cache.load("fido").unwrap();
     assert_eq!((cached[0].blob.as_slice(), cached[0].verified_at), (&b"first"[..], Some(NOW)));
     assert_eq!((cached[1].blob.as_slice(), cached[1].verified_at), (&b"second"[..], None));
@@ -89,6 +91,39 @@ fn a_write_that_fails_leaves_what_was_there() {
     let kept = cache.blobs("fido").unwrap();
     assert!(kept.iter().any(|path| fs::read(path).unwrap() == b"first"));
     assert!(directory.files().iter().all(|name| !name.ends_with(".new")));
+}
+
+#[test]
+fn what_an_interrupted_write_left_is_removed() {
+    let directory = Directory::new("left");
+    let cache = Cache::open(&directory.0).unwrap();
+    cache.store_blob("fido", b"blob", &mut State::default()).unwrap();
+    let kept = directory.files();
+    let hours_ago = |hours: u64| SystemTime::now() - Duration::from_secs(hours * 3_600);
+    for (name, at) in
+        [("fido.a.new", hours_ago(2)), ("fido.b.new", hours_ago(0)), ("other.txt", hours_ago(2))]
+    {
+        let file = File::create(directory.0.join(name)).unwrap();
+        file.set_modified(at).unwrap();
+    }
+    drop(cache.try_lock().unwrap().unwrap());
+    let expected: Vec<_> =
+        kept.into_iter().chain(["fido.b.new", "lock", "other.txt"].map(String::from)).collect();
+    let mut expected = expected;
+    expected.sort();
+    assert_eq!(directory.files(), expected, "what may be a write of this moment stays");
+}
+
+#[test]
+fn a_write_follows_no_link() {
+    let directory = Directory::new("link");
+    let cache = Cache::open(&directory.0).unwrap();
+    let elsewhere = directory.0.join("elsewhere");
+    fs::write(&elsewhere, b"before").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, directory.0.join("fido.json")).unwrap();
+    cache.store_state("fido", &State { no: Some(1), ..State::default() }).unwrap();
+    assert_eq!(fs::read(&elsewhere).unwrap(), b"before");
+    assert_eq!(cache.state("fido").unwrap().no, Some(1));
 }
 
 #[test]

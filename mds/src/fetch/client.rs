@@ -28,7 +28,8 @@ const REDIRECTS: usize = 5;
 pub(crate) const COPY: &str = "localCopySerial";
 
 impl Client {
-    /// A client with TLS by `rustls` and the system's roots.
+    /// A client with TLS by `rustls` and the system's roots. Where the process has no provider of cryptography for
+    /// `rustls` yet, `ring` becomes the provider of all of it.
     ///
     /// # Errors
     /// [`FetchError::Http`] where the system has no roots, or no client can be made.

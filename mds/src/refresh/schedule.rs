@@ -1,6 +1,7 @@
 //! When to ask.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rp_core::Timestamp;
@@ -22,8 +23,6 @@ pub struct Schedule {
     pub longest_retry: Duration,
     /// How often files, and what other processes put in the cache, are looked at.
     pub poll: Duration,
-    /// Makes the jitter of one process another than the next one's.
-    seed: RandomState,
 }
 
 impl Default for Schedule {
@@ -35,7 +34,6 @@ impl Default for Schedule {
             retry: Duration::from_secs(10 * MINUTE),
             longest_retry: Duration::from_secs(6 * 60 * MINUTE),
             poll: Duration::from_secs(5 * MINUTE),
-            seed: RandomState::new(),
         }
     }
 }
@@ -65,19 +63,22 @@ impl Schedule {
 
     fn wait(&self, last: Timestamp, failures: u32) -> Duration {
         if failures == 0 {
-            return self.interval.saturating_add(self.jitter.mul_f64(self.fraction(last)));
+            return self.interval.saturating_add(self.jitter.mul_f64(fraction(last)));
         }
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
         let wait = self.retry.saturating_mul(doubled).min(self.longest_retry);
         // Half of it, and up to as much again.
-        wait.mul_f64(0.5 + self.fraction(last) / 2.0)
+        wait.mul_f64(0.5 + fraction(last) / 2.0)
     }
+}
 
-    /// From 0 to 1, the same for one attempt whenever it is asked.
-    fn fraction(&self, last: Timestamp) -> f64 {
-        let bits = u32::try_from(self.seed.hash_one(last.as_unix_seconds()) >> 32).unwrap_or(0);
-        f64::from(bits) / f64::from(u32::MAX)
-    }
+/// Makes the jitter of one process another than the next one's.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// From 0 to 1, the same for one attempt whenever it is asked.
+fn fraction(last: Timestamp) -> f64 {
+    let bits = u32::try_from(SEED.hash_one(last.as_unix_seconds()) >> 32).unwrap_or(0);
+    f64::from(bits) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -97,9 +98,14 @@ mod tests {
     #[test]
     fn a_source_is_asked_at_once_and_then_daily() {
         assert_eq!(wait(&State::default()), 0);
-        let waits: Vec<_> = (0..50).map(|_| wait(&attempted(0))).collect();
+        let at = |second| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + second);
+        let wait = |at| {
+            let state = State { last_attempt: Some(at), ..State::default() };
+            Schedule::default().next(&state, at).saturating_since(at).as_secs()
+        };
+        let waits: Vec<_> = (0..50).map(|second| wait(at(second))).collect();
         assert!(waits.iter().all(|wait| (86_400..=90_000).contains(wait)), "{waits:?}");
-        assert!(waits.iter().any(|wait| *wait != waits[0]), "each process has a jitter of its own");
+        assert!(waits.iter().any(|wait| *wait != waits[0]), "a jitter of its own each time");
     }
 
     #[test]

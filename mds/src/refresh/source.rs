@@ -6,6 +6,7 @@ use reqwest::Url;
 use rp_core::Timestamp;
 use rp_core::x509::Crl;
 
+use crate::cache::is_name;
 use crate::fetch::{COPY, FetchError};
 use crate::{Keep, Roots, Verification};
 
@@ -252,8 +253,7 @@ impl SourceConfig {
 
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let name = self.name.clone();
-        let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        if name.is_empty() || !name.bytes().all(is_plain) {
+        if !is_name(&name) {
             return Err(SourceError::Name { name });
         }
         if self.signed().is_some_and(|signed| signed.roots.anchors().is_empty()) {

@@ -56,21 +56,20 @@ async fn a_disk_that_is_full_costs_the_cache_and_not_the_list() {
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
     once(&builder(&server).0.cache(cache()).build().unwrap(), NOW).await;
-    // Every file that this process will write for the state is on a device that is full.
-    for count in 0..200 {
-        let new = directory.path().join(format!("fido.{}-{count}.new", std::process::id()));
-        std::os::unix::fs::symlink("/dev/full", new).unwrap();
-    }
     server.answer(|_| Reply::ok(blob(16, "FIDO_CERTIFIED")).with("ETag", "16"));
     let (builder, told) = builder(&server);
     let refresher = builder.cache(cache()).build().unwrap();
     refresher.start_at(NOW);
+    // Nothing can be written any more, as where the disk is full or was taken away.
+    let away = directory.path().with_extension("away");
+    fs::rename(directory.path(), &away).unwrap();
     assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
     assert_eq!(no(&refresher), Some(16));
     let not_cached =
         told.words().into_iter().filter(|told| told.starts_with("not cached")).collect::<Vec<_>>();
-    assert!(not_cached.iter().all(|told| told.contains("No space left on device")), "{not_cached:?}");
+    assert!(not_cached.iter().all(|told| told.contains("No such file or directory")), "{not_cached:?}");
     assert!(!not_cached.is_empty());
+    fs::rename(&away, directory.path()).unwrap();
     // The cache has an older one now, which does not come back, and what is held need not come twice.
     server.answer(|asked| {
         assert_eq!(asked.header("If-None-Match"), Some("16"));
@@ -133,6 +132,29 @@ async fn a_state_never_describes_a_blob_that_is_not_kept() {
     assert_eq!(no(&restarted), Some(15));
     assert!(matches!(once(&restarted, later(2)).await, Outcome::Updated));
     assert_eq!(no(&restarted), Some(16));
+}
+
+#[tokio::test]
+async fn a_write_that_was_interrupted_keeps_no_service_from_starting() {
+    let directory = Directory::new("interrupted");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
+    once(&builder(&server).0.cache(cache()).build().unwrap(), NOW).await;
+    let started = || {
+        let refresher = of(source(&server)).0.cache(cache()).build().unwrap();
+        refresher.start_at(later(1));
+        no(&refresher)
+    };
+    assert_eq!(started(), Some(15));
+    // Between a newer BLOB and the state that names it.
+    directory.write("fido.0123456789abcdef.jwt", blob(16, "FIDO_CERTIFIED"));
+    assert_eq!(started(), Some(16));
+    // Within the BLOB, and within the state.
+    directory.write("fido.0123456789abcdef.jwt", &blob(16, "FIDO_CERTIFIED")[..900]);
+    directory.write("fido.1-2.new", "{\"no\":");
+    assert_eq!(started(), Some(15));
+    directory.write("fido.json", "{\"no\":");
+    assert_eq!(started(), Some(15));
 }
 
 #[tokio::test]
