@@ -171,6 +171,14 @@ pub enum BlobError {
         /// Its first characters.
         begins: String,
     },
+    /// The header is longer than is read.
+    #[error("header: {len} bytes, more than {max}")]
+    HeaderTooLong {
+        /// Its length.
+        len: usize,
+        /// The greatest that is read.
+        max: usize,
+    },
     /// A part is not base64url without padding.
     #[error("{part}: not base64url without padding")]
     Base64 {
@@ -186,7 +194,7 @@ pub enum BlobError {
     /// The algorithm is none of those that a BLOB may have: `none` and HMACs among others.
     #[error("header: algorithm {alg:?} is not accepted")]
     Algorithm {
-        /// As the header has it.
+        /// As the header has it; the beginning, where that is long.
         alg: String,
     },
     /// The header says where to fetch the certificates instead of having them; nothing is fetched for it.

@@ -59,11 +59,21 @@ impl Policy {
     /// The models that another catalog has judged otherwise: accepted or refused, or with another status or level.
     #[must_use]
     pub fn changes(&self, before: &Catalog, after: &Catalog, at: Timestamp) -> Vec<ModelChange> {
+        self.changes_between((before, at), (after, at))
+    }
+
+    /// As [`Policy::changes`], by each catalog at a time of its own: a report may come into force in between.
+    #[must_use]
+    pub fn changes_between(
+        &self,
+        (before, then): (&Catalog, Timestamp),
+        (after, now): (&Catalog, Timestamp),
+    ) -> Vec<ModelChange> {
         let mut models: BTreeSet<Model> = before.models().into_iter().collect();
         models.extend(after.models());
         let change = |model: Model| {
-            let question = Question::new(model.clone(), at);
-            let (before, after) = (self.judge(before, &question), self.judge(after, &question));
+            let judge = |catalog, at| self.judge(catalog, &Question::new(model.clone(), at));
+            let (before, after) = (judge(before, then), judge(after, now));
             differ(&before, &after).then_some(ModelChange { model, before, after })
         };
         models.into_iter().filter_map(change).collect()
@@ -95,12 +105,25 @@ impl Policy {
         credentials: impl IntoIterator<Item = StoredCredential<K>>,
         at: Timestamp,
     ) -> Vec<Affected<K>> {
-        let judge = |StoredCredential { key, model, certificates }: StoredCredential<K>| {
-            let question = Question { certificates: &certificates, ..Question::new(model, at) };
-            let (before, after) = (self.judge(before, &question), self.judge(after, &question));
+        self.affected_between((before, at), (after, at), credentials)
+    }
+
+    /// As [`Policy::affected`], by each catalog at a time of its own: a report may come into force in between.
+    pub fn affected_between<K>(
+        &self,
+        (before, then): (&Catalog, Timestamp),
+        (after, now): (&Catalog, Timestamp),
+        credentials: impl IntoIterator<Item = StoredCredential<K>>,
+    ) -> Vec<Affected<K>> {
+        let affected = |StoredCredential { key, model, certificates }: StoredCredential<K>| {
+            let judge = |catalog, at| {
+                let question = Question { certificates: &certificates, ..Question::new(model.clone(), at) };
+                self.judge(catalog, &question)
+            };
+            let (before, after) = (judge(before, then), judge(after, now));
             differ(&before, &after).then_some(Affected { key, before, after })
         };
-        credentials.into_iter().filter_map(judge).collect()
+        credentials.into_iter().filter_map(affected).collect()
     }
 }
 

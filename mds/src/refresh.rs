@@ -24,6 +24,7 @@ pub use schedule::Schedule;
 pub use source::{ALLIANCE_DOMAIN, ALLIANCE_URL, RevocationMode, SourceConfig, SourceError};
 
 use crate::cache::{Cache, CacheError, State};
+use crate::date::Date;
 use crate::fetch::{Client, FetchError, Limits};
 use crate::{BlobError, Catalog, Current, Freshness, Metadata, PayloadError, Policy};
 
@@ -60,6 +61,8 @@ struct Shared {
     events: Box<dyn Fn(&Event) + Send + Sync>,
     /// One round at a time.
     round: tokio::sync::Mutex<()>,
+    /// By what catalog, and when, models were judged last.
+    judged: Mutex<Option<(Arc<Catalog>, Timestamp)>>,
 }
 
 /// A source, and what is held of it.
@@ -174,6 +177,14 @@ pub enum RefreshError {
     Cache(#[from] CacheError),
 }
 
+/// An error as it is told and remembered: its words may be a server's.
+fn in_words(error: &RefreshError) -> String {
+    error.to_string().chars().take(MAX_WORDS).collect()
+}
+
+/// The longest of our own have half of it.
+const MAX_WORDS: usize = 400;
+
 /// Makes a [`Refresher`].
 pub struct RefresherBuilder {
     sources: Vec<SourceConfig>,
@@ -217,7 +228,7 @@ impl Refresher {
         for slot in &shared.slots {
             if let Err(error) = shared.load(slot, now) {
                 let source = slot.config.name().into();
-                shared.tell(&Event::Failed { source, error: error.to_string(), next: None });
+                shared.tell(&Event::Failed { source, error: in_words(&error), next: None });
             }
         }
         shared.publish(now);
@@ -240,7 +251,7 @@ impl Refresher {
                 Outcome::Failed(error) => {
                     let next = slot.config.is_remote().then(|| shared.due(slot, now));
                     let source = slot.config.name().into();
-                    shared.tell(&Event::Failed { source, error: error.to_string(), next });
+                    shared.tell(&Event::Failed { source, error: in_words(error), next });
                 }
                 Outcome::NotModified => {
                     shared.tell(&Event::NotModified { source: slot.config.name().into() });
@@ -250,6 +261,9 @@ impl Refresher {
             outcomes.push(outcome);
         }
         shared.warn_of_age(now);
+        if let Some(slot) = shared.slots.first() {
+            shared.apart(slot, move |shared, _| shared.tell_changes(now)).await;
+        }
         outcomes
     }
 
@@ -293,14 +307,25 @@ impl Shared {
                 catalog = catalog.and(slot.config.name(), Arc::clone(metadata));
             }
         }
-        let before = self.current.store(catalog);
-        if before.sources().is_empty() {
+        self.current.store(catalog);
+        self.tell_changes(now);
+    }
+
+    /// Judges every model as the last time and as it is now, and tells what has changed: by another catalog, or by the
+    /// day, on which a report may come into force or a list be too old.
+    fn tell_changes(&self, now: Timestamp) {
+        let after = Arc::clone(&self.current.load());
+        let last = {
+            let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+            judged.replace((Arc::clone(&after), now))
+        };
+        let Some((before, then)) = last.filter(|(before, _)| !before.sources().is_empty()) else { return };
+        if Arc::ptr_eq(&before, &after) && Date::from(then) == Date::from(now) {
             return;
         }
-        let after = self.current.load();
-        let changes = self.policy.changes(&before, &after, now);
+        let changes = self.policy.changes_between((&before, then), (&after, now));
         if !changes.is_empty() {
-            self.tell(&Event::ModelsChanged { changes, before, after: Arc::clone(&after) });
+            self.tell(&Event::ModelsChanged { changes, before, then, after });
         }
     }
 
@@ -419,6 +444,7 @@ impl RefresherBuilder {
             policy: self.policy,
             events: self.events,
             round: tokio::sync::Mutex::default(),
+            judged: Mutex::default(),
         })))
     }
 }

@@ -117,19 +117,21 @@ impl Roots {
 
     /// Those of [`KNOWN_ROOTS`] that the system's store has.
     ///
-    /// The bundle is looked for in `SSL_CERT_FILE` and where Linux distributions, BSDs and Homebrew keep it.
+    /// Bundles are looked for in `SSL_CERT_FILE` and where Linux distributions, BSDs and Homebrew keep it.
     ///
     /// # Errors
     /// [`RootsError::NoneKnown`] where none is found.
     pub fn of_the_system() -> Result<Self, RootsError> {
         let from_environment = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-        let bundles = from_environment.into_iter().chain(BUNDLES.iter().map(PathBuf::from));
-        for bundle in bundles.filter_map(|path| std::fs::read(path).ok()) {
-            if let Ok(roots) = Self::known_among(&bundle, &KNOWN_ROOTS) {
-                return Ok(roots);
-            }
-        }
-        Err(RootsError::NoneKnown)
+        Self::known_in_any(from_environment.into_iter().chain(BUNDLES.iter().map(PathBuf::from)))
+    }
+
+    /// Those of every bundle that is there: one may have the older of two roots, and another the newer.
+    fn known_in_any(bundles: impl IntoIterator<Item = PathBuf>) -> Result<Self, RootsError> {
+        let bundles = bundles.into_iter().filter_map(|path| std::fs::read(path).ok());
+        let known = bundles.filter_map(|bundle| Self::known_among(&bundle, &KNOWN_ROOTS).ok());
+        let roots = known.fold(Self::default(), Self::and);
+        if roots.0.is_empty() { Err(RootsError::NoneKnown) } else { Ok(roots) }
     }
 
     /// These and those of another set, each once.
@@ -179,4 +181,30 @@ fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, RootsError> {
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rp_core::trust::roots::{GLOBALSIGN_R3, GLOBALSIGN_R46};
+
+    use super::*;
+
+    #[test]
+    fn known_roots_are_gathered_from_every_bundle() {
+        let directory = std::env::temp_dir().join(format!("rp-mds-{}-bundles", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let bundle = |name: &str, der: &[u8]| {
+            let path = directory.join(name);
+            std::fs::write(&path, der).unwrap();
+            path
+        };
+        let (r3, r46) = (bundle("r3", GLOBALSIGN_R3.der()), bundle("r46", GLOBALSIGN_R46.der()));
+        let count = |bundles: &[&PathBuf]| {
+            Roots::known_in_any(bundles.iter().map(|path| (*path).clone())).map(|roots| roots.anchors().len())
+        };
+        assert_eq!(count(&[&r3]).unwrap(), 1);
+        assert_eq!(count(&[&r3, &directory.join("none"), &r46, &r3]).unwrap(), 2);
+        assert!(matches!(count(&[]), Err(RootsError::NoneKnown)));
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
 }

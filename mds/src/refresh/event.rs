@@ -25,14 +25,17 @@ pub enum Event {
         /// Whether it comes from the cache, verified at an earlier time or by another process.
         from_cache: bool,
     },
-    /// Models are judged otherwise than before; with both catalogs,
-    /// [`Policy::affected`](crate::Policy::affected) tells which stored credentials are concerned.
+    /// Models are judged otherwise than before, by another catalog or since a report has come into force; with both
+    /// catalogs and times, [`Policy::affected_between`](crate::Policy::affected_between) tells which stored credentials
+    /// are concerned.
     ModelsChanged {
         /// The models, and both verdicts on each.
         changes: Vec<ModelChange>,
         /// The catalog that was there.
         before: Arc<Catalog>,
-        /// The catalog that has come.
+        /// When models were judged by it last.
+        then: Timestamp,
+        /// The catalog that is there now; the same one, where it is the day that has changed.
         after: Arc<Catalog>,
     },
     /// The source has nothing new.

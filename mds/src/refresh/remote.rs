@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rp_core::Timestamp;
 
 use super::revocation::is_open;
-use super::{Edition, Event, Outcome, RefreshError, Shared, Slot};
+use super::{Edition, Event, Outcome, RefreshError, Shared, Slot, in_words};
 use crate::cache::{CacheLock, State, hash};
 use crate::fetch::{Fetched, Request};
 use crate::{BlobError, Metadata, Signer, Verification};
@@ -62,7 +62,7 @@ impl Shared {
                     state.last_error = None;
                 }
                 Err(error) => {
-                    state.last_error = Some(shortened(&error.to_string()));
+                    state.last_error = Some(in_words(error));
                     if let RefreshError::Fetch(error) = error {
                         state.not_before = error.not_before();
                     }
@@ -94,7 +94,7 @@ impl Shared {
             }
             Err(error) => {
                 let source = slot.config.name().into();
-                self.tell(&Event::Failed { source, error: error.to_string(), next: None });
+                self.tell(&Event::Failed { source, error: in_words(&error), next: None });
                 false
             }
         };
@@ -234,7 +234,7 @@ impl Shared {
 
     pub(super) fn not_cached(&self, slot: &Slot, error: &RefreshError) {
         let source = slot.config.name().into();
-        self.tell(&Event::NotCached { source, error: error.to_string() });
+        self.tell(&Event::NotCached { source, error: in_words(error) });
     }
 
     fn lock(&self, slot: &Slot) -> Lock {
@@ -267,11 +267,3 @@ fn goes_on(slot: &Slot, metadata: &Metadata, sha256: &str) -> Result<(), Refresh
     }
     Ok(())
 }
-
-/// As much of an error as is kept: its words may be a server's.
-fn shortened(words: &str) -> String {
-    words.chars().take(MAX_ERROR).collect()
-}
-
-/// Our own longest are half of it.
-const MAX_ERROR: usize = 400;

@@ -294,6 +294,81 @@ fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
 }
 
 #[test]
+fn a_model_that_no_list_has_is_not_said_to_be_accepted() {
+    let (directory, root, blob) = files("unlisted");
+    let check = |model: &str, more: &[&str]| {
+        run(&[&["check", model, "--file", &blob, "--roots", &root], more].concat())
+    };
+    assert_eq!(check(AAGUID, &[]).2, 0);
+    let mistyped = AAGUID.replace("a1", "a2");
+    assert_eq!(check(&mistyped, &[]), (format!("not listed: {mistyped}\n"), String::new(), 3));
+    let policy = directory.write("policy.json", r#"{"unlisted": "refuse"}"#);
+    let (out, _, code) = check(&mistyped, &["--policy", policy.to_str().unwrap()]);
+    assert_eq!((out, code), (format!("refused: {mistyped}\n  refused: no list has the model\n"), 1));
+}
+
+#[test]
+fn control_characters_of_metadata_never_reach_the_terminal() {
+    const DRIVING: [char; 4] = ['\u{1b}', '\u{9b}', '\u{202e}', '\r'];
+    let (directory, root, _) = files("terminal");
+    let list = |word: &str| {
+        let mut payload = payload(15, &format!("LATER{word}"));
+        payload["entries"][0]["statusReports"][1]["url"] = json!(word);
+        let statement = &mut payload["entries"][0]["metadataStatement"];
+        statement["description"] = json!(format!("Example Key{word}"));
+        statement["attachmentHint"] = json!([word]);
+        statement["authenticatorGetInfo"]["transports"] = json!([word]);
+        statement["attestationRootCertificates"] = json!([word]);
+        let blob = Publisher::new("command", Timestamp::now()).blob(&payload, &signing());
+        directory.write(&format!("{}.jwt", word.len()), blob).to_str().unwrap().to_owned()
+    };
+    let (plain, hostile) = (list(" "), list("\u{1b}]0;x\u{9b}2J\u{202e}\r\n  refused: forged"));
+    let policy = directory
+        .write("policy.json", r#"{"attachment": {"any": ["\u001b[2J"]}, "unknown_status": "refuse"}"#);
+    let policy = policy.to_str().unwrap();
+    let commands = |file: &str| -> Vec<Vec<String>> {
+        [
+            &["verify", file][..],
+            &["list", "--file", file],
+            &["list", "--file", file, "--json"],
+            &["show", AAGUID, "--file", file],
+            &["show", AAGUID, "--file", file, "--json"],
+            &["check", AAGUID, "--file", file, "--policy", policy],
+            &["check", AAGUID, "--file", file, "--policy", policy, "--json"],
+            &["diff", &plain, file],
+        ]
+        .iter()
+        .map(|words| words.iter().chain(&["--roots", &root]).map(|word| (*word).to_owned()).collect())
+        .collect()
+    };
+    for (calm, hostile) in commands(&plain).iter().zip(&commands(&hostile)) {
+        let run = |words: &[String]| run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        let ((expected, ..), (out, err, _)) = (run(calm), run(hostile));
+        assert!(!out.contains(DRIVING) && !err.contains(DRIVING), "{hostile:?}: {out:?} {err:?}");
+        if hostile[0] != "diff" {
+            assert_eq!(out.lines().count(), expected.lines().count(), "no line is forged: {out}");
+        }
+    }
+}
+
+#[test]
+fn fetch_fails_where_nothing_is_held() {
+    let (directory, root, _) = files("fetch-nothing");
+    let server = Server::always(Reply::status(429).with("Retry-After", "7200"));
+    let (url, cache) = (server.url("/"), directory.path().join("cache"));
+    let fetch =
+        ["fetch", "--url", &url, "--plain-http", "--cache", cache.to_str().unwrap(), "--roots", &root];
+    let nothing = "held: no. none, 0 entries, next update not told\n";
+    let (out, err, code) = run(&fetch);
+    assert_eq!((out.as_str(), code), (nothing, 1));
+    assert!(err.starts_with("not refreshed: HTTP status 429"), "{err}");
+    // Not due, and nothing is held all the same.
+    let (out, _, code) = run(&fetch);
+    assert!(out.starts_with("not due before ") && out.ends_with(nothing), "{out}");
+    assert_eq!((code, server.asked().len()), (1, 1));
+}
+
+#[test]
 fn fetch_fills_the_cache_that_the_other_commands_read() {
     let (directory, root, blob) = files("fetch");
     let blob = std::fs::read(blob).unwrap();

@@ -72,6 +72,32 @@ async fn what_does_not_verify_never_replaces_what_did() {
 }
 
 #[tokio::test]
+async fn a_header_of_megabytes_is_refused_unread_and_told_short() {
+    let blob = |header: String| format!("{}.e30.AA", rp_core::base64url::encode(header.as_bytes()));
+    let with_algorithm = |length: usize| blob(format!(r#"{{"alg":"{}","x5c":["AA"]}}"#, "A".repeat(length)));
+    let server = Server::always(Reply::status(404));
+    let refused = async |blob: String| {
+        server.answer(move |_| Reply::ok(blob.clone()));
+        let (builder, told) = builder(&server);
+        let refresher = builder.build().unwrap();
+        let refused = error(once(&refresher, NOW).await).to_string();
+        let last_error = refresher.health(NOW)[0].last_error.clone().unwrap();
+        assert!(told.words()[0].len() <= 420 && last_error.len() <= 400, "{last_error}");
+        refused
+    };
+    assert_eq!(refused(with_algorithm(4)).await, r#"header: algorithm "AAAA" is not accepted"#);
+    let short = format!(r#"header: algorithm "{}" is not accepted"#, "A".repeat(60));
+    assert_eq!(refused(with_algorithm(40_000)).await, short);
+    let long = refused(with_algorithm(3 << 20)).await;
+    assert!(long.starts_with("header: 41943") && long.ends_with(" bytes, more than 65536"), "{long}");
+    let empty = vec![""; 1 << 20];
+    let certificates = serde_json::json!({"alg": "ES256", "x5c": empty}).to_string();
+    assert!(refused(blob(certificates)).await.ends_with(" bytes, more than 65536"));
+    // Of one that may be read, words that come from it.
+    refused(blob(format!(r#"{{"alg":"ES256","x5c":"{}"}}"#, "A".repeat(40_000)))).await;
+}
+
+#[tokio::test]
 async fn two_hundred_megabytes_are_not_read() {
     let server = Server::always(Reply::body(Body::Cut { announced: 200 << 20, sent: vec![b'A'; 1 << 16] }));
     let refresher = builder(&server).0.build().unwrap();

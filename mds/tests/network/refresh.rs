@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rp_conformance::publisher::Signing;
-use rp_mds::{Cache, Outcome, Policy, Question, Refresher, Roots, SourceConfig};
+use rp_mds::{Cache, Event, Outcome, Policy, Question, Refresher, Roots, SourceConfig, StoredCredential};
 use serde_json::json;
 
 use crate::server::{Reply, Server};
@@ -129,6 +129,38 @@ async fn models_that_a_new_list_concerns_are_told() {
     let question = Question::new(AAGUID.parse().unwrap(), NOW);
     assert!(Policy::default().judge(&before, &question).is_accepted());
     assert!(!verdict(&refresher).is_accepted());
+}
+
+#[tokio::test]
+async fn a_revocation_that_comes_into_force_later_is_told() {
+    let mut payload = payload(15, "FIDO_CERTIFIED");
+    let revoked = json!({"status": "REVOKED", "effectiveDate": "2026-09-23"});
+    payload["entries"][0]["statusReports"].as_array_mut().unwrap().push(revoked);
+    let server = Server::always(Reply::ok(publisher().blob(&payload, &Signing::default())));
+    let (builder, events) = builder(&server);
+    let refresher = builder.build().unwrap();
+    // On 2026-09-21.
+    once(&refresher, NOW).await;
+    for hours in [1, 24] {
+        refresher.refresh(later(hours), false).await;
+        assert!(events.words().iter().all(|told| !told.starts_with("models")), "{:?}", events.words());
+    }
+    server.answer(|_| Reply::status(500));
+    refresher.refresh(later(36), false).await;
+    assert_eq!(events.words().last().unwrap(), "models changed 1 1");
+    refresher.refresh(later(37), false).await;
+    assert_eq!(events.words().iter().filter(|told| told.starts_with("models")).count(), 1, "and once");
+    // It tells stored credentials too, though the list is the same.
+    let told = events.0.lock().unwrap();
+    let changed = told.iter().find_map(|event| match event {
+        Event::ModelsChanged { before, then, after, .. } => Some((before, *then, after)),
+        _ => None,
+    });
+    let (before, then, after) = changed.unwrap();
+    let stored = StoredCredential { key: 7, model: AAGUID.parse().unwrap(), certificates: Vec::new() };
+    let now = later(36);
+    let affected = Policy::default().affected_between((before, then), (after, now), [stored]);
+    assert!(affected[0].before.is_accepted() && !affected[0].after.is_accepted());
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use rp_mds::{Model, Policy, Question};
 
-use super::Done;
 use super::input::{At, Input};
-use super::style::{Tone, paint, print, printable};
+use super::style::{Tone, lines, paint, print, print_json};
+use super::{Done, End};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -41,16 +41,17 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let catalog = arguments.input.read()?;
     let question = Question { firmware: arguments.firmware, ..Question::new(arguments.model.clone(), at) };
     let verdict = policy.judge(&catalog, &question);
-    let is_accepted = verdict.is_accepted();
+    let end = match verdict.is_accepted() {
+        true if verdict.is_listed() => End::Yes,
+        true => End::Unlisted,
+        false => End::No,
+    };
     if arguments.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&verdict)?));
-        return Ok(is_accepted);
+        print_json(&verdict)?;
+    } else if let End::Unlisted = end {
+        print(&format!("{}: {}\n", paint(Tone::Doubtful, "not listed"), verdict.model));
+    } else {
+        print(&lines(&verdict));
     }
-    let text = verdict.to_string();
-    let tone = if is_accepted { Tone::Good } else { Tone::Bad };
-    for (at, line) in text.lines().enumerate() {
-        let line = printable(line);
-        print(&format!("{}\n", if at == 0 { paint(tone, line) } else { line }));
-    }
-    Ok(is_accepted)
+    Ok(end)
 }

@@ -6,9 +6,9 @@ use clap::Args;
 use rp_core::Timestamp;
 use rp_mds::{Difference, Named};
 
-use super::Done;
 use super::input::{RootFiles, read_file};
-use super::style::{Tone, of_status, paint, print, printable};
+use super::style::{Tone, of_status, paint, print, print_json, printable};
+use super::{Done, End};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -29,8 +29,8 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let new = read_file(&arguments.new, &arguments.roots, now)?;
     let difference = Difference::between(&old, &new);
     if arguments.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&difference)?));
-        return Ok(true);
+        print_json(&difference)?;
+        return Ok(End::Yes);
     }
     let mut text = String::new();
     let mut line = |tone, sign: &str, named: &Named, more: &str| {
@@ -63,5 +63,5 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         changed.len()
     ));
     print(&text);
-    Ok(true)
+    Ok(End::Yes)
 }

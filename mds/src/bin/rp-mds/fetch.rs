@@ -70,13 +70,17 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     for line in told.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         eprintln!("{}", printable(line));
     }
-    let mut is_there = true;
+    let (mut is_there, mut is_busy) = (true, false);
     for outcome in outcomes {
         let words = match outcome {
             Outcome::Updated => "another list is held".into(),
             Outcome::NotModified => "nothing new".into(),
             Outcome::NotDue { next } => format!("not due before {}; --force asks now", time(next)),
-            Outcome::Busy => "another process is fetching".into(),
+            Outcome::Busy => {
+                // Its end tells whether there is a list.
+                is_busy = true;
+                "another process is fetching".into()
+            }
             _ => {
                 is_there = false;
                 continue;
@@ -87,10 +91,12 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     for health in refresher.health(Timestamp::now()) {
         let no = health.no.map_or("none".into(), |no| no.to_string());
         let next = health.next_update.map_or("not told".into(), |next| next.to_string());
-        let text = format!("held: no. {no}, {} entries, next update {next}\n", health.entries);
+        let text = format!("held: no. {no}, {} entries, next update {next}", health.entries);
         print(&paint(if health.held { Tone::Plain } else { Tone::Bad }, text));
+        print("\n");
+        is_there &= health.held || is_busy;
     }
-    Ok(is_there)
+    Ok(is_there.into())
 }
 
 /// What of an event is told; an outcome tells the rest.

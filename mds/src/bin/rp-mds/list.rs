@@ -5,9 +5,9 @@ use rp_core::Timestamp;
 use rp_mds::{Catalog, CertificationLevel, Date, Entry, Policy, Question, Status, Verdict};
 use serde_json::{Value, json};
 
-use super::Done;
 use super::input::{At, Input};
-use super::style::{Tone, of_status, print, printable, table};
+use super::style::{Tone, of_status, print, print_json, printable, table};
+use super::{Done, End};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -46,13 +46,13 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     }
     if arguments.json {
         let list: Vec<Value> = found.iter().map(|(entry, verdict)| describe(entry, verdict)).collect();
-        print(&format!("{}\n", serde_json::to_string_pretty(&list)?));
-        return Ok(true);
+        print_json(&list)?;
+        return Ok(End::Yes);
     }
     let rows: Vec<_> = found.iter().map(|(entry, verdict)| row(entry, verdict)).collect();
     print(&table(&["MODEL", "STATUS", "LEVEL", "ATTACHMENT", "DESCRIPTION"], &rows));
     print(&format!("{} models\n", rows.len()));
-    Ok(true)
+    Ok(End::Yes)
 }
 
 fn first<'a>(catalog: &'a Catalog, model: &rp_mds::Model) -> Option<&'a Entry> {

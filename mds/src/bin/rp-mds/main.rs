@@ -36,12 +36,30 @@ enum Command {
     Show(show::Arguments),
     /// Tells what a newer list has that an older has not: models new, gone, of another status.
     Diff(diff::Arguments),
-    /// Judges a model by a policy; ends with 1 where it is refused.
+    /// Judges a model by a policy; ends with 1 where it is refused, and with 3 where no list has it and the policy lets
+    /// that pass.
     Check(check::Arguments),
 }
 
-/// What a command comes to: `false` ends with 1.
-type Done = Result<bool, Box<dyn std::error::Error>>;
+/// What a command comes to; an error ends with 2.
+type Done = Result<End, Box<dyn std::error::Error>>;
+
+/// How a command ends that was understood and could be done.
+#[derive(Clone, Copy)]
+enum End {
+    /// What was asked for is so.
+    Yes,
+    /// It is not so.
+    No,
+    /// No list has the model, so that nothing was judged.
+    Unlisted,
+}
+
+impl From<bool> for End {
+    fn from(is_so: bool) -> Self {
+        if is_so { Self::Yes } else { Self::No }
+    }
+}
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -54,10 +72,11 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(End::Yes) => ExitCode::SUCCESS,
+        Ok(End::No) => ExitCode::FAILURE,
+        Ok(End::Unlisted) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("rp-mds: {error}");
+            eprintln!("rp-mds: {}", style::printable(&error.to_string()));
             ExitCode::from(2)
         }
     }

@@ -3,9 +3,9 @@
 use clap::Args;
 use rp_mds::{Date, Entry, MetadataStatement, Model, Names, Policy, Question, Verdict};
 
-use super::Done;
 use super::input::{At, Input, NameFile};
-use super::style::{Tone, of_status, paint, print, printable, short_name};
+use super::style::{Tone, lines, of_status, paint, print, print_json, printable, short_name};
+use super::{Done, End};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -32,18 +32,18 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     };
     for entry in &listing.entries {
         if arguments.json {
-            print(&format!("{}\n", serde_json::to_string_pretty(&entry.to_json())?));
+            print_json(&entry.to_json())?;
         } else {
             print(&page(entry, &verdict, Date::from(at)));
         }
     }
     if listing.entries.is_empty() {
-        print(&format!("{verdict}\n"));
+        print(&lines(&verdict));
     }
-    Ok(!listing.entries.is_empty())
+    Ok((!listing.entries.is_empty()).into())
 }
 
-fn unlisted(model: &Model, names: &Names) -> bool {
+fn unlisted(model: &Model, names: &Names) -> End {
     let name = match model {
         Model::Aaguid(aaguid) => names.get(*aaguid).and_then(|shown| shown.name("en")),
         _ => None,
@@ -52,7 +52,7 @@ fn unlisted(model: &Model, names: &Names) -> bool {
         Some(name) => print(&format!("{model}: {}, by the list of names; no metadata\n", printable(name))),
         None => print(&format!("{model}: not listed\n")),
     }
-    false
+    End::No
 }
 
 fn page(entry: &Entry, verdict: &Verdict, on: Date) -> String {
@@ -104,7 +104,7 @@ fn page(entry: &Entry, verdict: &Verdict, on: Date) -> String {
         page.line("none: the model attests itself, or not at all");
     }
     page.heading("Verdict");
-    page.line(&verdict.to_string());
+    page.0.push_str(&lines(verdict));
     page.0
 }
 

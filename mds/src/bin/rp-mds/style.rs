@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
 use rp_core::x509::Name;
-use rp_mds::Status;
+use rp_mds::{Finding, Status, Verdict};
 
 /// Whether standard output is a terminal whose user has not declined colours.
 pub(crate) fn colours() -> bool {
@@ -23,15 +23,17 @@ pub(crate) enum Tone {
     Plain,
 }
 
+/// A text in its colour, without what would drive a terminal.
 pub(crate) fn paint(tone: Tone, text: impl Display) -> String {
+    let text = printable(&text.to_string());
     let code = match tone {
         Tone::Good => "32",
         Tone::Bad => "31",
         Tone::Doubtful => "33",
         Tone::Heading => "1",
-        Tone::Plain => return text.to_string(),
+        Tone::Plain => return text,
     };
-    if colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    if colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text }
 }
 
 /// The tone of a status.
@@ -44,9 +46,46 @@ pub(crate) fn of_status(status: &Status) -> Tone {
     }
 }
 
-/// What metadata say, without what would drive a terminal.
+/// What metadata say, without what would drive a terminal, or turn the order of what it shows.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    text.chars().map(|character| if drives(character) { ' ' } else { character }).collect()
+}
+
+fn drives(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A verdict, each finding in a line; what metadata say makes no lines of its own.
+pub(crate) fn lines(verdict: &Verdict) -> String {
+    let mut head = verdict.clone();
+    head.findings.clear();
+    let tone = if verdict.is_accepted() { Tone::Good } else { Tone::Bad };
+    let word = if verdict.is_accepted() { "accepted" } else { "refused" };
+    let named = head.to_string();
+    let named = named.split_once(": ").map_or("", |(_, named)| named);
+    let mut text = paint(tone, format!("{word}: {named}"));
+    text.push('\n');
+    for Finding { refuses, reason } in &verdict.findings {
+        let word = if *refuses { "refused" } else { "note" };
+        text.push_str(&format!("  {word}: {}\n", printable(&reason.to_string())));
+    }
+    text
+}
+
+/// Prints JSON; what would drive a terminal is escaped.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), serde_json::Error> {
+    let mut text = String::new();
+    for character in serde_json::to_string_pretty(value)?.chars() {
+        match character {
+            '\n' => text.push('\n'),
+            other if drives(other) => text.push_str(&format!("\\u{:04x}", u32::from(other))),
+            other => text.push(other),
+        }
+    }
+    text.push('\n');
+    print(&text);
+    Ok(())
 }
 
 /// Of a distinguished name what people know it by: organisation, its parts, and the name itself.

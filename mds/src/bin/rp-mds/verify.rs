@@ -7,9 +7,9 @@ use rp_core::Timestamp;
 use rp_core::x509::{Crl, PathError, RevocationStatus};
 use rp_mds::{BlobError, Date, Freshness, Keep, Metadata, Staleness, Verification};
 
-use super::Done;
 use super::input::{At, RootFiles};
 use super::style::{Tone, paint, print, printable, short_name};
+use super::{Done, End};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -49,17 +49,18 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     match verification.verify(&bytes) {
         Ok(metadata) => {
             print(&facts(&metadata, Freshness::of(metadata.next_update(), at, Staleness::default())));
-            Ok(true)
+            Ok(End::Yes)
         }
         Err(error) => {
             print(&refusal(&error, at));
-            Ok(false)
+            Ok(End::No)
         }
     }
 }
 
 fn refusal(error: &BlobError, at: Timestamp) -> String {
-    let mut text = format!("{}: {error} ({})\n", paint(Tone::Bad, "refused"), error.code());
+    let mut text =
+        format!("{}: {} ({})\n", paint(Tone::Bad, "refused"), printable(&error.to_string()), error.code());
     if error.is_untrusted_root() {
         text.push_str(
             "The signer's root is not among those known here. If the Alliance has announced another, give\n",
@@ -97,7 +98,7 @@ fn facts(metadata: &Metadata, freshness: Freshness) -> String {
     fact("entries", metadata.entries().len().to_string());
     if let Some(signer) = metadata.signer() {
         fact("algorithm", signer.algorithm().to_string());
-        fact("signer", signer.names().join(", "));
+        fact("signer", printable(&signer.names().join(", ")));
         for (certificate, status) in signer.path().certificates().iter().zip(signer.path().revocation()) {
             let known = match status {
                 RevocationStatus::NotRevoked => "not revoked",
