@@ -29,13 +29,13 @@ pub struct FreshUser {
     pub account: Account,
 }
 
-/// A registration that verified, for a handler in place of `registration/verify`; the session was changed as it
-/// says. A refusal is answered as the route answers it.
+/// A registration that verified, for a handler in place of `registration/verify`; it is stored, and the session was
+/// changed as it says. A refusal is answered as the route answers it.
 #[derive(Clone, Debug)]
 pub struct VerifiedRegistration(pub Registration);
 
 /// An authentication that verified, for a handler in place of `authentication/verify`; the session is signed in
-/// or stepped up. A refusal is answered as the route answers it.
+/// or stepped up, and the counter stored. A refusal is answered as the route answers it.
 #[derive(Clone, Debug)]
 pub struct VerifiedAuthentication(pub Authentication);
 

@@ -1,6 +1,7 @@
 //! HTTP, as far as no framework has a say in it: which requests are refused before they are read, what bodies
 //! look like, what is answered, how cookies are marked. An adapter translates a request into [`Request`], calls
-//! [`Passkeys::handle`](crate::Passkeys::handle), and translates the [`Answer`]; so all adapters answer alike.
+//! [`SharedPasskeys::handle`], and translates the [`Answer`]; so all adapters answer alike. What it does for sessions
+//! is told in [`session`].
 //!
 //! A proxy in front must keep `Origin`, `Sec-Fetch-Site` and `Cookie` as they come. Nothing here believes
 //! `Host`, `Forwarded` or `X-Forwarded-*`: origins are configured.

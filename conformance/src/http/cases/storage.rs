@@ -25,9 +25,12 @@ pub(super) async fn sign_up<S: Site>(site: &S, fixture: &Fixture) -> Transcript 
     for call in ["take", "create", "open_account"] {
         let options = ok(&browser.post("registration/options", json!({ "username": "kim" })).await);
         let response = Browser::<S>::create_elsewhere(&options);
+        fixture.events();
         fixture.fail([call]);
         assert_unavailable(&browser.post("registration/verify", response.clone()).await, call);
         fixture.fail([]);
+        let action = if call == "take" { "register" } else { "open-account" };
+        assert_eq!(fixture.outcomes(), [format!("{action} storage-unavailable")], "{call}");
         assert_eq!(browser.cookie("session"), None, "{call}");
         assert_eq!(fixture.stored(&response["id"]).await, None, "{call}");
     }
@@ -121,16 +124,26 @@ pub(super) async fn afterwards<S: Site>(site: &S, fixture: &Fixture) -> Transcri
     let credential = browser.sign_up("kim").await;
     let mut copy = browser.copy("copy");
     // The counter is stored and the new session kept: that the old one cannot be ended is the operator's to mend.
-    let before = fixture.stored(&credential["id"]).await;
-    fixture.events();
+    for (action, body) in [("step-up", json!({ "purpose": "step-up" })), ("sign-in", json!({}))] {
+        let (before, old) =
+            (fixture.stored(&credential["id"]).await, browser.cookie("session").map(str::to_owned));
+        let response = browser.assertion(body).await;
+        fixture.events();
+        fixture.fail(["end"]);
+        ok(&browser.post("authentication/verify", response).await);
+        fixture.fail([]);
+        assert_eq!(fixture.outcomes(), [format!("{action} ok"), "sweep storage-unavailable".to_owned()]);
+        assert_ne!(fixture.stored(&credential["id"]).await, before);
+        assert_ne!(browser.cookie("session"), old.as_deref());
+        assert_eq!(name(&mut browser).await, "kim");
+    }
+    let response = browser.new_account("alex").await;
     fixture.fail(["end"]);
-    browser.step_up().await;
+    ok(&browser.post("registration/verify", response).await);
     fixture.fail([]);
-    assert_eq!(fixture.outcomes(), ["step-up ok", "sweep storage-unavailable"]);
-    assert_ne!(fixture.stored(&credential["id"]).await, before);
-    assert_ne!(browser.cookie("session"), copy.cookie("session"));
-    assert_eq!(name(&mut browser).await, "kim");
+    assert_eq!(name(&mut browser).await, "alex");
     // It is worth what it was worth before, and no more.
+    assert_eq!(name(&mut copy).await, "kim");
     fixture.wait(STALE);
     browser.step_up().await;
     let answer = copy.post("registration/options", json!({})).await;

@@ -129,6 +129,20 @@ async fn outside_a_request_no_session_is_opened() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_saved_once_the_request_is_done_is_an_event_and_no_answer() {
+    let sessions = sessions().await;
+    let too_long = vec![b' '; crate::store::MAX_STATE_BYTES + 1];
+    scope::around(async {
+        sessions.save(OLD, &too_long).await.unwrap_err();
+        assert_eq!(scope::failure().map(|answer| answer.status), Some(503));
+        scope::done();
+        sessions.save(OLD, &too_long).await.unwrap();
+        assert_eq!(scope::failure(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cookie_is_taken_away_only_where_its_session_was_ended() {
     let sessions = sessions().await;
     let cookie = sessions.passkeys.cookies().session().clone();
