@@ -31,40 +31,46 @@ pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
 /// The inputs that a target begins with; none is there twice.
 pub type Inputs = BTreeSet<Vec<u8>>;
 
+/// Makes a target's inputs of what was minted.
+type Make = fn(&Ceremonies) -> Inputs;
+
+/// Every target by its name, and how to make what it begins with.
+const TARGETS: &[(&str, Make)] = &[
+    ("altered_authentication", Ceremonies::altered_authentications),
+    ("altered_registration", Ceremonies::altered_registrations),
+    ("attestation_object", Ceremonies::attestation_objects),
+    ("authentication", Ceremonies::authentications),
+    ("authenticator_data", Ceremonies::authenticator_data),
+    ("cbor", Ceremonies::cbor),
+    ("cbor_ciborium", Ceremonies::cbor),
+    ("certificate", Ceremonies::certificates),
+    ("client_data", Ceremonies::client_data),
+    ("cose_key", Ceremonies::cose_keys),
+    ("crl", |_| certificates::revocation_lists()),
+    ("metadata_blob", |_| metadata::blobs()),
+    ("metadata_payload", |_| metadata::payloads()),
+    ("options_json", |_| parsers::options()),
+    ("path", Ceremonies::paths),
+    ("registration", Ceremonies::registrations),
+    ("response_json", Ceremonies::responses),
+    ("statement_android_key", |minted| minted.statements("android-key")),
+    ("statement_android_safetynet", |minted| minted.statements("android-safetynet")),
+    ("statement_apple", |minted| minted.statements("apple")),
+    ("statement_apple_appattest", |_| ceremonies::app_attest_statements()),
+    ("statement_compound", |minted| minted.statements("compound")),
+    ("statement_fido_u2f", |minted| minted.statements("fido-u2f")),
+    ("statement_packed", |minted| minted.statements("packed")),
+    ("statement_tpm", |minted| minted.statements("tpm")),
+    ("vector_format", Ceremonies::vector_files),
+];
+
 /// Every target by its name, and what it begins with.
 ///
 /// # Errors
 /// None that a caller could cause.
 pub fn folders() -> Result<Vec<(&'static str, Inputs)>, ClientError> {
     let minted = Ceremonies::minted()?;
-    Ok(vec![
-        ("altered_authentication", minted.altered_authentications()),
-        ("altered_registration", minted.altered_registrations()),
-        ("attestation_object", minted.attestation_objects()),
-        ("authentication", minted.authentications()),
-        ("authenticator_data", minted.authenticator_data()),
-        ("cbor", minted.cbor()),
-        ("cbor_ciborium", minted.cbor()),
-        ("certificate", minted.certificates()),
-        ("client_data", minted.client_data()),
-        ("cose_key", minted.cose_keys()),
-        ("crl", certificates::revocation_lists()),
-        ("metadata_blob", metadata::blobs()),
-        ("metadata_payload", metadata::payloads()),
-        ("options_json", parsers::options()),
-        ("path", minted.paths()),
-        ("registration", minted.registrations()),
-        ("response_json", minted.responses()),
-        ("statement_android_key", minted.statements("android-key")),
-        ("statement_android_safetynet", minted.statements("android-safetynet")),
-        ("statement_apple", minted.statements("apple")),
-        ("statement_apple_appattest", ceremonies::app_attest_statements()),
-        ("statement_compound", minted.statements("compound")),
-        ("statement_fido_u2f", minted.statements("fido-u2f")),
-        ("statement_packed", minted.statements("packed")),
-        ("statement_tpm", minted.statements("tpm")),
-        ("vector_format", minted.vector_files()),
-    ])
+    Ok(TARGETS.iter().map(|(target, inputs)| (*target, inputs(&minted))).collect())
 }
 
 /// Writes a folder for each target, its files numbered; tells how many files were written for which target.
