@@ -10,6 +10,7 @@ mod certificates;
 mod layout;
 mod metadata;
 mod parsers;
+mod payment;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -19,6 +20,7 @@ use std::{fs, iter};
 pub use base::{BaseAppAttestation, BaseAuthentication, BaseRegistration};
 pub use certificates::publisher;
 pub use layout::{pack, unpack};
+pub use payment::BasePayment;
 
 use rp_core::Timestamp;
 
@@ -51,7 +53,9 @@ const TARGETS: &[(&str, Make)] = &[
     ("metadata_payload", |_| metadata::payloads()),
     ("options_json", |_| parsers::options()),
     ("path", Ceremonies::paths),
+    ("payment", |_| payment::payments()),
     ("registration", Ceremonies::registrations),
+    ("related_origins", |_| parsers::related_origins()),
     ("response_json", Ceremonies::responses),
     ("statement_android_key", |minted| minted.statements("android-key")),
     ("statement_android_safetynet", |minted| minted.statements("android-safetynet")),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Inputs, NOW, publisher};
+use super::{Inputs, NOW, pack, publisher};
 use crate::format::{Body, Bytes, Case, Chain, Expect, File, Nothing};
 
 /// Options with every member, and with those alone that must be there.
@@ -57,6 +57,23 @@ pub(super) fn options() -> Inputs {
     });
     let all = [joined(&creation, &more_of_creation), joined(&request, &more_of_request), creation, request];
     all.iter().map(|options| options.to_string().into_bytes()).collect()
+}
+
+/// Documents of related origins, each with a caller that it lets in or not.
+pub(super) fn related_origins() -> Inputs {
+    let document = json!({"origins": [
+        "https://example.org",
+        "https://login.example.org:8443",
+        "https://example.co.uk",
+        "https://example.de",
+        "https://xn--bcher-kva.example",
+        "https://co.uk",
+        "http://example.net",
+        "https://192.0.2.1",
+        "android:apk-key-hash:AAAA",
+    ]});
+    let callers = ["https://example.de", "https://example.net", "https://login.example.org:8443", "data:,"];
+    callers.iter().map(|caller| pack(0, &[caller.as_bytes(), document.to_string().as_bytes()])).collect()
 }
 
 /// Vector files of the kinds that the authenticator does not mint.
