@@ -20,7 +20,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let rest = honest.iter().position(|byte| *byte == b'.').expect("three parts");
     let header = rp_core::base64url::encode(data);
     let _ = how.verify(&[header.as_bytes(), &honest[rest..]].concat());
-    if let [high, low, change @ 1.., ..] = *data {
+    if let [high, low, change @ 1..=255, ..] = *data {
         let mut altered = honest.clone();
         let at = usize::from(u16::from_be_bytes([high, low])) % altered.len();
         altered[at] ^= change;

@@ -27,6 +27,13 @@ pub fn alter_object(object: &mut Vec<u8>, other: &[u8], u: &mut Unstructured<'_>
             *object = item.encode_long();
             return Ok(());
         }
+        3..=5 => {
+            let name = Cbor::from("attStmt");
+            if let Some(mut statement) = item.get(&name).cloned() {
+                within(&mut statement, MAX_DEPTH, u)?;
+                item.set(name, statement);
+            }
+        }
         _ => within(&mut item, MAX_DEPTH, u)?,
     }
     *object = item.encode();
