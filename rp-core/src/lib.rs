@@ -5,6 +5,10 @@
 //! [`CollectedClientData`], [`AuthenticatorData`], [`AttestationObject`], [`cose::PublicKey`],
 //! [`x509::Certificate`].
 //!
+//! Beside them stand payments ([`RelyingParty::start_payment`]), stored registrations judged again
+//! ([`RelyingParty::reverify_registration`]), what pages pass to the Signal methods ([`signal`]) and the document of
+//! [related origins](related_origins).
+//!
 //! # Examples
 //! ```
 //! # if cfg!(not(feature = "_credentials")) { return Ok(()); }
