@@ -85,6 +85,7 @@ pub use x509::TrustAnchor;
 
 /// The pages of the guide, whose programs compile.
 #[cfg(doctest)]
+#[cfg(feature = "_credentials")]
 mod book {
     #[doc = include_str!("../../docs/src/guide/ceremonies.md")]
     struct Ceremonies;
