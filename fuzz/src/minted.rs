@@ -9,6 +9,7 @@ use ciborium::Value as Cbor;
 use rp_conformance::format::{AttestationType, Ceremony, UserVerification};
 use rp_conformance::seeds::{BaseAuthentication, BaseRegistration};
 use rp_core::base64url;
+use rp_core::x509::Certificate;
 use serde_json::Value;
 
 /// What is signed in a registration: client data, authenticator data, and what the statement has of its own.
@@ -23,8 +24,10 @@ struct Proof {
     fmt: String,
     /// `alg`, and of those that mean the same the older one.
     alg: Option<i128>,
-    /// `sig`, `certInfo`, `pubArea`, `response`, `ver`, and the first certificate.
-    parts: Vec<Option<Vec<u8>>>,
+    /// `sig`, `certInfo`, `pubArea`, `response` and `ver`.
+    parts: [Option<Vec<u8>>; 5],
+    /// The first certificate.
+    leaf: Option<Vec<u8>>,
 }
 
 /// Everything that all bases say, as it was signed.
@@ -39,7 +42,7 @@ impl Minted {
     pub fn registrations(bases: &[BaseRegistration]) -> Self {
         let attested = bases.iter().flat_map(|base| {
             let object = Object::read(&base.attestation_object).expect("what was minted is CBOR");
-            object.attested(&base.client_data)
+            object.attested(base, &base.client_data)
         });
         Self { attested: attested.collect(), asserted: HashSet::new() }
     }
@@ -79,7 +82,7 @@ impl Minted {
             assert!(object.proves_nothing(), "{object:?} proves something");
             return;
         }
-        for attested in object.attested(&client_data) {
+        for attested in object.attested(base, &client_data) {
             assert!(self.attested.contains(&attested), "nobody signed {attested:?}");
         }
     }
@@ -156,14 +159,18 @@ impl Object {
         })
     }
 
-    /// Each statement, with what it is over.
-    fn attested(&self, client_data: &[u8]) -> Vec<Attested> {
+    /// Each statement, with what it is over. Of a certificate that is itself an anchor of the base's, name and key
+    /// count and nothing else: it stands here as the anchor.
+    fn attested(&self, base: &BaseRegistration, client_data: &[u8]) -> Vec<Attested> {
         let parts = match self.statement.as_array().filter(|_| self.fmt == "compound") {
             Some(parts) => parts.iter().filter_map(Proof::of_part).collect(),
             None => vec![Proof::of(&self.fmt, &self.statement)],
         };
         // A statement of `none` among them proves nothing, and does no harm.
-        let parts = parts.into_iter().filter(|proof| proof.fmt != "none");
+        let parts = parts.into_iter().filter(|proof| proof.fmt != "none").map(|mut proof| {
+            proof.leaf = proof.leaf.map(|leaf| anchor_of(&leaf, base).unwrap_or(leaf));
+            proof
+        });
         parts.map(|proof| (client_data.to_vec(), self.signed_data(&proof), proof)).collect()
     }
 
@@ -203,13 +210,21 @@ impl Proof {
             get(statement, "x5c").and_then(Cbor::as_array).and_then(|x5c| x5c.first()?.as_bytes().cloned());
         let version = get(statement, "ver").and_then(Cbor::as_text).filter(|_| fmt == "tpm");
         let version = version.map(|version| version.as_bytes().to_vec());
-        let parts = vec![bytes("sig"), bytes("certInfo"), bytes("pubArea"), bytes("response"), version, leaf];
-        Self { fmt: fmt.into(), alg, parts }
+        let parts = [bytes("sig"), bytes("certInfo"), bytes("pubArea"), bytes("response"), version];
+        Self { fmt: fmt.into(), alg, parts, leaf }
     }
 
     fn of_part(part: &Cbor) -> Option<Self> {
         Some(Self::of(get(part, "fmt")?.as_text()?, get(part, "attStmt")?))
     }
+}
+
+/// The anchor that a certificate is, by name and key.
+fn anchor_of(leaf: &[u8], base: &BaseRegistration) -> Option<Vec<u8>> {
+    let read = |der| Certificate::from_der(der).ok();
+    let leaf = read(leaf)?;
+    let is_leaf = |anchor: &Certificate| anchor.subject() == leaf.subject() && anchor.spki() == leaf.spki();
+    base.anchors().iter().filter_map(|der| read(&der.0)).find(is_leaf).map(|anchor| anchor.der().to_vec())
 }
 
 /// Steps 7 to 11 of 7.1, and 10 to 14 of 7.2.
