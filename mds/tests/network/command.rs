@@ -387,6 +387,11 @@ fn fetch_fills_the_cache_that_the_other_commands_read() {
         "{err}"
     );
 
+    let (out, err, code) = fetch(&[]);
+    assert!(out.starts_with("not due before ") && out.ends_with("next update not told\n"), "{out}");
+    assert_eq!(code, 1, "there is nothing to serve");
+    assert!(err.starts_with("the last attempt failed: signer: certificate of mds.fidoalliance.org"), "{err}");
+
     let (out, err, code) = fetch(&["--force"]);
     assert_eq!(
         (out.as_str(), code),

@@ -67,9 +67,11 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcomes = runtime.block_on(refresher.refresh(Timestamp::now(), arguments.force));
     progress.finish_and_clear();
-    for line in told.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+    let told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    for line in told.iter() {
         eprintln!("{}", printable(line));
     }
+    let is_asked = !outcomes.iter().any(|outcome| matches!(outcome, Outcome::NotDue { .. }));
     let (mut is_there, mut is_busy) = (true, false);
     for outcome in outcomes {
         let words = match outcome {
@@ -89,6 +91,10 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         print(&format!("{words}\n"));
     }
     for health in refresher.health(Timestamp::now()) {
+        // Where nobody was asked, the answer is that of the last attempt.
+        if let Some(error) = health.last_error.filter(|_| !is_asked) {
+            eprintln!("the last attempt failed: {}", printable(&error));
+        }
         let no = health.no.map_or("none".into(), |no| no.to_string());
         let next = health.next_update.map_or("not told".into(), |next| next.to_string());
         let text = format!("held: no. {no}, {} entries, next update {next}", health.entries);
