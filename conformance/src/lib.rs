@@ -10,8 +10,8 @@
 //! - [`support`]: what is supported, as tables of Markdown;
 //! - [`http`]: the tests of the HTTP interface, for every adapter.
 //!
-//! The last five are behind the feature `drivers`, on by default; the first four need no other crate of rp than
-//! `rp-core`.
+//! The last five are behind features that are on by default: `http` behind `drivers`, the others behind `judge`. The
+//! first four need no other crate of rp than `rp-core`.
 
 pub mod authenticator;
 pub mod format;
@@ -19,18 +19,18 @@ pub mod format;
 pub mod http;
 pub mod matrix;
 pub mod publisher;
-#[cfg(feature = "drivers")]
+#[cfg(feature = "judge")]
 pub mod report;
-#[cfg(feature = "drivers")]
+#[cfg(feature = "judge")]
 pub mod run;
-#[cfg(feature = "drivers")]
+#[cfg(feature = "judge")]
 pub mod seeds;
-#[cfg(feature = "drivers")]
+#[cfg(feature = "judge")]
 pub mod support;
 
 pub use authenticator::Authenticator;
 pub use format::{Case, read};
-#[cfg(feature = "drivers")]
+#[cfg(feature = "judge")]
 pub use report::{NotYet, Report};
-#[cfg(feature = "drivers")]
+#[cfg(feature = "judge")]
 pub use run::{Driver, run};
