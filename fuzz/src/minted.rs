@@ -24,8 +24,8 @@ struct Proof {
     fmt: String,
     /// `alg`, and of those that mean the same the older one.
     alg: Option<i128>,
-    /// `sig`, `certInfo`, `pubArea`, `response` and `ver`.
-    parts: [Option<Vec<u8>>; 5],
+    /// `ver`, `sig`, `certInfo`, `pubArea`, `response`: those of the format.
+    parts: Vec<Option<Vec<u8>>>,
     /// The first certificate.
     leaf: Option<Vec<u8>>,
 }
@@ -196,8 +196,21 @@ impl Object {
 }
 
 impl Proof {
+    /// Members that a format does not know are left out, as they count for nothing.
     fn of(fmt: &str, statement: &Cbor) -> Self {
-        let alg = get(statement, "alg").and_then(Cbor::as_integer).map(|alg| match i128::from(alg) {
+        let signed: &[&str] = match fmt {
+            "tpm" => &["ver", "sig", "certInfo", "pubArea"],
+            "android-safetynet" => &["response"],
+            "apple" => &[],
+            _ => &["sig"],
+        };
+        let bytes = |name: &&str| {
+            let value = get(statement, name)?;
+            value.as_bytes().cloned().or_else(|| value.as_text().map(|text| text.as_bytes().to_vec()))
+        };
+        let has_alg = matches!(fmt, "packed" | "tpm" | "android-key");
+        let alg = get(statement, "alg").filter(|_| has_alg).and_then(Cbor::as_integer);
+        let alg = alg.map(|alg| match i128::from(alg) {
             // ESP256, ESP384, ESP512 and Ed25519 say in full what ES256, ES384, ES512 and EdDSA say.
             -9 => -7,
             -51 => -35,
@@ -205,13 +218,9 @@ impl Proof {
             -19 => -8,
             other => other,
         });
-        let bytes = |name| get(statement, name).and_then(Cbor::as_bytes).cloned();
-        let leaf =
-            get(statement, "x5c").and_then(Cbor::as_array).and_then(|x5c| x5c.first()?.as_bytes().cloned());
-        let version = get(statement, "ver").and_then(Cbor::as_text).filter(|_| fmt == "tpm");
-        let version = version.map(|version| version.as_bytes().to_vec());
-        let parts = [bytes("sig"), bytes("certInfo"), bytes("pubArea"), bytes("response"), version];
-        Self { fmt: fmt.into(), alg, parts, leaf }
+        let leaf = get(statement, "x5c").filter(|_| fmt != "android-safetynet").and_then(Cbor::as_array);
+        let leaf = leaf.and_then(|x5c| x5c.first()?.as_bytes().cloned());
+        Self { fmt: fmt.into(), alg, parts: signed.iter().map(bytes).collect(), leaf }
     }
 
     fn of_part(part: &Cbor) -> Option<Self> {
