@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Map, Value};
+use super::value::{Map, Value};
 
 /// Why a member of a map was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

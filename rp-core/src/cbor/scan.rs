@@ -1,192 +1,69 @@
 //! Well-formedness: walks over an item once and builds nothing.
 
+use super::error::{CborError, MAX_DEPTH};
+use super::head::{Cursor, Head, Major};
 use super::key::{self, Key};
-use super::{CborError, MAX_DEPTH};
 
-/// How many bytes the item takes that the input begins with.
+/// The length in bytes of the item at the start of the input.
 pub(super) fn item_len(input: &[u8]) -> Result<usize, CborError> {
-    let mut scanner = Scanner { input, at: 0 };
-    scanner.item(0)?;
-    Ok(scanner.at)
+    let mut cursor = Cursor { input, at: 0 };
+    item(&mut cursor, 0)?;
+    Ok(cursor.at)
 }
 
-/// The first bytes of an item: its major type and its argument.
-pub(super) struct Head {
-    pub(super) major: Major,
-    /// The integer's argument, the length of a string, or how many items or pairs follow.
-    pub(super) argument: u64,
-    /// Where the item begins.
-    pub(super) offset: usize,
+/// Walks over one item. `depth` is how many arrays and maps are open around it; the recursion is bounded by it.
+fn item(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), CborError> {
+    let head = cursor.head()?;
+    match head.major {
+        Major::Unsigned | Major::Negative | Major::Simple | Major::Float(_) => {}
+        Major::Bytes => {
+            cursor.take(head.argument, head.offset)?;
+        }
+        Major::Text => {
+            cursor.text(&head)?;
+        }
+        Major::Array => {
+            let depth = open(cursor, &head, depth, 1)?;
+            for _ in 0..head.argument {
+                item(cursor, depth)?;
+            }
+        }
+        Major::Map => {
+            let depth = open(cursor, &head, depth, 2)?;
+            pairs(cursor, &head, depth)?;
+        }
+    }
+    Ok(())
 }
 
-/// The major types that may appear; tags may not.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Major {
-    Unsigned,
-    Negative,
-    Bytes,
-    Text,
-    Array,
-    Map,
-    /// Booleans, null, undefined, and values without a meaning.
-    Simple,
-    /// A float of so many bytes; the argument holds its bits.
-    Float(usize),
+/// Walks over the pairs of a map; no key may come twice.
+fn pairs<'a>(cursor: &mut Cursor<'a>, head: &Head, depth: usize) -> Result<(), CborError> {
+    let first = cursor.at;
+    let mut last: Option<Key<'a>> = None;
+    let mut ascending = true;
+    for _ in 0..head.argument {
+        let at = cursor.at;
+        item(cursor, depth)?;
+        // In canonical order each key is greater than the one before, so none is there twice.
+        if ascending {
+            let key = Key::read(cursor.input, at)?;
+            ascending = last.is_none_or(|last| last < key);
+            last = Some(key);
+        }
+        item(cursor, depth)?;
+    }
+    if ascending { Ok(()) } else { key::all_distinct(cursor.input, first, head.argument) }
 }
 
-impl Head {
-    /// The bits of a float, widened to a double.
-    pub(super) fn double(&self) -> u64 {
-        match self.major {
-            Major::Float(2) => half_to_double(self.argument),
-            Major::Float(4) => {
-                let bits = u32::try_from(self.argument).unwrap_or(u32::MAX);
-                f64::from(f32::from_bits(bits)).to_bits()
-            }
-            _ => self.argument,
-        }
+/// Enters an array or a map whose items take at least one byte each.
+fn open(cursor: &Cursor<'_>, head: &Head, depth: usize, items: u64) -> Result<usize, CborError> {
+    let depth = depth.saturating_add(1);
+    if depth > MAX_DEPTH {
+        return Err(CborError::Depth { offset: head.offset });
     }
-}
-
-/// A place in the input.
-pub(super) struct Scanner<'a> {
-    pub(super) input: &'a [u8],
-    pub(super) at: usize,
-}
-
-impl<'a> Scanner<'a> {
-    /// Walks over one item. `depth` is how many arrays and maps are open around it; the recursion is bounded by it.
-    fn item(&mut self, depth: usize) -> Result<(), CborError> {
-        let head = self.head()?;
-        match head.major {
-            Major::Unsigned | Major::Negative | Major::Simple | Major::Float(_) => {}
-            Major::Bytes => {
-                self.take(head.argument, head.offset)?;
-            }
-            Major::Text => {
-                self.text(&head)?;
-            }
-            Major::Array => {
-                let depth = self.open(&head, depth, 1)?;
-                for _ in 0..head.argument {
-                    self.item(depth)?;
-                }
-            }
-            Major::Map => {
-                let depth = self.open(&head, depth, 2)?;
-                self.pairs(&head, depth)?;
-            }
-        }
-        Ok(())
+    let missing = head.argument.saturating_mul(items).saturating_sub(cursor.left());
+    if missing > 0 {
+        return Err(CborError::UnexpectedEnd { offset: head.offset, missing });
     }
-
-    /// Walks over the pairs of a map; no key may come twice.
-    fn pairs(&mut self, head: &Head, depth: usize) -> Result<(), CborError> {
-        let first = self.at;
-        let mut last: Option<Key<'a>> = None;
-        let mut ascending = true;
-        for _ in 0..head.argument {
-            let at = self.at;
-            self.item(depth)?;
-            // In canonical order each key is greater than the one before, so none is there twice.
-            if ascending {
-                let key = Key::read(self.input, at)?;
-                ascending = last.is_none_or(|last| last < key);
-                last = Some(key);
-            }
-            self.item(depth)?;
-        }
-        if ascending { Ok(()) } else { key::all_distinct(self.input, first, head.argument) }
-    }
-
-    /// Enters an array or a map whose items take at least one byte each.
-    fn open(&self, head: &Head, depth: usize, items: u64) -> Result<usize, CborError> {
-        let depth = depth.saturating_add(1);
-        if depth > MAX_DEPTH {
-            return Err(CborError::Depth { offset: head.offset });
-        }
-        let missing = head.argument.saturating_mul(items).saturating_sub(self.left());
-        if missing > 0 {
-            return Err(CborError::UnexpectedEnd { offset: head.offset, missing });
-        }
-        Ok(depth)
-    }
-
-    /// The text whose head was read.
-    pub(super) fn text(&mut self, head: &Head) -> Result<&'a str, CborError> {
-        let start = self.at;
-        let bytes = self.take(head.argument, head.offset)?;
-        core::str::from_utf8(bytes)
-            .map_err(|error| CborError::Utf8 { offset: start.saturating_add(error.valid_up_to()) })
-    }
-
-    /// Reads the head of an item.
-    pub(super) fn head(&mut self) -> Result<Head, CborError> {
-        let offset = self.at;
-        let [initial] = self.array(offset)?;
-        let (major, info) = (initial >> 5, initial & 0b1_1111);
-        if major == 6 {
-            return Err(CborError::Tag { offset });
-        }
-        let argument = match info {
-            0..=23 => info.into(),
-            24 => u8::from_be_bytes(self.array(offset)?).into(),
-            25 => u16::from_be_bytes(self.array(offset)?).into(),
-            26 => u32::from_be_bytes(self.array(offset)?).into(),
-            27 => u64::from_be_bytes(self.array(offset)?),
-            31 if (2..=5).contains(&major) => return Err(CborError::IndefiniteLength { offset }),
-            _ => return Err(CborError::Reserved { offset }),
-        };
-        let major = match (major, info) {
-            (0, _) => Major::Unsigned,
-            (1, _) => Major::Negative,
-            (2, _) => Major::Bytes,
-            (3, _) => Major::Text,
-            (4, _) => Major::Array,
-            (5, _) => Major::Map,
-            (_, 0..=23) => Major::Simple,
-            // In two bytes, only what one byte cannot say is well-formed.
-            (_, 24) if argument >= 32 => Major::Simple,
-            (_, 25) => Major::Float(2),
-            (_, 26) => Major::Float(4),
-            (_, 27) => Major::Float(8),
-            _ => return Err(CborError::Reserved { offset }),
-        };
-        Ok(Head { major, argument, offset })
-    }
-
-    /// The next `len` bytes, which belong to the item at `offset`.
-    pub(super) fn take(&mut self, len: u64, offset: usize) -> Result<&'a [u8], CborError> {
-        let rest = self.input.get(self.at..).unwrap_or_default();
-        let taken = usize::try_from(len).ok().and_then(|len| rest.get(..len));
-        let Some(taken) = taken else {
-            return Err(CborError::UnexpectedEnd { offset, missing: len.saturating_sub(self.left()) });
-        };
-        self.at = self.at.saturating_add(taken.len());
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self, offset: usize) -> Result<[u8; N], CborError> {
-        let mut bytes = [0; N];
-        let len = u64::try_from(N).unwrap_or(u64::MAX);
-        bytes.copy_from_slice(self.take(len, offset)?);
-        Ok(bytes)
-    }
-
-    /// How many bytes of the input are left.
-    fn left(&self) -> u64 {
-        u64::try_from(self.input.len().saturating_sub(self.at)).unwrap_or(u64::MAX)
-    }
-}
-
-/// The bits of a half-precision float, widened (RFC 8949, appendix D).
-fn half_to_double(half: u64) -> u64 {
-    let (sign, exponent, mantissa) = ((half >> 15) << 63, (half >> 10) & 0x1f, half & 0x3ff);
-    sign | match exponent {
-        // Subnormal: a multiple of 2^-24.
-        0 => (f64::from(u16::try_from(mantissa).unwrap_or(0)) / 16_777_216.0).to_bits(),
-        0x1f => (0x7ff << 52) | (mantissa << 42),
-        // The biases are 15 and 1023.
-        _ => (exponent.saturating_add(1008) << 52) | (mantissa << 42),
-    }
+    Ok(depth)
 }
