@@ -1,7 +1,10 @@
 //! ECDSA on the curves that are built in.
 
-use super::{Curve, Error, Hash, KeyError, Scheme};
 use signature::hazmat::PrehashVerifier;
+
+use super::hash::Hash;
+use super::parameters::{Curve, KeyError};
+use super::scheme::{Error, Scheme};
 
 /// A point on a curve, both as it is written and as the arithmetic wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use super::{Error, KeyError, Scheme};
+use super::parameters::KeyError;
+use super::scheme::{Error, Scheme};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ed25519Key(VerifyingKey);

@@ -3,7 +3,8 @@
 use ed448_goldilocks::elliptic_curve::Group;
 use ed448_goldilocks::{Signature, VerifyingKey};
 
-use super::{Error, KeyError, Scheme};
+use super::parameters::KeyError;
+use super::scheme::{Error, Scheme};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ed448Key(VerifyingKey);

@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 
 use ::ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams, Signature, VerifyingKey};
 
-use super::{Error, MlDsaSet, Scheme};
+use super::parameters::MlDsaSet;
+use super::scheme::{Error, Scheme};
 
 /// A key in its encoding. What verification expands it to takes tens of kilobytes and is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

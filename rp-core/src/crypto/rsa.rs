@@ -6,7 +6,9 @@ use ::rsa::traits::SignatureScheme;
 use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{Error, Hash, KeyError, RsaLimits, Scheme};
+use super::hash::Hash;
+use super::parameters::{KeyError, RsaLimits};
+use super::scheme::{Error, Scheme};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RsaKey {

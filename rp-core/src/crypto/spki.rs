@@ -5,7 +5,8 @@ use der::asn1::{AnyRef, UintRef};
 use der::{Decode, Sequence, Tag, Tagged};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
-use super::{Curve, EdwardsCurve, Key, KeyError, MlDsaSet, RsaLimits};
+use super::key::Key;
+use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
 
 /// Why a SubjectPublicKeyInfo was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
