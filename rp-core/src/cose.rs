@@ -21,9 +21,9 @@ use coset::cbor::value::Value as CosetValue;
 use coset::iana::{self, EnumI64};
 use coset::{CborSerializable, CoseKey, KeyType, Label};
 
-use crate::Code;
 use crate::cbor::{self, CborError, Value};
 use crate::crypto::{self, Curve, EdwardsCurve, Key, KeyError, KeyParts, MlDsaSet, Scheme};
+use crate::error::Code;
 
 /// A credential's public key with its algorithm, parsed and checked.
 ///

@@ -5,18 +5,18 @@
 
 mod algorithm;
 mod anchor;
+mod budget;
 mod certificate;
 mod crl;
 mod extensions;
 mod general_name;
-#[cfg(test)]
-#[cfg(feature = "es256")]
-pub(crate) mod mint;
 mod name;
 mod name_constraints;
 pub mod path;
 mod policy;
-mod revocation;
+#[cfg(test)]
+#[cfg(feature = "es256")]
+pub(crate) mod test_certs;
 mod time;
 pub(crate) mod tlv;
 
@@ -29,7 +29,6 @@ pub use extensions::{
 pub use general_name::GeneralName;
 pub use name::Name;
 pub use name_constraints::NameConstraintError;
-pub use path::{Path, PathError, PathOptions};
+pub use path::{CrlRefusal, Path, PathError, PathOptions, Revocation, RevocationStatus};
 pub use policy::PolicyError;
-pub use revocation::{CrlRefusal, Revocation, RevocationStatus};
 pub use tlv::DerError;

@@ -89,7 +89,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::x509::mint::{Template, extension, sequence as der_sequence, tlv};
+    use crate::x509::test_certs::{Template, extension, sequence as der_sequence, tlv};
 
     fn nonce(value: &[u8]) -> Result<Option<Vec<u8>>, DerError> {
         let extensions = [extension(&NONCE, false, value)];

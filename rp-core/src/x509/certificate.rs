@@ -15,7 +15,8 @@ use super::name::Name;
 use super::time;
 use super::tlv::{DerError, Reader, Tlv, context};
 use crate::crypto::{Key, SpkiError};
-use crate::{Code, Timestamp};
+use crate::error::Code;
+use crate::timestamp::Timestamp;
 
 /// An X.509 certificate whose outer shape was read to its last byte; cheap to clone.
 ///

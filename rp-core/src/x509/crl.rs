@@ -17,7 +17,8 @@ use super::extensions::full_name_urls;
 use super::name::Name;
 use super::time;
 use super::tlv::{DerError, Reader, Tlv, context, sequence};
-use crate::{Code, Timestamp};
+use crate::error::Code;
+use crate::timestamp::Timestamp;
 
 /// A complete CRL of one issuer, read to its last byte; cheap to clone.
 ///

@@ -15,7 +15,7 @@ use x509_cert::ext::pkix::ExtendedKeyUsage;
 use super::certificate::Certificate;
 use super::general_name::GeneralName;
 use super::tlv::{DerError, Reader, context, sequence};
-use crate::Aaguid;
+use crate::bytes::Aaguid;
 
 /// `id-fido-gen-ce-aaguid`: the model, in an attestation certificate (WebAuthn 8.2.1).
 pub const ID_FIDO_GEN_CE_AAGUID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.4");
@@ -247,7 +247,7 @@ mod tests {
     use const_oid::db::rfc4519;
 
     use super::*;
-    use crate::x509::mint::{self, Template, extension, read, tlv};
+    use crate::x509::test_certs::{self, Template, extension, read, tlv};
 
     fn with(kind: &ObjectIdentifier, critical: bool, value: &[u8]) -> Certificate {
         read(&Template::new("Leaf", 3, "Root", &[extension(kind, critical, value)]).signed_by(1))
@@ -270,10 +270,10 @@ mod tests {
 
     #[test]
     fn path_length_may_be_longer_than_a_byte() {
-        let value = mint::sequence(&[&[0x01, 0x01, 0xff], &tlv(0x02, &[0x01, 0x00])]);
+        let value = test_certs::sequence(&[&[0x01, 0x01, 0xff], &tlv(0x02, &[0x01, 0x00])]);
         let constraints = with(&ID_CE_BASIC_CONSTRAINTS, true, &value).basic_constraints();
         assert_eq!(constraints, Ok(Some(BasicConstraints { ca: true, path_len: Some(256) })));
-        let negative = mint::sequence(&[&[0x01, 0x01, 0xff], &tlv(0x02, &[0xff])]);
+        let negative = test_certs::sequence(&[&[0x01, 0x01, 0xff], &tlv(0x02, &[0xff])]);
         let refused = with(&ID_CE_BASIC_CONSTRAINTS, true, &negative).basic_constraints().unwrap_err();
         assert_eq!(refused.field, "basicConstraints.pathLenConstraint");
     }
@@ -287,7 +287,10 @@ mod tests {
         for value in [vec![7; 16], tlv(0x04, &[7; 15]), tlv(0x04, &[7; 17]), [&value[..], &[0]].concat()] {
             assert_eq!(read(false, &value), Err(AaguidExtensionError::Malformed), "{value:02x?}");
         }
-        assert_eq!(mint::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1)).fido_aaguid(), Ok(None));
+        assert_eq!(
+            test_certs::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1)).fido_aaguid(),
+            Ok(None)
+        );
     }
 
     #[test]
@@ -299,7 +302,7 @@ mod tests {
         for value in [&[][..], &[0x02, 0x01, 0xff], &[0x04, 0x01, 0x2a], &[0x02, 0x01, 0x2a, 0x00]] {
             assert_eq!(read(value).unwrap_err().field, "firmware version", "{value:02x?}");
         }
-        let without = mint::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1));
+        let without = test_certs::read(&Template::new("Leaf", 3, "Root", &[]).signed_by(1));
         assert_eq!(without.fido_firmware_version(), Ok(None));
     }
 
@@ -314,13 +317,14 @@ mod tests {
     fn tpm_attributes_are_read_from_one_rdn_or_several() {
         let texts = ["id:494E5443", "Model", "id:00010002"];
         let attribute = |(kind, text): (&ObjectIdentifier, &&str)| {
-            mint::sequence(&[&mint::oid(kind), &tlv(0x0c, text.as_bytes())])
+            test_certs::sequence(&[&test_certs::oid(kind), &tlv(0x0c, text.as_bytes())])
         };
         let attributes: Vec<_> = TPM.iter().zip(&texts).map(attribute).collect();
         let one = tlv(0x30, &tlv(0x31, &attributes.concat()));
         let several: Vec<_> = attributes.iter().map(|attribute| tlv(0x31, attribute)).collect();
         for name in [one, tlv(0x30, &several.concat())] {
-            let certificate = with(&ID_CE_SUBJECT_ALT_NAME, true, &mint::sequence(&[&tlv(0xa4, &name)]));
+            let certificate =
+                with(&ID_CE_SUBJECT_ALT_NAME, true, &test_certs::sequence(&[&tlv(0xa4, &name)]));
             let names = certificate.subject_alt_name().unwrap().unwrap();
             let [GeneralName::Directory(name)] = &names[..] else { panic!("{names:?}") };
             assert_eq!(TPM.map(|kind| name.text(&kind).unwrap()), texts);
@@ -329,7 +333,7 @@ mod tests {
 
     #[test]
     fn alternative_names_are_read_each_by_its_kind() {
-        let directory = tlv(0xa4, &mint::directory_name(&[(&rfc4519::CN, 0x0c, "x")]));
+        let directory = tlv(0xa4, &test_certs::directory_name(&[(&rfc4519::CN, 0x0c, "x")]));
         let names =
             [tlv(0x81, b"a@b.c"), tlv(0x82, b"b.c"), directory, tlv(0x86, b"u:"), tlv(0x87, &[1, 2, 3, 4])];
         let certificate = with(&ID_CE_SUBJECT_ALT_NAME, false, &tlv(0x30, &names.concat()));
@@ -365,7 +369,7 @@ mod tests {
     fn distribution_points_over_http_are_read() {
         let point = |uri: &str| {
             let name = tlv(0xa0, &tlv(0xa0, &tlv(0x86, uri.as_bytes())));
-            mint::sequence(&[&name])
+            test_certs::sequence(&[&name])
         };
         let points =
             [point("http://crl.example/a"), point("ldap://crl.example/b"), point("HTTPS://crl.example/c")];

@@ -7,6 +7,7 @@ use core::mem::discriminant;
 use const_oid::db::rfc3280::EMAIL_ADDRESS;
 use der::Tag;
 
+use super::budget::Budget;
 use super::certificate::Certificate;
 use super::general_name::GeneralName;
 use super::tlv::{DerError, Tlv, context, sequence};
@@ -85,20 +86,20 @@ impl<'a> NameConstraints<'a> {
         Ok(Self { permitted, excluded })
     }
 
-    /// Holds every name against these constraints; `comparisons` is what may still be compared.
+    /// Holds every name against these constraints.
     pub(super) fn check(
         &self,
         names: &ConstrainedNames<'_>,
-        comparisons: &mut usize,
+        budget: &mut Budget,
     ) -> Result<(), NameConstraintError> {
-        names.0.iter().try_for_each(|name| self.check_one(name, comparisons))?;
-        names.1.iter().try_for_each(|mailbox| self.check_one(&GeneralName::Rfc822(mailbox), comparisons))
+        names.0.iter().try_for_each(|name| self.check_one(name, budget))?;
+        names.1.iter().try_for_each(|mailbox| self.check_one(&GeneralName::Rfc822(mailbox), budget))
     }
 
-    fn check_one(&self, name: &GeneralName<'_>, comparisons: &mut usize) -> Result<(), NameConstraintError> {
+    fn check_one(&self, name: &GeneralName<'_>, budget: &mut Budget) -> Result<(), NameConstraintError> {
         let form = form(name);
         let work = self.permitted.len().saturating_add(self.excluded.len());
-        *comparisons = comparisons.checked_sub(work).ok_or(NameConstraintError::TooMany)?;
+        budget.take_name_comparisons(work).map_err(|_| NameConstraintError::TooMany)?;
         let same_form = |base: &&GeneralName<'_>| discriminant(*base) == discriminant(name);
         let mut permitted = self.permitted.iter().filter(same_form).peekable();
         let mut excluded = self.excluded.iter().filter(same_form).peekable();

@@ -195,7 +195,3 @@ fn read_skip_certs(value: &[u8]) -> Result<u64, DerError> {
 const fn error(field: &'static str) -> DerError {
     DerError { field, offset: 0 }
 }
-
-#[cfg(test)]
-#[cfg(feature = "es256")]
-mod tests;

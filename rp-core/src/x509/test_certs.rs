@@ -9,7 +9,9 @@ use const_oid::db::{rfc4519, rfc5912};
 use p256::ecdsa::{Signature, SigningKey};
 use signature::hazmat::PrehashSigner;
 
-use super::{Certificate, TrustAnchor};
+use super::anchor::TrustAnchor;
+use super::certificate::Certificate;
+use super::name::Name;
 use crate::crypto::sha256;
 
 /// One value; lengths to 65535.
@@ -149,7 +151,7 @@ pub(crate) fn sign(tbs: &[u8], algorithm: &[u8], number: u8) -> Vec<u8> {
 
 /// The anchor of this name and the key of this number.
 pub(crate) fn anchor(common_name: &str, number: u8) -> TrustAnchor {
-    TrustAnchor::new(super::Name::from_der(&name(common_name)).unwrap(), &spki(number))
+    TrustAnchor::new(Name::from_der(&name(common_name)).unwrap(), &spki(number))
 }
 
 pub(crate) fn read(der: &[u8]) -> Certificate {

@@ -5,7 +5,7 @@
 use der::Tag;
 
 use super::tlv::{DerError, Tlv};
-use crate::Timestamp;
+use crate::timestamp::Timestamp;
 
 /// Reads `YYMMDDHHMMSSZ` (1950 to 2049) or `YYYYMMDDHHMMSSZ`.
 ///

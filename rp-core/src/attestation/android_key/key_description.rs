@@ -128,7 +128,7 @@ const ORIGIN: Tag = context(702, true);
 #[cfg(feature = "es256")]
 mod tests {
     use super::*;
-    use crate::x509::mint::{sequence, tlv};
+    use crate::x509::test_certs::{sequence, tlv};
 
     fn integer(value: u8) -> Vec<u8> {
         tlv(0x02, &[value])

@@ -79,13 +79,13 @@ mod tests {
     use const_oid::db::rfc5280::ID_CE_EXT_KEY_USAGE;
 
     use super::*;
-    use crate::x509::mint::{self, Template, tlv};
+    use crate::x509::test_certs::{self, Template, tlv};
 
     const ATTRIBUTES: [(&ObjectIdentifier, &str); 3] =
         [(&MANUFACTURER, "id:494E5443"), (&MODEL, "Example"), (&VERSION, "id:00020008")];
 
     fn attribute_of((kind, text): &(&ObjectIdentifier, &str)) -> Vec<u8> {
-        mint::sequence(&[&mint::oid(kind), &tlv(0x0c, text.as_bytes())])
+        test_certs::sequence(&[&test_certs::oid(kind), &tlv(0x0c, text.as_bytes())])
     }
 
     /// A directory name of these RDNs, each with these attributes, as a subject alternative name.
@@ -98,17 +98,22 @@ mod tests {
     }
 
     fn san(critical: bool, names: &[&[u8]]) -> Vec<u8> {
-        mint::extension(&ID_CE_SUBJECT_ALT_NAME, critical, &mint::sequence(names))
+        test_certs::extension(&ID_CE_SUBJECT_ALT_NAME, critical, &test_certs::sequence(names))
     }
 
     fn usage(purpose: &ObjectIdentifier) -> Vec<u8> {
-        mint::extension(&ID_CE_EXT_KEY_USAGE, false, &mint::sequence(&[&mint::oid(purpose)]))
+        test_certs::extension(
+            &ID_CE_EXT_KEY_USAGE,
+            false,
+            &test_certs::sequence(&[&test_certs::oid(purpose)]),
+        )
     }
 
     /// An AIK certificate without fault.
     fn aik() -> Template {
         let name = alternative_name(&[&ATTRIBUTES]);
-        let extensions = [mint::basic_constraints(false, None), san(true, &[&name]), usage(&AIK_CERTIFICATE)];
+        let extensions =
+            [test_certs::basic_constraints(false, None), san(true, &[&name]), usage(&AIK_CERTIFICATE)];
         Template { subject: tlv(0x30, &[]), ..Template::new("", 1, "CA", &extensions) }
     }
 
@@ -136,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_subject_is_refused() {
-        let template = Template { subject: mint::name("TPM"), ..aik() };
+        let template = Template { subject: test_certs::name("TPM"), ..aik() };
         assert_eq!(checked(&template), Err(CertificateRule::SubjectNotEmpty));
     }
 
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn basic_constraints_say_that_it_is_no_ca() {
         let mut template = aik();
-        template.extensions[0] = mint::basic_constraints(true, None);
+        template.extensions[0] = test_certs::basic_constraints(true, None);
         assert_eq!(checked(&template), Err(CertificateRule::BasicConstraints { ca: Some(true) }));
         template.extensions.remove(0);
         assert_eq!(checked(&template), Err(CertificateRule::BasicConstraints { ca: None }));

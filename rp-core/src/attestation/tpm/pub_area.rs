@@ -163,7 +163,7 @@ mod tests {
     #[cfg(feature = "es256")]
     #[test]
     fn an_ecc_key_is_the_credentials_with_or_without_leading_zeros() {
-        let key = crate::crypto::Key::from_spki(&crate::x509::mint::spki(1)).unwrap();
+        let key = crate::crypto::Key::from_spki(&crate::x509::test_certs::spki(1)).unwrap();
         let (_, x, y) = key.ec_point().unwrap();
         let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
         let credential = PublicKey::from_cose(&cose).unwrap();

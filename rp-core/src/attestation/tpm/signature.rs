@@ -55,10 +55,10 @@ const ALG_ECDSA: u16 = 0x0018;
 #[cfg(feature = "es256")]
 mod tests {
     use super::*;
-    use crate::x509::mint;
+    use crate::x509::test_certs;
 
     fn key() -> Key {
-        Key::from_spki(&mint::spki(1)).unwrap()
+        Key::from_spki(&test_certs::spki(1)).unwrap()
     }
 
     const TPMT: [u8; 10] = [0x00, 0x18, /* ECDSA */ 0x00, 0x0b, /* SHA-256 */ 0, 1, 0x80, 0, 1, 7];

@@ -4,7 +4,9 @@ use alloc::vec;
 use const_oid::db::rfc5280::{ID_CE_BASIC_CONSTRAINTS, ID_CE_KEY_USAGE};
 
 use super::*;
-use crate::x509::mint::{Template, basic_constraints, extension, key_usage, read, sequence, tlv, utc_time};
+use crate::x509::test_certs::{
+    Template, basic_constraints, extension, key_usage, read, sequence, tlv, utc_time,
+};
 
 fn sound() -> Template {
     Template::new("Leaf", 3, "Root", &[basic_constraints(false, None), key_usage(0x80)])
@@ -131,8 +133,11 @@ fn a_time_that_does_not_exist_is_refused_and_says_nothing_where_an_operator_brin
 #[test]
 fn a_written_false_passes() {
     let value = sequence(&[&[0x01, 0x01, 0x00]]);
-    let not_critical =
-        sequence(&[&crate::x509::mint::oid(&ID_CE_BASIC_CONSTRAINTS), &[0x01, 0x01, 0x00], &tlv(4, &value)]);
+    let not_critical = sequence(&[
+        &crate::x509::test_certs::oid(&ID_CE_BASIC_CONSTRAINTS),
+        &[0x01, 0x01, 0x00],
+        &tlv(4, &value),
+    ]);
     let mut template = sound();
     template.extensions = vec![not_critical];
     let certificate = read(&template.signed_by(1));

@@ -10,15 +10,16 @@ use const_oid::db::rfc5280::{
     ID_CE_POLICY_MAPPINGS, ID_CE_SUBJECT_ALT_NAME,
 };
 
-use super::PathError;
-use crate::Timestamp;
+use super::error::PathError;
+use super::revocation::{Issuer, Revocation, RevocationError, RevocationStatus};
 use crate::crypto::{self, Key, SpkiError};
+use crate::timestamp::Timestamp;
 use crate::x509::algorithm;
 use crate::x509::anchor::TrustAnchor;
+use crate::x509::budget::Budget;
 use crate::x509::certificate::Certificate;
 use crate::x509::name_constraints::{ConstrainedNames, NameConstraints};
 use crate::x509::policy::{Policies, PolicyExtensions};
-use crate::x509::revocation::{Issuer, Revocation, RevocationStatus};
 use crate::x509::tlv::DerError;
 
 /// A certificate of a path.
@@ -29,27 +30,6 @@ pub(super) struct Link<'a> {
     pub(super) certificate: &'a Certificate,
     /// Whether its signature was verified with the key of the next link, or of the anchor.
     pub(super) verified: bool,
-}
-
-/// What may still be checked.
-pub(in crate::x509) struct Checks {
-    signatures: usize,
-    name_comparisons: usize,
-}
-
-impl Checks {
-    /// Names times constraints; real certificates have a few of each, and these are compared within milliseconds.
-    const NAME_COMPARISONS: usize = 100_000;
-
-    pub(super) const fn new(signatures: usize) -> Self {
-        Self { signatures, name_comparisons: Self::NAME_COMPARISONS }
-    }
-
-    /// Takes one signature check from the budget.
-    pub(in crate::x509) fn take_signature(&mut self) -> Result<(), PathError> {
-        self.signatures = self.signatures.checked_sub(1).ok_or(PathError::Budget)?;
-        Ok(())
-    }
 }
 
 /// The extensions that are processed; any other that is critical refuses its certificate.
@@ -77,7 +57,7 @@ pub(super) fn check_path(
     anchor: &TrustAnchor,
     at: Timestamp,
     revocation: &Revocation<'_>,
-    checks: &mut Checks,
+    budget: &mut Budget,
 ) -> Result<Vec<RevocationStatus>, PathError> {
     // 6.1.2: initialisation
     let mut state = State {
@@ -93,7 +73,7 @@ pub(super) fn check_path(
     let mut statuses = Vec::new();
     for (below, link) in links.iter().enumerate().rev() {
         let last = below == 0;
-        statuses.push(state.check(link, last, at, revocation, checks)?);
+        statuses.push(state.check(link, last, at, revocation, budget)?);
         if last {
             state.wrap_up(link)?;
             break;
@@ -120,13 +100,13 @@ impl<'a> State<'a> {
         last: bool,
         at: Timestamp,
         revocation: &Revocation<'_>,
-        checks: &mut Checks,
+        budget: &mut Budget,
     ) -> Result<RevocationStatus, PathError> {
         let Link { index, certificate, verified } = *link;
         let self_issued = certificate.is_self_issued();
         // (a) (1) the signature verifies with the working key
         if !verified {
-            check_signature(certificate, index, self.issuer.key.as_deref(), checks)?;
+            check_signature(certificate, index, self.issuer.key.as_deref(), budget)?;
         }
         // (a) (2) the validity period includes the current time
         if at < certificate.not_before() {
@@ -136,7 +116,12 @@ impl<'a> State<'a> {
             return Err(PathError::Expired { index, not_after: certificate.not_after() });
         }
         // (a) (3) not revoked
-        let status = revocation.status(certificate, index, &self.issuer, at, checks)?;
+        let status =
+            revocation.status(certificate, &self.issuer, at, budget).map_err(|error| match error {
+                RevocationError::Revoked { since } => PathError::Revoked { index, since },
+                RevocationError::Unknown { refusals } => PathError::RevocationUnknown { index, refusals },
+                RevocationError::Budget => PathError::Budget,
+            })?;
         // (a) (4) the issuer's name is the working issuer name
         if certificate.issuer() != self.issuer.name {
             return Err(PathError::IssuerNotFound { index, issuer: certificate.issuer().clone() });
@@ -149,7 +134,7 @@ impl<'a> State<'a> {
         if !self_issued || last {
             for constraints in &self.constraints {
                 constraints
-                    .check(&names, &mut checks.name_comparisons)
+                    .check(&names, budget)
                     .map_err(|source| PathError::NameConstraints { index, source })?;
             }
         }
@@ -225,7 +210,7 @@ pub(super) fn check_signature(
     certificate: &Certificate,
     index: usize,
     key: Result<&Key, &SpkiError>,
-    checks: &mut Checks,
+    budget: &mut Budget,
 ) -> Result<(), PathError> {
     // 4.1.1.2: the algorithm is the same in both places, parameters included
     let (inner, outer) = certificate.signature_algorithms();
@@ -234,7 +219,7 @@ pub(super) fn check_signature(
     }
     let scheme = algorithm::scheme(outer).ok_or(PathError::Algorithm { index })?;
     let key = key.map_err(|source| PathError::IssuerKey { index, source: source.clone().into() })?;
-    checks.take_signature()?;
+    budget.take_signature().map_err(|_| PathError::Budget)?;
     crypto::verify(key, scheme, certificate.tbs(), certificate.signature())
         .map_err(|source| PathError::Signature { index, source })
 }

@@ -4,14 +4,15 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::revocation::CrlRefusal;
 use crate::crypto::{self, SpkiError};
+use crate::error::Code;
+use crate::timestamp::Timestamp;
 use crate::x509::certificate::CertificateError;
 use crate::x509::name::Name;
 use crate::x509::name_constraints::NameConstraintError;
 use crate::x509::policy::PolicyError;
-use crate::x509::revocation::CrlRefusal;
 use crate::x509::tlv::DerError;
-use crate::{Code, Timestamp};
 
 /// Why a path was refused; `index` is the certificate's place in what was sent, the leaf being 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

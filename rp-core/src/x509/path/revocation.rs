@@ -3,14 +3,14 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::algorithm;
-use super::certificate::Certificate;
-use super::crl::Crl;
-use super::extensions::KeyUsage;
-use super::name::Name;
-use super::path::{Checks, PathError};
-use crate::Timestamp;
 use crate::crypto::{self, Key, SpkiError};
+use crate::timestamp::Timestamp;
+use crate::x509::algorithm;
+use crate::x509::budget::{Budget, BudgetError};
+use crate::x509::certificate::Certificate;
+use crate::x509::crl::Crl;
+use crate::x509::extensions::KeyUsage;
+use crate::x509::name::Name;
 
 /// What the caller knows of revoked certificates.
 ///
@@ -61,6 +61,22 @@ pub enum CrlRefusal {
     Scope,
 }
 
+/// Why a certificate does not pass.
+pub(super) enum RevocationError {
+    /// A CRL of its issuer has it.
+    Revoked { since: Timestamp },
+    /// The caller requires that the status is known, and it is unknown.
+    Unknown { refusals: Vec<CrlRefusal> },
+    /// No more signatures may be verified.
+    Budget,
+}
+
+impl From<BudgetError> for RevocationError {
+    fn from(_: BudgetError) -> Self {
+        Self::Budget
+    }
+}
+
 /// Who issued the certificate that is looked at.
 pub(super) struct Issuer<'a> {
     pub(super) name: &'a Name,
@@ -76,20 +92,19 @@ impl Revocation<'_> {
     pub(super) fn status(
         &self,
         certificate: &Certificate,
-        index: usize,
         issuer: &Issuer<'_>,
         at: Timestamp,
-        checks: &mut Checks,
-    ) -> Result<RevocationStatus, PathError> {
+        budget: &mut Budget,
+    ) -> Result<RevocationStatus, RevocationError> {
         let mut refusals = Vec::new();
         let mut not_revoked = false;
         for crl in self.crls.iter().filter(|crl| crl.issuer() == issuer.name) {
-            if let Err(refusal) = verify(crl, issuer, checks)? {
+            if let Err(refusal) = verify(crl, issuer, budget)? {
                 refusals.push(refusal);
             } else if crl.this_update() > at {
                 refusals.push(CrlRefusal::NotYetValid);
             } else if let Some(since) = crl.revoked_since(certificate.serial_number()) {
-                return Err(PathError::Revoked { index, since });
+                return Err(RevocationError::Revoked { since });
             } else if crl.next_update().is_none_or(|next| next < at) {
                 refusals.push(CrlRefusal::Stale);
             } else if !is_in_scope(crl, certificate) {
@@ -101,13 +116,17 @@ impl Revocation<'_> {
         match (not_revoked, self.required) {
             (true, _) => Ok(RevocationStatus::NotRevoked),
             (false, false) => Ok(RevocationStatus::Unknown(refusals)),
-            (false, true) => Err(PathError::RevocationUnknown { index, refusals }),
+            (false, true) => Err(RevocationError::Unknown { refusals }),
         }
     }
 }
 
 /// Verifies a list with the key of its issuer; the outer error is the budget's.
-fn verify(crl: &Crl, issuer: &Issuer<'_>, checks: &mut Checks) -> Result<Result<(), CrlRefusal>, PathError> {
+fn verify(
+    crl: &Crl,
+    issuer: &Issuer<'_>,
+    budget: &mut Budget,
+) -> Result<Result<(), CrlRefusal>, BudgetError> {
     if issuer.key_usage.is_some_and(|usage| !usage.crl_sign()) {
         return Ok(Err(CrlRefusal::IssuerMayNotSign));
     }
@@ -116,7 +135,7 @@ fn verify(crl: &Crl, issuer: &Issuer<'_>, checks: &mut Checks) -> Result<Result<
     let Some(scheme) = algorithm::scheme(outer).filter(|_| inner == outer) else {
         return Ok(Err(CrlRefusal::Algorithm));
     };
-    checks.take_signature()?;
+    budget.take_signature()?;
     let verified = crypto::verify(key, scheme, crl.tbs(), crl.signature());
     Ok(verified.map_err(|_| CrlRefusal::Signature))
 }
@@ -132,7 +151,3 @@ fn is_in_scope(crl: &Crl, certificate: &Certificate) -> bool {
     let of_its_kind = if ca { !scope.only_user } else { !scope.only_ca };
     named && of_its_kind && !scope.some_reasons
 }
-
-#[cfg(test)]
-#[cfg(feature = "es256")]
-mod tests;

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::check::{Checks, Link, check_path, check_signature};
-use super::{Path, PathError, PathOptions};
-use crate::Timestamp;
+use super::check::{Link, check_path, check_signature};
+use super::error::PathError;
+use super::{Path, PathOptions};
+use crate::timestamp::Timestamp;
 use crate::x509::anchor::TrustAnchor;
+use crate::x509::budget::Budget;
 use crate::x509::certificate::Certificate;
 
 /// Searches a path from `leaf` to an anchor through `pool`, certificates in DER in any order.
@@ -35,7 +37,7 @@ pub fn search<D: AsRef<[u8]>>(
         anchors,
         at,
         options,
-        checks: Checks::new(options.signature_checks),
+        budget: Budget::new(options.signature_checks),
         closest: None,
     };
     let mut path = alloc::vec![Link { index: 0, certificate: leaf, verified: false }];
@@ -53,7 +55,7 @@ struct Search<'a> {
     anchors: &'a [TrustAnchor],
     at: Timestamp,
     options: &'a PathOptions<'a>,
-    checks: Checks,
+    budget: Budget,
     /// The refusal that came closest so far, and how close.
     closest: Option<(Closeness, PathError)>,
 }
@@ -91,7 +93,7 @@ impl<'a> Search<'a> {
         }
         let mut signed_by_other = false;
         for anchor in self.anchors.iter().filter(|anchor| anchor.name() == issuer) {
-            if let Err(error) = check_signature(top.certificate, top.index, anchor.key(), &mut self.checks) {
+            if let Err(error) = check_signature(top.certificate, top.index, anchor.key(), &mut self.budget) {
                 self.note(Closeness::Signature, error);
                 signed_by_other = true;
                 continue;
@@ -112,7 +114,7 @@ impl<'a> Search<'a> {
             }
             named = true;
             let key = certificate.public_key();
-            if let Err(error) = check_signature(top.certificate, top.index, key.as_ref(), &mut self.checks) {
+            if let Err(error) = check_signature(top.certificate, top.index, key.as_ref(), &mut self.budget) {
                 let budget_is_used_up = error == PathError::Budget;
                 self.note(Closeness::Signature, error);
                 if budget_is_used_up {
@@ -136,7 +138,7 @@ impl<'a> Search<'a> {
     }
 
     fn check(&mut self, links: &[Link<'a>], leaf: &Certificate, anchor: &TrustAnchor) -> Option<Path> {
-        match check_path(links, anchor, self.at, &self.options.revocation, &mut self.checks) {
+        match check_path(links, anchor, self.at, &self.options.revocation, &mut self.budget) {
             Ok(revocation) => {
                 let mut certificates: Vec<_> = links.iter().map(|link| link.certificate.clone()).collect();
                 if certificates.is_empty() {

@@ -1,3 +1,6 @@
+mod policy;
+mod revocation;
+
 use alloc::string::ToString;
 use alloc::vec;
 
@@ -5,9 +8,10 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::{rfc4519, rfc5280};
 
 use super::*;
-use crate::Code;
 use crate::crypto;
-use crate::x509::mint::{
+use crate::error::Code;
+use crate::timestamp::Timestamp;
+use crate::x509::test_certs::{
     self, Template, anchor, basic_constraints, extension, key_usage, read, sequence, tlv, utc_time,
 };
 use crate::x509::{Name, NameConstraintError};
@@ -114,7 +118,7 @@ fn a_root_inside_the_chain_is_no_anchor() {
     let mut chain = sound().der();
     chain.push(Template::new("Root", ROOT, "Root", &[basic_constraints(true, None)]).signed_by(ROOT));
     let refused = judge(&chain, &[anchor("Other root", ROOT)]).unwrap_err();
-    let issuer = Name::from_der(&mint::name("Root")).unwrap();
+    let issuer = Name::from_der(&test_certs::name("Root")).unwrap();
     assert_eq!(refused, PathError::IssuerNotFound { index: 2, issuer });
     assert_eq!(
         refused.to_string(),
@@ -150,7 +154,7 @@ fn certificates_out_of_order_are_refused() {
 #[test]
 fn names_chain_though_written_in_another_kind_of_string() {
     let attributes = [(&rfc4519::O, 0x13, "EXAMPLE"), (&rfc4519::CN, 0x13, " issuing")];
-    changed(|chain| chain.leaf.issuer = mint::directory_name(&attributes)).judge().unwrap();
+    changed(|chain| chain.leaf.issuer = test_certs::directory_name(&attributes)).judge().unwrap();
 }
 
 #[test]
@@ -176,7 +180,7 @@ fn a_signature_of_another_key_is_refused_wherever_it_stands() {
 
 #[test]
 fn algorithms_that_differ_inside_and_outside_are_refused_parameters_included() {
-    let with_null = [mint::oid(&const_oid::db::rfc5912::ECDSA_WITH_SHA_256), vec![0x05, 0x00]].concat();
+    let with_null = [test_certs::oid(&const_oid::db::rfc5912::ECDSA_WITH_SHA_256), vec![0x05, 0x00]].concat();
     let refused = changed(|chain| chain.leaf.outer_algorithm = Some(tlv(0x30, &with_null))).refusal();
     assert_eq!(refused, PathError::AlgorithmMismatch { index: 0 });
     let refused = changed(|chain| chain.leaf.algorithm = tlv(0x30, &with_null)).refusal();
@@ -185,7 +189,7 @@ fn algorithms_that_differ_inside_and_outside_are_refused_parameters_included() {
 
 #[test]
 fn sha1_is_accepted_nowhere() {
-    let sha1 = sequence(&[&mint::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.4.1"))]);
+    let sha1 = sequence(&[&test_certs::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.4.1"))]);
     let refused = changed(|chain| chain.issuing.algorithm = sha1).refusal();
     assert_eq!(refused, PathError::Algorithm { index: 1 });
 }
@@ -316,9 +320,9 @@ fn critical_extensions_that_are_not_processed_are_refused() {
 fn windows_tpm_has_critical_policies() {
     let notice = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.2");
     let text = tlv(0x1e, &"TPM".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>());
-    let qualifier = sequence(&[&mint::oid(&notice), &sequence(&[&text])]);
+    let qualifier = sequence(&[&test_certs::oid(&notice), &sequence(&[&text])]);
     let policy = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.21.31");
-    let value = sequence(&[&sequence(&[&mint::oid(&policy), &sequence(&[&qualifier])])]);
+    let value = sequence(&[&sequence(&[&test_certs::oid(&policy), &sequence(&[&qualifier])])]);
     let policies = extension(&rfc5280::ID_CE_CERTIFICATE_POLICIES, true, &value);
     changed(|chain| chain.leaf.extensions.push(policies)).judge().unwrap();
 }
@@ -343,7 +347,7 @@ fn extensions_that_are_known_must_be_readable() {
 
 /// Excludes the directory below `O=Example`, where every name of these tests stands, or permits only it.
 fn directory_constraints(excluded: bool) -> Vec<u8> {
-    let base = sequence(&[&tlv(0xa4, &mint::directory_name(&[(&rfc4519::O, 0x0c, "Example")]))]);
+    let base = sequence(&[&tlv(0xa4, &test_certs::directory_name(&[(&rfc4519::O, 0x0c, "Example")]))]);
     let value = sequence(&[&tlv(if excluded { 0xa1 } else { 0xa0 }, &base)]);
     extension(&rfc5280::ID_CE_NAME_CONSTRAINTS, true, &value)
 }
@@ -362,9 +366,9 @@ fn a_self_issued_ca_is_exempt_from_name_constraints_and_the_leaf_is_not() {
     let top = Template::new("Issuing", ISSUING, "Root", &constrained).signed_by(ROOT);
     let own = Template::new("Issuing", 4, "Issuing", &[basic_constraints(true, None)]).signed_by(ISSUING);
     let mut leaf = Template::new("Leaf", LEAF, "Issuing", &[]);
-    leaf.subject = mint::directory_name(&[(&rfc4519::O, 0x0c, "Elsewhere")]);
+    leaf.subject = test_certs::directory_name(&[(&rfc4519::O, 0x0c, "Elsewhere")]);
     judge(&[leaf.signed_by(4), own.clone(), top.clone()], &[anchor("Root", ROOT)]).unwrap();
-    leaf.subject = mint::name("Issuing");
+    leaf.subject = test_certs::name("Issuing");
     let refused = judge(&[leaf.signed_by(4), own, top], &[anchor("Root", ROOT)]).unwrap_err();
     assert!(matches!(refused, PathError::NameConstraints { index: 0, .. }), "{refused:?}");
 }

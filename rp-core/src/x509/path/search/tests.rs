@@ -5,7 +5,7 @@ use const_oid::db::rfc4519::CN;
 
 use super::*;
 use crate::x509::Name;
-use crate::x509::mint::{self, Template, anchor, basic_constraints, read, utc_time};
+use crate::x509::test_certs::{self, Template, anchor, basic_constraints, read, utc_time};
 
 const OLD: u8 = 1;
 const NEW: u8 = 2;
@@ -67,10 +67,10 @@ fn a_set_of_roots_survives_either_form_of_the_new_one() {
 #[test]
 fn the_issuer_that_was_not_found_is_named() {
     let refused = judge(&[issuing(), new()], &[anchor("Old", OLD)]).unwrap_err();
-    let issuer = Name::from_der(&mint::name("New")).unwrap();
+    let issuer = Name::from_der(&test_certs::name("New")).unwrap();
     assert_eq!(refused, PathError::IssuerNotFound { index: 2, issuer });
     let refused = judge(&[], &[anchor("Old", OLD)]).unwrap_err();
-    let issuer = Name::from_der(&mint::name("Issuing")).unwrap();
+    let issuer = Name::from_der(&test_certs::name("Issuing")).unwrap();
     assert_eq!(refused, PathError::IssuerNotFound { index: 0, issuer });
 }
 

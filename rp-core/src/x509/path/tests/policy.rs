@@ -1,7 +1,15 @@
-use super::*;
-use crate::Timestamp;
-use crate::x509::mint::{Template, anchor, basic_constraints, extension, oid, sequence, tlv};
+use alloc::vec::Vec;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ANY_POLICY, ID_CE_CERTIFICATE_POLICIES, ID_CE_INHIBIT_ANY_POLICY, ID_CE_POLICY_CONSTRAINTS,
+    ID_CE_POLICY_MAPPINGS,
+};
+
+use crate::timestamp::Timestamp;
 use crate::x509::path::{PathError, PathOptions, validate_der};
+use crate::x509::policy::PolicyError;
+use crate::x509::test_certs::{Template, anchor, basic_constraints, extension, oid, sequence, tlv};
 
 const GOLD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.55738.1");
 const SILVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.55738.2");

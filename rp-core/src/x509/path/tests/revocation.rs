@@ -1,4 +1,5 @@
 use alloc::vec;
+use alloc::vec::Vec;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
@@ -6,14 +7,17 @@ use const_oid::db::rfc5280::{
     ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
 
-use super::*;
-use crate::Code;
-use crate::x509::mint::{
+use crate::error::Code;
+use crate::timestamp::Timestamp;
+use crate::x509::crl::{Crl, CrlError};
+use crate::x509::path::{
+    CrlRefusal, Path, PathError, PathOptions, Revocation, RevocationStatus, validate_der,
+};
+use crate::x509::test_certs::{
     self, Template, anchor, basic_constraints, ecdsa_with_sha256, extension, key_usage, sequence, tlv,
     utc_time,
 };
-use crate::x509::path::{Path, PathOptions, validate_der};
-use crate::x509::{CrlError, DerError};
+use crate::x509::tlv::DerError;
 
 const ROOT: u8 = 1;
 const ISSUING: u8 = 2;
@@ -57,13 +61,13 @@ impl List {
         let tbs = sequence(&[
             &tlv(0x02, &[1]),
             &ecdsa_with_sha256(),
-            &mint::name(self.issuer),
+            &test_certs::name(self.issuer),
             &self.this_update,
             &self.next_update,
             &entries,
             &tlv(0xa0, &tlv(0x30, &self.extensions.concat())),
         ]);
-        mint::sign(&tbs, &ecdsa_with_sha256(), key)
+        test_certs::sign(&tbs, &ecdsa_with_sha256(), key)
     }
 
     fn signed_by(&self, key: u8) -> Crl {
