@@ -10,8 +10,7 @@
 //! - [`support`]: what is supported, as tables of Markdown;
 //! - [`http`]: the tests of the HTTP interface, for every adapter.
 //!
-//! The last five are behind features that are on by default: `http` behind `drivers`, the others behind `judge`. The
-//! first four need no other crate of rp than `rp-core`.
+//! `http` needs the feature `drivers`, which is on by default.
 
 pub mod authenticator;
 pub mod format;
@@ -19,18 +18,12 @@ pub mod format;
 pub mod http;
 pub mod matrix;
 pub mod publisher;
-#[cfg(feature = "judge")]
 pub mod report;
-#[cfg(feature = "judge")]
 pub mod run;
-#[cfg(feature = "judge")]
 pub mod seeds;
-#[cfg(feature = "judge")]
 pub mod support;
 
 pub use authenticator::Authenticator;
 pub use format::{Case, read};
-#[cfg(feature = "judge")]
 pub use report::{NotYet, Report};
-#[cfg(feature = "judge")]
 pub use run::{Driver, run};

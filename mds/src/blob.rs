@@ -24,19 +24,14 @@ use crate::{Keep, Metadata, Roots, base64};
 /// How a BLOB is verified.
 ///
 /// # Examples
-/// ```
+/// ```no_run
 /// use rp_core::Timestamp;
 /// use rp_mds::{Roots, Verification};
-/// # use rp_conformance::publisher::{Publisher, Signing};
-/// # let at = Timestamp::from_unix_seconds(1_790_000_000);
-/// # let publisher = Publisher::new("an example", at);
-/// # let payload = serde_json::json!({"no": 15, "nextUpdate": "2026-10-01", "entries": []});
-/// # let (root, blob) = (publisher.root(), publisher.blob(&payload, &Signing::default()));
 ///
-/// let roots = Roots::from_certificates(&root)?;
-/// let verification = Verification { previous_no: Some(14), ..Verification::new(&roots, at) };
-/// let metadata = verification.verify(blob.as_bytes())?;
-/// assert_eq!(metadata.no(), Some(15));
+/// let roots = Roots::of_the_system()?;
+/// let verification = Verification { previous_no: Some(14), ..Verification::new(&roots, Timestamp::now()) };
+/// let metadata = verification.verify(&std::fs::read("blob.jwt")?)?;
+/// println!("{:?}", metadata.no());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@
 //! # Examples
 //! A BLOB in a file, such as one that another program brings, with a cache that remembers when it was verified and the
 //! greatest serial number:
-#![cfg_attr(feature = "fetch", doc = "```")]
+#![cfg_attr(feature = "fetch", doc = "```no_run")]
 #![cfg_attr(not(feature = "fetch"), doc = "```text")]
 //! use std::path::Path;
 //! use std::sync::Arc;
@@ -25,25 +25,13 @@
 //!     Ok(Arc::new(refresher))
 //! }
 //!
-//! # let publisher = rp_conformance::publisher::Publisher::new("an example", rp_core::Timestamp::now());
-//! # let aaguid: rp_core::Aaguid = "a1000000-0000-4000-8000-000000000001".parse()?;
-//! # let payload = serde_json::json!({"no": 1, "entries": [{
-//! #     "aaguid": aaguid, "metadataStatement": {"description": "Example Key"},
-//! #     "statusReports": [{"status": "FIDO_CERTIFIED"}],
-//! # }]});
-//! # let directory = std::env::temp_dir().join(format!("rp-mds-example-{}", std::process::id()));
-//! # std::fs::create_dir_all(&directory)?;
-//! # let (blob, roots) = (directory.join("blob.jwt"), Roots::from_certificates(&publisher.root())?);
-//! # let names = vec!["mds.fidoalliance.org".to_owned()];
-//! # let signing = rp_conformance::publisher::Signing { names, ..Default::default() };
-//! # std::fs::write(&blob, publisher.blob(&payload, &signing))?;
-//! let refresher = open(&blob, &directory.join("cache"), roots)?; // in production `Roots::of_the_system()?`
+//! let refresher = open(Path::new("blob.jwt"), Path::new("cache"), Roots::of_the_system()?)?;
 //! let trust = MetadataTrust::new(refresher.current(), Policy::default()); // for `finish_registration`
+//! let aaguid = "a1000000-0000-4000-8000-000000000001".parse()?;
 //! let shown = Names::default().show(&trust.current().load(), aaguid).unwrap_or_default();
-//! assert_eq!((shown.name("en"), shown.icon.as_deref()), (Some("Example Key"), None));
+//! println!("{:?} {:?}", shown.name("en"), shown.icon);
 //!
 //! // In a service: `tokio::spawn(async move { refresher.run().await })` looks after files and the network.
-//! # std::fs::remove_dir_all(&directory)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

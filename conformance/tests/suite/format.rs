@@ -1,5 +1,4 @@
 //! The reader of vectors: what it takes, and that it passes nothing over.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! What a ceremony costs beside the signature check that it cannot do without.
 //!
-//! `cargo bench -p rp-core` prints medians and allocations; `authentication` less `bare` is what the ceremony adds:
+//! `cargo bench -p rp-conformance --bench ceremonies` prints medians and allocations; `authentication` less `bare` is what the ceremony adds:
 //! JSON, base64, client data, authenticator data, the COSE key and every check of section 7.2.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up is not one")]
 

@@ -1,5 +1,4 @@
 //! BLOBs that are verified, and everything that can be wrong with one.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use rp_conformance::authenticator::Algorithm;
 use rp_conformance::publisher::{Behind, Publisher, SERIALS, Signing};

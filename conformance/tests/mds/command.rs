@@ -1,6 +1,8 @@
 //! The command `rp-mds`, as one who types it sees it.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rp_conformance::publisher::{Publisher, Signing};
@@ -10,9 +12,34 @@ use serde_json::{Value, json};
 use crate::server::{Reply, Server};
 use crate::support::{AAGUID, Directory, NOW, publisher};
 
+/// The command, which cargo builds here because it belongs to another package than these tests. The features are those
+/// of a run over the whole workspace, which then has nothing left to build.
+fn executable() -> &'static Path {
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--all-features",
+                "--bin",
+                "rp-mds",
+                "--example",
+                "keep_up",
+            ])
+            .arg("--target-dir")
+            .arg(target)
+            .status();
+        assert!(built.unwrap().success());
+        target.join(format!("debug/rp-mds{}", std::env::consts::EXE_SUFFIX))
+    });
+    &BUILT
+}
+
 /// What a command prints, what it prints to standard error, and how it ends.
 fn run(arguments: &[&str]) -> (String, String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_rp-mds")).args(arguments).output().unwrap();
+    let output = Command::new(executable()).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
@@ -272,7 +299,7 @@ fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
     });
     let (cache, url) = (directory.path().join("cache"), server.url("/"));
     let start = || {
-        Command::new(env!("CARGO_BIN_EXE_rp-mds"))
+        Command::new(executable())
             .args(["fetch", "--url", &url, "--plain-http", "--roots", &root])
             .arg("--cache")
             .arg(&cache)

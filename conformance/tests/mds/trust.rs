@@ -1,5 +1,4 @@
 //! Metadata as the trust source of registrations, from options to verdict.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use rp_conformance::Authenticator;
 use rp_conformance::authenticator::{Config, Format};
@@ -346,6 +345,6 @@ fn a_new_list_tells_models_and_stored_credentials_that_it_concerns() {
 
 #[test]
 fn the_policy_of_the_example_is_read() {
-    let policy: Policy = serde_json::from_str(include_str!("../examples/policy.json")).unwrap();
+    let policy: Policy = serde_json::from_str(include_str!("../../../mds/examples/policy.json")).unwrap();
     assert_eq!(policy.minimum_certification, Some(rp_mds::CertificationLevel::L1));
 }

@@ -1,6 +1,6 @@
 //! What loading a BLOB costs beside what it cannot do without, and what is held of it.
 //!
-//! `cargo bench -p rp-mds` reads the BLOB of 2021 from the folder that `RP_MDS` names, by default `../shared/mds` beside
+//! `cargo bench -p rp-conformance --bench blob` reads the BLOB of 2021 from the folder that `RP_MDS` names, by default `../shared/mds` beside
 //! the checkout, and makes others of its entries, signed by a chain of its own. Of each it prints the time, what is
 //! allocated, and at most at a time (`max alloc`); what is held is `alloc` and `grow` less `dealloc` and `shrink`. At the
 //! end stands the ratio to the floor: base64, SHA-256, the signature check and a lean reading of the same bytes.

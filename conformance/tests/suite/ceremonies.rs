@@ -1,5 +1,4 @@
 //! rp-core's options through the software authenticator and back: whole ceremonies over the public API of both.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use rp_conformance::authenticator::{Authenticator, ClientError, Config, Fault, Format, Page, Verification};
 use rp_core::options::{CredentialCreationOptions, ResidentKeyRequirement, UserVerificationRequirement};

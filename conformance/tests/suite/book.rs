@@ -1,6 +1,5 @@
 //! The book in `docs/` says what is so: its links lead somewhere, its codes are all of them, and the tests that it
 //! names exist.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -114,7 +113,7 @@ fn every_test_fault_and_quirk_that_the_pages_on_security_name_exists() {
     let mut tests: BTreeSet<&str> = sources.iter().flat_map(|source| between(source, "fn ", '(')).collect();
     // The tests of HTTP are written once, as `name: Case` in a macro.
     let of_http = |source: &'static str| source.lines().filter_map(|line| line.trim().split_once(": "));
-    tests.extend(of_http(include_str!("../src/http/cases.rs")).map(|(name, _)| name));
+    tests.extend(of_http(include_str!("../../src/http/cases.rs")).map(|(name, _)| name));
     let faults = Fault::ALL.iter().map(|fault| fault.name());
     let minted: BTreeSet<&str> = faults.chain(Quirk::ALL.iter().map(|quirk| quirk.name())).collect();
     let rows = pages

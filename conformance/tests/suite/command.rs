@@ -1,5 +1,4 @@
 //! The command: its last line, its exit status, and what it writes.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

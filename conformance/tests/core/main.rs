@@ -1,0 +1,7 @@
+//! `rp-core` through its public API, with responses of the software authenticator.
+
+mod assertion;
+mod attestation;
+mod behaviours;
+mod reverification;
+mod trust;

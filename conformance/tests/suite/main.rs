@@ -1,0 +1,15 @@
+//! The vector format, the software authenticator, the command `conformance`, and the pages that describe them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests: what is missing ends them"
+)]
+
+mod book;
+mod ceremonies;
+mod command;
+mod format;
+mod matrix;
+mod support;
