@@ -8,9 +8,9 @@ use divan::{AllocProfiler, Bencher};
 use rp_conformance::authenticator::{Authenticator, Config, Format, Page};
 use rp_core::cose::PublicKey;
 use rp_core::{
-    Allow, AttestationPolicy, AuthenticationResponse, Challenge, CredentialRecord, PendingAuthentication,
-    PendingRegistration, RegistrationResponse, RelyingParty, StaticAnchors, Timestamp, TrustAnchor, User,
-    UserHandle, crypto,
+    AllowedCredentials, AttestationPolicy, AuthenticationResponse, Challenge, CredentialRecord,
+    PendingAuthentication, PendingRegistration, RegistrationResponse, RelyingParty, StaticAnchors, Timestamp,
+    TrustAnchor, User, UserHandle, crypto,
 };
 
 #[global_allocator]
@@ -69,7 +69,7 @@ impl Scene {
     }
 
     fn start_authentication(&self, record: &CredentialRecord) -> (String, PendingAuthentication) {
-        let allow = Allow::account(self.user.handle.clone(), std::slice::from_ref(record));
+        let allow = AllowedCredentials::account(self.user.handle.clone(), std::slice::from_ref(record));
         let (options, pending) = self.rp.authentication(allow).start_recorded(Challenge::recorded(&[2; 32]));
         (serde_json::to_string(&options.public_key).unwrap(), pending)
     }
@@ -108,7 +108,7 @@ fn bare(bencher: Bencher<'_, '_>) {
     let json = scene.authenticator.get(&serde_json::from_str(&options).unwrap(), Page::at(ORIGIN)).unwrap();
     let response = AuthenticationResponse::from_json(json.as_bytes()).unwrap();
     let key = PublicKey::from_cose(&record.public_key).unwrap();
-    let hash = crypto::sha256(&[response.client_data_json()]);
+    let hash = crypto::sha256(&[response.client_data().as_json()]);
     let message = [response.authenticator_data(), &hash].concat();
     bencher.bench_local(|| key.verify(divan::black_box(&message), response.signature()).unwrap());
 }

@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use crate::authenticator_data::AuthenticatorData;
+use crate::bytes::UserHandle;
 use crate::ceremony::{self, GET, check_remote_client_data};
 use crate::client_data::CollectedClientData;
 use crate::cose::{Algorithm, PublicKey};
@@ -21,7 +22,7 @@ mod start;
 
 pub use error::AuthenticationError;
 pub(crate) use start::AssertionState;
-pub use start::{Allow, AuthenticationRequest, PendingAuthentication};
+pub use start::{AllowedCredentials, AuthenticationRequest, PendingAuthentication};
 
 /// An authentication that was judged and found right: apply the update, then sign the account in.
 #[derive(Clone, Debug)]
@@ -38,8 +39,71 @@ pub struct Authenticated {
     pub extensions: AuthenticationExtensionOutputs,
     /// The authenticator's extension outputs as they came, one CBOR map.
     pub authenticator_extensions: Option<AuthenticatorExtensions>,
-    /// When the assertion was judged, as the caller said.
+    /// When the assertion was verified, as the caller said.
     pub at: Timestamp,
+    /// The account of the record.
+    pub user_handle: UserHandle,
+    /// The counter as the authenticator reported it.
+    pub sign_count: u32,
+    counter_policy: CounterPolicy,
+}
+
+impl Authenticated {
+    /// Repeats the checks that depend on the stored record, against the record as it is now: for a store that reports
+    /// that another request has changed the record since it was read. The signature is not verified again, so the
+    /// public key of a stored record must never change.
+    ///
+    /// # Errors
+    /// Returns [`AuthenticationError::CredentialId`] or [`AuthenticationError::CredentialOfAnotherAccount`] if `stored`
+    /// is not the record of the same credential and account, [`AuthenticationError::BackupEligibility`] if BE differs
+    /// from the stored value (step 19), and [`AuthenticationError::SignCount`] if the counter is not greater than the
+    /// stored one (step 22) and [`CounterPolicy::Refuse`] holds.
+    ///
+    /// # Examples
+    /// ```
+    /// # use rp_core::{Authenticated, AuthenticationError, CredentialRecord};
+    /// # fn compare_and_set(_: &rp_core::CredentialUpdate) -> Option<CredentialRecord> { None }
+    /// fn store(mut authenticated: Authenticated) -> Result<Authenticated, AuthenticationError> {
+    ///     // `compare_and_set` returns the record if its counter is not `previous_sign_count` any more
+    ///     while let Some(moved) = compare_and_set(&authenticated.update) {
+    ///         authenticated = authenticated.rebase(&moved)?;
+    ///     }
+    ///     Ok(authenticated)
+    /// }
+    /// ```
+    pub fn rebase(self, stored: &CredentialRecord) -> Result<Self, AuthenticationError> {
+        if stored.id != self.update.id {
+            return Err(AuthenticationError::CredentialId);
+        }
+        if stored.user_handle != self.user_handle {
+            return Err(AuthenticationError::CredentialOfAnotherAccount);
+        }
+        check_backup_eligibility(stored, self.flags)?;
+        let counter_regressed = check_sign_count(stored.sign_count, self.sign_count, self.counter_policy)?;
+        let sign_count = stored.sign_count.max(self.sign_count);
+        Ok(Self { update: self.update.rebase(stored, sign_count, self.flags), counter_regressed, ..self })
+    }
+}
+
+/// Step 19: compares BE with the record. A record that does not know it yet learns it.
+fn check_backup_eligibility(
+    record: &CredentialRecord,
+    flags: crate::Flags,
+) -> Result<(), AuthenticationError> {
+    match record.backup_eligible {
+        Some(was) if was != flags.backup_eligible() => Err(AuthenticationError::BackupEligibility { was }),
+        _ => Ok(()),
+    }
+}
+
+/// Step 22: `signCount` is greater than the stored one, or both are zero. Returns whether it is not, if policy allows
+/// that.
+fn check_sign_count(stored: u32, got: u32, policy: CounterPolicy) -> Result<bool, AuthenticationError> {
+    let has_regressed = (stored, got) != (0, 0) && got <= stored;
+    if has_regressed && policy == CounterPolicy::Refuse {
+        return Err(AuthenticationError::SignCount { stored, got });
+    }
+    Ok(has_regressed)
 }
 
 impl RelyingParty {
@@ -91,7 +155,7 @@ impl RelyingParty {
         response: &AuthenticationResponse,
         credential: &CredentialRecord,
         now: Timestamp,
-        check: impl FnOnce(&CollectedClientData<'_>) -> Result<(), AuthenticationError>,
+        check: impl FnOnce(&CollectedClientData) -> Result<(), AuthenticationError>,
     ) -> Result<Authenticated, AuthenticationError> {
         // 5. If allowCredentials is not empty, id is one of them
         let is_allowed = |id: &crate::CredentialId| id.as_bytes() == response.id();
@@ -121,9 +185,9 @@ impl RelyingParty {
             (None, None) => return Err(AuthenticationError::UserHandleMissing),
         }
         // 8. Let JSONtext be the UTF-8 decoding of cData; 9. let C be its parse
-        let client_data = CollectedClientData::parse(response.client_data_json())?;
+        let client_data = response.client_data();
         // 10. to 14. type, challenge and origins
-        check(&client_data)?;
+        check(client_data)?;
         let authenticator_data = AuthenticatorData::parse(response.authenticator_data())?;
         let flags = authenticator_data.flags();
         let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
@@ -149,13 +213,9 @@ impl RelyingParty {
             return Err(AuthenticationError::BackupFlags);
         }
         // 19. BE is as it was; a record that does not know learns it
-        if let Some(was) = credential.backup_eligible
-            && was != flags.backup_eligible()
-        {
-            return Err(AuthenticationError::BackupEligibility { was });
-        }
+        check_backup_eligibility(credential, flags)?;
         // 20. Let hash be the SHA-256 of cData
-        let hash = crypto::sha256(&[response.client_data_json()]);
+        let hash = crypto::sha256(&[client_data.as_json()]);
         // 21. sig is a valid signature over authData and hash
         let public_key = PublicKey::from_cose(&credential.public_key)?;
         let algorithm = public_key.algorithm();
@@ -168,15 +228,12 @@ impl RelyingParty {
         public_key.verify(&message, response.signature())?;
         // 22. signCount is greater than the one stored, or both are zero
         let (stored, got) = (credential.sign_count, authenticator_data.sign_count());
-        let counter_regressed = (stored, got) != (0, 0) && got <= stored;
-        if counter_regressed && self.counter_policy == CounterPolicy::Refuse {
-            return Err(AuthenticationError::SignCount { stored, got });
-        }
+        let counter_regressed = check_sign_count(stored, got, self.counter_policy)?;
         // 23. Process the extension outputs
         let extensions = self.extension_policy.authentication(&pending.extensions, raw)?;
         check_remote_client_data(
             pending.extensions.remote_client_data_json.as_deref(),
-            response.client_data_json(),
+            client_data.as_json(),
         )?;
         // 24. Update credentialRecord: the caller's
         Ok(Authenticated {
@@ -186,6 +243,71 @@ impl RelyingParty {
             extensions,
             authenticator_extensions: authenticator_data.extensions().map(Into::into),
             at: now,
+            user_handle: credential.user_handle.clone(),
+            sign_count: got,
+            counter_policy: self.counter_policy,
         })
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "_credentials")]
+mod tests {
+    use super::*;
+    use crate::credential::sample;
+
+    /// BE and BS are clear, and the counter is 7.
+    fn authenticated(record: &CredentialRecord, counter_policy: CounterPolicy) -> Authenticated {
+        let flags = crate::Flags::new(0x05);
+        Authenticated {
+            update: CredentialUpdate::new(record, 7, flags),
+            flags,
+            counter_regressed: false,
+            extensions: AuthenticationExtensionOutputs::default(),
+            authenticator_extensions: None,
+            at: Timestamp::from_unix_seconds(0),
+            user_handle: record.user_handle.clone(),
+            sign_count: 7,
+            counter_policy,
+        }
+    }
+
+    #[test]
+    fn rebase_repeats_the_checks_of_the_stored_record() {
+        let record = sample(b"kim", &[1]);
+        let rebase = |change: fn(&mut CredentialRecord)| {
+            let mut stored = record.clone();
+            change(&mut stored);
+            authenticated(&record, CounterPolicy::Refuse).rebase(&stored)
+        };
+        let moved = rebase(|stored| stored.sign_count = 6).unwrap();
+        assert_eq!((moved.update.previous_sign_count, moved.update.sign_count), (6, 7));
+        assert_eq!(moved.update.backup_eligible, Some(false));
+        let learned = rebase(|stored| stored.backup_eligible = Some(false)).unwrap();
+        assert_eq!(learned.update.backup_eligible, None);
+        let error = |change| rebase(change).unwrap_err();
+        assert_eq!(
+            error(|stored| stored.sign_count = 7),
+            AuthenticationError::SignCount { stored: 7, got: 7 }
+        );
+        assert_eq!(
+            error(|stored| stored.backup_eligible = Some(true)),
+            AuthenticationError::BackupEligibility { was: true }
+        );
+        assert_eq!(error(|stored| *stored = sample(b"kim", &[2])), AuthenticationError::CredentialId);
+        assert_eq!(
+            error(|stored| *stored = sample(b"lee", &[1])),
+            AuthenticationError::CredentialOfAnotherAccount
+        );
+    }
+
+    #[test]
+    fn rebase_keeps_the_counter_policy_and_uv_initialized() {
+        let record = sample(b"kim", &[1]);
+        let mut authenticated = authenticated(&record, CounterPolicy::Report);
+        authenticated.update = authenticated.update.initialize_user_verification();
+        let rebased = authenticated.rebase(&CredentialRecord { sign_count: 9, ..record }).unwrap();
+        assert!(rebased.counter_regressed && rebased.update.uv_initialized());
+        assert_eq!((rebased.update.previous_sign_count, rebased.update.sign_count), (9, 9));
     }
 }

@@ -4,13 +4,12 @@ use subtle::ConstantTimeEq;
 
 use crate::base64url;
 use crate::bytes::Challenge;
-use crate::client_data::{ClientDataError, CollectedClientData};
+use crate::client_data::CollectedClientData;
 use crate::error::Code;
 use crate::extensions::ExtensionError;
-use crate::options::AuthenticatorAttachment;
+use crate::json::{clip, parse_object};
 use crate::origin::OriginError;
 use crate::relying_party::{Profile, RelyingParty};
-use crate::response::{Object, clip};
 
 pub(crate) const CREATE: &str = "webauthn.create";
 pub(crate) const GET: &str = "webauthn.get";
@@ -19,9 +18,6 @@ pub(crate) const GET: &str = "webauthn.get";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientDataRefusal {
-    /// `clientDataJSON` is not what section 5.8.1 describes (7.1, step 6; 7.2, step 9).
-    #[error(transparent)]
-    Malformed(#[from] ClientDataError),
     /// `type` is another ceremony's (7.1, step 7; 7.2, step 10).
     #[error("type is {got:?}, not {expected:?}")]
     Type {
@@ -49,7 +45,6 @@ impl ClientDataRefusal {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Malformed(error) => error.code(),
             Self::Type { .. } => Code::TypeMismatch,
             Self::Challenge => Code::ChallengeMismatch,
             Self::Origin(error) => error.code(),
@@ -61,7 +56,6 @@ impl ClientDataRefusal {
     /// The step of the registration ceremony (7.1); three more in the authentication ceremony (7.2).
     pub(crate) fn registration_step(&self) -> u8 {
         match self {
-            Self::Malformed(_) => 6,
             Self::Type { .. } => 7,
             Self::Challenge => 8,
             Self::Origin(OriginError::Mismatch { .. }) => 9,
@@ -76,7 +70,7 @@ impl ClientDataRefusal {
 /// 7.1, steps 7 to 11; 7.2, steps 10 to 14.
 pub(crate) fn check_client_data(
     rp: &RelyingParty,
-    client_data: &CollectedClientData<'_>,
+    client_data: &CollectedClientData,
     r#type: &'static str,
     challenge: &Challenge,
 ) -> Result<(), ClientDataRefusal> {
@@ -92,7 +86,7 @@ pub(crate) fn check_client_data(
 
 /// 7.1, steps 7 and 8; 7.2, steps 10 and 11.
 pub(crate) fn check_type_and_challenge(
-    client_data: &CollectedClientData<'_>,
+    client_data: &CollectedClientData,
     expected: &'static str,
     challenge: &Challenge,
 ) -> Result<(), ClientDataRefusal> {
@@ -119,7 +113,7 @@ pub(crate) fn check_remote_client_data(
     Ok(())
 }
 
-fn check_token_binding(client_data: &CollectedClientData<'_>) -> Result<(), ClientDataRefusal> {
+fn check_token_binding(client_data: &CollectedClientData) -> Result<(), ClientDataRefusal> {
     #[derive(serde::Deserialize)]
     struct TokenBinding<'a> {
         #[serde(borrow)]
@@ -127,20 +121,11 @@ fn check_token_binding(client_data: &CollectedClientData<'_>) -> Result<(), Clie
     }
     let Some(json) = client_data.token_binding() else { return Ok(()) };
     // A status written with escapes does not borrow, and is no status that a client writes.
-    let Object(TokenBinding { status }) =
-        serde_json::from_str(json.get()).map_err(|_| ClientDataRefusal::TokenBinding)?;
+    let TokenBinding { status } =
+        parse_object(json.as_bytes()).map_err(|_| ClientDataRefusal::TokenBinding)?;
     match status {
         "supported" | "not-supported" => Ok(()),
         "present" => Err(ClientDataRefusal::TokenBindingPresent),
         _ => Err(ClientDataRefusal::TokenBinding),
-    }
-}
-
-/// The attachment that a client names; a word that is not known is passed over.
-pub(crate) fn attachment(word: &str) -> Option<AuthenticatorAttachment> {
-    match word {
-        "platform" => Some(AuthenticatorAttachment::Platform),
-        "cross-platform" => Some(AuthenticatorAttachment::CrossPlatform),
-        _ => None,
     }
 }

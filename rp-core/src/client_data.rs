@@ -1,123 +1,194 @@
-//! `CollectedClientData`: what the client says about the ceremony ([section 5.8.1]).
+//! `CollectedClientData`: what the client reports about the ceremony ([section 5.8.1]).
 //!
 //! [section 5.8.1]: https://www.w3.org/TR/webauthn-3/#dictionary-client-data
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::base64url::{self, Base64UrlError};
+use crate::bytes::Challenge;
 use crate::error::Code;
-use crate::response::clip;
+use crate::json::{Text, clip};
 
-/// Client data as parsed from `clientDataJSON`; borrows from it where no escape stands in the way.
+/// Client data and the bytes of `clientDataJSON` that it was parsed from.
 ///
-/// Unknown members, any order, white space and escapes are accepted, and a leading byte order mark is
-/// stripped. Stricter than the text: a member that comes twice is refused, and so are bytes that are not
-/// UTF-8 (the text would replace them).
+/// Unknown members, any order, white space and escapes are accepted, and a leading byte order mark is skipped.
+/// Stricter than the specification: duplicate members are rejected, and so are bytes that are not UTF-8 (the
+/// specification replaces them).
 #[derive(Clone)]
-pub struct CollectedClientData<'a> {
-    r#type: Cow<'a, str>,
-    challenge: Cow<'a, str>,
-    origin: Cow<'a, str>,
+pub struct CollectedClientData {
+    json: String,
+    r#type: Part,
+    challenge: Part,
+    origin: Part,
     cross_origin: Option<bool>,
-    top_origin: Option<Cow<'a, str>>,
-    token_binding: Option<&'a RawValue>,
-    payment: Option<&'a RawValue>,
+    top_origin: Option<Part>,
+    token_binding: Option<Part>,
+    payment: Option<Part>,
 }
 
 // The challenge is not printed.
-impl fmt::Debug for CollectedClientData<'_> {
+impl fmt::Debug for CollectedClientData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CollectedClientData")
-            .field("type", &self.r#type)
-            .field("origin", &self.origin)
+            .field("type", &self.r#type())
+            .field("origin", &self.origin())
             .field("cross_origin", &self.cross_origin)
-            .field("top_origin", &self.top_origin)
+            .field("top_origin", &self.top_origin())
             .finish_non_exhaustive()
     }
 }
 
-impl<'a> CollectedClientData<'a> {
-    /// Parses the bytes of `clientDataJSON` (7.1, steps 5 and 6; 7.2, steps 8 and 9).
+impl CollectedClientData {
+    /// Parses `clientDataJSON` (7.1, steps 5 and 6; 7.2, steps 8 and 9).
     ///
     /// # Errors
-    /// [`ClientDataError`]: not UTF-8 with the offset of the first wrong byte, or not JSON of this form.
+    /// Returns [`ClientDataError::Utf8`] with the offset of the first byte that is not UTF-8, and
+    /// [`ClientDataError::Json`] if `json` is not a JSON object of this form.
     ///
     /// # Examples
     /// ```
     /// let json = br#"{"type":"webauthn.get","challenge":"AAAA","origin":"https://example.org"}"#;
-    /// let client_data = rp_core::CollectedClientData::parse(json)?;
+    /// let client_data = rp_core::CollectedClientData::parse(*json)?;
     /// assert_eq!((client_data.origin(), client_data.cross_origin()), ("https://example.org", None));
+    /// assert_eq!(client_data.as_json(), json);
     /// # Ok::<(), rp_core::ClientDataError>(())
     /// ```
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ClientDataError> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let text = core::str::from_utf8(bytes)
-            .map_err(|error| ClientDataError::Utf8 { offset: error.valid_up_to() })?;
-        serde_json::from_str(text).map_err(|error| ClientDataError::Json { detail: clip(&error.to_string()) })
+    pub fn parse(json: impl Into<Vec<u8>>) -> Result<Self, ClientDataError> {
+        let json = String::from_utf8(json.into()).map_err(|error| {
+            let offset = error.utf8_error().valid_up_to();
+            let mark = if error.as_bytes().starts_with(BYTE_ORDER_MARK.as_bytes()) { 3 } else { 0 };
+            ClientDataError::Utf8 { offset: offset.saturating_sub(mark) }
+        })?;
+        let object = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
+        let members: Members<'_> = serde_json::from_str(object)
+            .map_err(|error| ClientDataError::Json { detail: clip(&error.to_string()) })?;
+        let part = |text| Part::of(&json, text);
+        let raw = |value: &RawValue| Part::of(&json, Cow::Borrowed(value.get()));
+        Ok(Self {
+            r#type: part(members.r#type),
+            challenge: part(members.challenge),
+            origin: part(members.origin),
+            cross_origin: members.cross_origin,
+            top_origin: members.top_origin.map(part),
+            token_binding: members.token_binding.map(raw),
+            payment: members.payment.map(raw),
+            json,
+        })
+    }
+
+    /// The bytes of `clientDataJSON`, which the authenticator signs the hash of.
+    #[must_use]
+    pub fn as_json(&self) -> &[u8] {
+        self.json.as_bytes()
     }
 
     /// The ceremony: `webauthn.create`, `webauthn.get` or `payment.get`.
     #[must_use]
     pub fn r#type(&self) -> &str {
-        &self.r#type
+        self.r#type.get(&self.json)
     }
 
-    /// The challenge as the client wrote it, base64url.
+    /// The challenge in base64url, as the client returned it.
     #[must_use]
     pub fn challenge(&self) -> &str {
-        &self.challenge
+        self.challenge.get(&self.json)
+    }
+
+    /// The bytes of the challenge, by which a server finds the pending ceremony.
+    ///
+    /// # Errors
+    /// Returns [`Base64UrlError`] if the challenge is not base64url without padding: no ceremony has it.
+    pub fn decode_challenge(&self) -> Result<Challenge, Base64UrlError> {
+        base64url::decode(self.challenge()).map(|bytes| Challenge::recorded(&bytes))
     }
 
     /// The origin of the caller.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.origin
+        self.origin.get(&self.json)
     }
 
-    /// Whether the caller ran in a frame that is not same-origin with its ancestors; older clients do not say.
+    /// Whether the caller ran in a frame that is not same-origin with its ancestors. Older clients omit it.
     #[must_use]
     pub fn cross_origin(&self) -> Option<bool> {
         self.cross_origin
     }
 
-    /// The origin of the page around the frame.
+    /// The origin of the top-level page, if the caller ran in a frame.
     #[must_use]
     pub fn top_origin(&self) -> Option<&str> {
-        self.top_origin.as_deref()
+        self.top_origin.as_ref().map(|part| part.get(&self.json))
     }
 
-    /// The reserved member `tokenBinding`, of whatever form; the `fido` profile judges it.
+    /// The reserved member `tokenBinding` as JSON of any form. Only the `fido` profile checks it.
     #[must_use]
-    pub fn token_binding(&self) -> Option<&'a RawValue> {
-        self.token_binding
+    pub fn token_binding(&self) -> Option<&str> {
+        self.token_binding.as_ref().map(|part| part.get(&self.json))
     }
 
-    /// The member `payment` of Secure Payment Confirmation, of whatever form.
+    /// The member `payment` of Secure Payment Confirmation as JSON of any form.
     #[must_use]
-    pub fn payment(&self) -> Option<&'a RawValue> {
-        self.payment
+    pub fn payment(&self) -> Option<&str> {
+        self.payment.as_ref().map(|part| part.get(&self.json))
     }
 }
 
-/// Why `clientDataJSON` was not read.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A text of client data: where it is in the JSON, or a copy if it was written with escapes.
+#[derive(Clone)]
+enum Part {
+    At(Range<usize>),
+    Copy(Box<str>),
+}
+
+impl Part {
+    fn of(json: &str, text: Cow<'_, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::at(json, text).unwrap_or_else(|| Self::Copy(text.into())),
+            Cow::Owned(text) => Self::Copy(text.into()),
+        }
+    }
+
+    /// `None` if `text` is not part of `json`.
+    fn at(json: &str, text: &str) -> Option<Self> {
+        let start = text.as_ptr().addr().checked_sub(json.as_ptr().addr())?;
+        let range = start..start.checked_add(text.len())?;
+        json.get(range.clone()).map(|_| Self::At(range))
+    }
+
+    fn get<'a>(&'a self, json: &'a str) -> &'a str {
+        match self {
+            // `at` has checked the range, and the JSON does not change
+            Self::At(range) => json.get(range.clone()).unwrap_or_default(),
+            Self::Copy(text) => text,
+        }
+    }
+}
+
+/// Why `clientDataJSON` could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientDataError {
     /// The bytes are not UTF-8.
     #[error("clientDataJSON: not UTF-8 at byte {offset}")]
     Utf8 {
-        /// Where the first wrong byte is, behind a byte order mark.
+        /// The offset of the first wrong byte, counted after a byte order mark.
         offset: usize,
     },
-    /// Not JSON, a member is missing, of another type, or there twice.
+    /// Not a JSON object, or a member is missing, duplicate or of another type.
     #[error("clientDataJSON: {detail}")]
     Json {
-        /// What the parser says, with line and column.
+        /// The message of the JSON parser, with line and column.
         detail: String,
     },
 }
@@ -130,38 +201,27 @@ impl ClientDataError {
     }
 }
 
-/// A string that borrows from the input unless an escape forbids it.
-struct Text<'a>(Cow<'a, str>);
+/// The members as they are in the JSON.
+struct Members<'a> {
+    r#type: Cow<'a, str>,
+    challenge: Cow<'a, str>,
+    origin: Cow<'a, str>,
+    cross_origin: Option<bool>,
+    top_origin: Option<Cow<'a, str>>,
+    token_binding: Option<&'a RawValue>,
+    payment: Option<&'a RawValue>,
+}
 
-impl<'de> de::Deserialize<'de> for Text<'de> {
+impl<'de> de::Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.into())))
-            }
-        }
-        deserializer.deserialize_str(TextVisitor)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
-impl<'de> de::Deserialize<'de> for CollectedClientData<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ClientDataVisitor)
-    }
-}
+struct MembersVisitor;
 
-struct ClientDataVisitor;
-
-impl<'de> Visitor<'de> for ClientDataVisitor {
-    type Value = CollectedClientData<'de>;
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("client data, an object")
@@ -172,7 +232,7 @@ impl<'de> Visitor<'de> for ClientDataVisitor {
         let (mut cross_origin, mut token_binding, mut payment) = (None, None, None);
         let mut others = BTreeSet::new();
         while let Some(Text(name)) = map.next_key()? {
-            let first = match &*name {
+            let is_first = match &*name {
                 "type" => r#type.replace(map.next_value::<Text<'de>>()?.0).is_none(),
                 "challenge" => challenge.replace(map.next_value::<Text<'de>>()?.0).is_none(),
                 "origin" => origin.replace(map.next_value::<Text<'de>>()?.0).is_none(),
@@ -185,11 +245,11 @@ impl<'de> Visitor<'de> for ClientDataVisitor {
                     others.insert(name.clone())
                 }
             };
-            if !first {
-                return Err(de::Error::custom(format_args!("the member {name:?} comes twice")));
+            if !is_first {
+                return Err(de::Error::custom(format_args!("duplicate member {name:?}")));
             }
         }
-        Ok(CollectedClientData {
+        Ok(Members {
             r#type: r#type.ok_or_else(|| de::Error::missing_field("type"))?,
             challenge: challenge.ok_or_else(|| de::Error::missing_field("challenge"))?,
             origin: origin.ok_or_else(|| de::Error::missing_field("origin"))?,
@@ -218,24 +278,25 @@ mod tests {
     }
 
     #[test]
-    fn unknown_members_order_space_escapes_and_byte_order_mark_are_accepted() {
+    fn unknown_members_order_space_escapes_and_bom_are_accepted() {
         let json = "\u{feff}{ \"x\":[1,{}], \"origin\":\"https:\\/\\/example.org\",\n\"challenge\":\"AAAA\" , \"type\":\"webauthn.create\" }";
         let data = CollectedClientData::parse(json.as_bytes()).unwrap();
         assert_eq!(
             (data.r#type(), data.challenge(), data.origin()),
             ("webauthn.create", "AAAA", "https://example.org")
         );
+        assert_eq!(data.as_json(), json.as_bytes());
     }
 
     #[test]
-    fn a_member_that_comes_twice_is_refused() {
-        assert!(detail(&with(r#""type":"webauthn.get""#)).contains(r#"the member "type" comes twice"#));
-        assert!(detail(&with(r#""x":1,"x":1"#)).contains(r#"the member "x" comes twice"#));
-        assert!(detail(&with(r#""y":1,"\u0079":1"#)).contains(r#"the member "y" comes twice"#));
+    fn duplicate_members_are_rejected() {
+        assert!(detail(&with(r#""type":"webauthn.get""#)).contains(r#"duplicate member "type""#));
+        assert!(detail(&with(r#""x":1,"x":1"#)).contains(r#"duplicate member "x""#));
+        assert!(detail(&with(r#""y":1,"\u0079":1"#)).contains(r#"duplicate member "y""#));
     }
 
     #[test]
-    fn members_of_another_type_are_refused() {
+    fn members_of_another_type_are_rejected() {
         for member in [r#""crossOrigin":"true""#, r#""crossOrigin":null"#, r#""topOrigin":7"#] {
             assert!(detail(&with(member)).contains("invalid type"), "{member}");
         }
@@ -246,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_json_object_is_refused() {
+    fn anything_but_one_json_object_is_rejected() {
         for json in ["", "[]", "7", "{", &format!("{GOOD}x"), &format!("{GOOD}{GOOD}")] {
             assert!(
                 matches!(CollectedClientData::parse(json.as_bytes()), Err(ClientDataError::Json { .. })),
@@ -256,12 +317,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_are_refused_with_their_place() {
-        assert_eq!(CollectedClientData::parse(b"{\"\xff").unwrap_err(), ClientDataError::Utf8 { offset: 2 });
+    fn bytes_that_are_not_utf8_are_rejected_with_their_offset() {
+        for json in [&b"{\"\xff"[..], b"\xef\xbb\xbf{\"\xff"] {
+            assert_eq!(CollectedClientData::parse(json).unwrap_err(), ClientDataError::Utf8 { offset: 2 });
+        }
     }
 
     #[test]
-    fn deep_nesting_ends_in_an_error() {
+    fn deep_nesting_is_rejected() {
         let json = with(&format!(r#""x":{}"#, "[".repeat(100_000)));
         assert!(CollectedClientData::parse(json.as_bytes()).is_err());
     }

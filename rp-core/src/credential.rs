@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attestation::{AttestationType, Format};
+use crate::attestation::{Attestation, AttestationType, Format};
 use crate::base64url::Bytes;
 use crate::bytes::{Aaguid, CredentialId, UserHandle};
 
@@ -64,6 +64,16 @@ pub struct StoredAttestation {
     pub trusted: bool,
 }
 
+impl From<&Attestation> for StoredAttestation {
+    fn from(attestation: &Attestation) -> Self {
+        Self {
+            format: attestation.format.clone(),
+            r#type: attestation.r#type,
+            trusted: attestation.is_trusted(),
+        }
+    }
+}
+
 /// What an authentication changes in a record (7.2, step 24). Apply it by compare-and-set on the counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a counter that is not stored protects nobody"]
@@ -84,6 +94,48 @@ pub struct CredentialUpdate {
     uv_initialized: bool,
 }
 
+impl CredentialRecord {
+    /// A credential that another system registered: the counter is 0, nothing is known of backup, transports and
+    /// user verification, and the registration was not attested. Set the fields that the other system stored.
+    ///
+    /// `public_key` is the `COSE_Key`. It is parsed when an assertion is verified.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::{CredentialId, CredentialRecord, UserHandle};
+    /// # let (id, key, handle) = ([1; 16], [0xa0], *b"kim");
+    ///
+    /// let record = CredentialRecord {
+    ///     sign_count: 7,
+    ///     ..CredentialRecord::imported(CredentialId::try_from(&id[..])?, &key, UserHandle::try_from(&handle[..])?)
+    /// };
+    /// assert_eq!((record.backup_eligible, record.attestation.trusted), (None, false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn imported(id: CredentialId, public_key: &[u8], user_handle: UserHandle) -> Self {
+        Self {
+            id,
+            user_handle,
+            public_key: public_key.into(),
+            sign_count: 0,
+            uv_initialized: false,
+            transports: Vec::new(),
+            backup_eligible: None,
+            backup_state: false,
+            attestation_object: None,
+            attestation_client_data_json: None,
+            rp_id: None,
+            aaguid: Aaguid::ZERO,
+            attestation: StoredAttestation {
+                format: Format::None,
+                r#type: AttestationType::None,
+                trusted: false,
+            },
+        }
+    }
+}
+
 impl CredentialUpdate {
     /// What an authentication of this record changes, that told this counter and these flags.
     ///
@@ -99,6 +151,11 @@ impl CredentialUpdate {
             user_verified: flags.user_verified(),
             uv_initialized: false,
         }
+    }
+
+    /// The update of another record of the same credential, with the caller's decision on `uvInitialized` kept.
+    pub(crate) fn rebase(&self, record: &CredentialRecord, sign_count: u32, flags: crate::Flags) -> Self {
+        Self { uv_initialized: self.uv_initialized, ..Self::new(record, sign_count, flags) }
     }
 
     /// Lets `uvInitialized` rise, if UV was set. Section 7.2, step 24, asks for the authorisation of a factor
@@ -129,23 +186,6 @@ impl CredentialUpdate {
 #[cfg(test)]
 #[cfg(feature = "_credentials")]
 pub(crate) fn sample(account: &[u8], id: &[u8]) -> CredentialRecord {
-    CredentialRecord {
-        id: CredentialId::try_from(id).unwrap(),
-        user_handle: UserHandle::try_from(account).unwrap(),
-        public_key: Bytes::default(),
-        sign_count: 0,
-        uv_initialized: false,
-        transports: Vec::new(),
-        backup_eligible: None,
-        backup_state: false,
-        attestation_object: None,
-        attestation_client_data_json: None,
-        rp_id: None,
-        aaguid: Aaguid::ZERO,
-        attestation: StoredAttestation {
-            format: Format::None,
-            r#type: AttestationType::None,
-            trusted: false,
-        },
-    }
+    let (id, account) = (CredentialId::try_from(id).unwrap(), UserHandle::try_from(account).unwrap());
+    CredentialRecord::imported(id, &[], account)
 }

@@ -12,7 +12,7 @@
 //! # Examples
 //! ```
 //! # if cfg!(not(feature = "_credentials")) { return Ok(()); }
-//! use rp_core::{Allow, RelyingParty, User, UserHandle};
+//! use rp_core::{AllowedCredentials, RelyingParty, User, UserHandle};
 //!
 //! let rp = RelyingParty::builder("example.org").name("Example").origin("https://example.org").build()?;
 //!
@@ -21,7 +21,7 @@
 //! // options go to the browser as JSON; pending stays on the server until the response is there:
 //! // let registered = rp.finish_registration(pending, &response, &trust, now)?;
 //!
-//! let (options, pending) = rp.start_authentication(Allow::discoverable())?;
+//! let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable())?;
 //! // let verified = rp.finish_authentication(pending, &response, &credential, now)?;
 //! # let _ = (options, pending);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -43,6 +43,7 @@ mod credential;
 pub mod crypto;
 mod error;
 pub mod extensions;
+pub mod json;
 pub mod jws;
 pub mod options;
 mod origin;
@@ -60,7 +61,7 @@ pub mod x509;
 
 pub use attestation::{Attestation, AttestationObject, AttestationPolicy, AttestationType, Format};
 pub use authentication::{
-    Allow, Authenticated, AuthenticationError, AuthenticationRequest, PendingAuthentication,
+    AllowedCredentials, Authenticated, AuthenticationError, AuthenticationRequest, PendingAuthentication,
 };
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, AuthenticatorDataError, Flags};
 pub use bytes::{

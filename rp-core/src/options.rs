@@ -227,6 +227,17 @@ pub enum AuthenticatorAttachment {
     CrossPlatform,
 }
 
+impl AuthenticatorAttachment {
+    /// The attachment of this name; `None` if the word is unknown.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "platform" => Some(Self::Platform),
+            "cross-platform" => Some(Self::CrossPlatform),
+            _ => None,
+        }
+    }
+}
+
 /// What the application wants to know about the authenticator ([section 5.4.7](https://www.w3.org/TR/webauthn-3/#enum-attestation-convey)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

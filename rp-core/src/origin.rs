@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
-use crate::response::clip;
+use crate::json::clip;
 
 /// A web origin in its serialised form, taken apart: `scheme://host` or `scheme://host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub(crate) struct AcceptedOrigins {
 
 impl AcceptedOrigins {
     /// 7.1, steps 9 to 11; 7.2, steps 12 to 14.
-    pub(crate) fn check(&self, client_data: &CollectedClientData<'_>) -> Result<(), OriginError> {
+    pub(crate) fn check(&self, client_data: &CollectedClientData) -> Result<(), OriginError> {
         // 9. origin is an origin expected by the Relying Party
         if !self.accepts(client_data.origin()) {
             return Err(OriginError::Mismatch { got: clip(client_data.origin()) });

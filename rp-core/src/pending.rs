@@ -61,7 +61,10 @@ mod tests {
         AuthenticationExtensionInputs, HmacGetSecretInput, LargeBlobAuthenticationInputs, PrfInputs,
         PrfValues, RegistrationExtensionInputs,
     };
-    use crate::{Allow, Challenge, ChallengeTooShort, CredentialId, PendingRegistration, RelyingParty, User};
+    use crate::{
+        AllowedCredentials, Challenge, ChallengeTooShort, CredentialId, PendingRegistration, RelyingParty,
+        User,
+    };
 
     const SECRET: &[u8] = b"a secret";
     /// [`SECRET`] in base64url.
@@ -102,7 +105,7 @@ mod tests {
             hmac_get_secret: Some(HmacGetSecretInput { salt1: SECRET.into(), salt2: Some(SECRET.into()) }),
             ..Default::default()
         };
-        let request = rp.authentication(Allow::discoverable()).extensions(asked);
+        let request = rp.authentication(AllowedCredentials::discoverable()).extensions(asked);
         let (options, pending) = request.start().unwrap();
         assert!(serde_json::to_string(&options).unwrap().contains(WRITTEN));
         let stored = serde_json::to_value(&pending).unwrap();
@@ -115,7 +118,7 @@ mod tests {
         let (rp, user, short) = (rp(), user(), Challenge::recorded(&[1; 15]));
         let too_short = ChallengeTooShort { got: 15 };
         assert_eq!(rp.registration(&user).start_with(short.clone()).unwrap_err(), too_short);
-        let authentication = || rp.authentication(Allow::discoverable());
+        let authentication = || rp.authentication(AllowedCredentials::discoverable());
         assert_eq!(authentication().start_with(short.clone()).unwrap_err(), too_short);
         assert!(authentication().start_with(Challenge::issued(&[1; 16]).unwrap()).is_ok());
         let (_, pending) = rp.registration(&user).start_recorded(short.clone());
@@ -135,7 +138,9 @@ mod tests {
     #[test]
     fn two_starts_never_share_a_challenge() {
         let challenges: Vec<Challenge> = (0..64)
-            .map(|_| rp().start_authentication(Allow::discoverable()).unwrap().1.challenge().clone())
+            .map(|_| {
+                rp().start_authentication(AllowedCredentials::discoverable()).unwrap().1.challenge().clone()
+            })
             .collect();
         for (at, challenge) in challenges.iter().enumerate() {
             assert!(challenge.as_bytes().len() >= 16);

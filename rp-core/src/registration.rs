@@ -5,7 +5,6 @@
 use crate::attestation::{self, Assessment, Attestation, AttestationObject, Follow, Format, Procedure};
 use crate::bytes::CredentialId;
 use crate::ceremony::{self, CREATE, check_remote_client_data};
-use crate::client_data::CollectedClientData;
 use crate::cose::PublicKey;
 use crate::credential::{CredentialRecord, StoredAttestation};
 use crate::crypto;
@@ -70,11 +69,11 @@ impl RelyingParty {
     ) -> Result<Registered, RegistrationError> {
         let pending = pending.state.0;
         // 5. Let JSONtext be the UTF-8 decoding of clientDataJSON; 6. let C be its parse
-        let client_data = CollectedClientData::parse(response.client_data_json())?;
+        let client_data = response.client_data();
         // 7. type is webauthn.create; 8. challenge is the one that was sent; 9. to 11. origins
-        ceremony::check_client_data(self, &client_data, CREATE, &pending.challenge)?;
+        ceremony::check_client_data(self, client_data, CREATE, &pending.challenge)?;
         // 12. Let hash be the SHA-256 of clientDataJSON
-        let hash = crypto::sha256(&[response.client_data_json()]);
+        let hash = crypto::sha256(&[client_data.as_json()]);
         // 13. Perform CBOR decoding on attestationObject
         let object = AttestationObject::parse(response.attestation_object())?;
         let authenticator_data = &object.auth_data;
@@ -149,28 +148,24 @@ impl RelyingParty {
             backup_eligible: Some(flags.backup_eligible()),
             backup_state: flags.backup_state(),
             attestation_object: Some(response.attestation_object().into()),
-            attestation_client_data_json: Some(response.client_data_json().into()),
+            attestation_client_data_json: Some(client_data.as_json().into()),
             rp_id: Some(self.entity.id.clone()),
             aaguid: attested.aaguid,
-            attestation: StoredAttestation {
-                format: attestation.format.clone(),
-                r#type: attestation.r#type,
-                trusted: attestation.is_trusted(),
-            },
+            attestation: StoredAttestation::from(&attestation),
         };
         // 28. Process the client and authenticator extension outputs
         let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
         let extensions = self.extension_policy.registration(&pending.extensions, raw)?;
         check_remote_client_data(
             pending.extensions.remote_client_data_json.as_deref(),
-            response.client_data_json(),
+            client_data.as_json(),
         )?;
         self.check_selection(response, &extensions)?;
         let named_key = pending.extensions.payment.as_ref().and_then(|_| client_data.payment());
         let browser_bound_key = payment::browser_bound_key(
             payment::browser_bound_public_key(named_key),
             extensions.payment.as_ref(),
-            response.client_data_json(),
+            client_data.as_json(),
             &pending.algorithms,
         );
         // 29. Store credentialRecord: the caller's
@@ -201,7 +196,6 @@ impl RelyingParty {
     ) -> Result<(), RegistrationError> {
         if let (Some(asked), Some(got)) =
             (self.selection.authenticator_attachment, response.authenticator_attachment())
-            && let Some(got) = ceremony::attachment(got)
             && asked != got
         {
             return Err(RegistrationError::AuthenticatorAttachment { asked, got });

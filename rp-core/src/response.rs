@@ -1,80 +1,116 @@
-//! Responses, in the JSON forms that `PublicKeyCredential.toJSON()` gives ([section 5.1]).
+//! Responses, in the JSON forms that `PublicKeyCredential.toJSON()` returns ([section 5.1]).
 //!
-//! Unknown members are passed over, optional ones may be `null`; `publicKey`, `publicKeyAlgorithm` and
-//! `authenticatorData` of a registration are copies of what is signed, and never read.
+//! Unknown members are ignored, and optional members may be `null`. `publicKey`, `publicKeyAlgorithm` and
+//! `authenticatorData` of a registration are unsigned copies and never read.
 //!
 //! [section 5.1]: https://www.w3.org/TR/webauthn-3/#iface-pkcredential
 
+use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Unexpected, Visitor};
+use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use crate::base64url;
+use crate::client_data::{ClientDataError, CollectedClientData};
 use crate::error::Code;
+use crate::json::{Object, Text, clip};
+use crate::options::AuthenticatorAttachment;
 
 #[cfg(test)]
 mod tests;
 
-/// `RegistrationResponseJSON`, its base64url decoded.
+/// `RegistrationResponseJSON`: decoded, and its client data parsed.
 #[derive(Clone)]
 pub struct RegistrationResponse {
     id: Vec<u8>,
-    client_data_json: Vec<u8>,
+    client_data: CollectedClientData,
     attestation_object: Vec<u8>,
     transports: Vec<String>,
-    authenticator_attachment: Option<String>,
+    authenticator_attachment: Option<AuthenticatorAttachment>,
     client_extension_results: Option<Box<RawValue>>,
 }
 
-/// `AuthenticationResponseJSON`, its base64url decoded.
+/// `AuthenticationResponseJSON`: decoded, and its client data parsed.
 #[derive(Clone)]
 pub struct AuthenticationResponse {
     id: Vec<u8>,
-    client_data_json: Vec<u8>,
+    client_data: CollectedClientData,
     authenticator_data: Vec<u8>,
     signature: Vec<u8>,
     user_handle: Option<Vec<u8>>,
-    authenticator_attachment: Option<String>,
+    authenticator_attachment: Option<AuthenticatorAttachment>,
     client_extension_results: Option<Box<RawValue>>,
 }
 
 impl RegistrationResponse {
-    /// Reads a `RegistrationResponseJSON`.
+    /// Parses a `RegistrationResponseJSON`.
     ///
     /// # Errors
-    /// [`ResponseError`]: not JSON of this form, or a member that is not base64url without padding.
+    /// Returns [`ResponseError`] if the input is not JSON of this form, a member is not base64url without padding, or
+    /// the client data is malformed.
     pub fn from_json(json: &[u8]) -> Result<Self, ResponseError> {
-        let Object(form): Object<RegistrationForm> = parse(json)?;
-        let id = same_id(&form.id, &form.raw_id)?;
-        let Object(response) = form.response;
-        Ok(Self {
-            id,
-            client_data_json: response.client_data_json.decode("response.clientDataJSON")?,
-            attestation_object: response.attestation_object.decode("response.attestationObject")?,
-            transports: bounded(response.transports.unwrap_or_default()),
-            authenticator_attachment: form.authenticator_attachment,
-            client_extension_results: form.client_extension_results,
-        })
+        Self::from_json_with::<IgnoredAny>(json).map(|(response, _)| response)
     }
 
-    /// The credential ID as the client says it; any length.
+    /// Parses a request body whose members are those of `RegistrationResponseJSON` and the application's own. `E`
+    /// receives every member that is not part of the response, so that the body is read once.
+    ///
+    /// # Errors
+    /// Returns [`ResponseError`] as [`Self::from_json`] does; an error of `E` is [`ResponseError::Json`].
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::{RegistrationResponse, ResponseError};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Extra {
+    ///     nickname: Option<String>,
+    /// }
+    /// # let client_data = r#"{"type":"webauthn.create","challenge":"AAAA","origin":"https://example.org"}"#;
+    /// # let client_data = rp_core::base64url::encode(client_data.as_bytes());
+    /// # let json = format!(
+    /// #     r#"{{"nickname":"Blue key","id":"AQ","rawId":"AQ","type":"public-key",
+    /// #     "response":{{"clientDataJSON":"{client_data}","attestationObject":"oA"}}}}"#
+    /// # );
+    /// # let body = json.as_bytes();
+    /// let (response, extra) = RegistrationResponse::from_json_with::<Extra>(body)?;
+    /// assert_eq!(extra.nickname.as_deref(), Some("Blue key"));
+    /// assert_eq!(response.client_data().r#type(), "webauthn.create");
+    /// # Ok::<(), ResponseError>(())
+    /// ```
+    pub fn from_json_with<'de, E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
+        let (form, extra) = CredentialForm::<AttestationForm<'de>>::parse(json)?;
+        let id = form.id()?;
+        let Object(response) = form.response;
+        let client_data_json = decode(&response.client_data_json, "response.clientDataJSON")?;
+        let response = Self {
+            id,
+            attestation_object: decode(&response.attestation_object, "response.attestationObject")?,
+            client_data: CollectedClientData::parse(client_data_json)?,
+            transports: bounded(response.transports.unwrap_or_default()),
+            authenticator_attachment: form.authenticator_attachment,
+            client_extension_results: form.client_extension_results.map(RawValue::to_owned),
+        };
+        Ok((response, extra))
+    }
+
+    /// The credential ID as the client reports it; any length.
     #[must_use]
     pub fn id(&self) -> &[u8] {
         &self.id
     }
 
-    /// `clientDataJSON`.
+    /// The client data. A server finds the pending ceremony by its challenge.
     #[must_use]
-    pub fn client_data_json(&self) -> &[u8] {
-        &self.client_data_json
+    pub fn client_data(&self) -> &CollectedClientData {
+        &self.client_data
     }
 
     /// `attestationObject`.
@@ -83,16 +119,17 @@ impl RegistrationResponse {
         &self.attestation_object
     }
 
-    /// `getTransports()`; unsigned. Words that nobody would know are kept, save long ones and those beyond a dozen.
+    /// `getTransports()`, which is unsigned. Unknown words are kept; words of more than 32 bytes and those after the
+    /// twelfth are dropped.
     #[must_use]
     pub fn transports(&self) -> &[String] {
         &self.transports
     }
 
-    /// `authenticatorAttachment`; unsigned, and any word.
+    /// `authenticatorAttachment`, which is unsigned; `None` also if the word is unknown.
     #[must_use]
-    pub fn authenticator_attachment(&self) -> Option<&str> {
-        self.authenticator_attachment.as_deref()
+    pub fn authenticator_attachment(&self) -> Option<AuthenticatorAttachment> {
+        self.authenticator_attachment
     }
 
     pub(crate) fn client_extension_results(&self) -> Option<&RawValue> {
@@ -101,37 +138,50 @@ impl RegistrationResponse {
 }
 
 impl AuthenticationResponse {
-    /// Reads an `AuthenticationResponseJSON`. An empty `userHandle` counts as missing.
+    /// Parses an `AuthenticationResponseJSON`. An empty `userHandle` counts as missing.
     ///
     /// # Errors
-    /// [`ResponseError`]: not JSON of this form, or a member that is not base64url without padding.
+    /// Returns [`ResponseError`] if the input is not JSON of this form, a member is not base64url without padding, or
+    /// the client data is malformed.
     pub fn from_json(json: &[u8]) -> Result<Self, ResponseError> {
-        let Object(form): Object<AuthenticationForm> = parse(json)?;
-        let id = same_id(&form.id, &form.raw_id)?;
-        let Object(response) = form.response;
-        let user_handle =
-            response.user_handle.map(|handle| handle.decode("response.userHandle")).transpose()?;
-        Ok(Self {
-            id,
-            client_data_json: response.client_data_json.decode("response.clientDataJSON")?,
-            authenticator_data: response.authenticator_data.decode("response.authenticatorData")?,
-            signature: response.signature.decode("response.signature")?,
-            user_handle: user_handle.filter(|handle| !handle.is_empty()),
-            authenticator_attachment: form.authenticator_attachment,
-            client_extension_results: form.client_extension_results,
-        })
+        Self::from_json_with::<IgnoredAny>(json).map(|(response, _)| response)
     }
 
-    /// The credential ID as the client says it: the key by which the record is found.
+    /// Parses a request body with further members, as [`RegistrationResponse::from_json_with`] does.
+    ///
+    /// # Errors
+    /// Returns [`ResponseError`] as [`Self::from_json`] does; an error of `E` is [`ResponseError::Json`].
+    pub fn from_json_with<'de, E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
+        let (form, extra) = CredentialForm::<AssertionForm<'de>>::parse(json)?;
+        let id = form.id()?;
+        let Object(response) = form.response;
+        let user_handle = match &response.user_handle {
+            Some(handle) => Some(decode(handle, "response.userHandle")?),
+            None => None,
+        };
+        let client_data_json = decode(&response.client_data_json, "response.clientDataJSON")?;
+        let response = Self {
+            id,
+            authenticator_data: decode(&response.authenticator_data, "response.authenticatorData")?,
+            signature: decode(&response.signature, "response.signature")?,
+            client_data: CollectedClientData::parse(client_data_json)?,
+            user_handle: user_handle.filter(|handle| !handle.is_empty()),
+            authenticator_attachment: form.authenticator_attachment,
+            client_extension_results: form.client_extension_results.map(RawValue::to_owned),
+        };
+        Ok((response, extra))
+    }
+
+    /// The credential ID as the client reports it. A server finds the credential record by it.
     #[must_use]
     pub fn id(&self) -> &[u8] {
         &self.id
     }
 
-    /// `clientDataJSON`.
+    /// The client data. A server finds the pending ceremony by its challenge.
     #[must_use]
-    pub fn client_data_json(&self) -> &[u8] {
-        &self.client_data_json
+    pub fn client_data(&self) -> &CollectedClientData {
+        &self.client_data
     }
 
     /// `authenticatorData`.
@@ -146,16 +196,16 @@ impl AuthenticationResponse {
         &self.signature
     }
 
-    /// `userHandle`, where it is there and not empty.
+    /// `userHandle`; `None` if it is missing or empty.
     #[must_use]
     pub fn user_handle(&self) -> Option<&[u8]> {
         self.user_handle.as_deref()
     }
 
-    /// `authenticatorAttachment`; unsigned, and any word.
+    /// `authenticatorAttachment`, which is unsigned; `None` also if the word is unknown.
     #[must_use]
-    pub fn authenticator_attachment(&self) -> Option<&str> {
-        self.authenticator_attachment.as_deref()
+    pub fn authenticator_attachment(&self) -> Option<AuthenticatorAttachment> {
+        self.authenticator_attachment
     }
 
     pub(crate) fn client_extension_results(&self) -> Option<&RawValue> {
@@ -163,7 +213,7 @@ impl AuthenticationResponse {
     }
 }
 
-// Client data hold the challenge, and extension results may hold secrets of `prf`: neither is printed.
+// Client data contains the challenge, and extension results can contain secrets of `prf`: neither is printed.
 impl fmt::Debug for RegistrationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistrationResponse")
@@ -183,14 +233,14 @@ impl fmt::Debug for AuthenticationResponse {
     }
 }
 
-/// Why a response was not read.
+/// Why a response could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// Not JSON, or a member is missing, of another type, or there twice.
+    /// Not a JSON object, or a member is missing, duplicate or of another type.
     #[error("response: {detail}")]
     Json {
-        /// What the parser says, with line and column.
+        /// The message of the JSON parser, with line and column. It can quote the input.
         detail: String,
     },
     /// A member is not base64url without padding.
@@ -200,8 +250,11 @@ pub enum ResponseError {
         member: &'static str,
     },
     /// `id` and `rawId` differ.
-    #[error("id is not rawId")]
+    #[error("id and rawId differ")]
     IdIsNotRawId,
+    /// `clientDataJSON` is malformed (7.1, steps 5 and 6; 7.2, steps 8 and 9).
+    #[error(transparent)]
+    ClientData(#[from] ClientDataError),
 }
 
 impl ResponseError {
@@ -211,57 +264,175 @@ impl ResponseError {
         match self {
             Self::Json { .. } | Self::IdIsNotRawId => Code::MalformedJson,
             Self::Base64 { .. } => Code::MalformedBase64,
+            Self::ClientData(error) => error.code(),
         }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RegistrationForm {
-    id: Encoded,
-    raw_id: Encoded,
-    #[serde(rename = "type")]
-    _type: PublicKeyType,
-    response: Object<AttestationForm>,
-    #[serde(default)]
-    authenticator_attachment: Option<String>,
-    #[serde(default)]
-    client_extension_results: Option<Box<RawValue>>,
+/// The members that both responses have; `R` is the form of `response`.
+struct CredentialForm<'a, R> {
+    id: Text<'a>,
+    raw_id: Text<'a>,
+    response: Object<R>,
+    authenticator_attachment: Option<AuthenticatorAttachment>,
+    client_extension_results: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AttestationForm {
-    #[serde(rename = "clientDataJSON")]
-    client_data_json: Encoded,
-    attestation_object: Encoded,
+struct AttestationForm<'a> {
+    #[serde(borrow, rename = "clientDataJSON")]
+    client_data_json: Text<'a>,
+    #[serde(borrow)]
+    attestation_object: Text<'a>,
     #[serde(default)]
     transports: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AuthenticationForm {
-    id: Encoded,
-    raw_id: Encoded,
-    #[serde(rename = "type")]
-    _type: PublicKeyType,
-    response: Object<AssertionForm>,
-    #[serde(default)]
-    authenticator_attachment: Option<String>,
-    #[serde(default)]
-    client_extension_results: Option<Box<RawValue>>,
+struct AssertionForm<'a> {
+    #[serde(borrow, rename = "clientDataJSON")]
+    client_data_json: Text<'a>,
+    #[serde(borrow)]
+    authenticator_data: Text<'a>,
+    #[serde(borrow)]
+    signature: Text<'a>,
+    #[serde(borrow, default)]
+    user_handle: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AssertionForm {
-    #[serde(rename = "clientDataJSON")]
-    client_data_json: Encoded,
-    authenticator_data: Encoded,
-    signature: Encoded,
-    #[serde(default)]
-    user_handle: Option<Encoded>,
+impl<'de, R: Deserialize<'de>> CredentialForm<'de, R> {
+    /// Parses the response, and the members next to it as `E`.
+    fn parse<E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
+        serde_json::from_slice(json)
+            .map(|WithExtra(form, extra)| (form, extra))
+            .map_err(|error| ResponseError::Json { detail: clip(&error.to_string()) })
+    }
+
+    /// The credential ID. A byte string has one encoding, so `id` and `rawId` are compared as they are written.
+    fn id(&self) -> Result<Vec<u8>, ResponseError> {
+        let id = decode(&self.id, "id")?;
+        if self.id.0 != self.raw_id.0 {
+            decode(&self.raw_id, "rawId")?;
+            return Err(ResponseError::IdIsNotRawId);
+        }
+        Ok(id)
+    }
+}
+
+/// A response and the members next to it.
+struct WithExtra<'a, R, E>(CredentialForm<'a, R>, E);
+
+impl<'de, R: Deserialize<'de>, E: Deserialize<'de>> Deserialize<'de> for WithExtra<'de, R, E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FormVisitor<R, E>(PhantomData<(R, E)>);
+        impl<'de, R: Deserialize<'de>, E: Deserialize<'de>> Visitor<'de> for FormVisitor<R, E> {
+            type Value = WithExtra<'de, R, E>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Members::default();
+                let extra = E::deserialize(MapAccessDeserializer::new(Extra { map, members: &mut members }))?;
+                Ok(WithExtra(members.form()?, extra))
+            }
+        }
+        deserializer.deserialize_map(FormVisitor(PhantomData))
+    }
+}
+
+/// The members of a response that have been read so far; the outer `Option` says whether the member was present.
+struct Members<'a, R> {
+    id: Option<Text<'a>>,
+    raw_id: Option<Text<'a>>,
+    r#type: Option<PublicKeyType>,
+    response: Option<Object<R>>,
+    authenticator_attachment: Option<Option<Text<'a>>>,
+    client_extension_results: Option<Option<&'a RawValue>>,
+}
+
+impl<R> Default for Members<'_, R> {
+    fn default() -> Self {
+        Self {
+            id: None,
+            raw_id: None,
+            r#type: None,
+            response: None,
+            authenticator_attachment: None,
+            client_extension_results: None,
+        }
+    }
+}
+
+impl<'de, R: Deserialize<'de>> Members<'de, R> {
+    /// Reads the value of the member `name` if it is part of a response, and returns whether it is.
+    fn read<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+            member: &mut Option<T>,
+            name: &'static str,
+            map: &mut A,
+        ) -> Result<bool, A::Error> {
+            match member.replace(map.next_value()?) {
+                None => Ok(true),
+                Some(_) => Err(de::Error::duplicate_field(name)),
+            }
+        }
+        match name {
+            "id" => set(&mut self.id, "id", map),
+            "rawId" => set(&mut self.raw_id, "rawId", map),
+            "type" => set(&mut self.r#type, "type", map),
+            "response" => set(&mut self.response, "response", map),
+            "authenticatorAttachment" => {
+                set(&mut self.authenticator_attachment, "authenticatorAttachment", map)
+            }
+            "clientExtensionResults" => {
+                set(&mut self.client_extension_results, "clientExtensionResults", map)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn form<E: de::Error>(self) -> Result<CredentialForm<'de, R>, E> {
+        self.r#type.ok_or_else(|| E::missing_field("type"))?;
+        Ok(CredentialForm {
+            id: self.id.ok_or_else(|| E::missing_field("id"))?,
+            raw_id: self.raw_id.ok_or_else(|| E::missing_field("rawId"))?,
+            response: self.response.ok_or_else(|| E::missing_field("response"))?,
+            authenticator_attachment: self
+                .authenticator_attachment
+                .flatten()
+                .and_then(|Text(word)| AuthenticatorAttachment::from_word(&word)),
+            client_extension_results: self.client_extension_results.flatten(),
+        })
+    }
+}
+
+/// The members of an object that are not part of a response; those that are go to `members`.
+struct Extra<'m, 'de, A, R> {
+    map: A,
+    members: &'m mut Members<'de, R>,
+}
+
+impl<'de, A: MapAccess<'de>, R: Deserialize<'de>> MapAccess<'de> for Extra<'_, 'de, A, R> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while let Some(Text(name)) = self.map.next_key()? {
+            if !self.members.read(&name, &mut self.map)? {
+                return match name {
+                    Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+                    Cow::Owned(name) => seed.deserialize(CowStrDeserializer::new(Cow::Owned(name))),
+                }
+                .map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
 }
 
 /// The string `public-key`.
@@ -287,9 +458,9 @@ impl<'de> Deserialize<'de> for PublicKeyType {
     }
 }
 
-/// There are six transports; as many again may be invented. Options repeat them for as long as the credential lives.
+/// Twice the number of transports that the specification defines. Options repeat them as long as the credential lives.
 const MAX_TRANSPORTS: usize = 12;
-/// Twice the longest known one, in bytes.
+/// Twice the length of the longest one that the specification defines, in bytes.
 const MAX_TRANSPORT_LEN: usize = 32;
 
 fn bounded(mut transports: Vec<String>) -> Vec<String> {
@@ -298,74 +469,6 @@ fn bounded(mut transports: Vec<String>) -> Vec<String> {
     transports
 }
 
-/// The longest text of a client's that an error repeats, in bytes: enough to see what it was.
-const MAX_REPEATED: usize = 256;
-
-/// What a client said, cut short where an error repeats it.
-pub(crate) fn clip(text: &str) -> String {
-    if text.len() <= MAX_REPEATED {
-        return text.into();
-    }
-    let end = text.floor_char_boundary(MAX_REPEATED);
-    format!("{}…", text.get(..end).unwrap_or_default())
-}
-
-fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ResponseError> {
-    serde_json::from_slice(json).map_err(|error| ResponseError::Json { detail: clip(&error.to_string()) })
-}
-
-fn same_id(id: &Encoded, raw_id: &Encoded) -> Result<Vec<u8>, ResponseError> {
-    let id = id.get("id")?;
-    if id != raw_id.get("rawId")? {
-        return Err(ResponseError::IdIsNotRawId);
-    }
-    Ok(id.to_vec())
-}
-
-/// A JSON object: serde would take an array for a struct as well.
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-            type Value = Object<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-/// A string, decoded where it stands; whether it was base64url is told with the member's name.
-struct Encoded(Result<Vec<u8>, base64url::Base64UrlError>);
-
-impl Encoded {
-    fn get(&self, member: &'static str) -> Result<&[u8], ResponseError> {
-        self.0.as_deref().map_err(|_| ResponseError::Base64 { member })
-    }
-
-    fn decode(self, member: &'static str) -> Result<Vec<u8>, ResponseError> {
-        self.0.map_err(|_| ResponseError::Base64 { member })
-    }
-}
-
-impl<'de> Deserialize<'de> for Encoded {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EncodedVisitor;
-        impl Visitor<'_> for EncodedVisitor {
-            type Value = Encoded;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a base64url string")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Encoded(base64url::decode(text)))
-            }
-        }
-        deserializer.deserialize_str(EncodedVisitor)
-    }
+fn decode(text: &Text<'_>, member: &'static str) -> Result<Vec<u8>, ResponseError> {
+    base64url::decode(&text.0).map_err(|_| ResponseError::Base64 { member })
 }

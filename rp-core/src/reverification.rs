@@ -5,7 +5,7 @@ use crate::attestation::{
     Format, Procedure,
 };
 use crate::cose::{PublicKey, PublicKeyError};
-use crate::credential::{CredentialRecord, StoredAttestation};
+use crate::credential::CredentialRecord;
 use crate::crypto;
 use crate::error::Code;
 use crate::relying_party::RelyingParty;
@@ -62,20 +62,10 @@ impl ReverificationError {
     }
 }
 
-impl From<&Attestation> for StoredAttestation {
-    fn from(attestation: &Attestation) -> Self {
-        Self {
-            format: attestation.format.clone(),
-            r#type: attestation.r#type,
-            trusted: attestation.is_trusted(),
-        }
-    }
-}
-
 impl RelyingParty {
     /// Judges the attestation of a stored record again: the statement by its format's procedure, its path by the
     /// anchors and revocation of today, the model by the policy of today. The record stays as it is; the verdict
-    /// goes into it as [`StoredAttestation::from`] the result.
+    /// goes into it as [`StoredAttestation::from`](crate::StoredAttestation) the result.
     ///
     /// `now` is the time at which certificates are judged. Attestation certificates expire while their credentials
     /// live on, so one may judge as of the registration instead, and still have today's anchors and revocation.

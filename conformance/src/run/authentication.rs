@@ -1,10 +1,10 @@
 //! `authentication` cases, before rp-core.
 
-use rp_core::attestation::{AttestationPolicy, AttestationType, Format};
+use rp_core::attestation::AttestationPolicy;
 use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
 use rp_core::{
-    Aaguid, Allow, AuthenticationResponse, Challenge, CredentialId, CredentialRecord, StoredAttestation,
-    Timestamp, UserHandle, cose,
+    AllowedCredentials, AuthenticationResponse, Challenge, CredentialId, CredentialRecord, Timestamp,
+    UserHandle, cose,
 };
 
 use super::Refusal;
@@ -18,7 +18,7 @@ pub(super) fn judge(case: &Authentication) -> Result<Ceremony, Refusal> {
     let record = record(&case.credential, &response)?;
     let allowed = case.allow_credentials.iter().flatten().map(descriptor).collect::<Result<_, _>>()?;
     let (_, pending) = rp
-        .authentication(Allow::descriptors(record.user_handle.clone(), allowed))
+        .authentication(AllowedCredentials::descriptors(record.user_handle.clone(), allowed))
         .user_verification(user_verification(case.user_verification))
         .start_recorded(Challenge::recorded(&case.challenge.0));
 
@@ -46,25 +46,13 @@ fn record(stored: &StoredCredential, response: &AuthenticationResponse) -> Resul
     let told = response.user_handle().filter(|handle| UserHandle::try_from(*handle).is_ok());
     let known = stored.user_handle.as_ref().map(AsRef::as_ref).filter(|handle: &&[u8]| !handle.is_empty());
     let handle = known.or(told).unwrap_or(&[0]);
+    let user_handle =
+        UserHandle::try_from(handle).map_err(|error| not_put("credential.user_handle", error))?;
     Ok(CredentialRecord {
-        id: credential_id(&stored.id)?,
-        user_handle: UserHandle::try_from(handle)
-            .map_err(|error| not_put("credential.user_handle", error))?,
-        public_key: stored.public_key.0.clone().into(),
         sign_count: stored.sign_count,
-        uv_initialized: false,
-        transports: Vec::new(),
         backup_eligible: stored.backup_eligible,
         backup_state: stored.backup_state.unwrap_or_default(),
-        attestation_object: None,
-        attestation_client_data_json: None,
-        rp_id: None,
-        aaguid: Aaguid::ZERO,
-        attestation: StoredAttestation {
-            format: Format::None,
-            r#type: AttestationType::None,
-            trusted: false,
-        },
+        ..CredentialRecord::imported(credential_id(&stored.id)?, &stored.public_key.0, user_handle)
     })
 }
 

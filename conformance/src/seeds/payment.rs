@@ -4,8 +4,8 @@ use rp_core::payment::{
     ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentTransaction,
 };
 use rp_core::{
-    Allow, AuthenticationResponse, Challenge, CredentialRecord, RegistrationResponse, RelyingParty,
-    StaticAnchors, User, UserHandle, base64url,
+    AllowedCredentials, AuthenticationResponse, Challenge, CredentialRecord, RegistrationResponse,
+    RelyingParty, StaticAnchors, User, UserHandle, base64url,
 };
 use serde_json::{Value, json};
 
@@ -68,7 +68,8 @@ impl BasePayment {
     pub fn judge(&self, response: &Value) -> Result<ConfirmedPayment, String> {
         let response = AuthenticationResponse::from_json(response.to_string().as_bytes());
         let response = response.map_err(|error| error.to_string())?;
-        let allow = Allow::account(self.record.user_handle.clone(), std::slice::from_ref(&self.record));
+        let allow =
+            AllowedCredentials::account(self.record.user_handle.clone(), std::slice::from_ref(&self.record));
         let started = self.rp.start_payment_with(allow, transaction(), challenge());
         let (_, pending) = started.map_err(|error| error.to_string())?;
         self.rp.finish_payment(pending, &response, &self.record, NOW).map_err(|error| error.to_string())

@@ -11,8 +11,8 @@ use rp_core::payment::{
     ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentTransaction,
 };
 use rp_core::{
-    Allow, AuthenticationResponse, Challenge, CredentialRecord, RegistrationResponse, RelyingParty,
-    StaticAnchors, User, UserHandle,
+    AllowedCredentials, AuthenticationResponse, Challenge, CredentialRecord, RegistrationResponse,
+    RelyingParty, StaticAnchors, User, UserHandle,
 };
 use serde_json::json;
 
@@ -103,7 +103,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
         rp.finish_registration(pending, &response, &StaticAnchors::none(), key.config.now).ok()?;
 
     let credential = registered.credential;
-    let allow = Allow::account(user.handle.clone(), std::slice::from_ref(&credential));
+    let allow = AllowedCredentials::account(user.handle.clone(), std::slice::from_ref(&credential));
     let request = rp.authentication(allow).extensions(authentication_inputs());
     let (options, pending) = request.start_recorded(Challenge::recorded(&[2; 32]));
     let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
@@ -141,7 +141,8 @@ fn payment() -> Option<ConfirmedPayment> {
             details: None,
         },
     };
-    let allow = Allow::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
+    let allow =
+        AllowedCredentials::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
     let (options, pending) = rp.start_payment(allow, transaction).ok()?;
     let data = options.data;
     let request = json!({
@@ -187,7 +188,8 @@ fn remote_authentication() -> Option<bool> {
         remote_client_data_json: Some(remote_client_data("webauthn.get", &challenge)),
         ..AuthenticationExtensionInputs::default()
     };
-    let allow = Allow::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
+    let allow =
+        AllowedCredentials::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
     let (options, pending) = rp.authentication(allow).extensions(extensions).start_recorded(challenge);
     let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;

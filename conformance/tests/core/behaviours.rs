@@ -11,9 +11,9 @@ use rp_core::options::{
     ResidentKeyRequirement, UserVerificationRequirement,
 };
 use rp_core::{
-    Allow, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialRecord, Format,
-    Registered, RegistrationError, RegistrationResponse, RelyingParty, RelyingPartyBuilder, StaticAnchors,
-    Timestamp, User, UserHandle,
+    AllowedCredentials, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialRecord,
+    Format, Registered, RegistrationError, RegistrationResponse, RelyingParty, RelyingPartyBuilder,
+    StaticAnchors, Timestamp, User, UserHandle,
 };
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn registered(key: &mut Authenticator, name: &str) -> CredentialRecord {
 fn authenticate(
     rp: &RelyingParty,
     key: &mut Authenticator,
-    allow: Allow,
+    allow: AllowedCredentials,
     record: &CredentialRecord,
     change: impl FnOnce(&mut Value),
 ) -> Result<Authenticated, AuthenticationError> {
@@ -64,8 +64,8 @@ fn authenticate(
     rp.finish_authentication(pending, &response, record, NOW)
 }
 
-fn allow(record: &CredentialRecord) -> Allow {
-    Allow::account(record.user_handle.clone(), from_ref(record))
+fn allow(record: &CredentialRecord) -> AllowedCredentials {
+    AllowedCredentials::account(record.user_handle.clone(), from_ref(record))
 }
 
 fn has_null(value: &Value) -> bool {
@@ -144,7 +144,7 @@ fn options_for_authentication_are_what_was_asked_and_leave_out_what_was_not() {
 
     let asked = AuthenticationExtensionInputs { uvm: Some(true), ..Default::default() };
     let (options, _) = rp
-        .authentication(Allow::discoverable())
+        .authentication(AllowedCredentials::discoverable())
         .user_verification(UserVerificationRequirement::Required)
         .extensions(asked)
         .start()
@@ -232,7 +232,7 @@ fn the_appids_hash_is_accepted_where_the_client_says_that_it_acted_upon_it_and_n
 fn a_challenge_beside_client_data_is_not_looked_at() {
     let mut key = Authenticator::new("challenge", Config::default());
     let rp = builder().build().unwrap();
-    let (_, other) = rp.start_authentication(Allow::discoverable()).unwrap();
+    let (_, other) = rp.start_authentication(AllowedCredentials::discoverable()).unwrap();
     let (options, pending) = rp.start_registration(&user("kim"), &[]).unwrap();
     let mut options = serde_json::to_value(&options.public_key).unwrap();
     let right = options["challenge"].take();
@@ -251,7 +251,7 @@ fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_m
         (Authenticator::new("kim", Config::default()), Authenticator::new("lee", Config::default()));
     let (kim, lee) = (registered(&mut of_kim, "kim"), registered(&mut of_lee, "lee"));
     let rp = builder().build().unwrap();
-    let no_list = Allow::descriptors(kim.user_handle.clone(), vec![]);
+    let no_list = AllowedCredentials::descriptors(kim.user_handle.clone(), vec![]);
     // Lee answers what was begun for Kim, with and without a list, with and without a user handle
     for begun in [allow(&kim), no_list] {
         for handle in [None, Some(&kim.user_handle), Some(&lee.user_handle)] {
@@ -264,11 +264,12 @@ fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_m
         (None, AuthenticationError::UserHandleMissing),
         (Some(&kim.user_handle), AuthenticationError::UserHandle),
     ] {
-        let refused = authenticate_as(&rp, &mut of_lee, Allow::discoverable(), &lee, handle).unwrap_err();
+        let refused =
+            authenticate_as(&rp, &mut of_lee, AllowedCredentials::discoverable(), &lee, handle).unwrap_err();
         assert_eq!(refused, expected);
     }
     let own = Some(&lee.user_handle);
-    assert!(authenticate_as(&rp, &mut of_lee, Allow::discoverable(), &lee, own).is_ok());
+    assert!(authenticate_as(&rp, &mut of_lee, AllowedCredentials::discoverable(), &lee, own).is_ok());
     // Another account's handle beside one's own credential
     let refused = authenticate_as(&rp, &mut of_kim, allow(&kim), &kim, Some(&lee.user_handle)).unwrap_err();
     assert_eq!(refused, AuthenticationError::UserHandle);
@@ -278,7 +279,7 @@ fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_m
 fn authenticate_as(
     rp: &RelyingParty,
     key: &mut Authenticator,
-    begun: Allow,
+    begun: AllowedCredentials,
     record: &CredentialRecord,
     handle: Option<&UserHandle>,
 ) -> Result<Authenticated, AuthenticationError> {

@@ -4,7 +4,7 @@ use rp_conformance::authenticator::{Authenticator, ClientError, Config, Fault, F
 use rp_core::options::{CredentialCreationOptions, ResidentKeyRequirement, UserVerificationRequirement};
 use rp_core::trust::TrustError;
 use rp_core::{
-    Allow, AttestationPolicy, Authenticated, AuthenticationError, AuthenticationResponse, Code,
+    AllowedCredentials, AttestationPolicy, Authenticated, AuthenticationError, AuthenticationResponse, Code,
     CredentialRecord, PendingRegistration, Registered, RegistrationError, RegistrationResponse, RelyingParty,
     RelyingPartyBuilder, StaticAnchors, Timestamp, TrustAnchor, User, UserHandle,
 };
@@ -46,7 +46,7 @@ fn register(rp: &RelyingParty, key: &mut Authenticator) -> CredentialRecord {
 fn authenticate(
     rp: &RelyingParty,
     key: &mut Authenticator,
-    allow: Allow,
+    allow: AllowedCredentials,
     credential: &CredentialRecord,
 ) -> Result<Authenticated, AuthenticationError> {
     let (options, pending) = rp.start_authentication(allow).unwrap();
@@ -61,7 +61,7 @@ fn a_passkey_is_made_and_signs_in_by_itself() {
     let mut record = register(&rp, &mut key);
     assert_eq!(record.sign_count, 7);
     for count in 8..11 {
-        let authenticated = authenticate(&rp, &mut key, Allow::discoverable(), &record).unwrap();
+        let authenticated = authenticate(&rp, &mut key, AllowedCredentials::discoverable(), &record).unwrap();
         authenticated.update.apply(&mut record);
         assert_eq!(record.sign_count, count);
     }
@@ -72,9 +72,9 @@ fn a_security_key_is_made_and_signs_in_for_a_named_account() {
     let rp = builder().resident_key(ResidentKeyRequirement::Discouraged).build().unwrap();
     let mut key = Authenticator::new("security key", Config::default());
     let record = register(&rp, &mut key);
-    let (options, _) = rp.start_authentication(Allow::discoverable()).unwrap();
+    let (options, _) = rp.start_authentication(AllowedCredentials::discoverable()).unwrap();
     assert_eq!(key.get(&value(&options), ORIGIN), Err(ClientError::NoCredential));
-    let allow = Allow::account(record.user_handle.clone(), std::slice::from_ref(&record));
+    let allow = AllowedCredentials::account(record.user_handle.clone(), std::slice::from_ref(&record));
     assert_eq!(authenticate(&rp, &mut key, allow, &record).unwrap().update.sign_count, 8);
 }
 
@@ -91,7 +91,7 @@ fn without_a_named_account_a_missing_user_handle_is_refused() {
     let (rp, mut key) = (builder().build().unwrap(), Authenticator::new("handle", Config::default()));
     let record = register(&rp, &mut key);
     key.config.fault = Some(Fault::UserHandleMissing);
-    let error = authenticate(&rp, &mut key, Allow::discoverable(), &record).unwrap_err();
+    let error = authenticate(&rp, &mut key, AllowedCredentials::discoverable(), &record).unwrap_err();
     assert_eq!(error, AuthenticationError::UserHandleMissing);
     assert_eq!(error.code(), Fault::UserHandleMissing.expected_code());
 }

@@ -1,6 +1,5 @@
 use crate::authenticator_data::AuthenticatorDataError;
 use crate::ceremony::ClientDataRefusal;
-use crate::client_data::ClientDataError;
 use crate::cose::{Algorithm, PublicKeyError};
 use crate::crypto;
 use crate::error::Code;
@@ -26,7 +25,7 @@ pub enum AuthenticationError {
     /// Step 6: nobody was identified before, and there is no `userHandle`.
     #[error("nobody was identified before, and userHandle is missing")]
     UserHandleMissing,
-    /// Steps 8 to 14.
+    /// Steps 10 to 14.
     #[error(transparent)]
     ClientData(ClientDataRefusal),
     /// In place of steps 12 to 14, of a payment alone: the user saw something else.
@@ -81,12 +80,6 @@ pub enum AuthenticationError {
 impl From<ClientDataRefusal> for AuthenticationError {
     fn from(refusal: ClientDataRefusal) -> Self {
         Self::ClientData(refusal)
-    }
-}
-
-impl From<ClientDataError> for AuthenticationError {
-    fn from(error: ClientDataError) -> Self {
-        Self::ClientData(error.into())
     }
 }
 

@@ -14,12 +14,12 @@ use crate::relying_party::RelyingParty;
 
 /// Whose assertion is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allow {
+pub struct AllowedCredentials {
     user_handle: Option<UserHandle>,
     credentials: Vec<PublicKeyCredentialDescriptorJson>,
 }
 
-impl Allow {
+impl AllowedCredentials {
     /// Any discoverable credential: the response tells whose it is.
     #[must_use]
     pub fn discoverable() -> Self {
@@ -63,7 +63,7 @@ pub(crate) struct AssertionState {
 impl AssertionState {
     pub(crate) fn new(
         challenge: Challenge,
-        allow: &Allow,
+        allow: &AllowedCredentials,
         user_verification: UserVerificationRequirement,
         extensions: &AuthenticationExtensionInputs,
     ) -> Self {
@@ -96,7 +96,7 @@ impl PendingAuthentication {
 #[must_use]
 pub struct AuthenticationRequest<'a> {
     rp: &'a RelyingParty,
-    allow: Allow,
+    allow: AllowedCredentials,
     user_verification: UserVerificationRequirement,
     mediation: Option<Mediation>,
     hints: Vec<PublicKeyCredentialHint>,
@@ -112,22 +112,22 @@ impl RelyingParty {
     /// # Examples
     /// ```
     /// # if cfg!(not(feature = "_credentials")) { return Ok(()); }
-    /// use rp_core::{Allow, RelyingParty};
+    /// use rp_core::{AllowedCredentials, RelyingParty};
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
-    /// let (options, pending) = rp.start_authentication(Allow::discoverable())?;
+    /// let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable())?;
     /// assert!(options.public_key.allow_credentials.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start_authentication(
         &self,
-        allow: Allow,
+        allow: AllowedCredentials,
     ) -> Result<(CredentialRequestOptions, PendingAuthentication), getrandom::Error> {
         self.authentication(allow).start()
     }
 
     /// Prepares an authentication that differs from the defaults.
-    pub fn authentication(&self, allow: Allow) -> AuthenticationRequest<'_> {
+    pub fn authentication(&self, allow: AllowedCredentials) -> AuthenticationRequest<'_> {
         AuthenticationRequest {
             rp: self,
             allow,

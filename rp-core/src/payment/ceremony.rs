@@ -9,7 +9,7 @@ use super::transaction::{
     PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction,
     TransactionError,
 };
-use crate::authentication::{Allow, AssertionState, Authenticated, AuthenticationError};
+use crate::authentication::{AllowedCredentials, AssertionState, Authenticated, AuthenticationError};
 use crate::bytes::{Challenge, ChallengeTooShort, CredentialId};
 use crate::credential::CredentialRecord;
 use crate::extensions::{AuthenticationExtensionInputs, PaymentInputs};
@@ -129,7 +129,7 @@ impl RelyingParty {
     /// [`StartPaymentError`]: no credential is named, or no client would show the payment.
     pub fn start_payment(
         &self,
-        allow: Allow,
+        allow: AllowedCredentials,
         transaction: PaymentTransaction,
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
         let challenge = Challenge::random().map_err(StartPaymentError::Randomness)?;
@@ -142,7 +142,7 @@ impl RelyingParty {
     /// As [`Self::start_payment`], and where the challenge has less than 16 bytes.
     pub fn start_payment_with(
         &self,
-        allow: Allow,
+        allow: AllowedCredentials,
         transaction: PaymentTransaction,
         challenge: Challenge,
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
@@ -204,7 +204,7 @@ impl RelyingParty {
         let browser_bound_key = browser_bound_key(
             named_key,
             authenticated.extensions.payment.as_ref(),
-            response.client_data_json(),
+            response.client_data().as_json(),
             &algorithms,
         );
         Ok(ConfirmedPayment { authenticated, transaction, browser_bound_key })

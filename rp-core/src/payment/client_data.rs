@@ -2,16 +2,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::transaction::{PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction};
 use crate::base64url;
 use crate::ceremony::{self, ClientDataRefusal};
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
+use crate::json::{clip, parse_object};
 use crate::origin::OriginError;
 use crate::relying_party::RelyingParty;
-use crate::response::{Object, clip};
 
 /// What a client writes as `type` when a payment is confirmed.
 pub(super) const PAYMENT_GET: &str = "payment.get";
@@ -86,9 +85,9 @@ struct BrowserBound {
 
 /// The browser bound key that client data name: nothing where they name none.
 pub(crate) fn browser_bound_public_key(
-    payment: Option<&RawValue>,
+    payment: Option<&str>,
 ) -> Option<Result<Vec<u8>, base64url::Base64UrlError>> {
-    let Object(data) = serde_json::from_str::<Object<BrowserBound>>(payment?.get()).ok()?;
+    let data = parse_object::<BrowserBound>(payment?.as_bytes()).ok()?;
     data.browser_bound_public_key.map(|key| base64url::decode(&key))
 }
 
@@ -96,7 +95,7 @@ pub(crate) fn browser_bound_public_key(
 pub(super) fn check(
     rp: &RelyingParty,
     transaction: &PaymentTransaction,
-    client_data: &CollectedClientData<'_>,
+    client_data: &CollectedClientData,
     challenge: &crate::Challenge,
 ) -> Result<(), PaymentError> {
     // type is payment.get; challenge is the one that was provided to the SPC caller
@@ -161,11 +160,11 @@ impl From<PaymentRefusal> for PaymentError {
 }
 
 impl PaymentData {
-    fn parse(client_data: &CollectedClientData<'_>) -> Result<Self, PaymentRefusal> {
+    fn parse(client_data: &CollectedClientData) -> Result<Self, PaymentRefusal> {
         let missing = || PaymentRefusal::Malformed { detail: "missing".into() };
         let payment = client_data.payment().ok_or_else(missing)?;
-        let Object(data) = serde_json::from_str::<Object<Self>>(payment.get()).map_err(|error| {
-            PaymentRefusal::Malformed { detail: clip(&alloc::string::ToString::to_string(&error)) }
+        let data = parse_object::<Self>(payment.as_bytes()).map_err(|error| PaymentRefusal::Malformed {
+            detail: clip(&alloc::string::ToString::to_string(&error)),
         })?;
         Ok(data)
     }

@@ -1,7 +1,6 @@
 use crate::attestation::{AttestationError, AttestationObjectError};
 use crate::bytes::{CredentialId, CredentialIdLength};
 use crate::ceremony::ClientDataRefusal;
-use crate::client_data::ClientDataError;
 use crate::cose::{Algorithm, PublicKeyError};
 use crate::error::Code;
 use crate::extensions::ExtensionError;
@@ -13,7 +12,7 @@ use crate::trust::TrustError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
-    /// Steps 5 to 11.
+    /// Steps 7 to 11.
     #[error(transparent)]
     ClientData(ClientDataRefusal),
     /// Step 13: the attestation object is not what section 6.5.4 describes.
@@ -86,12 +85,6 @@ pub enum RegistrationError {
 impl From<ClientDataRefusal> for RegistrationError {
     fn from(refusal: ClientDataRefusal) -> Self {
         Self::ClientData(refusal)
-    }
-}
-
-impl From<ClientDataError> for RegistrationError {
-    fn from(error: ClientDataError) -> Self {
-        Self::ClientData(error.into())
     }
 }
 

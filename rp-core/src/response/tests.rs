@@ -1,7 +1,9 @@
 use super::*;
 
-const REGISTRATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"AQ","attestationObject":"AQ"}}"#;
-const AUTHENTICATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"AQ","authenticatorData":"AQ","signature":"AQ","userHandle":"AQ"}}"#;
+/// Client data is `{"type":"","challenge":"","origin":""}`.
+const REGISTRATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"eyJ0eXBlIjoiIiwiY2hhbGxlbmdlIjoiIiwib3JpZ2luIjoiIn0","attestationObject":"AQ"}}"#;
+const AUTHENTICATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"eyJ0eXBlIjoiIiwiY2hhbGxlbmdlIjoiIiwib3JpZ2luIjoiIn0","authenticatorData":"AQ","signature":"AQ","userHandle":"AQ"}}"#;
+const CLIENT_DATA: &str = r#""clientDataJSON":"eyJ0eXBlIjoiIiwiY2hhbGxlbmdlIjoiIiwib3JpZ2luIjoiIn0""#;
 
 fn registration(from: &str, to: &str) -> Result<RegistrationResponse, ResponseError> {
     assert!(REGISTRATION.contains(from), "{from}");
@@ -23,9 +25,9 @@ fn members_missing_or_of_another_type_are_malformed_json() {
         (r#""type":"public-key""#, r#""type":"password""#),
         (r#""type":"public-key""#, r#""type":null"#),
         (r#""type":"public-key""#, r#""type":{"public-key":null}"#),
-        (r#"{"clientDataJSON":"AQ","attestationObject":"AQ"}"#, "7"),
-        (r#""clientDataJSON":"AQ","#, ""),
-        (r#""clientDataJSON":"AQ""#, r#""clientDataJSON":7"#),
+        (r#""response":{"#, r#""response":7,"x":{"#),
+        (r#""clientDataJSON":"#, r#""x":"#),
+        (CLIENT_DATA, r#""clientDataJSON":7"#),
         (r#","attestationObject":"AQ""#, ""),
         (r#""id":"AQI""#, r#""id":"AQI","id":"AQI""#),
     ] {
@@ -42,7 +44,7 @@ fn members_missing_or_of_another_type_are_malformed_json() {
 
 #[test]
 fn an_array_in_place_of_an_object_is_refused() {
-    let inner = registration(r#"{"clientDataJSON":"AQ","attestationObject":"AQ"}"#, r#"["AQ","AQ",[]]"#);
+    let inner = registration(r#""response":{"#, r#""response":["AQ","AQ",[]],"x":{"#);
     assert!(inner.unwrap_err().to_string().contains("expected an object"));
     let outer = RegistrationResponse::from_json(
         br#"["AQI","AQI","public-key",{"clientDataJSON":"AQ","attestationObject":"AQ"}]"#,
@@ -96,10 +98,9 @@ fn what_is_not_strict_base64url_is_refused_with_its_path() {
 
 #[test]
 fn id_other_than_raw_id_is_refused() {
-    assert_eq!(
-        registration(r#""rawId":"AQI""#, r#""rawId":"AQM""#).unwrap_err(),
-        ResponseError::IdIsNotRawId
-    );
+    let raw_id = |to| registration(r#""rawId":"AQI""#, to).unwrap_err();
+    assert_eq!(raw_id(r#""rawId":"AQM""#), ResponseError::IdIsNotRawId);
+    assert_eq!(raw_id(r#""rawId":"AQJ""#), ResponseError::Base64 { member: "rawId" });
 }
 
 #[test]
@@ -147,4 +148,56 @@ fn bytes_that_are_not_utf8_are_malformed_json() {
         RegistrationResponse::from_json(b"{\"id\":\"\xff\"}").unwrap_err().code(),
         Code::MalformedJson
     );
+}
+
+#[test]
+fn malformed_client_data_is_rejected_when_the_response_is_parsed() {
+    for empty_or_null in ["", "bnVsbA"] {
+        let to = alloc::format!(r#""clientDataJSON":"{empty_or_null}""#);
+        assert!(matches!(registration(CLIENT_DATA, &to), Err(ResponseError::ClientData(_))), "{to}");
+        let error = authentication(CLIENT_DATA, &to).unwrap_err();
+        assert_eq!(error.code(), Code::MalformedClientData);
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Extra {
+    nickname: Option<String>,
+    #[serde(default)]
+    grant: bool,
+}
+
+fn with_extra(members: &str) -> Result<Extra, ResponseError> {
+    let json = REGISTRATION.replacen('{', &alloc::format!("{{{members},"), 1);
+    RegistrationResponse::from_json_with::<Extra>(json.as_bytes()).map(|(response, extra)| {
+        assert_eq!((response.id(), response.client_data().r#type()), (&[1, 2][..], ""));
+        extra
+    })
+}
+
+#[test]
+fn members_of_the_application_are_read_from_the_same_body() {
+    let extra = |nickname: &str, grant| Extra { nickname: Some(nickname.into()), grant };
+    assert_eq!(with_extra(r#""nickname":"Kim","grant":true,"x":[{}]"#), Ok(extra("Kim", true)));
+    assert_eq!(with_extra(r#""\u006eickname":"K\u0069m""#), Ok(extra("Kim", false)));
+    for absent in [r#""nickname":null"#, r#""x":0"#] {
+        assert_eq!(with_extra(absent), Ok(Extra { nickname: None, grant: false }));
+    }
+    let end = AUTHENTICATION.replace("}}", r#"},"nickname":"Kim"}"#);
+    let (_, at_the_end) = AuthenticationResponse::from_json_with::<Extra>(end.as_bytes()).unwrap();
+    assert_eq!(at_the_end, extra("Kim", false));
+}
+
+#[test]
+fn members_of_the_application_are_checked_as_those_of_the_response() {
+    for (members, detail) in [
+        (r#""nickname":7"#, "invalid type: integer `7`, expected a string"),
+        (r#""nickname":"a","nickname":"b""#, "duplicate field `nickname`"),
+        (r#""id":"AQI""#, "duplicate field `id`"),
+        (r#""authenticatorAttachment":null,"authenticatorAttachment":null"#, "duplicate field"),
+    ] {
+        let error = with_extra(members).unwrap_err();
+        assert_eq!(error.code(), Code::MalformedJson);
+        assert!(error.to_string().contains(detail), "{error}");
+    }
 }

@@ -2,8 +2,8 @@
 
 use rp_core::options::CredentialRequestOptions;
 use rp_core::{
-    Allow, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialId, Timestamp,
-    UserHandle,
+    AllowedCredentials, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialId,
+    Timestamp, UserHandle,
 };
 
 use super::ceremony::{BrowserId, Ceremony, Kept};
@@ -70,7 +70,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
     ) -> Result<CredentialRequestOptions, Refusal> {
         let allow = match username {
             Some(username) => self.allow_username(username).await?,
-            None => Allow::discoverable(),
+            None => AllowedCredentials::discoverable(),
         };
         let (options, pending) = self.inner.rp.start_authentication(allow)?;
         let ceremony = Ceremony::SignIn { pending, username_given: username.is_some() };
@@ -78,7 +78,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         Ok(options)
     }
 
-    async fn allow_username(&self, username: &str) -> Result<Allow, Refusal> {
+    async fn allow_username(&self, username: &str) -> Result<AllowedCredentials, Refusal> {
         // What cannot be a username is one that nobody has, unless the application brought accounts so named.
         let parsed = Username::parse(username);
         let key = parsed.as_ref().map_or(username, Username::key);
@@ -89,7 +89,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let decoys = self.inner.decoys.descriptors(key, self.inner.policy.max_credentials);
         let somebodys = decoy::descriptors(held);
         let shown = if somebodys.is_empty() { decoys } else { somebodys };
-        Ok(Allow::descriptors(user_handle, shown))
+        Ok(AllowedCredentials::descriptors(user_handle, shown))
     }
 
     /// Options for verifying the signed-in account once more, with a passkey of its own.
@@ -114,7 +114,8 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         let account = self.current_user(session).await?;
         let passkeys = self.inner.store.passkeys(&account.user_handle).await?;
         let records: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
-        let mut request = self.inner.rp.authentication(Allow::account(account.user_handle, &records));
+        let mut request =
+            self.inner.rp.authentication(AllowedCredentials::account(account.user_handle, &records));
         if let Some(requirement) = self.inner.policy.step_up_user_verification {
             request = request.user_verification(requirement);
         }
@@ -153,7 +154,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         session: &impl RequestSession,
         response: &AuthenticationResponse,
     ) -> Result<Authentication, Refusal> {
-        let bytes = self.take(browser, response.client_data_json()).await?;
+        let bytes = self.take(browser, response.client_data()).await?;
         let kept = Kept::parse(&bytes)?;
         let purpose = match kept.ceremony {
             Ceremony::SignIn { .. } => Purpose::SignIn,

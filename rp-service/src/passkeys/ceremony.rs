@@ -142,13 +142,12 @@ impl<S: CeremonyStore> Passkeys<S> {
     pub(super) async fn take(
         &self,
         browser: Option<&BrowserId>,
-        client_data_json: &[u8],
+        client_data: &CollectedClientData,
     ) -> Result<Vec<u8>, Refusal> {
-        let client_data = CollectedClientData::parse(client_data_json)?;
         let browser = browser.ok_or(Refusal::NoCeremony(NoCeremony::Cookie))?;
-        let challenge = base64url::decode(client_data.challenge())
-            .map_err(|_| Refusal::NoCeremony(NoCeremony::Missing))?;
-        match self.inner.store.take(key(browser, &challenge), self.now()).await? {
+        let challenge =
+            client_data.decode_challenge().map_err(|_| Refusal::NoCeremony(NoCeremony::Missing))?;
+        match self.inner.store.take(key(browser, challenge.as_bytes()), self.now()).await? {
             Taken::Found(bytes) => Ok(bytes),
             Taken::Expired => Err(Refusal::CeremonyExpired),
             Taken::Missing => Err(Refusal::NoCeremony(NoCeremony::Missing)),

@@ -178,7 +178,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             Some(text) => nickname(text, &self.inner.policy).map_err(|error| error.refusal())?,
             None => None,
         };
-        let bytes = self.take(answer.browser, answer.response.client_data_json()).await?;
+        let bytes = self.take(answer.browser, answer.response.client_data()).await?;
         let kept = Kept::parse(&bytes)?;
         let held = answer.session.data();
         kept.check_session(held)?;

@@ -2,7 +2,7 @@ use rp_core::payment::{
     BrowserBoundKeyError, ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount,
     PaymentEntityLogo, PaymentRefusal, PaymentTransaction, StartPaymentError,
 };
-use rp_core::{Allow, AuthenticationError, Challenge, ChallengeTooShort, Code, base64url};
+use rp_core::{AllowedCredentials, AuthenticationError, Challenge, ChallengeTooShort, Code, base64url};
 use serde_json::{Value, json};
 
 use super::{Key, NOW, ORIGIN, VERIFIED, registered, rp, user};
@@ -67,7 +67,7 @@ impl Scene {
     fn judged(&self, change: impl FnOnce(&mut Value)) -> Result<ConfirmedPayment, AuthenticationError> {
         let (rp, key) = (rp(), Key::new(7));
         let record = key.record();
-        let allow = Allow::account(user().handle, std::slice::from_ref(&record));
+        let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
         let (options, pending) = rp.start_payment(allow, self.transaction.clone()).unwrap();
         let mut client_data = client_data(&options.data.challenge);
         change(&mut client_data);
@@ -100,7 +100,7 @@ fn an_assertion_of_a_sign_in_confirms_no_payment_and_one_of_a_payment_signs_nobo
 
     let (rp, key) = (rp(), Key::new(7));
     let record = key.record();
-    let allow = Allow::account(user().handle, std::slice::from_ref(&record));
+    let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
     let (options, pending) = rp.start_authentication(allow).unwrap();
     let mut data = client_data(&options.public_key.challenge);
     data["origin"] = ORIGIN.into();
@@ -136,7 +136,7 @@ fn a_credential_for_payments_is_asked_for_as_clients_want_it() {
 #[test]
 fn options_have_the_members_of_the_specification() {
     let (rp, key) = (rp(), Key::new(7));
-    let allow = Allow::account(user().handle, &[key.record()]);
+    let allow = AllowedCredentials::account(user().handle, &[key.record()]);
     let challenge = Challenge::issued(&[1; 16]).unwrap();
     let (options, _) = rp.start_payment_with(allow, transaction(), challenge).unwrap();
     let options = serde_json::to_value(&options).unwrap();
@@ -152,9 +152,9 @@ fn options_have_the_members_of_the_specification() {
 #[test]
 fn a_payment_names_its_credentials_and_has_a_challenge_that_cannot_be_guessed() {
     let (rp, key) = (rp(), Key::new(7));
-    let error = rp.start_payment(Allow::discoverable(), transaction()).unwrap_err();
+    let error = rp.start_payment(AllowedCredentials::discoverable(), transaction()).unwrap_err();
     assert_eq!(error, StartPaymentError::NoCredential);
-    let allow = Allow::account(user().handle, &[key.record()]);
+    let allow = AllowedCredentials::account(user().handle, &[key.record()]);
     let error = rp.start_payment_with(allow, transaction(), Challenge::recorded(&[1; 15])).unwrap_err();
     assert_eq!(error, StartPaymentError::Challenge(ChallengeTooShort { got: 15 }));
 }
@@ -257,7 +257,7 @@ fn the_rest_of_section_7_2_holds_for_a_payment() {
 
     let (rp, key, other) = (rp(), Key::new(7), Key::new(8));
     let record = key.record();
-    let allow = Allow::account(user().handle, std::slice::from_ref(&record));
+    let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
     let (options, pending) = rp.start_payment(allow, transaction()).unwrap();
     let response = other.response(&client_data(&options.data.challenge).to_string(), VERIFIED, &json!({}));
     let error = rp.finish_payment(pending, &response, &record, NOW).unwrap_err();
@@ -267,7 +267,7 @@ fn the_rest_of_section_7_2_holds_for_a_payment() {
 #[test]
 fn a_pending_payment_comes_back_from_a_store_with_its_version() {
     let (rp, key) = (rp(), Key::new(7));
-    let allow = Allow::account(user().handle, &[key.record()]);
+    let allow = AllowedCredentials::account(user().handle, &[key.record()]);
     let (_, pending) = rp.start_payment(allow, transaction()).unwrap();
     let stored = serde_json::to_value(&pending).unwrap();
     assert_eq!(stored["version"], 1);
@@ -282,7 +282,7 @@ fn with_browser_bound_key(
 ) -> Option<Result<Vec<u8>, BrowserBoundKeyError>> {
     let (rp, key) = (rp(), Key::new(7));
     let record = key.record();
-    let allow = Allow::account(user().handle, std::slice::from_ref(&record));
+    let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
     let (options, pending) = rp.start_payment(allow, transaction()).unwrap();
     let mut data = client_data(&options.data.challenge);
     data["payment"]["browserBoundPublicKey"] = named.into();

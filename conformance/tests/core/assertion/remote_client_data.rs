@@ -1,5 +1,5 @@
 use rp_core::extensions::{AuthenticationExtensionInputs, ExtensionError, RegistrationExtensionInputs};
-use rp_core::{Allow, AuthenticationError, Challenge, Code, RegistrationError};
+use rp_core::{AllowedCredentials, AuthenticationError, Challenge, Code, RegistrationError};
 use serde_json::json;
 
 use super::{Key, NOW, ORIGIN, registered, rp, user};
@@ -49,7 +49,7 @@ fn an_authentication_must_be_of_the_remote_client_data_that_were_given() {
         let given = client_data("webauthn.get", &challenge, "");
         let extensions =
             AuthenticationExtensionInputs { remote_client_data_json: Some(given), ..Default::default() };
-        let allow = Allow::account(user().handle, std::slice::from_ref(&record));
+        let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
         let (_, pending) =
             rp.authentication(allow).extensions(extensions).start_with(challenge.clone()).unwrap();
         let written = client_data("webauthn.get", &challenge, written);

@@ -1,0 +1,86 @@
+//! JSON as this crate reads it: objects that are objects, strings that borrow, excerpts for error messages.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+
+/// Parses a JSON object. A JSON array is rejected, although serde would accept one for a struct.
+///
+/// # Errors
+/// Returns the error of `serde_json`: the input is not one JSON object, or not of the form of `T`. Its message can
+/// quote the input.
+///
+/// # Examples
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Rename {
+///     nickname: String,
+/// }
+/// let Rename { nickname } = rp_core::json::parse_object(br#"{"nickname":"Blue key"}"#)?;
+/// assert_eq!(nickname, "Blue key");
+/// assert!(rp_core::json::parse_object::<Rename>(br#"["Blue key"]"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn parse_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(json).map(|Object(value)| value)
+}
+
+/// A JSON object. serde accepts an array for a struct as well.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+/// A string that borrows from the input unless it contains an escape.
+#[derive(Clone, Debug)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
+            type Value = Text<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.into())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor(PhantomData))
+    }
+}
+
+/// The longest excerpt of the input in an error message, in bytes: enough to recognise the input.
+const MAX_EXCERPT: usize = 256;
+
+/// Shortens text of a client for an error message.
+pub(crate) fn clip(text: &str) -> String {
+    if text.len() <= MAX_EXCERPT {
+        return text.into();
+    }
+    let end = text.floor_char_boundary(MAX_EXCERPT);
+    format!("{}…", text.get(..end).unwrap_or_default())
+}
