@@ -36,7 +36,8 @@ impl Scene {
         let config = Config { format, ..Config::default() };
         let now = config.now;
         let authenticator = Authenticator::new("bench", config);
-        let anchors = authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+        let anchors: Vec<_> =
+            authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
         let mut policy = AttestationPolicy::default();
         if format != Format::None {
             policy = policy.require_trusted();

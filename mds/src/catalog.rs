@@ -140,6 +140,10 @@ impl Current {
         self.0.load()
     }
 
+    pub(crate) fn load_full(&self) -> Arc<Catalog> {
+        self.0.load_full()
+    }
+
     /// Puts another in its place, and gives the one that was there.
     pub fn store(&self, catalog: Catalog) -> Arc<Catalog> {
         self.0.swap(Arc::new(catalog))

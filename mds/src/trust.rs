@@ -2,17 +2,18 @@
 
 mod statement;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use rp_core::trust::{Evidence, Refusal};
+use rp_core::trust::{Conclusion, Consultation, Distrust, Evidence, Judge};
 use rp_core::x509::{Certificate, Path};
-use rp_core::{Format, TrustAnchor, TrustSource};
+use rp_core::{AttestationType, Format, TrustAnchor, TrustSource};
 
-use crate::catalog::{Catalog, Current};
+use crate::catalog::{Catalog, Current, Listing};
+use crate::date::Date;
 use crate::entry::{KeyIdentifier, Model};
 use crate::policy::Policy;
-use crate::verdict::{Question, Verdict};
+use crate::status::Status;
+use crate::verdict::{Question, Reason, Reported, Verdict};
 
 /// Metadata and a policy: anchors come from the catalog of the moment, and models are judged by the policy.
 ///
@@ -51,57 +52,165 @@ impl MetadataTrust {
         &self.policy
     }
 
-    /// The verdict on a statement whose path was found; [`TrustSource::judge`] makes a refusal of it.
+    /// The verdict on a statement with a validated path; `None` if nothing names the model.
     #[must_use]
     pub fn verdict(&self, evidence: &Evidence<'_>, path: &Path) -> Option<Verdict> {
-        let catalog = self.current.load();
+        let catalog = self.current.load_full();
         let model = model_of(&catalog, evidence)?;
+        let lookup = Lookup { policy: &self.policy, catalog, model: Some(model), evidence: *evidence };
+        lookup.verdict(Some(path))
+    }
+}
+
+impl TrustSource for MetadataTrust {
+    fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a> {
+        let catalog = self.current.load_full();
+        let model = model_of(&catalog, evidence);
+        let lookup = Lookup { policy: &self.policy, catalog, model, evidence: *evidence };
+        let early = lookup.verdict(None).and_then(|verdict| distrust(&verdict, is_known_without_path));
+        if let Some(early) = early {
+            return Consultation::distrusted(early);
+        }
+        Consultation::new(lookup.anchors()).with_judge(lookup)
+    }
+}
+
+/// One look-up of a statement's model in one snapshot of the catalog.
+struct Lookup<'a> {
+    policy: &'a Policy,
+    catalog: Arc<Catalog>,
+    model: Option<Model>,
+    evidence: Evidence<'a>,
+}
+
+impl Lookup<'_> {
+    fn listing(&self) -> Option<Listing<'_>> {
+        self.model.as_ref().and_then(|model| self.catalog.find(model))
+    }
+
+    fn anchors(&self) -> Vec<TrustAnchor> {
+        self.listing().map(|listing| listing.anchors()).unwrap_or_default()
+    }
+
+    fn verdict(&self, path: Option<&Path>) -> Option<Verdict> {
         let question = Question {
-            certificates: path.certificates(),
-            anchor: Some(path.anchor()),
-            ..Question::new(model.clone(), evidence.at)
+            certificates: path.map(Path::certificates).unwrap_or_default(),
+            anchor: path.map(Path::anchor),
+            ..Question::new(self.model.clone()?, self.evidence.at)
         };
-        let mut verdict = self.policy.judge(&catalog, &question);
-        for entry in catalog.find(&model).iter().flat_map(|listing| &listing.entries) {
-            if let Some(statement) = entry.statement() {
-                statement::judge(statement, evidence, &mut verdict);
+        let mut verdict = self.policy.judge(&self.catalog, &question);
+        // Without an attestation there is no format, type or algorithm of the model's to compare.
+        if self.evidence.r#type != AttestationType::None {
+            for entry in self.listing().iter().flat_map(|listing| &listing.entries) {
+                if let Some(statement) = entry.statement() {
+                    statement::judge(statement, &self.evidence, &mut verdict);
+                }
             }
         }
         Some(verdict)
     }
 }
 
-impl TrustSource for MetadataTrust {
-    fn anchors<'a>(&'a self, evidence: &Evidence<'_>) -> Cow<'a, [TrustAnchor]> {
-        let catalog = self.current.load();
-        let listing = model_of(&catalog, evidence).and_then(|model| catalog.find(&model));
-        Cow::Owned(listing.map(|listing| listing.anchors()).unwrap_or_default())
+impl Judge for Lookup<'_> {
+    fn judge(&self, conclusion: &Conclusion<'_>) -> Result<(), Distrust> {
+        let Some(path) = conclusion.path else {
+            // A claim does not make a model one of those that are allowed.
+            return if self.policy.allow.is_empty() { Ok(()) } else { Err(Distrust::NotAllowed) };
+        };
+        self.verdict(Some(path)).and_then(|verdict| distrust(&verdict, |_| true)).map_or(Ok(()), Err)
     }
+}
 
-    fn judge(&self, evidence: &Evidence<'_>, path: &Path) -> Result<(), Refusal> {
-        let Some(verdict) = self.verdict(evidence, path) else { return Ok(()) };
-        let reasons: Vec<_> = verdict.refusals().map(ToString::to_string).collect();
-        if reasons.is_empty() {
-            return Ok(());
+/// Whether a reason holds without knowing the authenticator's certificates and firmware.
+fn is_known_without_path(reason: &Reason) -> bool {
+    match reason {
+        Reason::Unlisted
+        | Reason::Unreadable
+        | Reason::Denied
+        | Reason::NotAllowed
+        | Reason::Status { .. }
+        | Reason::Overdue { .. }
+        | Reason::Format { .. }
+        | Reason::AttestationType { .. }
+        | Reason::Algorithm { .. } => true,
+        Reason::BatchUnknown { .. }
+        | Reason::OtherBatch { .. }
+        | Reason::Overlooked { .. }
+        | Reason::Lifted { .. }
+        | Reason::UnknownStatus { .. }
+        | Reason::UpdateAvailable { .. }
+        | Reason::UpdateUnconfirmed { .. }
+        | Reason::OutdatedFirmware { .. }
+        | Reason::Certification { .. }
+        | Reason::Fips { .. }
+        | Reason::Words { .. } => false,
+    }
+}
+
+/// The reasons of a verdict that reject the model, as far as they are asked for.
+fn distrust(verdict: &Verdict, is_asked: impl Fn(&Reason) -> bool) -> Option<Distrust> {
+    Distrust::from_reasons(verdict.refusals().filter(|reason| is_asked(reason)).map(as_distrust))
+}
+
+fn as_distrust(reason: &Reason) -> Distrust {
+    let since = |report: &Reported| report.since.map(Date::start);
+    let status = |report: &Reported| report.status.to_string().into();
+    match reason {
+        Reason::Unlisted => Distrust::Unlisted,
+        Reason::Denied => Distrust::Denied,
+        Reason::NotAllowed => Distrust::NotAllowed,
+        Reason::Status { report } if report.status == Status::Revoked => {
+            Distrust::Revoked { status: status(report), since: since(report) }
         }
-        Err(Refusal { reason: format!("{}: {}", verdict.model, reasons.join("; ")) })
+        Reason::Status { report } if report.status.is_compromise() => {
+            Distrust::Compromised { status: status(report), since: since(report) }
+        }
+        Reason::Status { report } => Distrust::Status { status: status(report), since: since(report) },
+        Reason::Certification { wanted, got } => Distrust::NotCertified {
+            required: wanted.to_string().into(),
+            got: got.map(|level| level.to_string().into()),
+        },
+        Reason::Format { format } => Distrust::Unexpected { what: "format", got: format.as_str().into() },
+        Reason::AttestationType { r#type, .. } => {
+            Distrust::Unexpected { what: "attestation type", got: (*r#type).into() }
+        }
+        Reason::Algorithm { alg, .. } => {
+            Distrust::Unexpected { what: "algorithm", got: alg.to_string().into() }
+        }
+        Reason::Words { member, wanted, got } => Distrust::Characteristic {
+            name: member,
+            required: wanted.as_str().into(),
+            got: got.join(", ").into(),
+        },
+        reason @ (Reason::Unreadable | Reason::Overdue { .. }) => {
+            Distrust::SourceData { problem: reason.to_string().into() }
+        }
+        Reason::Fips { wanted, got } => Distrust::NotCertified {
+            required: format!("FIPS 140 level {wanted}").into(),
+            got: got.map(|level| level.to_string().into()),
+        },
+        Reason::OutdatedFirmware { report, firmware } => {
+            Distrust::OutdatedFirmware { firmware: *firmware, required: report.version.unwrap_or(u64::MAX) }
+        }
+        Reason::BatchUnknown { report } => Distrust::Compromised {
+            status: format!("{}, of one batch, and the authenticator's is not known,", report.status).into(),
+            since: since(report),
+        },
+        reason => Distrust::Status { status: reason.to_string().into(), since: None },
     }
 }
 
 /// What names the model of a statement: the AAGUID that it signs; for U2F, which signs none, the key of the attestation
 /// certificate, or else the AAGUID in that certificate.
 fn model_of(catalog: &Catalog, evidence: &Evidence<'_>) -> Option<Model> {
-    if let Some(aaguid) = evidence.aaguid {
-        return Some(Model::Aaguid(aaguid));
-    }
-    if *evidence.format != Format::FidoU2f {
-        return None;
-    }
-    let identifier = Model::KeyIdentifier(KeyIdentifier::new(evidence.leaf.key_identifier()));
+    let Some(leaf) = evidence.leaf.filter(|_| *evidence.format == Format::FidoU2f) else {
+        return evidence.aaguid.map(Model::Aaguid);
+    };
+    let identifier = Model::KeyIdentifier(KeyIdentifier::new(leaf.key_identifier()));
     if catalog.find(&identifier).is_some() {
         return Some(identifier);
     }
-    model_in(evidence.leaf).or(Some(identifier))
+    model_in(leaf).or(Some(identifier))
 }
 
 fn model_in(certificate: &Certificate) -> Option<Model> {

@@ -24,7 +24,7 @@ mod compound;
 mod custom;
 mod error;
 mod fido_u2f;
-mod format;
+pub(crate) mod format;
 mod none;
 mod object;
 mod packed;
@@ -48,7 +48,7 @@ pub use policy::{AttestationPolicy, ModelList};
 pub use tpm::{CertInfoError, PubAreaError, TpmError, TpmManufacturer, TpmStructureError};
 
 pub use assess::Attestation;
-pub(crate) use assess::{Assessment, Follow};
+pub(crate) use assess::{PathFinder, TrustAssessment};
 
 /// What every verification procedure is given (7.1, step 22).
 #[derive(Clone, Copy, Debug)]

@@ -81,7 +81,7 @@ pub use relying_party::{
 pub use response::{AuthenticationResponse, RegistrationResponse, ResponseError};
 pub use reverification::ReverificationError;
 pub use timestamp::Timestamp;
-pub use trust::{FormatAnchors, StaticAnchors, TrustSource};
+pub use trust::{Distrust, FormatAnchors, StaticAnchors, TrustError, TrustSource};
 pub use x509::TrustAnchor;
 
 /// The pages of the guide, whose programs compile.

@@ -2,7 +2,9 @@
 //!
 //! [section 7.1]: https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
 
-use crate::attestation::{self, Assessment, Attestation, AttestationObject, Follow, Format, Procedure};
+use crate::attestation::{
+    self, Attestation, AttestationObject, Format, PathFinder, Procedure, TrustAssessment,
+};
 use crate::bytes::CredentialId;
 use crate::ceremony::{self, CREATE, check_remote_client_data};
 use crate::cose::PublicKey;
@@ -125,9 +127,9 @@ impl RelyingParty {
             None
         };
         // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
-        let paths = Follow { algorithm, source: trust, at: now, profile: self.profile };
-        let assessment = Assessment { aaguid: attested.aaguid, policy, paths };
-        let attestation = assessment.assess(format, verified)?;
+        let aaguid = Some(attested.aaguid).filter(|aaguid| !aaguid.is_zero());
+        let paths = PathFinder { aaguid, algorithm, source: trust, at: now, profile: self.profile };
+        let attestation = TrustAssessment { policy, paths }.assess(format, verified)?;
         // 25. credentialId is at most 1023 bytes
         let id = CredentialId::try_from(attested.credential_id)?;
         if id.as_bytes() != response.id() {

@@ -1,8 +1,8 @@
 //! A registration that was stored, judged again under today's policy, trust and time (7.1, steps 20 to 24).
 
 use crate::attestation::{
-    self, Assessment, Attestation, AttestationError, AttestationObject, AttestationObjectError, Follow,
-    Format, Procedure,
+    self, Attestation, AttestationError, AttestationObject, AttestationObjectError, Format, PathFinder,
+    Procedure, TrustAssessment,
 };
 use crate::cose::{PublicKey, PublicKeyError};
 use crate::credential::CredentialRecord;
@@ -142,8 +142,9 @@ impl RelyingParty {
             None
         };
         // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
-        let paths =
-            Follow { algorithm: public_key.algorithm(), source: trust, at: now, profile: self.profile };
-        Ok(Assessment { aaguid: attested.aaguid, policy, paths }.assess(format, verified)?)
+        let aaguid = Some(attested.aaguid).filter(|aaguid| !aaguid.is_zero());
+        let algorithm = public_key.algorithm();
+        let paths = PathFinder { aaguid, algorithm, source: trust, at: now, profile: self.profile };
+        Ok(TrustAssessment { policy, paths }.assess(format, verified)?)
     }
 }

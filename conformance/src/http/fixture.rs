@@ -76,7 +76,8 @@ impl Fixture {
         let clock = Arc::new(AtomicI64::new(config.now.as_unix_seconds()));
         let (gate, events) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<String>>>::default());
         let anchors = Authenticator::new("one", config).anchors();
-        let anchors = anchors.iter().map(|der| TrustAnchor::from_der(der).expect("a certificate")).collect();
+        let anchors: Vec<_> =
+            anchors.iter().map(|der| TrustAnchor::from_der(der).expect("a certificate")).collect();
         let endpoint = |path: &str| setup.endpoints.then(|| format!("{}{path}", setup.origin));
         let (shown, asked, sink) = (Arc::clone(&clock), Arc::clone(&gate), Arc::clone(&events));
         let passkeys = Passkeys::builder(relying_party(setup), FailingStore::default(), [7; 32])

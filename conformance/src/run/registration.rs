@@ -67,7 +67,10 @@ fn policy(settings: &AttestationSettings) -> AttestationPolicy {
 
 fn anchors(settings: &AttestationSettings) -> Result<StaticAnchors, Refusal> {
     let anchors = settings.trust_anchors.iter().map(|der| TrustAnchor::from_der(&der.0));
-    anchors.collect::<Result<_, _>>().map(StaticAnchors::new).map_err(|error| not_put("trust_anchors", error))
+    anchors
+        .collect::<Result<Vec<_>, _>>()
+        .map(StaticAnchors::new)
+        .map_err(|error| not_put("trust_anchors", error))
 }
 
 fn facts(registered: &Registered) -> Result<Ceremony, Refusal> {

@@ -30,7 +30,8 @@ fn stored(statement: Statement) -> (CredentialRecord, StaticAnchors, Timestamp) 
     let config = Config { format: statement, ..Config::default() };
     let now = config.now;
     let mut authenticator = Authenticator::new("reverification", config);
-    let anchors = authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+    let anchors: Vec<_> =
+        authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
     let rp = rp(AttestationPolicy::default().all_formats());
     let handle = UserHandle::try_from(&b"kim"[..]).unwrap();
     let user = User { handle, name: "kim".into(), display_name: "Kim".into() };

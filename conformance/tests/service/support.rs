@@ -104,6 +104,7 @@ fn line(event: &Event<'_>) -> String {
 
 /// Trust in an authenticator's attestation.
 pub(crate) fn trust(authenticator: &Authenticator) -> Arc<StaticAnchors> {
-    let anchors = authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+    let anchors: Vec<_> =
+        authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
     Arc::new(StaticAnchors::new(anchors))
 }

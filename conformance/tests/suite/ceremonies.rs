@@ -35,7 +35,7 @@ fn finish(
 ) -> Result<Registered, RegistrationError> {
     let response = key.create(&value(&options), ORIGIN).unwrap();
     let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
-    let anchors = key.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+    let anchors: Vec<_> = key.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
     rp.finish_registration(pending, &response, &StaticAnchors::new(anchors), key.config.now)
 }
 
@@ -128,7 +128,7 @@ fn a_statement_is_trusted_by_its_own_root_and_by_no_other() {
     let mut stranger = Authenticator::new("attested by another root", config);
     let response = stranger.create(&value(&options), ORIGIN).unwrap();
     let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
-    let anchors = key.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
+    let anchors: Vec<_> = key.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
     let judged = rp.finish_registration(pending, &response, &StaticAnchors::new(anchors), key.config.now);
     assert_eq!(judged.unwrap_err().code(), Code::AttestationUntrusted);
 }

@@ -2,7 +2,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::apple::nonce_of;
-use super::{AttestationObject, AttestationObjectError, AttestationType, Follow, Format, X5c};
+use super::{AttestationObject, AttestationObjectError, AttestationType, Format, PathFinder, X5c};
 use crate::bytes::Aaguid;
 use crate::cbor::FieldError;
 use crate::cose::{PublicKey, PublicKeyError};
@@ -258,9 +258,9 @@ impl AppAttest {
         // 1. x5c leads from credCert to Apple's root; last, as it takes the most work
         let format = Format::from(FORMAT);
         let algorithm = public_key.algorithm();
-        let follow = Follow { algorithm, source: trust, at, profile: Profile::Webauthn };
-        let path = follow.follow(&format, AttestationType::AnonCa, None, &trust_path)?;
-        Ok(AttestedAppKey { public_key, key_id: id, receipt: receipt.to_vec(), path })
+        let finder = PathFinder { aaguid: None, algorithm, source: trust, at, profile: Profile::Webauthn };
+        let (path, _) = finder.find(&format, AttestationType::AnonCa, &trust_path)?;
+        Ok(AttestedAppKey { public_key, key_id: id, receipt: receipt.to_vec(), path: path? })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::bytes::Aaguid;
 use crate::cose::Algorithm;
 use crate::relying_party::Profile;
 use crate::timestamp::Timestamp;
-use crate::trust::{Evidence, TrustError, TrustSource};
+use crate::trust::{Conclusion, Consultation, Evidence, TrustError, TrustSource};
 use crate::x509::Certificate;
 use crate::x509::path::{self, Path, PathError, PathOptions};
 
@@ -44,17 +44,18 @@ impl Attestation {
     }
 }
 
-/// What is assessed, and by what.
+/// The inputs of an assessment.
 #[derive(Clone, Copy)]
-pub(crate) struct Assessment<'a> {
-    pub(crate) aaguid: Aaguid,
+pub(crate) struct TrustAssessment<'a> {
     pub(crate) policy: &'a AttestationPolicy,
-    pub(crate) paths: Follow<'a>,
+    pub(crate) paths: PathFinder<'a>,
 }
 
-/// What paths are followed by.
+/// What a path is built from, besides the certificates.
 #[derive(Clone, Copy)]
-pub(crate) struct Follow<'a> {
+pub(crate) struct PathFinder<'a> {
+    /// The AAGUID in authenticator data; `None` if it is zero.
+    pub(crate) aaguid: Option<Aaguid>,
     /// The credential's algorithm.
     pub(crate) algorithm: Algorithm,
     pub(crate) source: &'a dyn TrustSource,
@@ -62,8 +63,8 @@ pub(crate) struct Follow<'a> {
     pub(crate) profile: Profile,
 }
 
-impl Assessment<'_> {
-    /// `verified` is `None` where policy passed over the statement.
+impl TrustAssessment<'_> {
+    /// `verified` is `None` if policy ignores statements.
     pub(crate) fn assess(
         &self,
         format: Format,
@@ -96,73 +97,88 @@ impl Assessment<'_> {
             .into_iter()
             .map(|(format, part)| self.assess_verified(format, part))
             .collect::<Result<_, _>>()?;
-        let (trust, model) = match foremost(&parts) {
+        let (trust, model) = match representative(&parts) {
             Some(part) => (part.trust.clone(), parts.iter().find_map(|part| part.model)),
-            None => {
-                // A U2F statement does not sign the AAGUID, and one of zeroes is no model.
-                let is_signed = format != Format::FidoU2f && !self.aaguid.is_zero();
-                let model = is_signed.then_some(self.aaguid);
-                (self.trust(&format, r#type, model, &trust_path)?, model)
-            }
+            None => self.trust(&format, r#type, &trust_path)?,
         };
         let model = model.filter(|_| trust.is_ok());
         let provenance = provenance.filter(|_| trust.is_ok());
         Ok(Attestation { format, r#type, model, provenance, trust_path, trust, parts })
     }
 
-    /// Whether one statement is trusted, or why not; an error is what no policy lets pass.
+    /// Whether one statement is trusted, and the model that it proves. The outer error is for what policy or the
+    /// trust source never accepts.
     fn trust(
         &self,
         format: &Format,
         r#type: AttestationType,
-        model: Option<Aaguid>,
         trust_path: &[Vec<u8>],
-    ) -> Result<Result<Path, TrustError>, TrustError> {
-        match r#type {
-            // If no attestation was provided, verify that None attestation is acceptable under policy
-            AttestationType::None if self.policy.accepts_none() => Ok(Err(TrustError::None)),
-            AttestationType::None => Err(TrustError::None),
-            // If self attestation was used, verify that self attestation is acceptable under policy
-            AttestationType::SelfAttestation if self.policy.accepts_self() => {
-                Ok(Err(TrustError::SelfAttestation))
-            }
-            AttestationType::SelfAttestation => Err(TrustError::SelfAttestation),
-            // Otherwise, verify that the attestation public key chains up to an acceptable root certificate, or
-            // is itself an acceptable certificate
-            AttestationType::Basic | AttestationType::AttCa | AttestationType::AnonCa => {
-                match self.paths.follow(format, r#type, model, trust_path) {
-                    Err(error @ TrustError::Refused(_)) => Err(error),
-                    trust => Ok(trust),
-                }
-            }
+    ) -> Result<StatementTrust, TrustError> {
+        // If no attestation was provided, verify that None attestation is acceptable under policy
+        if r#type == AttestationType::None && !self.policy.accepts_none() {
+            return Err(TrustError::None);
         }
+        // If self attestation was used, verify that self attestation is acceptable under policy
+        if r#type == AttestationType::SelfAttestation && !self.policy.accepts_self() {
+            return Err(TrustError::SelfAttestation);
+        }
+        // Otherwise, verify that the attestation public key chains up to an acceptable root certificate, or is itself
+        // an acceptable certificate
+        self.paths.find(format, r#type, trust_path)
     }
 }
 
-impl Follow<'_> {
-    /// From the attestation certificate to an anchor that vouches for the statement.
-    pub(super) fn follow(
+/// The path of one statement, or why there is none, and the model that it proves.
+type StatementTrust = (Result<Path, TrustError>, Option<Aaguid>);
+
+impl PathFinder<'_> {
+    /// Consults the trust source and builds the path from the attestation certificate to one of its anchors.
+    ///
+    /// The outer error is the source's distrust, which no policy tolerates.
+    pub(super) fn find(
         &self,
         format: &Format,
         r#type: AttestationType,
-        aaguid: Option<Aaguid>,
         trust_path: &[Vec<u8>],
-    ) -> Result<Path, TrustError> {
-        let Self { algorithm, source, at, profile } = *self;
-        let leaf = trust_path.first().map(Vec::as_slice).unwrap_or_default();
-        let leaf = Certificate::from_der(leaf)
-            .map_err(|source| TrustError::Path(PathError::Certificate { index: 0, source }))?;
-        let evidence = Evidence { format, r#type, aaguid, leaf: &leaf, trust_path, algorithm, at };
+    ) -> Result<StatementTrust, TrustError> {
+        let Self { aaguid, algorithm, at, .. } = *self;
+        let leaf = trust_path.first().map(|leaf| Certificate::from_der(leaf)).transpose();
+        let (leaf, malformed) = match leaf {
+            Ok(leaf) => (leaf, None),
+            Err(source) => (None, Some(PathError::Certificate { index: 0, source })),
+        };
+        let evidence = Evidence { format, r#type, aaguid, leaf: leaf.as_ref(), trust_path, algorithm, at };
+        let distrusted = |reason| TrustError::Distrusted { aaguid, reason };
         // 23. Obtain a list of acceptable trust anchors
-        let anchors = source.anchors(&evidence);
-        let options = PathOptions { revocation: source.revocation(), ..PathOptions::default() };
+        let consultation = self.source.consult(&evidence);
+        consultation.verdict().map_err(distrusted)?;
+        let trust = match (r#type, &leaf) {
+            (AttestationType::None, _) => Err(TrustError::None),
+            (AttestationType::SelfAttestation, _) => Err(TrustError::SelfAttestation),
+            (_, Some(leaf)) => self.validate(leaf, trust_path, &consultation),
+            (_, None) => Err(TrustError::Path(malformed.unwrap_or(PathError::Empty))),
+        };
+        // A U2F statement does not sign the AAGUID.
+        let model = aaguid.filter(|_| *format != Format::FidoU2f && trust.is_ok());
+        let conclusion = Conclusion { path: trust.as_ref().ok(), model };
+        consultation.judge(&conclusion).map_err(distrusted)?;
+        Ok((trust, model))
+    }
+
+    fn validate(
+        &self,
+        leaf: &Certificate,
+        trust_path: &[Vec<u8>],
+        consultation: &Consultation<'_>,
+    ) -> Result<Path, TrustError> {
+        let options = PathOptions { revocation: consultation.revocation(), ..PathOptions::default() };
         let behind = trust_path.get(1..).unwrap_or_default();
-        let path = path::validate(&leaf, behind, &anchors, at, &options).map_err(TrustError::Path)?;
-        // FIDO's server requirements: nothing stands behind the anchor, which may itself be sent
-        if profile == Profile::Fido && !ends_with_anchor(trust_path, &path) {
+        let path = path::validate(leaf, behind, consultation.anchors(), self.at, &options)
+            .map_err(TrustError::Path)?;
+        // FIDO's server requirements: x5c ends at the anchor, which may itself be sent
+        if self.profile == Profile::Fido && !ends_with_anchor(trust_path, &path) {
             return Err(TrustError::BehindAnchor);
         }
-        source.judge(&evidence, &path).map_err(TrustError::Refused)?;
         Ok(path)
     }
 }
@@ -176,9 +192,12 @@ fn ends_with_anchor(sent: &[Vec<u8>], path: &Path) -> bool {
     }
 }
 
-/// The part whose trust is that of the whole: of those with certificates the first that is not trusted, else the
-/// first; without such the first of all. `None` where there are no parts.
-fn foremost(parts: &[Attestation]) -> Option<&Attestation> {
-    let bearing = || parts.iter().filter(|part| !part.trust_path.is_empty());
-    bearing().find(|part| !part.is_trusted()).or_else(|| bearing().next()).or_else(|| parts.first())
+/// The part whose trust is that of the whole: of those with certificates the first that is not trusted, otherwise the
+/// first; without any certificates the first part. `None` if there are no parts.
+fn representative(parts: &[Attestation]) -> Option<&Attestation> {
+    let with_certificates = || parts.iter().filter(|part| !part.trust_path.is_empty());
+    with_certificates()
+        .find(|part| !part.is_trusted())
+        .or_else(|| with_certificates().next())
+        .or_else(|| parts.first())
 }

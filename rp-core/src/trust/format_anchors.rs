@@ -1,7 +1,7 @@
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Evidence, TrustSource, roots};
+use super::roots;
+use super::source::{Consultation, Evidence, TrustSource};
 use crate::attestation::Format;
 use crate::x509::{Crl, Revocation, TrustAnchor};
 
@@ -56,12 +56,9 @@ impl FormatAnchors {
 }
 
 impl TrustSource for FormatAnchors {
-    fn anchors<'a>(&'a self, evidence: &Evidence<'_>) -> Cow<'a, [TrustAnchor]> {
-        let anchors = self.anchors.iter().find(|(format, _)| format == evidence.format);
-        Cow::Borrowed(anchors.map_or(&[], |(_, anchors)| anchors))
-    }
-
-    fn revocation(&self) -> Revocation<'_> {
-        Revocation { crls: &self.crls, required: false }
+    fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a> {
+        let of_format = self.anchors.iter().find(|(format, _)| format == evidence.format);
+        let anchors = of_format.map(|(_, anchors)| anchors.as_slice()).unwrap_or_default();
+        Consultation::new(anchors).with_revocation(Revocation { crls: &self.crls, required: false })
     }
 }

@@ -29,6 +29,6 @@ fn what_stands_behind_the_anchor_is_refused_in_the_fido_profile_alone() {
         assert!(scene().judged_by(&anchors).unwrap().is_trusted(), "{name}");
         let refused = scene().fido().judged_by(&anchors).unwrap_err();
         assert_eq!(refused, RegistrationError::Trust(TrustError::BehindAnchor), "{name}");
-        assert_eq!(refused.to_string(), "attestation is not trusted: certificates stand behind the anchor");
+        assert_eq!(refused.to_string(), "attestation is not trusted: x5c has certificates beyond the anchor");
     }
 }

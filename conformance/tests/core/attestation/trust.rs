@@ -1,8 +1,8 @@
 use rp_conformance::authenticator::Format as Statement;
 use rp_core::attestation::Provenance;
 use rp_core::options::AttestationConveyancePreference;
-use rp_core::trust::{FormatAnchors, TrustError};
-use rp_core::{AttestationPolicy, Code, Format, RegistrationError};
+use rp_core::trust::{Conclusion, Consultation, Distrust, Evidence, FormatAnchors, Judge, TrustError};
+use rp_core::{AttestationPolicy, Code, Format, RegistrationError, TrustSource};
 
 use super::Scene;
 
@@ -53,4 +53,47 @@ fn enterprise_attestation_is_asked_for_and_judged_like_any_other() {
 fn provenance_is_ordered_from_software_to_strongbox() {
     assert!(Provenance::Software < Provenance::TrustedEnvironment);
     assert!(Provenance::TrustedEnvironment < Provenance::StrongBox);
+}
+
+/// Rejects one reason early, or one after path building.
+struct Distrusting {
+    early: Option<Distrust>,
+    late: Option<Distrust>,
+}
+
+impl TrustSource for Distrusting {
+    fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a> {
+        let has_certificates = !evidence.trust_path.is_empty();
+        assert_eq!(evidence.leaf.is_some(), has_certificates, "{:?}", evidence.r#type);
+        match &self.early {
+            Some(early) => Consultation::distrusted(early.clone()),
+            None => Consultation::default().with_judge(Late(self.late.clone())),
+        }
+    }
+}
+
+struct Late(Option<Distrust>);
+
+impl Judge for Late {
+    fn judge(&self, conclusion: &Conclusion<'_>) -> Result<(), Distrust> {
+        assert!(conclusion.path.is_none() && conclusion.model.is_none());
+        self.0.clone().map_or(Ok(()), Err)
+    }
+}
+
+#[test]
+fn distrust_rejects_every_statement_without_required_trust() {
+    let reason = Distrust::Revoked { status: "REVOKED".into(), since: None };
+    let revoked = || Some(reason.clone());
+    for statement in [Statement::None, Statement::PackedSelf, Statement::Packed, Statement::FidoU2f] {
+        for (early, late) in [(revoked(), None), (None, revoked())] {
+            let error = Scene::new(statement).judged_by(&Distrusting { early, late }).unwrap_err();
+            let RegistrationError::Trust(TrustError::Distrusted { reason: got, .. }) = error else {
+                panic!("{error}");
+            };
+            assert_eq!(got, reason, "{statement:?}");
+        }
+        let none = Distrusting { early: None, late: None };
+        assert!(!Scene::new(statement).judged_by(&none).unwrap().is_trusted(), "{statement:?}");
+    }
 }
