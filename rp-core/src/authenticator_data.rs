@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
 
     fn cbor(&mut self) -> Result<&'a [u8], CborError> {
         let rest = self.remaining();
-        let length = cbor::item_len(rest)?;
+        let (_, length) = cbor::parse_prefix(rest)?;
         self.offset = self.offset.saturating_add(length);
         Ok(rest.get(..length).unwrap_or_default())
     }

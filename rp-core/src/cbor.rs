@@ -1,17 +1,17 @@
-//! One strict reading of CBOR for the whole crate.
+//! CBOR as authenticators send it.
 //!
-//! Attestation objects, credential public keys, statements and extension outputs all pass here. What an
-//! authenticator sends is read as [RFC 8949] describes it, within [CTAP2's canonical form] as far as the field
-//! keeps to it: definite lengths, no tags, no key twice in a map, nesting of at most [`MAX_DEPTH`], texts in
-//! UTF-8. Keys may come in any order and numbers in more bytes than they need, as some authenticators send them.
+//! Attestation objects, credential public keys, statements and extension outputs are all read here: as [RFC 8949]
+//! describes, restricted as in [CTAP2's canonical form] to definite lengths, no tags, integers and strings as map
+//! keys, no key twice in a map, nesting of at most [`MAX_DEPTH`] and texts in UTF-8. Unlike in the canonical form,
+//! keys may come in any order and numbers in more bytes than they need, because some authenticators in the field
+//! send them.
 //!
-//! Two steps: a scanner walks over the bytes without a copy and refuses what is not well-formed, then the scanned
-//! bytes are read into a [`Value`] that borrows from them. The work of both is bounded by the length of the input,
-//! whatever lengths the input claims.
+//! The bytes are read once, into a [`Value`] that borrows from them. Time and memory are bounded by the length of
+//! the input, whatever lengths the input claims.
 //!
-//! `serde_cbor` would do the second step, but not as well: serde has one unit for `null` and `undefined` and nothing
-//! for other simple values, and without its `std` the crate does not build beside a `serde` that has its own, so
-//! that features would no longer add. It is held against this reading in the tests.
+//! `serde_cbor` is not used for this: serde has one unit for `null` and `undefined` and nothing for other simple
+//! values, and without its `std` the crate does not build next to a `serde` that has its own, so that features would
+//! no longer be additive. The tests compare both readers.
 //!
 //! [RFC 8949]: https://www.rfc-editor.org/rfc/rfc8949
 //! [CTAP2's canonical form]: https://fidoalliance.org/specs/fido-v2.2-ps-20250714/fido-client-to-authenticator-protocol-v2.2-ps-20250714.html#ctap2-canonical-cbor-encoding-form
@@ -19,15 +19,14 @@
 mod error;
 mod fields;
 mod head;
-mod key;
 mod read;
-mod scan;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use error::{CborError, MAX_DEPTH};
 pub use fields::{FieldError, Fields};
+use head::Cursor;
 pub use value::{Map, Value};
 
 /// Reads the whole input as one item.
@@ -50,22 +49,11 @@ pub fn parse(input: &[u8]) -> Result<Value<'_>, CborError> {
     }
 }
 
-/// Reads the item that the input begins with, and tells how many bytes it takes.
+/// Reads the item at the start of the input. Returns it and its length in bytes.
 ///
 /// # Errors
 /// [`CborError`] with the offset of the first thing that is wrong.
 pub fn parse_prefix(input: &[u8]) -> Result<(Value<'_>, usize), CborError> {
-    let len = item_len(input)?;
-    let item = input.get(..len).unwrap_or(input);
-    Ok((read::value(item)?, len))
-}
-
-/// How many bytes the item takes that the input begins with; it is checked as [`parse`] checks it.
-///
-/// Allocates only for a map whose keys are not in canonical order.
-///
-/// # Errors
-/// [`CborError`] with the offset of the first thing that is wrong.
-pub fn item_len(input: &[u8]) -> Result<usize, CborError> {
-    scan::item_len(input)
+    let mut cursor = Cursor { input, at: 0 };
+    Ok((read::item(&mut cursor, 0)?, cursor.at))
 }

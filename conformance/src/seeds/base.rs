@@ -220,7 +220,7 @@ pub(super) fn statement(object: &[u8]) -> Option<&[u8]> {
     };
     let mut rest = object.get(head..)?;
     let mut item = || {
-        let (item, behind) = rest.split_at_checked(cbor::item_len(rest).ok()?)?;
+        let (item, behind) = rest.split_at_checked(cbor::parse_prefix(rest).ok()?.1)?;
         rest = behind;
         Some(item)
     };

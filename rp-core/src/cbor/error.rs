@@ -44,6 +44,12 @@ pub enum CborError {
         /// The first byte that is wrong.
         offset: usize,
     },
+    /// A key of a map is not an integer, a byte string or a text. No authenticator writes any other.
+    #[error("the key at byte {offset} is not an integer, a byte string or a text")]
+    KeyType {
+        /// Where the key begins.
+        offset: usize,
+    },
     /// A map has a key twice, however the two are encoded.
     #[error("the key at byte {offset} is in the map already")]
     DuplicateKey {

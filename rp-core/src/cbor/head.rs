@@ -12,7 +12,7 @@ pub(super) struct Head {
 }
 
 /// The major types that may appear; tags may not.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Major {
     Unsigned,
     Negative,
@@ -20,27 +20,14 @@ pub(super) enum Major {
     Text,
     Array,
     Map,
-    /// Booleans, null, undefined, and values without a meaning.
-    Simple,
-    /// A float of so many bytes; the argument holds its bits.
-    Float(usize),
-}
-
-impl Head {
-    /// The bits of a float, widened to a double.
-    pub(super) fn double(&self) -> u64 {
-        match self.major {
-            Major::Float(2) => half_to_double(self.argument),
-            Major::Float(4) => {
-                let bits = u32::try_from(self.argument).unwrap_or(u32::MAX);
-                f64::from(f32::from_bits(bits)).to_bits()
-            }
-            _ => self.argument,
-        }
-    }
+    /// A boolean, null, undefined, or a value without a meaning.
+    Simple(u8),
+    /// A float of any size.
+    Float(f64),
 }
 
 /// A position in the input.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
     pub(super) input: &'a [u8],
     pub(super) at: usize,
@@ -55,31 +42,43 @@ impl<'a> Cursor<'a> {
         if major == 6 {
             return Err(CborError::Tag { offset });
         }
+        if major == 7 {
+            return Ok(Head { major: self.major_7(info, offset)?, argument: 0, offset });
+        }
         let argument = match info {
             0..=23 => info.into(),
             24 => u8::from_be_bytes(self.array(offset)?).into(),
             25 => u16::from_be_bytes(self.array(offset)?).into(),
             26 => u32::from_be_bytes(self.array(offset)?).into(),
             27 => u64::from_be_bytes(self.array(offset)?),
-            31 if (2..=5).contains(&major) => return Err(CborError::IndefiniteLength { offset }),
+            31 if major >= 2 => return Err(CborError::IndefiniteLength { offset }),
             _ => return Err(CborError::Reserved { offset }),
         };
-        let major = match (major, info) {
-            (0, _) => Major::Unsigned,
-            (1, _) => Major::Negative,
-            (2, _) => Major::Bytes,
-            (3, _) => Major::Text,
-            (4, _) => Major::Array,
-            (5, _) => Major::Map,
-            (_, 0..=23) => Major::Simple,
-            // In two bytes, only what one byte cannot say is well-formed.
-            (_, 24) if argument >= 32 => Major::Simple,
-            (_, 25) => Major::Float(2),
-            (_, 26) => Major::Float(4),
-            (_, 27) => Major::Float(8),
-            _ => return Err(CborError::Reserved { offset }),
+        let major = match major {
+            0 => Major::Unsigned,
+            1 => Major::Negative,
+            2 => Major::Bytes,
+            3 => Major::Text,
+            4 => Major::Array,
+            _ => Major::Map,
         };
         Ok(Head { major, argument, offset })
+    }
+
+    /// Reads a simple value or a float.
+    fn major_7(&mut self, info: u8, offset: usize) -> Result<Major, CborError> {
+        match info {
+            0..=23 => Ok(Major::Simple(info)),
+            24 => match self.array(offset)? {
+                // A value below 32 is not well-formed in two bytes.
+                [0..=31] => Err(CborError::Reserved { offset }),
+                [value] => Ok(Major::Simple(value)),
+            },
+            25 => Ok(Major::Float(half_to_double(u16::from_be_bytes(self.array(offset)?)))),
+            26 => Ok(Major::Float(f32::from_be_bytes(self.array(offset)?).into())),
+            27 => Ok(Major::Float(f64::from_be_bytes(self.array(offset)?))),
+            _ => Err(CborError::Reserved { offset }),
+        }
     }
 
     /// The next `len` bytes, which belong to the item at `offset`.
@@ -114,14 +113,16 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The bits of a half-precision float, widened (RFC 8949, appendix D).
-fn half_to_double(half: u64) -> u64 {
+/// A half-precision float, widened (RFC 8949, appendix D).
+fn half_to_double(half: u16) -> f64 {
+    let half = u64::from(half);
     let (sign, exponent, mantissa) = ((half >> 15) << 63, (half >> 10) & 0x1f, half & 0x3ff);
-    sign | match exponent {
+    let bits = match exponent {
         // Subnormal: a multiple of 2^-24.
         0 => (f64::from(u16::try_from(mantissa).unwrap_or(0)) / 16_777_216.0).to_bits(),
         0x1f => (0x7ff << 52) | (mantissa << 42),
         // The biases are 15 and 1023.
         _ => (exponent.saturating_add(1008) << 52) | (mantissa << 42),
-    }
+    };
+    f64::from_bits(sign | bits)
 }
