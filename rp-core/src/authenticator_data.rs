@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::bytes::Aaguid;
 use crate::cbor::{self, CborError};
+use crate::cose::EncodedKey;
 use crate::error::Code;
 
 mod flags;
@@ -45,8 +46,8 @@ pub struct AttestedCredentialData<'a> {
     pub aaguid: Aaguid,
     /// The credential ID, of any length that 16 bits count.
     pub credential_id: &'a [u8],
-    /// The credential public key: one well-formed CBOR item, not yet read as `COSE_Key`.
-    pub credential_public_key: &'a [u8],
+    /// The credential public key: one CBOR item, whose parameters are not yet checked.
+    pub credential_public_key: EncodedKey<'a>,
 }
 
 impl<'a> AuthenticatorData<'a> {
@@ -82,20 +83,21 @@ impl<'a> AuthenticatorData<'a> {
                 return Err(AuthenticatorDataError::NoCredentialId);
             }
             let offset = rest.offset;
-            let credential_public_key =
-                rest.cbor().map_err(|error| AuthenticatorDataError::PublicKey { offset, error })?;
+            let credential_public_key = EncodedKey::parse_prefix(rest.remaining())
+                .map_err(|error| AuthenticatorDataError::PublicKey { offset, error })?;
+            rest.take(credential_public_key.as_bytes().len())?;
             Some(AttestedCredentialData { aaguid, credential_id, credential_public_key })
         } else {
             None
         };
         let extensions = if flags.extension_data() {
             let offset = rest.offset;
-            let map = rest.cbor().map_err(|error| AuthenticatorDataError::Extensions { offset, error })?;
-            // CBOR major type 5, a map, stands in the upper three bits of the first byte.
-            if map.first().is_none_or(|first| first >> 5 != 5) {
+            let (value, len) = cbor::parse_prefix(rest.remaining())
+                .map_err(|error| AuthenticatorDataError::Extensions { offset, error })?;
+            if value.as_map().is_none() {
                 return Err(AuthenticatorDataError::ExtensionsNotMap { offset });
             }
-            Some(map)
+            Some(rest.take(len)?)
         } else {
             None
         };
@@ -224,12 +226,5 @@ impl<'a> Reader<'a> {
     fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], AuthenticatorDataError> {
         let taken = self.take(N)?;
         taken.try_into().map_err(|_| AuthenticatorDataError::Truncated { missing: N })
-    }
-
-    fn cbor(&mut self) -> Result<&'a [u8], CborError> {
-        let rest = self.remaining();
-        let (_, length) = cbor::parse_prefix(rest)?;
-        self.offset = self.offset.saturating_add(length);
-        Ok(rest.get(..length).unwrap_or_default())
     }
 }

@@ -7,7 +7,6 @@ use crate::attestation::{
 };
 use crate::bytes::CredentialId;
 use crate::ceremony::{self, CREATE, check_remote_client_data};
-use crate::cose::PublicKey;
 use crate::credential::{CredentialRecord, StoredAttestation};
 use crate::crypto;
 use crate::extensions::{AuthenticatorExtensions, RawOutputs, RegistrationExtensionOutputs};
@@ -103,11 +102,11 @@ impl RelyingParty {
         // 18. and 19. Evaluate BE and BS by policy
         self.check_backup_policy(flags)?;
         // 20. "alg" is one of pubKeyCredParams
-        let algorithm = PublicKey::algorithm_of(attested.credential_public_key)?;
+        let algorithm = attested.credential_public_key.algorithm()?;
         if !pending.algorithms.contains(&algorithm.id()) {
             return Err(RegistrationError::AlgorithmNotOffered { algorithm });
         }
-        let public_key = PublicKey::from_cose(attested.credential_public_key)?;
+        let public_key = attested.credential_public_key.public_key()?;
         // 21. Determine the attestation statement format; 22. verify attStmt
         let format = Format::from(object.fmt);
         let policy = &self.attestation_policy;
@@ -143,7 +142,7 @@ impl RelyingParty {
         let credential = CredentialRecord {
             id,
             user_handle: pending.user_handle,
-            public_key: attested.credential_public_key.into(),
+            public_key: attested.credential_public_key.as_bytes().into(),
             sign_count: authenticator_data.sign_count(),
             uv_initialized: flags.user_verified(),
             transports: response.transports().to_vec(),

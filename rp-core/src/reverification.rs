@@ -4,7 +4,7 @@ use crate::attestation::{
     self, Attestation, AttestationError, AttestationObject, AttestationObjectError, Format, PathFinder,
     Procedure, TrustAssessment,
 };
-use crate::cose::{PublicKey, PublicKeyError};
+use crate::cose::PublicKeyError;
 use crate::credential::CredentialRecord;
 use crate::crypto;
 use crate::error::Code;
@@ -113,7 +113,7 @@ impl RelyingParty {
         if attested.credential_id != record.id.as_bytes() {
             return other("credential ID");
         }
-        if *attested.credential_public_key != *record.public_key {
+        if *attested.credential_public_key.as_bytes() != *record.public_key {
             return other("public key");
         }
         if attested.aaguid != record.aaguid {
@@ -122,7 +122,7 @@ impl RelyingParty {
         if !self.accepts_rp_id_hash(authenticator_data.rp_id_hash()) {
             return other("RP ID");
         }
-        let public_key = PublicKey::from_cose(&record.public_key)?;
+        let public_key = attested.credential_public_key.public_key()?;
         // 21. Determine the attestation statement format; 22. verify attStmt
         let format = Format::from(object.fmt);
         let policy = &self.attestation_policy;

@@ -48,7 +48,7 @@ impl Ceremonies {
     pub(super) fn cose_keys(&self) -> Inputs {
         self.of_objects(|object| {
             let attested = object.auth_data.attested_credential();
-            attested.map(|attested| attested.credential_public_key.to_vec()).into_iter().collect()
+            attested.map(|attested| attested.credential_public_key.as_bytes().to_vec()).into_iter().collect()
         })
         .collect()
     }

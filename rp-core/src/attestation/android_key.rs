@@ -1,7 +1,7 @@
 use super::{AttestationType, Procedure, Provenance, Verified, X5c};
 use crate::Profile;
 use crate::cbor::FieldError;
-use crate::cose::{Algorithm, UnknownAlgorithm};
+use crate::cose::{Algorithm, UnknownAlgorithmError};
 use crate::crypto::{self, Scheme, SpkiError};
 use crate::error::Code;
 use crate::x509::{CertificateError, DerError};
@@ -44,7 +44,7 @@ pub enum AndroidKeyError {
     CertificateKey(#[from] SpkiError),
     /// `alg` is no algorithm that is known.
     #[error("attStmt.alg: {0}")]
-    UnknownAlgorithm(#[from] UnknownAlgorithm),
+    UnknownAlgorithm(#[from] UnknownAlgorithmError),
     /// The statement's `alg` is not an algorithm of the attestation certificate's key.
     #[error("attStmt.alg {statement} is not an algorithm of the certificate's key")]
     AlgorithmOfCertificate {

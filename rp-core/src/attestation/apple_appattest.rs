@@ -251,7 +251,7 @@ impl AppAttest {
             return Err(AppAttestError::CredentialId);
         }
         // Beyond Apple's steps: the key in authenticator data is the certificate's
-        let public_key = PublicKey::from_cose(attested.credential_public_key)?;
+        let public_key = attested.credential_public_key.public_key()?;
         if *public_key.key() != key {
             return Err(AppAttestError::PublicKey);
         }

@@ -2,7 +2,7 @@ use super::certificate_rules::{self, CertificateRule};
 use super::{AttestationType, Procedure, Verified, X5c};
 use crate::Profile;
 use crate::cbor::FieldError;
-use crate::cose::{Algorithm, UnknownAlgorithm};
+use crate::cose::{Algorithm, UnknownAlgorithmError};
 use crate::crypto::{self, Scheme, SpkiError};
 use crate::error::Code;
 use crate::x509::CertificateError;
@@ -25,7 +25,7 @@ pub enum PackedError {
     CertificateKey(#[from] SpkiError),
     /// `alg` is no algorithm that is known.
     #[error("attStmt.alg: {0}")]
-    UnknownAlgorithm(#[from] UnknownAlgorithm),
+    UnknownAlgorithm(#[from] UnknownAlgorithmError),
     /// The statement's `alg` is not the algorithm of the attestation certificate's key.
     #[error("attStmt.alg {statement} is not an algorithm of the certificate's key")]
     AlgorithmOfCertificate {

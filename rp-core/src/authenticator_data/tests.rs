@@ -28,7 +28,7 @@ fn attested_credential_data_and_extensions_are_found_behind_their_flags() {
     let credential = data.attested_credential().unwrap();
     assert_eq!(credential.aaguid, Aaguid::new([0x11; 16]));
     assert_eq!(credential.credential_id, [0xc0, 0xc1]);
-    assert_eq!(credential.credential_public_key, [0xa0]);
+    assert_eq!(credential.credential_public_key.as_bytes(), [0xa0]);
     assert_eq!(data.extensions(), Some(&[0xa1, 0x61, b'x', 0xf5][..]));
     assert_eq!((data.sign_count(), data.rp_id_hash()), (7, &[0xaa; 32]));
 }

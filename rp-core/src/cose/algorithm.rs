@@ -2,230 +2,151 @@
 
 use core::fmt;
 
-use coset::iana::EnumI64;
+use coset::iana::{self, EnumI64};
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::{Curve, EdwardsCurve, Key, KeyParts, MlDsaSet, Scheme};
 
-/// A signature algorithm that this crate knows, whether this build has it or not.
-///
-/// Serialises as its number in the [IANA registry].
-///
-/// [IANA registry]: https://www.iana.org/assignments/cose/cose.xhtml#algorithms
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "i64", try_from = "i64")]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// -7: ECDSA with SHA-256, on P-256 in WebAuthn.
-    Es256,
-    /// -35: ECDSA with SHA-384, on P-384 in WebAuthn.
-    Es384,
-    /// -36: ECDSA with SHA-512, on P-521 in WebAuthn.
-    Es512,
-    /// -47: ECDSA with SHA-256 on secp256k1.
-    Es256k,
-    /// -9: ECDSA with SHA-256 on P-256.
-    Esp256,
-    /// -51: ECDSA with SHA-384 on P-384.
-    Esp384,
-    /// -52: ECDSA with SHA-512 on P-521.
-    Esp512,
-    /// -8: EdDSA, with Ed25519 in WebAuthn.
-    EdDsa,
-    /// -19: Ed25519.
-    Ed25519,
-    /// -53: Ed448.
-    Ed448,
-    /// -257: RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-    /// -258: RSASSA-PKCS1-v1_5 with SHA-384.
-    Rs384,
-    /// -259: RSASSA-PKCS1-v1_5 with SHA-512.
-    Rs512,
-    /// -37: RSASSA-PSS with SHA-256.
-    Ps256,
-    /// -38: RSASSA-PSS with SHA-384.
-    Ps384,
-    /// -39: RSASSA-PSS with SHA-512.
-    Ps512,
-    /// -65535: RSASSA-PKCS1-v1_5 with SHA-1, for TPM statements; for credentials in the `fido` profile alone.
-    Rs1,
-    /// -48: ML-DSA-44.
-    MlDsa44,
-    /// -49: ML-DSA-65.
-    MlDsa65,
-    /// -50: ML-DSA-87.
-    MlDsa87,
+/// One line for each algorithm: variant, number, name in the registry, feature, key type and signature scheme.
+macro_rules! algorithms {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal, $name:literal, $feature:literal, $key_type:expr, $scheme:ident;)*) => {
+        /// A signature algorithm that this crate knows, whether or not this build supports it.
+        ///
+        /// Serialises as its number in the [IANA registry].
+        ///
+        /// [IANA registry]: https://www.iana.org/assignments/cose/cose.xhtml#algorithms
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "i64", try_from = "i64")]
+        #[non_exhaustive]
+        pub enum Algorithm {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Algorithm {
+            /// Every algorithm that this crate knows.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Every algorithm that this build supports.
+            pub const SUPPORTED: &'static [Self] = &[$(#[cfg(feature = $feature)] Self::$variant),*];
+
+            /// The number in the IANA registry, as in `pubKeyCredParams` and in `alg`.
+            #[must_use]
+            pub const fn id(self) -> i64 {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// The name in the IANA registry.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The type of its keys, with their curve or parameter set ([section 5.8.5]).
+            ///
+            /// [section 5.8.5]: https://www.w3.org/TR/webauthn-3/#sctn-alg-identifier
+            pub(super) const fn key_type(self) -> KeyType {
+                match self { $(Self::$variant => $key_type,)* }
+            }
+        }
+
+        impl Scheme {
+            /// The signature scheme of a credential with this algorithm ([section 6.5.5]).
+            ///
+            /// [section 6.5.5]: https://www.w3.org/TR/webauthn-3/#sctn-signature-attestation-types
+            #[must_use]
+            pub const fn for_algorithm(algorithm: Algorithm) -> Self {
+                match algorithm { $(Algorithm::$variant => Self::$scheme,)* }
+            }
+        }
+    };
 }
 
-/// A number that is none of an [`Algorithm`].
+algorithms! {
+    /// -7: ECDSA with SHA-256, on P-256 in WebAuthn.
+    Es256 = -7, "ES256", "es256", KeyType::Ec2(Curve::P256), EcdsaSha256;
+    /// -35: ECDSA with SHA-384, on P-384 in WebAuthn.
+    Es384 = -35, "ES384", "es384", KeyType::Ec2(Curve::P384), EcdsaSha384;
+    /// -36: ECDSA with SHA-512, on P-521 in WebAuthn.
+    Es512 = -36, "ES512", "es512", KeyType::Ec2(Curve::P521), EcdsaSha512;
+    /// -47: ECDSA with SHA-256 on secp256k1.
+    Es256k = -47, "ES256K", "es256k", KeyType::Ec2(Curve::Secp256k1), EcdsaSha256;
+    /// -9: ECDSA with SHA-256 on P-256.
+    Esp256 = -9, "ESP256", "es256", KeyType::Ec2(Curve::P256), EcdsaSha256;
+    /// -51: ECDSA with SHA-384 on P-384.
+    Esp384 = -51, "ESP384", "es384", KeyType::Ec2(Curve::P384), EcdsaSha384;
+    /// -52: ECDSA with SHA-512 on P-521.
+    Esp512 = -52, "ESP512", "es512", KeyType::Ec2(Curve::P521), EcdsaSha512;
+    /// -8: EdDSA, with Ed25519 in WebAuthn.
+    EdDsa = -8, "EdDSA", "eddsa", KeyType::Okp(EdwardsCurve::Ed25519), Ed25519;
+    /// -19: Ed25519.
+    Ed25519 = -19, "Ed25519", "eddsa", KeyType::Okp(EdwardsCurve::Ed25519), Ed25519;
+    /// -53: Ed448.
+    Ed448 = -53, "Ed448", "ed448", KeyType::Okp(EdwardsCurve::Ed448), Ed448;
+    /// -257: RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256 = -257, "RS256", "rs256", KeyType::Rsa, RsaPkcs1Sha256;
+    /// -258: RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384 = -258, "RS384", "rs384", KeyType::Rsa, RsaPkcs1Sha384;
+    /// -259: RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512 = -259, "RS512", "rs512", KeyType::Rsa, RsaPkcs1Sha512;
+    /// -37: RSASSA-PSS with SHA-256.
+    Ps256 = -37, "PS256", "ps256", KeyType::Rsa, RsaPssSha256;
+    /// -38: RSASSA-PSS with SHA-384.
+    Ps384 = -38, "PS384", "ps384", KeyType::Rsa, RsaPssSha384;
+    /// -39: RSASSA-PSS with SHA-512.
+    Ps512 = -39, "PS512", "ps512", KeyType::Rsa, RsaPssSha512;
+    /// -65535: RSASSA-PKCS1-v1_5 with SHA-1, for TPM statements; for credentials in the `fido` profile only.
+    Rs1 = -65535, "RS1", "rs1", KeyType::Rsa, RsaPkcs1Sha1;
+    /// -48: ML-DSA-44.
+    MlDsa44 = -48, "ML-DSA-44", "ml-dsa", KeyType::Akp(MlDsaSet::MlDsa44), MlDsa44;
+    /// -49: ML-DSA-65.
+    MlDsa65 = -49, "ML-DSA-65", "ml-dsa", KeyType::Akp(MlDsaSet::MlDsa65), MlDsa65;
+    /// -50: ML-DSA-87.
+    MlDsa87 = -50, "ML-DSA-87", "ml-dsa", KeyType::Akp(MlDsaSet::MlDsa87), MlDsa87;
+}
+
+/// The COSE key type of an algorithm, with the curve or parameter set that WebAuthn ties to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyType {
+    Ec2(Curve),
+    Okp(EdwardsCurve),
+    Rsa,
+    Akp(MlDsaSet),
+}
+
+/// An unknown COSE algorithm identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown algorithm {id}")]
-pub struct UnknownAlgorithm {
-    /// The number.
+pub struct UnknownAlgorithmError {
+    /// The identifier.
     pub id: i64,
 }
 
 impl Algorithm {
-    /// Every algorithm that this crate knows.
-    pub const ALL: &'static [Self] = &[
-        Self::Es256,
-        Self::Es384,
-        Self::Es512,
-        Self::Es256k,
-        Self::Esp256,
-        Self::Esp384,
-        Self::Esp512,
-        Self::EdDsa,
-        Self::Ed25519,
-        Self::Ed448,
-        Self::Rs256,
-        Self::Rs384,
-        Self::Rs512,
-        Self::Ps256,
-        Self::Ps384,
-        Self::Ps512,
-        Self::Rs1,
-        Self::MlDsa44,
-        Self::MlDsa65,
-        Self::MlDsa87,
-    ];
-
-    /// Every algorithm that this build has.
-    pub const SUPPORTED: &'static [Self] = &[
-        #[cfg(feature = "es256")]
-        Self::Es256,
-        #[cfg(feature = "es384")]
-        Self::Es384,
-        #[cfg(feature = "es512")]
-        Self::Es512,
-        #[cfg(feature = "es256k")]
-        Self::Es256k,
-        #[cfg(feature = "es256")]
-        Self::Esp256,
-        #[cfg(feature = "es384")]
-        Self::Esp384,
-        #[cfg(feature = "es512")]
-        Self::Esp512,
-        #[cfg(feature = "eddsa")]
-        Self::EdDsa,
-        #[cfg(feature = "eddsa")]
-        Self::Ed25519,
-        #[cfg(feature = "ed448")]
-        Self::Ed448,
-        #[cfg(feature = "rs256")]
-        Self::Rs256,
-        #[cfg(feature = "rs384")]
-        Self::Rs384,
-        #[cfg(feature = "rs512")]
-        Self::Rs512,
-        #[cfg(feature = "ps256")]
-        Self::Ps256,
-        #[cfg(feature = "ps384")]
-        Self::Ps384,
-        #[cfg(feature = "ps512")]
-        Self::Ps512,
-        #[cfg(feature = "rs1")]
-        Self::Rs1,
-        #[cfg(feature = "ml-dsa")]
-        Self::MlDsa44,
-        #[cfg(feature = "ml-dsa")]
-        Self::MlDsa65,
-        #[cfg(feature = "ml-dsa")]
-        Self::MlDsa87,
-    ];
-
-    /// The number in the IANA registry, as in `pubKeyCredParams` and in `alg`.
-    #[must_use]
-    pub const fn id(self) -> i64 {
-        match self {
-            Self::Es256 => -7,
-            Self::Es384 => -35,
-            Self::Es512 => -36,
-            Self::Es256k => -47,
-            Self::Esp256 => -9,
-            Self::Esp384 => -51,
-            Self::Esp512 => -52,
-            Self::EdDsa => -8,
-            Self::Ed25519 => -19,
-            Self::Ed448 => -53,
-            Self::Rs256 => -257,
-            Self::Rs384 => -258,
-            Self::Rs512 => -259,
-            Self::Ps256 => -37,
-            Self::Ps384 => -38,
-            Self::Ps512 => -39,
-            Self::Rs1 => -65535,
-            Self::MlDsa44 => -48,
-            Self::MlDsa65 => -49,
-            Self::MlDsa87 => -50,
-        }
-    }
-
-    /// Whether this build has it.
+    /// Whether this build supports the algorithm.
     #[must_use]
     pub fn is_supported(self) -> bool {
         Self::SUPPORTED.contains(&self)
     }
 
-    /// The name in the IANA registry.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Es384 => "ES384",
-            Self::Es512 => "ES512",
-            Self::Es256k => "ES256K",
-            Self::Esp256 => "ESP256",
-            Self::Esp384 => "ESP384",
-            Self::Esp512 => "ESP512",
-            Self::EdDsa => "EdDSA",
-            Self::Ed25519 => "Ed25519",
-            Self::Ed448 => "Ed448",
-            Self::Rs256 => "RS256",
-            Self::Rs384 => "RS384",
-            Self::Rs512 => "RS512",
-            Self::Ps256 => "PS256",
-            Self::Ps384 => "PS384",
-            Self::Ps512 => "PS512",
-            Self::Rs1 => "RS1",
-            Self::MlDsa44 => "ML-DSA-44",
-            Self::MlDsa65 => "ML-DSA-65",
-            Self::MlDsa87 => "ML-DSA-87",
-        }
-    }
-
-    /// The number in coset's terms; its registry has all of ours.
-    pub(super) fn to_coset(self) -> coset::Algorithm {
-        coset::iana::Algorithm::from_i64(self.id())
-            .map_or(coset::Algorithm::PrivateUse(self.id()), coset::Algorithm::Assigned)
-    }
-}
-
-impl Algorithm {
-    /// Whether a key is one of this algorithm's: each ECDSA and EdDSA algorithm has one curve here
+    /// Whether the algorithm is used with such keys: each ECDSA and EdDSA algorithm has one curve here
     /// ([section 5.8.5]).
     ///
     /// [section 5.8.5]: https://www.w3.org/TR/webauthn-3/#sctn-alg-identifier
     #[must_use]
     pub fn fits(self, key: &Key) -> bool {
-        let parts = key.parts();
-        match self {
-            Self::Es256 | Self::Esp256 => matches!(parts, KeyParts::Ec { curve: Curve::P256, .. }),
-            Self::Es384 | Self::Esp384 => matches!(parts, KeyParts::Ec { curve: Curve::P384, .. }),
-            Self::Es512 | Self::Esp512 => matches!(parts, KeyParts::Ec { curve: Curve::P521, .. }),
-            Self::Es256k => matches!(parts, KeyParts::Ec { curve: Curve::Secp256k1, .. }),
-            Self::EdDsa | Self::Ed25519 => {
-                matches!(parts, KeyParts::Okp { curve: EdwardsCurve::Ed25519, .. })
+        self.key_type()
+            == match key.parts() {
+                KeyParts::Ec { curve, .. } => KeyType::Ec2(curve),
+                KeyParts::Okp { curve, .. } => KeyType::Okp(curve),
+                KeyParts::Rsa { .. } => KeyType::Rsa,
+                KeyParts::MlDsa { set, .. } => KeyType::Akp(set),
             }
-            Self::Ed448 => matches!(parts, KeyParts::Okp { curve: EdwardsCurve::Ed448, .. }),
-            Self::Rs1 | Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => {
-                matches!(parts, KeyParts::Rsa { .. })
-            }
-            Self::MlDsa44 => matches!(parts, KeyParts::MlDsa { set: MlDsaSet::MlDsa44, .. }),
-            Self::MlDsa65 => matches!(parts, KeyParts::MlDsa { set: MlDsaSet::MlDsa65, .. }),
-            Self::MlDsa87 => matches!(parts, KeyParts::MlDsa { set: MlDsaSet::MlDsa87, .. }),
-        }
+    }
+
+    /// The algorithm in coset's registry, which has all of them.
+    pub(super) fn to_coset(self) -> coset::Algorithm {
+        iana::Algorithm::from_i64(self.id())
+            .map_or(coset::Algorithm::PrivateUse(self.id()), coset::Algorithm::Assigned)
     }
 }
 
@@ -242,36 +163,28 @@ impl From<Algorithm> for i64 {
 }
 
 impl TryFrom<i64> for Algorithm {
-    type Error = UnknownAlgorithm;
+    type Error = UnknownAlgorithmError;
 
-    fn try_from(id: i64) -> Result<Self, UnknownAlgorithm> {
-        Self::ALL.iter().copied().find(|algorithm| algorithm.id() == id).ok_or(UnknownAlgorithm { id })
+    fn try_from(id: i64) -> Result<Self, UnknownAlgorithmError> {
+        Self::ALL.iter().copied().find(|algorithm| algorithm.id() == id).ok_or(UnknownAlgorithmError { id })
     }
 }
 
-impl Scheme {
-    /// How a credential of this algorithm signs ([section 6.5.5]).
-    ///
-    /// [section 6.5.5]: https://www.w3.org/TR/webauthn-3/#sctn-signature-attestation-types
-    #[must_use]
-    pub const fn for_algorithm(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Es256 | Algorithm::Es256k | Algorithm::Esp256 => Self::EcdsaSha256,
-            Algorithm::Es384 | Algorithm::Esp384 => Self::EcdsaSha384,
-            Algorithm::Es512 | Algorithm::Esp512 => Self::EcdsaSha512,
-            Algorithm::EdDsa | Algorithm::Ed25519 => Self::Ed25519,
-            Algorithm::Ed448 => Self::Ed448,
-            Algorithm::Rs256 => Self::RsaPkcs1Sha256,
-            Algorithm::Rs384 => Self::RsaPkcs1Sha384,
-            Algorithm::Rs512 => Self::RsaPkcs1Sha512,
-            Algorithm::Ps256 => Self::RsaPssSha256,
-            Algorithm::Ps384 => Self::RsaPssSha384,
-            Algorithm::Ps512 => Self::RsaPssSha512,
-            Algorithm::Rs1 => Self::RsaPkcs1Sha1,
-            Algorithm::MlDsa44 => Self::MlDsa44,
-            Algorithm::MlDsa65 => Self::MlDsa65,
-            Algorithm::MlDsa87 => Self::MlDsa87,
-        }
+/// The identifier of a curve in COSE_Keys of type EC2.
+pub(super) const fn ec2_curve(curve: Curve) -> iana::EllipticCurve {
+    match curve {
+        Curve::P256 => iana::EllipticCurve::P_256,
+        Curve::P384 => iana::EllipticCurve::P_384,
+        Curve::P521 => iana::EllipticCurve::P_521,
+        Curve::Secp256k1 => iana::EllipticCurve::Secp256k1,
+    }
+}
+
+/// The identifier of a curve in COSE_Keys of type OKP.
+pub(super) const fn okp_curve(curve: EdwardsCurve) -> iana::EllipticCurve {
+    match curve {
+        EdwardsCurve::Ed25519 => iana::EllipticCurve::Ed25519,
+        EdwardsCurve::Ed448 => iana::EllipticCurve::Ed448,
     }
 }
 
@@ -283,12 +196,9 @@ mod tests {
     fn numbers_lead_back_to_their_algorithms() {
         for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::try_from(algorithm.id()), Ok(*algorithm));
-            assert_eq!(
-                algorithm.to_coset(),
-                coset::iana::Algorithm::from_i64(algorithm.id()).unwrap().into()
-            );
+            assert_eq!(algorithm.to_coset(), iana::Algorithm::from_i64(algorithm.id()).unwrap().into());
         }
-        assert_eq!(Algorithm::try_from(-6), Err(UnknownAlgorithm { id: -6 }));
+        assert_eq!(Algorithm::try_from(-6), Err(UnknownAlgorithmError { id: -6 }));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 use alloc::string::ToString;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use super::*;
-#[cfg(feature = "rs256")]
-use crate::crypto::RsaLimits;
+use crate::cbor::CborError;
+use crate::crypto::{Curve, EdwardsCurve, Key, KeyError, RsaLimits};
+use crate::error::Code;
 
 /// The base point of P-256, which is the public key of the private key 1.
 #[cfg(feature = "es256")]
@@ -69,22 +71,80 @@ fn an_es256_key_reads_and_writes() {
 
 #[test]
 #[cfg(feature = "es256")]
-fn labels_in_another_order_and_parameters_of_no_concern_are_accepted() {
+fn labels_in_any_order_and_long_numbers_are_accepted() {
     let (x, y) = (b64(P256_X), b64(P256_Y));
     let cose = [
-        &[0xa6, /* map(6) */ 0x22 /* y */][..],
+        &[0xa5, /* map(5) */ 0x22 /* y */][..],
         &byte_string(&y),
         &[0x21 /* x */],
         &byte_string(&x),
-        &[
-            0x20, 0x01, /* crv, P-256 */ 0x02, 0x41, 0x07, /* kid */ 0x03, 0x38,
-            0x06, /* alg, -7 in two bytes */
-        ],
+        &[0x20, 0x01, /* crv, P-256 */ 0x03, 0x38, 0x06 /* alg, -7 in two bytes */],
         &[0x01, 0x02 /* kty, EC2 */],
     ]
     .concat();
     let key = PublicKey::from_cose(&cose).unwrap();
     assert_eq!(key.to_cose(), es256(&x, &y));
+}
+
+/// The key with one more parameter.
+#[cfg(any(feature = "es256", feature = "eddsa", feature = "rs256", feature = "ml-dsa"))]
+fn with_parameter(mut cose: Vec<u8>, parameter: &[u8]) -> Result<PublicKey, PublicKeyError> {
+    cose[0] += 1;
+    cose.extend_from_slice(parameter);
+    PublicKey::from_cose(&cose)
+}
+
+#[test]
+#[cfg(all(feature = "es256", feature = "eddsa", feature = "rs256", feature = "ml-dsa"))]
+fn a_key_with_its_private_part_is_rejected() {
+    let ec2 = es256(&b64(P256_X), &b64(P256_Y));
+    let okp = okp(&[0x27], 6, &b64(ED25519));
+    let rsa = rs256(&[0xc5; 256], &[1, 0, 1]);
+    let akp = [&[0xa3, 0x01, 0x07, 0x03, 0x38, 0x2f, 0x20][..], &byte_string(&[7; 1312])].concat();
+    let mut cases = vec![(ec2, -4), (okp, -4), (akp, -2)];
+    cases.extend((-12..=-3).map(|label| (rsa.clone(), label)));
+    for (cose, label) in cases {
+        let head = 0x20 + u8::try_from(-1 - label).unwrap();
+        let refused = with_parameter(cose, &[head, 0x41, 0x07]).unwrap_err();
+        assert_eq!(refused, PublicKeyError::PrivateKey { label });
+        assert_eq!(refused.code(), Code::MalformedPublicKey);
+    }
+}
+
+#[test]
+#[cfg(feature = "es256")]
+fn parameters_that_are_not_required_are_rejected() {
+    let with = |parameter: &[u8]| with_parameter(es256(&b64(P256_X), &b64(P256_Y)), parameter).unwrap_err();
+    // kid, key_ops, Base IV, and a label without a meaning
+    for (label, parameter) in [(2, [0x02, 0x40]), (4, [0x04, 0x80]), (5, [0x05, 0x40]), (-5, [0x24, 0xf6])] {
+        assert_eq!(with(&parameter), PublicKeyError::OptionalParameter { label });
+    }
+    assert_eq!(with(&[0x61, b'd', 0x40]), PublicKeyError::LabelType);
+    assert_eq!(with(&[0x02, 0x40]).to_string(), "public key: parameter 2 is not allowed");
+}
+
+#[test]
+#[cfg(feature = "es256")]
+fn coordinates_may_lack_leading_zeros_where_that_is_allowed() {
+    // 379 times the base point, whose x begins with a zero.
+    let x = b64("VUOJSvPQDtfXQKvb11yWsGh3t4fbX3Dup4uQqNfACg");
+    let y = b64("u0yFo9jqKe-q-iRAaRLdhNWxTcMr9lbvbGvVil2UP5I");
+    let (stripped, whole) = (es256(&x, &y), es256(&[&[0][..], &x].concat(), &y));
+    let key = EncodedKey::parse(&stripped).unwrap();
+    let length = KeyError::Length { part: "x", expected: 32, got: 31 };
+    assert_eq!(key.public_key(), Err(PublicKeyError::Key(length)));
+    assert_eq!(key.public_key_without_leading_zeros(), PublicKey::from_cose(&whole));
+    let long = es256(&[&[0, 0][..], &x].concat(), &y);
+    let length = KeyError::Length { part: "x", expected: 32, got: 33 };
+    let refused = EncodedKey::parse(&long).unwrap().public_key_without_leading_zeros();
+    assert_eq!(refused, Err(PublicKeyError::Key(length)));
+}
+
+#[test]
+#[cfg(feature = "es256")]
+fn debug_of_an_encoded_key_prints_no_parameter() {
+    let cose = es256(&b64(P256_X), &b64(P256_Y));
+    assert_eq!(alloc::format!("{:?}", EncodedKey::parse(&cose).unwrap()), "EncodedKey(77 bytes)");
 }
 
 #[test]
@@ -134,7 +194,7 @@ fn type_and_curve_are_the_algorithms() {
     assert_eq!(changed(2, 0x01), Err(PublicKeyError::KeyType { algorithm }));
     assert_eq!(changed(6, 0x02), Err(PublicKeyError::Curve { algorithm }));
     assert_eq!(changed(6, 0xf6), Err(PublicKeyError::Type { parameter: "crv" }));
-    assert_eq!(changed(6, 0x02).unwrap_err().to_string(), "ES256 with a crv that is not its own");
+    assert_eq!(changed(6, 0x02).unwrap_err().to_string(), "public key: crv does not fit ES256");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Public keys of every kind, checked when they are made.
 
+use alloc::vec;
+
 use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
 
 /// A public key, right by construction: a point on its curve, a modulus within limits.
@@ -74,6 +76,18 @@ impl Key {
         return super::ecdsa::EcKey::new(curve, x, y).map(|key| Self(Kind::Ec(key)));
         #[cfg(not(feature = "_ecdsa"))]
         Err(KeyError::NotBuilt { kind: "elliptic curve keys" })
+    }
+
+    /// An elliptic curve key from coordinates that may lack leading zeros.
+    ///
+    /// # Errors
+    /// [`KeyError`] as for [`Key::ec`].
+    pub(crate) fn ec_without_leading_zeros(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        let padded = |coordinate: &[u8]| {
+            let zeros = curve.coordinate_len().saturating_sub(coordinate.len());
+            [&vec![0; zeros], coordinate].concat()
+        };
+        Self::ec(curve, &padded(x), &padded(y))
     }
 
     /// An Edwards curve key from its encoded point (RFC 8032).
