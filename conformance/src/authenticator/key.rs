@@ -29,7 +29,7 @@ enum Secret {
     K256(k256::ecdsa::SigningKey),
     Ed25519(ed25519_dalek::SigningKey),
     Ed448([u8; 57]),
-    Rsa(Box<::rsa::RsaPrivateKey>),
+    Rsa(Box<::rsa::PrivateKey>),
     MlDsa([u8; 32]),
 }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use ::rsa::traits::SignatureScheme;
-use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, PublicKey};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::hash::Hash;
@@ -12,7 +12,7 @@ use super::scheme::{Error, Scheme};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RsaKey {
-    key: RsaPublicKey,
+    key: PublicKey,
     n: Box<[u8]>,
     e: Box<[u8]>,
 }
@@ -23,7 +23,7 @@ impl RsaKey {
         let (modulus, exponent) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
         let RsaLimits { max_bits, .. } = RsaLimits::DEFAULT;
         // What is left to find wrong: an exponent that is not less than the modulus.
-        let key = RsaPublicKey::new_with_size_limits(modulus, exponent, 0..=max_bits)
+        let key = PublicKey::new_with_size_limits(modulus, exponent, 0..=max_bits)
             .map_err(|_| KeyError::Exponent)?;
         Ok(Self { key, n: n.into(), e: e.into() })
     }

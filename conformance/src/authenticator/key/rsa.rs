@@ -3,7 +3,7 @@
 use ::rsa::pkcs1::DecodeRsaPrivateKey;
 use ::rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
 use ::rsa::traits::PublicKeyParts;
-use ::rsa::{RsaPrivateKey, pkcs1v15, pss};
+use ::rsa::{PrivateKey, pkcs1v15, pss};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -19,7 +19,7 @@ const SMALL: &[u8] = include_bytes!("../../../testdata/rsa-1024.pkcs1");
 pub(super) const OTHER: &str = "/other";
 
 /// The fixed key of a label.
-pub(super) fn fixed(label: &str) -> RsaPrivateKey {
+pub(super) fn fixed(label: &str) -> PrivateKey {
     match (label.starts_with("credential"), label.ends_with(OTHER)) {
         (true, false) | (false, true) => parse(A),
         _ => parse(B),
@@ -32,13 +32,13 @@ pub(crate) fn small() -> PublicKey {
 }
 
 #[expect(clippy::expect_used, reason = "three files of this crate, all of which are read in its tests")]
-fn parse(pkcs1: &[u8]) -> RsaPrivateKey {
-    RsaPrivateKey::from_pkcs1_der(pkcs1).expect("an RSA key of testdata")
+fn parse(pkcs1: &[u8]) -> PrivateKey {
+    PrivateKey::from_pkcs1_der(pkcs1).expect("an RSA key of testdata")
 }
 
 /// A signature; the salt of PSS is as long as the hash unless it is said, and comes from the seed and the message.
 pub(super) fn sign(
-    key: &RsaPrivateKey,
+    key: &PrivateKey,
     algorithm: Algorithm,
     message: &[u8],
     seed: &Seed,
@@ -65,6 +65,6 @@ pub(super) fn sign(
 }
 
 /// The public half.
-pub(super) fn public(key: &RsaPrivateKey) -> PublicKey {
+pub(super) fn public(key: &PrivateKey) -> PublicKey {
     PublicKey::Rsa { n: key.n_bytes().into(), e: key.e_bytes().into() }
 }

@@ -1,4 +1,4 @@
-use ::rsa::{BoxedUint, RsaPublicKey, pkcs1v15, pss};
+use ::rsa::{BoxedUint, pkcs1v15, pss};
 use ecdsa::signature::Verifier;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
@@ -10,7 +10,7 @@ fn verifies(algorithm: Algorithm, public: &PublicKey, message: &[u8], signature:
     let point = public.sec1();
     let rsa = || match public {
         PublicKey::Rsa { n, e } => {
-            RsaPublicKey::new(BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e))
+            ::rsa::PublicKey::new(BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e))
                 .unwrap()
         }
         other => unreachable!("{other:?}"),
