@@ -12,6 +12,7 @@ mod extensions;
 mod general_name;
 mod name;
 mod name_constraints;
+mod oid;
 pub mod path;
 mod policy;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use extensions::{
 pub use general_name::GeneralName;
 pub use name::Name;
 pub use name_constraints::NameConstraintError;
-pub use path::{CrlRefusal, Path, PathError, PathOptions, Revocation, RevocationStatus};
+pub use oid::Oid;
+pub use path::{Path, PathError, PathOptions, Revocation, RevocationStatus, UnusableCrlError};
 pub use policy::PolicyError;
 pub use tlv::DerError;

@@ -24,23 +24,24 @@ fn read(algorithm: &[u8]) -> Result<Option<Scheme>, DerError> {
     if is(&rfc5912::ID_RSASSA_PSS) {
         return pss(&mut reader);
     }
-    // RFC 4055 section 5: parameters of PKCS #1 v1.5 are NULL, and absent ones are accepted alike.
+    // RFC 4055 section 5: the parameters of PKCS #1 v1.5 are NULL, or absent. RFC 5758 section 3.2 and RFC 8410 section 3
+    // have them absent for ECDSA and EdDSA; authenticators and roots in the field write NULL.
     for (known, scheme) in [
         (rfc5912::SHA_256_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha256),
         (rfc5912::SHA_384_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha384),
         (rfc5912::SHA_512_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha512),
-    ] {
-        if is(&known) {
-            return Ok(is_null_or_absent(&mut reader)?.then_some(scheme));
-        }
-    }
-    // RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881 section 2: parameters are absent.
-    for (known, scheme) in [
         (rfc5912::ECDSA_WITH_SHA_256, Scheme::EcdsaSha256),
         (rfc5912::ECDSA_WITH_SHA_384, Scheme::EcdsaSha384),
         (rfc5912::ECDSA_WITH_SHA_512, Scheme::EcdsaSha512),
         (rfc8410::ID_ED_25519, Scheme::Ed25519),
         (rfc8410::ID_ED_448, Scheme::Ed448),
+    ] {
+        if is(&known) {
+            return Ok(is_null_or_absent(&mut reader)?.then_some(scheme));
+        }
+    }
+    // RFC 9881 section 2: the parameters are absent.
+    for (known, scheme) in [
         (fips204::ID_ML_DSA_44, Scheme::MlDsa44),
         (fips204::ID_ML_DSA_65, Scheme::MlDsa65),
         (fips204::ID_ML_DSA_87, Scheme::MlDsa87),
@@ -135,14 +136,21 @@ mod tests {
     }
 
     #[test]
-    fn pkcs1_takes_null_or_nothing_and_ecdsa_nothing() {
-        let rsa = rfc5912::SHA_256_WITH_RSA_ENCRYPTION;
-        assert_eq!(scheme(&identifier(&rsa, NULL)), Some(Scheme::RsaPkcs1Sha256));
-        assert_eq!(scheme(&identifier(&rsa, &[])), Some(Scheme::RsaPkcs1Sha256));
-        assert_eq!(scheme(&identifier(&rsa, &[0x30, 0x00])), None);
-        let ecdsa = rfc5912::ECDSA_WITH_SHA_384;
-        assert_eq!(scheme(&identifier(&ecdsa, &[])), Some(Scheme::EcdsaSha384));
-        assert_eq!(scheme(&identifier(&ecdsa, NULL)), None);
+    fn parameters_are_null_or_absent_and_of_ml_dsa_absent() {
+        for (oid, expected) in [
+            (rfc5912::SHA_256_WITH_RSA_ENCRYPTION, Scheme::RsaPkcs1Sha256),
+            (rfc5912::ECDSA_WITH_SHA_384, Scheme::EcdsaSha384),
+            (rfc8410::ID_ED_25519, Scheme::Ed25519),
+            (rfc8410::ID_ED_448, Scheme::Ed448),
+        ] {
+            assert_eq!(scheme(&identifier(&oid, NULL)), Some(expected));
+            assert_eq!(scheme(&identifier(&oid, &[])), Some(expected));
+            for other in [&[0x30, 0x00][..], &[0x05, 0x01, 0x00], &[0x05, 0x00, 0x05, 0x00]] {
+                assert_eq!(scheme(&identifier(&oid, other)), None, "{oid} {other:02x?}");
+            }
+        }
+        assert_eq!(scheme(&identifier(&fips204::ID_ML_DSA_44, &[])), Some(Scheme::MlDsa44));
+        assert_eq!(scheme(&identifier(&fips204::ID_ML_DSA_44, NULL)), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use const_oid::ObjectIdentifier;
 use der::Tag;
 
 use super::name::Name;
+use super::oid::Oid;
 use super::time;
 use super::tlv::{DerError, Reader, Tlv, context};
 use crate::crypto::{Key, SpkiError};
@@ -196,7 +197,7 @@ impl Certificate {
     /// The extensions, in their order.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
         self.0.extensions.iter().map(|range| Extension {
-            oid: self.slice(&range.oid),
+            oid: Oid::new(self.slice(&range.oid)),
             critical: range.critical,
             value: self.slice(&range.value),
         })
@@ -239,7 +240,8 @@ impl fmt::Debug for Certificate {
 /// One extension of a certificate or a CRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extension<'a> {
-    pub(super) oid: &'a [u8],
+    /// Its kind.
+    pub oid: Oid<'a>,
     /// Whether who does not know it must refuse the certificate.
     pub critical: bool,
     /// What is in its OCTET STRING.
@@ -250,27 +252,22 @@ impl<'a> Extension<'a> {
     /// Whether this is the extension of that kind.
     #[must_use]
     pub fn is(&self, oid: &ObjectIdentifier) -> bool {
-        self.oid == oid.as_bytes()
-    }
-
-    /// The object identifier with dots.
-    #[must_use]
-    pub fn oid(&self) -> String {
-        dotted(self.oid)
+        self.oid == *oid
     }
 
     /// Reads `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }`; a written FALSE passes.
     fn read(extension: &Tlv<'a>) -> Result<(Self, ExtensionRange), DerError> {
         let mut reader = extension.reader();
-        let oid = reader.take(Tag::ObjectIdentifier, "extension.extnID")?;
+        let kind = reader.take(Tag::ObjectIdentifier, "extension.extnID")?;
+        let oid = kind.oid("extension.extnID")?;
         let critical = match reader.take_optional(Tag::Boolean, "extension.critical")? {
             Some(critical) => critical.boolean("extension.critical")?,
             None => false,
         };
         let value = reader.take(Tag::OctetString, "extension.extnValue")?;
         reader.finish("extension")?;
-        let range = ExtensionRange { oid: oid.value_range(), critical, value: value.value_range() };
-        Ok((Self { oid: oid.value, critical, value: value.value }, range))
+        let range = ExtensionRange { oid: kind.value_range(), critical, value: value.value_range() };
+        Ok((Self { oid, critical, value: value.value }, range))
     }
 
     /// Reads each of `Extensions ::= SEQUENCE OF Extension`.
@@ -281,10 +278,6 @@ impl<'a> Extension<'a> {
         }
         Ok(all)
     }
-}
-
-fn dotted(oid: &[u8]) -> String {
-    ObjectIdentifier::from_bytes(oid).map_or_else(|_| "(unreadable)".to_string(), |oid| oid.to_string())
 }
 
 impl Parts {
@@ -299,7 +292,8 @@ impl Parts {
         let signature_algorithm = reader.take(Tag::Sequence, "signatureAlgorithm")?;
         let signature = reader.take(Tag::BitString, "signatureValue")?;
         reader.finish("certificate")?;
-        signature.whole_bits("signatureValue")?;
+        // A U2F key of Yubico states two unused bits, and the signature has all of its bytes.
+        let signature = signature.bits("signatureValue")?;
 
         let mut reader = tbs.reader();
         let version = read_version(&mut reader)?;
@@ -329,7 +323,7 @@ impl Parts {
             key_bits,
             extensions,
             signature_algorithm: signature_algorithm.raw_range(),
-            signature: content_of_bits(&signature),
+            signature,
         })
     }
 }
@@ -367,14 +361,11 @@ fn read_key_bits(spki: &Tlv<'_>) -> Result<Range<usize>, DerError> {
     reader.take(Tag::Sequence, "subjectPublicKeyInfo.algorithm")?;
     let bits = reader.take(Tag::BitString, "subjectPublicKeyInfo.subjectPublicKey")?;
     reader.finish("subjectPublicKeyInfo")?;
-    bits.whole_bits("subjectPublicKeyInfo.subjectPublicKey")?;
-    Ok(content_of_bits(&bits))
-}
-
-/// Where the bytes of a BIT STRING stand, behind the octet that counts unused bits.
-fn content_of_bits(bits: &Tlv<'_>) -> Range<usize> {
-    let range = bits.value_range();
-    range.start.saturating_add(1)..range.end
+    // A key is whole bytes.
+    if bits.value.first() != Some(&0) {
+        return Err(bits.error("subjectPublicKeyInfo.subjectPublicKey"));
+    }
+    bits.bits("subjectPublicKeyInfo.subjectPublicKey")
 }
 
 /// `issuerUniqueID [1]`, `subjectUniqueID [2]` and `extensions [3]`, each optional, and nothing behind them.
@@ -409,7 +400,7 @@ fn read_rest(
                 (Ok((extension, range)), _) if seen.insert(extension.oid) => ranges.push(range),
                 (_, Reading::Lenient) => {}
                 (Ok((extension, _)), Reading::Strict) => {
-                    return Err(CertificateError::DuplicateExtension { oid: extension.oid() });
+                    return Err(CertificateError::DuplicateExtension { oid: extension.oid.to_string() });
                 }
                 (Err(error), Reading::Strict) => return Err(error.into()),
             }

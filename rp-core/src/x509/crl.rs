@@ -1,7 +1,8 @@
 //! Certificate revocation lists (RFC 5280 section 5), handed in by the caller.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -50,7 +51,7 @@ struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scope {
     /// Those that name one of these addresses; any where there is no such point.
-    pub(super) points: Option<Vec<String>>,
+    pub(super) points: Option<BTreeSet<String>>,
     pub(super) only_user: bool,
     pub(super) only_ca: bool,
     pub(super) some_reasons: bool,
@@ -99,8 +100,7 @@ impl Crl {
         let signature_algorithm = reader.take(Tag::Sequence, "signatureAlgorithm")?;
         let signature = reader.take(Tag::BitString, "signatureValue")?;
         reader.finish("certificateList")?;
-        signature.whole_bits("signatureValue")?;
-        let bits = signature.value_range();
+        let signature = signature.bits("signatureValue")?;
 
         let mut reader = tbs.reader();
         if let Some(version) = reader.take_optional(Tag::Integer, "version")?
@@ -133,7 +133,7 @@ impl Crl {
             tbs: tbs.raw_range(),
             tbs_signature: tbs_signature.raw_range(),
             signature_algorithm: signature_algorithm.raw_range(),
-            signature: bits.start.saturating_add(1)..bits.end,
+            signature,
             issuer,
             this_update,
             next_update,
@@ -226,7 +226,7 @@ fn read_entries(entries: &Tlv<'_>) -> Result<Vec<Entry>, CrlError> {
                     return Err(CrlError::Indirect);
                 }
                 if extension.critical {
-                    return Err(CrlError::CriticalExtension { oid: extension.oid() });
+                    return Err(CrlError::CriticalExtension { oid: extension.oid.to_string() });
                 }
             }
         }
@@ -247,7 +247,7 @@ fn read_extensions(explicit: &Tlv<'_>) -> Result<Scope, CrlError> {
         } else if extension.is(&ID_CE_ISSUING_DISTRIBUTION_POINT) {
             scope = read_scope(extension.value)?;
         } else if extension.critical {
-            return Err(CrlError::CriticalExtension { oid: extension.oid() });
+            return Err(CrlError::CriticalExtension { oid: extension.oid.to_string() });
         }
     }
     Ok(scope)
@@ -258,7 +258,7 @@ fn read_scope(value: &[u8]) -> Result<Scope, CrlError> {
     const FIELD: &str = "issuingDistributionPoint";
     let mut reader = sequence(value, FIELD)?;
     let points = match reader.take_optional(context(0, true), FIELD)? {
-        Some(point) => Some(full_name_urls(&mut point.reader())?),
+        Some(point) => Some(full_name_urls(&mut point.reader())?.into_iter().collect()),
         None => None,
     };
     let mut flag = |number| match reader.take_optional(context(number, false), FIELD)? {

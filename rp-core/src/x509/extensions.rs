@@ -8,12 +8,12 @@ use const_oid::db::rfc5280::{
     ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
     ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
-use der::{Decode, Tag};
+use der::Tag;
 use sha1::{Digest, Sha1};
-use x509_cert::ext::pkix::ExtendedKeyUsage;
 
 use super::certificate::Certificate;
 use super::general_name::GeneralName;
+use super::oid::Oid;
 use super::tlv::{DerError, Reader, context, sequence};
 use crate::bytes::Aaguid;
 
@@ -115,17 +115,23 @@ impl Certificate {
         }
     }
 
-    /// `extKeyUsage`: the purposes, where there are any.
+    /// `extKeyUsage`: the purposes; `None` if any use is allowed.
     ///
     /// # Errors
     /// [`DerError`] where it is there and cannot be read.
-    pub fn extended_key_usage(&self) -> Result<Option<Vec<ObjectIdentifier>>, DerError> {
+    pub fn extended_key_usage(&self) -> Result<Option<Vec<Oid<'_>>>, DerError> {
+        const FIELD: &str = "extKeyUsage";
         let Some(extension) = self.extension(&ID_CE_EXT_KEY_USAGE) else { return Ok(None) };
         // ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId
-        match ExtendedKeyUsage::from_der(extension.value) {
-            Ok(ExtendedKeyUsage(purposes)) if !purposes.is_empty() => Ok(Some(purposes)),
-            _ => Err(DerError { field: "extKeyUsage", offset: 0 }),
+        let mut reader = sequence(extension.value, FIELD)?;
+        let mut purposes = Vec::new();
+        while !reader.is_finished() {
+            purposes.push(reader.any(FIELD)?.oid(FIELD)?);
         }
+        if purposes.is_empty() {
+            return Err(DerError { field: FIELD, offset: 0 });
+        }
+        Ok(Some(purposes))
     }
 
     /// `subjectAltName`: the names, where there are any.
@@ -266,6 +272,22 @@ mod tests {
         for bits in [&[][..], &[0x08, 0x80], &[0x01], &[0x00, 0x80, 0x00, 0x00]] {
             assert_eq!(usage(bits), Err(DerError { field: "keyUsage", offset: 0 }), "{bits:02x?}");
         }
+    }
+
+    #[test]
+    fn purposes_of_any_length_are_read_as_octets() {
+        let read = |value: &[u8]| {
+            let certificate = with(&ID_CE_EXT_KEY_USAGE, false, value);
+            certificate
+                .extended_key_usage()
+                .map(|purposes| purposes.unwrap().iter().map(|p| p.as_bytes().to_vec()).collect::<Vec<_>>())
+        };
+        let long = [0x2b; 41];
+        assert_eq!(read(&test_certs::sequence(&[&tlv(0x06, &long)])), Ok(vec![long.to_vec()]));
+        let malformed = |offset| Err(DerError { field: "extKeyUsage", offset });
+        assert_eq!(read(&test_certs::sequence(&[])), malformed(0), "no purpose");
+        assert_eq!(read(&test_certs::sequence(&[&tlv(0x06, &[0x2b, 0x81])])), malformed(2), "cut in an arc");
+        assert_eq!(read(&test_certs::sequence(&[&tlv(0x02, &[1])])), malformed(2), "a number");
     }
 
     #[test]

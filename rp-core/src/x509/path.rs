@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 
 pub use error::PathError;
 pub use ordered::{validate, validate_der};
-pub use revocation::{CrlRefusal, Revocation, RevocationStatus};
+pub use revocation::{Revocation, RevocationStatus, UnusableCrlError};
 pub use search::search;
 
 use super::anchor::TrustAnchor;

@@ -7,21 +7,21 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
     ANY_POLICY, ID_CE_CERTIFICATE_POLICIES, ID_CE_INHIBIT_ANY_POLICY, ID_CE_POLICY_CONSTRAINTS,
     ID_CE_POLICY_MAPPINGS,
 };
 use der::{Decode, Tag};
-use x509_cert::ext::pkix::{PolicyConstraints, PolicyMappings};
+use x509_cert::ext::pkix::PolicyConstraints;
 
 use super::certificate::Certificate;
+use super::oid::Oid;
 use super::tlv::{DerError, Reader, sequence};
 
 /// Where the policies of a path stand, between two of its certificates.
-pub(super) struct Policies {
+pub(super) struct Policies<'a> {
     /// The valid policies of the last level, and what each expects on the next.
-    valid: BTreeMap<ObjectIdentifier, BTreeSet<ObjectIdentifier>>,
+    valid: BTreeMap<Oid<'a>, BTreeSet<Oid<'a>>>,
     explicit_policy: u64,
     inhibit_any_policy: u64,
     policy_mapping: u64,
@@ -40,19 +40,22 @@ pub enum PolicyError {
 }
 
 /// What one certificate says of policies.
-pub(super) struct PolicyExtensions {
-    policies: Option<BTreeSet<ObjectIdentifier>>,
-    mappings: Option<PolicyMappings>,
+pub(super) struct PolicyExtensions<'a> {
+    policies: Option<BTreeSet<Oid<'a>>>,
+    /// Pairs of issuerDomainPolicy and subjectDomainPolicy.
+    mappings: Vec<(Oid<'a>, Oid<'a>)>,
     constraints: Option<PolicyConstraints>,
     inhibit_any_policy: Option<u64>,
 }
 
-impl Policies {
+const ANY: Oid<'static> = Oid::new(ANY_POLICY.as_bytes());
+
+impl<'a> Policies<'a> {
     /// 6.1.2 (a, d, e, f), for a path of `length` certificates, any initial policy and no initial restriction.
     pub(super) fn new(length: usize) -> Self {
         let unrestricted = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(1);
         Self {
-            valid: BTreeMap::from([(ANY_POLICY, BTreeSet::from([ANY_POLICY]))]),
+            valid: BTreeMap::from([(ANY, BTreeSet::from([ANY]))]),
             explicit_policy: unrestricted,
             inhibit_any_policy: unrestricted,
             policy_mapping: unrestricted,
@@ -62,23 +65,23 @@ impl Policies {
     /// 6.1.3 (d, e, f): every certificate.
     pub(super) fn process(
         &mut self,
-        extensions: &PolicyExtensions,
+        extensions: &PolicyExtensions<'a>,
         self_issued: bool,
         last: bool,
     ) -> Result<(), PolicyError> {
         let mut next = BTreeMap::new();
         if let Some(policies) = &extensions.policies {
             let expected: BTreeSet<_> = self.valid.values().flatten().copied().collect();
-            let any_is_valid = self.valid.contains_key(&ANY_POLICY);
+            let any_is_valid = self.valid.contains_key(&ANY);
             // (d) (1)
-            for policy in policies.iter().filter(|policy| **policy != ANY_POLICY) {
+            for policy in policies.iter().filter(|policy| **policy != ANY) {
                 if any_is_valid || expected.contains(policy) {
                     next.insert(*policy, BTreeSet::from([*policy]));
                 }
             }
             // (d) (2)
             let any_counts = self.inhibit_any_policy > 0 || (self_issued && !last);
-            if any_counts && policies.contains(&ANY_POLICY) {
+            if any_counts && policies.contains(&ANY) {
                 for policy in expected {
                     next.entry(policy).or_insert_with(|| BTreeSet::from([policy]));
                 }
@@ -93,29 +96,24 @@ impl Policies {
     /// 6.1.4 (a, b, h, i, j): every certificate but the last.
     pub(super) fn prepare(
         &mut self,
-        extensions: &PolicyExtensions,
+        extensions: &PolicyExtensions<'a>,
         self_issued: bool,
     ) -> Result<(), PolicyError> {
-        if let Some(PolicyMappings(mappings)) = &extensions.mappings {
-            // (a)
-            if mappings
-                .iter()
-                .any(|m| m.issuer_domain_policy == ANY_POLICY || m.subject_domain_policy == ANY_POLICY)
-            {
-                return Err(PolicyError::AnyPolicyMapped);
-            }
-            // (b)
-            let mut mapped: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-            for mapping in mappings {
-                mapped.entry(mapping.issuer_domain_policy).or_default().insert(mapping.subject_domain_policy);
-            }
-            let any_is_valid = self.valid.contains_key(&ANY_POLICY);
-            for (policy, expected) in mapped {
-                if self.policy_mapping == 0 {
-                    self.valid.remove(&policy);
-                } else if any_is_valid || self.valid.contains_key(&policy) {
-                    self.valid.insert(policy, expected);
-                }
+        // (a)
+        if extensions.mappings.iter().any(|(issuer, subject)| *issuer == ANY || *subject == ANY) {
+            return Err(PolicyError::AnyPolicyMapped);
+        }
+        // (b)
+        let mut mapped: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (issuer, subject) in &extensions.mappings {
+            mapped.entry(*issuer).or_default().insert(*subject);
+        }
+        let any_is_valid = self.valid.contains_key(&ANY);
+        for (policy, expected) in mapped {
+            if self.policy_mapping == 0 {
+                self.valid.remove(&policy);
+            } else if any_is_valid || self.valid.contains_key(&policy) {
+                self.valid.insert(policy, expected);
             }
         }
         // (h)
@@ -141,7 +139,7 @@ impl Policies {
     }
 
     /// 6.1.5 (a, b, g): the last certificate.
-    pub(super) fn wrap_up(mut self, extensions: &PolicyExtensions) -> Result<(), PolicyError> {
+    pub(super) fn wrap_up(mut self, extensions: &PolicyExtensions<'a>) -> Result<(), PolicyError> {
         self.explicit_policy = self.explicit_policy.saturating_sub(1);
         if extensions.constraints.as_ref().and_then(|c| c.require_explicit_policy) == Some(0) {
             self.explicit_policy = 0;
@@ -154,15 +152,13 @@ impl Policies {
     }
 }
 
-impl PolicyExtensions {
+impl<'a> PolicyExtensions<'a> {
     /// Reads what the certificate has of the four extensions; qualifiers are passed over.
-    pub(super) fn of(certificate: &Certificate) -> Result<Self, DerError> {
+    pub(super) fn of(certificate: &'a Certificate) -> Result<Self, DerError> {
         let value = |oid| certificate.extension(oid).map(|extension| extension.value);
         Ok(Self {
             policies: value(&ID_CE_CERTIFICATE_POLICIES).map(read_policies).transpose()?,
-            mappings: value(&ID_CE_POLICY_MAPPINGS)
-                .map(|value| PolicyMappings::from_der(value).map_err(|_| error("policyMappings")))
-                .transpose()?,
+            mappings: value(&ID_CE_POLICY_MAPPINGS).map(read_mappings).transpose()?.unwrap_or_default(),
             constraints: value(&ID_CE_POLICY_CONSTRAINTS)
                 .map(|value| PolicyConstraints::from_der(value).map_err(|_| error("policyConstraints")))
                 .transpose()?,
@@ -172,16 +168,31 @@ impl PolicyExtensions {
 }
 
 /// `CertificatePolicies ::= SEQUENCE SIZE (1..MAX) OF PolicyInformation`.
-fn read_policies(value: &[u8]) -> Result<BTreeSet<ObjectIdentifier>, DerError> {
+fn read_policies(value: &[u8]) -> Result<BTreeSet<Oid<'_>>, DerError> {
     const FIELD: &str = "certificatePolicies";
     let mut reader = sequence(value, FIELD)?;
-    let mut policies = Vec::new();
+    let mut policies = BTreeSet::new();
     while !reader.is_finished() {
         let mut information = reader.take(Tag::Sequence, FIELD)?.reader();
-        let oid = information.take(Tag::ObjectIdentifier, FIELD)?;
-        policies.push(ObjectIdentifier::from_bytes(oid.value).map_err(|_| oid.error(FIELD))?);
+        policies.insert(information.any(FIELD)?.oid(FIELD)?);
     }
-    Ok(policies.into_iter().collect())
+    Ok(policies)
+}
+
+/// `PolicyMappings ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { issuerDomainPolicy, subjectDomainPolicy }`.
+fn read_mappings(value: &[u8]) -> Result<Vec<(Oid<'_>, Oid<'_>)>, DerError> {
+    const FIELD: &str = "policyMappings";
+    let mut reader = sequence(value, FIELD)?;
+    let mut mappings = Vec::new();
+    while !reader.is_finished() {
+        let mut pair = reader.take(Tag::Sequence, FIELD)?.reader();
+        mappings.push((pair.any(FIELD)?.oid(FIELD)?, pair.any(FIELD)?.oid(FIELD)?));
+        pair.finish(FIELD)?;
+    }
+    if mappings.is_empty() {
+        return Err(error(FIELD));
+    }
+    Ok(mappings)
 }
 
 fn read_skip_certs(value: &[u8]) -> Result<u64, DerError> {

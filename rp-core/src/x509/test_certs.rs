@@ -14,13 +14,14 @@ use super::certificate::Certificate;
 use super::name::Name;
 use crate::crypto::sha256;
 
-/// One value; lengths to 65535.
+/// One value; lengths below 2^24.
 pub(crate) fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
     let mut der = vec![tag];
-    match u16::try_from(value.len()).unwrap().to_be_bytes() {
-        [0, short @ 0..=0x7f] => der.push(short),
-        [0, short] => der.extend([0x81, short]),
-        long => der.extend([&[0x82][..], &long].concat()),
+    match u32::try_from(value.len()).unwrap().to_be_bytes() {
+        [0, 0, 0, short @ 0..=0x7f] => der.push(short),
+        [0, 0, 0, one] => der.extend([0x81, one]),
+        [0, 0, one, two] => der.extend([0x82, one, two]),
+        [_, one, two, three] => der.extend([0x83, one, two, three]),
     }
     der.extend(value);
     der

@@ -5,6 +5,8 @@ use core::ops::Range;
 use der::asn1::AnyRef;
 use der::{Decode, Reader as _, SliceReader, Tag, TagNumber};
 
+use super::oid::Oid;
+
 /// Bytes that are not the DER which belongs there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: not the DER that belongs there, byte {offset}")]
@@ -46,10 +48,19 @@ impl<'a> Tlv<'a> {
         DerError { field, offset: self.start }
     }
 
-    /// The bytes of a BIT STRING of whole bytes.
-    pub(crate) fn whole_bits(&self, field: &'static str) -> Result<&'a [u8], DerError> {
-        match self.value.split_first() {
-            Some((0, bits)) => Ok(bits),
+    /// Where the bytes of a BIT STRING are, whatever number of unused bits it states.
+    pub(crate) fn bits(&self, field: &'static str) -> Result<Range<usize>, DerError> {
+        let range = self.value_range();
+        match self.value.first() {
+            Some(0..=7) => Ok(range.start.saturating_add(1)..range.end),
+            _ => Err(self.error(field)),
+        }
+    }
+
+    /// The octets of an OBJECT IDENTIFIER of any length; its arcs are not decoded.
+    pub(crate) fn oid(&self, field: &'static str) -> Result<Oid<'a>, DerError> {
+        match (self.tag, self.value.last()) {
+            (Tag::ObjectIdentifier, Some(0..=0x7f)) => Ok(Oid::new(self.value)),
             _ => Err(self.error(field)),
         }
     }

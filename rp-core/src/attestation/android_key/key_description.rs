@@ -1,3 +1,4 @@
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use const_oid::ObjectIdentifier;
@@ -7,16 +8,17 @@ use crate::attestation::Provenance;
 use crate::x509::tlv::{Reader, Tlv, context, sequence};
 use crate::x509::{Certificate, DerError};
 
-/// The extension that Android's key stores put into a certificate ([schema]); of its versions, 1 to 4 are
-/// Keymaster's, 100 to 400 KeyMint's. What WebAuthn asks for is alike in all of them, and entries that are not
-/// known are passed over, so the version is not held against a list.
+/// The key description, an extension that Android's key stores add to a certificate ([schema]).
+///
+/// Versions 1 to 4 are from Keymaster, 100 to 400 from KeyMint. The fields that WebAuthn uses are the same in all of
+/// them, and unknown entries are ignored, so the version is not compared with a list.
 ///
 /// [schema]: https://source.android.com/docs/security/features/keystore/attestation#schema
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyDescription<'a> {
-    /// Where the attestation was made.
+    /// The environment that made the attestation.
     pub(super) attestation_security_level: Provenance,
-    /// Where the key lives.
+    /// The environment that holds the key.
     pub(super) key_security_level: Provenance,
     pub(super) attestation_challenge: &'a [u8],
     pub(super) software_enforced: AuthorizationList,
@@ -24,7 +26,7 @@ pub(super) struct KeyDescription<'a> {
     pub(super) tee_enforced: AuthorizationList,
 }
 
-/// What WebAuthn asks for of an `AuthorizationList`.
+/// The entries of an `AuthorizationList` that WebAuthn uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct AuthorizationList {
     pub(super) purpose: Option<Vec<u64>>,
@@ -35,7 +37,7 @@ pub(super) struct AuthorizationList {
 const KEY_DESCRIPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.1.17");
 
 impl<'a> KeyDescription<'a> {
-    /// The key description of a certificate, where it has one.
+    /// The key description of a certificate, if it has one.
     pub(super) fn of(certificate: &'a Certificate) -> Result<Option<Self>, DerError> {
         certificate.extension(&KEY_DESCRIPTION).map(|extension| Self::parse(extension.value)).transpose()
     }
@@ -60,8 +62,8 @@ impl<'a> KeyDescription<'a> {
         })
     }
 
-    /// Where the key lives, as far as every part of the description says so: a key whose origin the operating
-    /// system alone vouches for counts as software's.
+    /// The environment that holds the key, as far as every part of the description states it. A key whose origin is
+    /// stated only by the operating system counts as a software key.
     pub(super) fn provenance(&self) -> Provenance {
         match self.tee_enforced.origin {
             Some(_) => self.attestation_security_level.min(self.key_security_level),
@@ -70,8 +72,8 @@ impl<'a> KeyDescription<'a> {
     }
 }
 
-/// `SecurityLevel ::= ENUMERATED { Software (0), TrustedEnvironment (1), StrongBox (2) }`; others vouch for no
-/// more than software does.
+/// `SecurityLevel ::= ENUMERATED { Software (0), TrustedEnvironment (1), StrongBox (2) }`. An unknown level counts as
+/// software.
 fn security_level(reader: &mut Reader<'_>, field: &'static str) -> Result<Provenance, DerError> {
     let level = reader.take(Tag::Enumerated, field)?;
     level.integer(field)?;
@@ -83,17 +85,16 @@ fn security_level(reader: &mut Reader<'_>, field: &'static str) -> Result<Proven
 }
 
 impl AuthorizationList {
-    /// Reads the entries, of which none may come twice: which of two would hold is nobody's to guess.
+    /// Reads the entries. An entry that occurs twice is rejected, because its value would be ambiguous.
     fn read(reader: &mut Reader<'_>, field: &'static str) -> Result<Self, DerError> {
         let mut entries = reader.take(Tag::Sequence, field)?.reader();
         let mut list = Self::default();
-        let mut seen = Vec::new();
+        let mut seen = BTreeSet::new();
         while !entries.is_finished() {
             let entry = entries.any(field)?;
-            if seen.contains(&entry.tag) || !matches!(entry.tag, Tag::ContextSpecific { .. }) {
+            if !matches!(entry.tag, Tag::ContextSpecific { .. }) || !seen.insert(entry.tag) {
                 return Err(entry.error(field));
             }
-            seen.push(entry.tag);
             if entry.tag == PURPOSE {
                 list.purpose = Some(purposes(&entry)?);
             } else if entry.tag == ALL_APPLICATIONS {
@@ -159,7 +160,7 @@ mod tests {
     }
 
     fn signing() -> Vec<Vec<u8>> {
-        // purpose {SIGN}, ecCurve P-256, noAuthRequired, origin GENERATED, rootOfTrust and others that are passed over
+        // purpose {SIGN}, ecCurve P-256, noAuthRequired, origin GENERATED, rootOfTrust, and one that is ignored
         [
             explicit(1, &tlv(0x31, &integer(2))),
             explicit(10, &integer(1)),
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_version_from_1_to_400_is_read_alike() {
+    fn every_version_from_1_to_400_reads_the_same() {
         for version in [&[1][..], &[2], &[3], &[4], &[100], &[0, 200], &[1, 44], &[1, 0x90]] {
             let der = description(version, [1, 1], &[explicit(701, &integer(5))], &signing());
             let read = KeyDescription::parse(&der).unwrap();
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn all_applications_is_found_in_either_list() {
+    fn all_applications_is_found_in_both_lists() {
         let all = [explicit(600, &tlv(0x05, &[]))];
         let der = description(&[3], [1, 1], &all, &signing());
         assert!(KeyDescription::parse(&der).unwrap().software_enforced.all_applications);
@@ -193,33 +194,41 @@ mod tests {
     }
 
     #[test]
-    fn a_key_lives_no_better_than_its_attestation_and_its_origin_say() {
+    fn provenance_is_the_least_that_attestation_and_origin_state() {
         let provenance = |levels, software: &[Vec<u8>], tee: &[Vec<u8>]| {
             KeyDescription::parse(&description(&[100], levels, software, tee)).unwrap().provenance()
         };
         assert_eq!(provenance([2, 2], &[], &signing()), Provenance::StrongBox);
         assert_eq!(provenance([1, 2], &[], &signing()), Provenance::TrustedEnvironment);
         assert_eq!(provenance([1, 0], &[], &signing()), Provenance::Software);
-        assert_eq!(
-            provenance([100, 100], &[], &signing()),
-            Provenance::Software,
-            "a level that is not known"
-        );
-        assert_eq!(provenance([2, 2], &signing(), &[]), Provenance::Software, "the system vouches alone");
+        assert_eq!(provenance([100, 100], &[], &signing()), Provenance::Software, "an unknown level");
+        assert_eq!(provenance([2, 2], &signing(), &[]), Provenance::Software, "stated by the system only");
     }
 
     #[test]
-    fn an_entry_that_comes_twice_is_refused() {
+    fn an_entry_that_occurs_twice_is_rejected() {
         let twice = [explicit(702, &integer(0)), explicit(702, &integer(2))];
         let refused = KeyDescription::parse(&description(&[3], [1, 1], &[], &twice)).unwrap_err();
         assert_eq!(refused.field, "teeEnforced");
     }
 
     #[test]
-    fn what_is_not_the_schemas_is_refused() {
+    fn many_unknown_entries_cost_no_more_than_sorting() {
+        // Tag numbers of three bytes each. Comparing each entry with all before it would take minutes.
+        let entry = |number: u32| {
+            let digit = |shift: u32| u8::try_from(number >> shift & 0x7f).unwrap();
+            [0xbf, 0x80 | digit(14), 0x80 | digit(7), digit(0), 0x02, 0x05, 0x00]
+        };
+        let entries: Vec<u8> = (20_000..120_000).rev().flat_map(entry).collect();
+        let der = description(&[3], [1, 1], &[entries], &signing());
+        assert!(KeyDescription::parse(&der).is_ok());
+    }
+
+    #[test]
+    fn anything_that_the_schema_does_not_allow_is_rejected() {
         let field = |der: &[u8]| KeyDescription::parse(der).unwrap_err().field;
         let der = description(&[3], [1, 1], &[], &signing());
-        assert_eq!(field(&[&der[..], &[0]].concat()), "keyDescription", "a byte behind");
+        assert_eq!(field(&[&der[..], &[0]].concat()), "keyDescription", "a trailing byte");
         assert_eq!(field(&der[..der.len() - 1]), "keyDescription", "cut");
         assert_eq!(field(&description(&[3], [1, 1], &[], &[integer(2)])), "teeEnforced", "no tag of its own");
         let two = explicit(702, &[integer(0), integer(2)].concat());

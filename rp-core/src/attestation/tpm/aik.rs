@@ -28,7 +28,7 @@ pub(super) fn check(aik_cert: &Certificate) -> Result<TpmManufacturer, Certifica
     let manufacturer = subject_alt_name(aik_cert)?;
     // The Extended Key Usage extension MUST contain the OID 2.23.133.8.3
     let usage = aik_cert.extended_key_usage().ok().flatten().unwrap_or_default();
-    if !usage.contains(&AIK_CERTIFICATE) {
+    if !usage.iter().any(|purpose| *purpose == AIK_CERTIFICATE) {
         return Err(CertificateRule::ExtendedKeyUsage);
     }
     // The Basic Constraints extension MUST have the CA component set to false

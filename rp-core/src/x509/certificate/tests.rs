@@ -35,7 +35,7 @@ fn every_field_is_read() {
     assert_eq!(Ok(certificate.public_key().unwrap()), Key::from_spki(&sound().spki));
     assert!(certificate.spki().ends_with(certificate.subject_public_key()));
     assert_eq!(certificate.subject_public_key().len(), 65);
-    let kinds: Vec<_> = certificate.extensions().map(|e| (e.oid(), e.critical)).collect();
+    let kinds: Vec<_> = certificate.extensions().map(|e| (e.oid.to_string(), e.critical)).collect();
     assert_eq!(kinds, [("2.5.29.19".into(), true), ("2.5.29.15".into(), true)]);
     assert_eq!(certificate.extension(&ID_CE_KEY_USAGE).unwrap().value, [0x03, 0x02, 0x07, 0x80]);
     assert!(!certificate.is_self_issued());
@@ -50,6 +50,24 @@ fn bytes_behind_are_refused_and_dropped_where_an_operator_brings_them() {
     assert_eq!(refused, CertificateError::Trailing { offset: der.len() });
     assert_eq!(refused.code(), Code::MalformedCertificate);
     assert_eq!(Certificate::from_der_lenient(&longer).unwrap().der(), der);
+}
+
+#[test]
+fn unused_bits_of_the_signature_are_ignored_and_of_a_key_rejected() {
+    let mut der = sound().signed_by(1);
+    let signature = read(&der).signature().to_vec();
+    let unused = der.len() - signature.len() - 1;
+    der[unused] = 2;
+    assert_eq!(read(&der).signature(), signature);
+    der[unused] = 8;
+    let malformed = DerError { field: "signatureValue", offset: unused - 2 };
+    assert_eq!(Certificate::from_der(&der), Err(CertificateError::Der(malformed)));
+    let refused = refusal(|template| {
+        let unused = template.spki.len() - 66;
+        template.spki[unused] = 2;
+    });
+    let field = "subjectPublicKeyInfo.subjectPublicKey";
+    assert!(matches!(refused, CertificateError::Der(error) if error.field == field), "{refused:?}");
 }
 
 #[test]

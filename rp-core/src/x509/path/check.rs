@@ -1,6 +1,7 @@
 //! The checks of RFC 5280 sections 6.1.2 to 6.1.5, over certificates whose names lead to an anchor.
 
 use alloc::borrow::Cow;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use const_oid::ObjectIdentifier;
@@ -19,6 +20,7 @@ use crate::x509::anchor::TrustAnchor;
 use crate::x509::budget::Budget;
 use crate::x509::certificate::Certificate;
 use crate::x509::name_constraints::{ConstrainedNames, NameConstraints};
+use crate::x509::oid::Oid;
 use crate::x509::policy::{Policies, PolicyExtensions};
 use crate::x509::tlv::DerError;
 
@@ -85,7 +87,7 @@ pub(super) fn check_path(
 }
 
 struct State<'a> {
-    policies: Policies,
+    policies: Policies<'a>,
     /// Of every CA so far: what 6.1 keeps as permitted and excluded subtrees.
     constraints: Vec<NameConstraints<'a>>,
     max_path_length: u64,
@@ -116,12 +118,10 @@ impl<'a> State<'a> {
             return Err(PathError::Expired { index, not_after: certificate.not_after() });
         }
         // (a) (3) not revoked
-        let status =
-            revocation.status(certificate, &self.issuer, at, budget).map_err(|error| match error {
-                RevocationError::Revoked { since } => PathError::Revoked { index, since },
-                RevocationError::Unknown { refusals } => PathError::RevocationUnknown { index, refusals },
-                RevocationError::Budget => PathError::Budget,
-            })?;
+        let status = revocation.status(certificate, &self.issuer, at).map_err(|error| match error {
+            RevocationError::Revoked { since } => PathError::Revoked { index, since },
+            RevocationError::Unknown { reasons } => PathError::RevocationUnknown { index, reasons },
+        })?;
         // (a) (4) the issuer's name is the working issuer name
         if certificate.issuer() != self.issuer.name {
             return Err(PathError::IssuerNotFound { index, issuer: certificate.issuer().clone() });
@@ -225,9 +225,11 @@ pub(super) fn check_signature(
 }
 
 fn check_critical(link: &Link<'_>) -> Result<(), PathError> {
-    let unknown = |oid: &[u8]| !PROCESSED.iter().any(|known| known.as_bytes() == oid);
+    let unknown = |oid: Oid<'_>| !PROCESSED.iter().any(|known| oid == *known);
     match link.certificate.extensions().find(|extension| extension.critical && unknown(extension.oid)) {
-        Some(extension) => Err(PathError::CriticalExtension { index: link.index, oid: extension.oid() }),
+        Some(extension) => {
+            Err(PathError::CriticalExtension { index: link.index, oid: extension.oid.to_string() })
+        }
         None => Ok(()),
     }
 }

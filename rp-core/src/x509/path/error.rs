@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::revocation::CrlRefusal;
+use super::revocation::UnusableCrlError;
 use crate::crypto::{self, SpkiError};
 use crate::error::Code;
 use crate::timestamp::Timestamp;
@@ -118,7 +118,7 @@ pub enum PathError {
         /// Its place.
         index: usize,
         /// Why each CRL of its issuer was not used.
-        refusals: Vec<CrlRefusal>,
+        reasons: Vec<UnusableCrlError>,
     },
     /// A name is not allowed by the constraints of a certificate above (6.1.3 b, c).
     #[error("certificate {index}: {source}")]

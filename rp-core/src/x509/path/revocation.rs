@@ -1,4 +1,4 @@
-//! Whether a certificate is revoked, as far as CRLs of its issuer tell (RFC 5280 section 6.3).
+//! Whether a certificate is revoked, according to CRLs of its issuer (RFC 5280 section 6.3).
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -6,141 +6,143 @@ use alloc::vec::Vec;
 use crate::crypto::{self, Key, SpkiError};
 use crate::timestamp::Timestamp;
 use crate::x509::algorithm;
-use crate::x509::budget::{Budget, BudgetError};
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::Crl;
 use crate::x509::extensions::KeyUsage;
 use crate::x509::name::Name;
 
-/// What the caller knows of revoked certificates.
+/// What the caller knows about revoked certificates.
 ///
-/// Lists come from wherever the caller fetched them, so each is held against the key that issued the certificate
-/// before it is believed: a forged one is refused and told, and changes nothing.
+/// CRLs may come from untrusted servers: each CRL's signature is verified with the issuer's key; a forged CRL is
+/// reported and otherwise ignored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Revocation<'a> {
     /// CRLs of any issuers, in any order.
+    ///
+    /// Their number is the caller's choice, so their signatures are not counted against
+    /// [`PathOptions::signature_checks`](super::PathOptions::signature_checks). At most one of each CRL that has the
+    /// certificate's issuer is verified for each certificate of the path; usually it is one CRL for each certificate.
     pub crls: &'a [Crl],
-    /// Whether a certificate must be known not to be revoked. By default one of which nothing is known passes.
+    /// Whether a certificate with an unknown status is rejected. By default it is accepted.
     pub required: bool,
 }
 
-/// What is known of one certificate.
+/// The revocation status of one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevocationStatus {
-    /// A current list of its issuer, about such certificates, does not have it.
+    /// A current CRL of its issuer that covers such certificates does not list it.
     NotRevoked,
-    /// No list tells; for each of its issuer, why not.
-    Unknown(Vec<CrlRefusal>),
+    /// No CRL determines the status; for each CRL of its issuer, the reason.
+    Unknown(Vec<UnusableCrlError>),
 }
 
-/// Why a list of a certificate's issuer does not tell whether the certificate is revoked.
+/// Why a CRL of a certificate's issuer does not determine whether the certificate is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CrlRefusal {
-    /// The issuer's key usage is without `cRLSign` (6.3.3 f).
-    #[error("the issuer may not sign lists")]
+pub enum UnusableCrlError {
+    /// The issuer's key usage does not include `cRLSign` (6.3.3 f).
+    #[error("the issuer may not sign CRLs")]
     IssuerMayNotSign,
-    /// The issuer's key is none that this build can verify with.
-    #[error("the issuer's key cannot be used")]
+    /// This build cannot verify with the issuer's key.
+    #[error("the issuer's key is not supported")]
     IssuerKey,
-    /// The signature algorithm is not accepted, or is another inside the list than beside it.
-    #[error("its signature algorithm is not accepted")]
+    /// The signature algorithm is not accepted, or differs inside and outside the signed part.
+    #[error("the signature algorithm of the CRL is not accepted")]
     Algorithm,
-    /// The signature does not verify with the issuer's key (6.3.3 g): the list is forged, or another key's.
-    #[error("its signature does not verify")]
+    /// The signature does not verify with the issuer's key (6.3.3 g): the CRL is forged, or signed with another key.
+    #[error("the signature of the CRL does not verify")]
     Signature,
-    /// It was made after the time of judging.
-    #[error("it is of a later time")]
+    /// The CRL was issued after the time of validation.
+    #[error("the CRL is not valid yet")]
     NotYetValid,
-    /// Its next update is past, or it names none.
-    #[error("its next update is past, or not known")]
+    /// The next update of the CRL is past, or not stated.
+    #[error("the CRL is out of date")]
     Stale,
-    /// It is about other certificates of the issuer, or about some reasons only (6.3.3 b).
-    #[error("it is about other certificates of the issuer")]
+    /// The CRL covers other certificates of the issuer, or only some reasons (6.3.3 b).
+    #[error("the CRL does not cover the certificate")]
     Scope,
 }
 
-/// Why a certificate does not pass.
+/// Why a certificate is rejected.
 pub(super) enum RevocationError {
-    /// A CRL of its issuer has it.
+    /// A CRL of its issuer lists it.
     Revoked { since: Timestamp },
     /// The caller requires that the status is known, and it is unknown.
-    Unknown { refusals: Vec<CrlRefusal> },
-    /// No more signatures may be verified.
-    Budget,
+    Unknown { reasons: Vec<UnusableCrlError> },
 }
 
-impl From<BudgetError> for RevocationError {
-    fn from(_: BudgetError) -> Self {
-        Self::Budget
-    }
-}
-
-/// Who issued the certificate that is looked at.
+/// The issuer of the certificate in question.
 pub(super) struct Issuer<'a> {
     pub(super) name: &'a Name,
     pub(super) key: Result<Cow<'a, Key>, SpkiError>,
-    /// Of an anchor, none is known.
+    /// `None` for trust anchors.
     pub(super) key_usage: Option<KeyUsage>,
 }
 
 impl Revocation<'_> {
-    /// 6.1.3 (a) (3): looks the certificate up in every list of its issuer.
+    /// 6.1.3 (a) (3): looks the certificate up in the CRLs of its issuer.
     ///
-    /// A list that has it revokes it though a newer list may be due: what is revoked stays so.
+    /// A CRL that lists it revokes it even if a newer CRL is due, because revocation is permanent.
     pub(super) fn status(
         &self,
         certificate: &Certificate,
         issuer: &Issuer<'_>,
         at: Timestamp,
-        budget: &mut Budget,
     ) -> Result<RevocationStatus, RevocationError> {
-        let mut refusals = Vec::new();
-        let mut not_revoked = false;
-        for crl in self.crls.iter().filter(|crl| crl.issuer() == issuer.name) {
-            if let Err(refusal) = verify(crl, issuer, budget)? {
-                refusals.push(refusal);
-            } else if crl.this_update() > at {
-                refusals.push(CrlRefusal::NotYetValid);
-            } else if let Some(since) = crl.revoked_since(certificate.serial_number()) {
-                return Err(RevocationError::Revoked { since });
-            } else if crl.next_update().is_none_or(|next| next < at) {
-                refusals.push(CrlRefusal::Stale);
-            } else if !is_in_scope(crl, certificate) {
-                refusals.push(CrlRefusal::Scope);
+        let mut reasons = Vec::new();
+        let of_issuer = || self.crls.iter().filter(|crl| crl.issuer() == issuer.name);
+        // First every CRL that lists the certificate: no number of others may hide it.
+        for crl in of_issuer() {
+            let Some(since) = crl.revoked_since(certificate.serial_number()) else { continue };
+            if crl.this_update() > at {
+                reasons.push(UnusableCrlError::NotYetValid);
+            } else if let Err(reason) = verify(crl, issuer) {
+                reasons.push(reason);
             } else {
-                not_revoked = true;
+                return Err(RevocationError::Revoked { since });
             }
         }
-        match (not_revoked, self.required) {
-            (true, _) => Ok(RevocationStatus::NotRevoked),
-            (false, false) => Ok(RevocationStatus::Unknown(refusals)),
-            (false, true) => Err(RevocationError::Unknown { refusals }),
+        // Of the others, the first that is current, covers the certificate and is genuine.
+        for crl in of_issuer().filter(|crl| crl.revoked_since(certificate.serial_number()).is_none()) {
+            match check_absence(crl, certificate, at).and_then(|()| verify(crl, issuer)) {
+                Ok(()) => return Ok(RevocationStatus::NotRevoked),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        if self.required {
+            Err(RevocationError::Unknown { reasons })
+        } else {
+            Ok(RevocationStatus::Unknown(reasons))
         }
     }
 }
 
-/// Verifies a list with the key of its issuer; the outer error is the budget's.
-fn verify(
-    crl: &Crl,
-    issuer: &Issuer<'_>,
-    budget: &mut Budget,
-) -> Result<Result<(), CrlRefusal>, BudgetError> {
-    if issuer.key_usage.is_some_and(|usage| !usage.crl_sign()) {
-        return Ok(Err(CrlRefusal::IssuerMayNotSign));
+/// 6.3.3 (a) and (b): whether the absence of a certificate from the CRL shows that it is not revoked.
+fn check_absence(crl: &Crl, certificate: &Certificate, at: Timestamp) -> Result<(), UnusableCrlError> {
+    if crl.this_update() > at {
+        Err(UnusableCrlError::NotYetValid)
+    } else if crl.next_update().is_none_or(|next| next < at) {
+        Err(UnusableCrlError::Stale)
+    } else if !is_in_scope(crl, certificate) {
+        Err(UnusableCrlError::Scope)
+    } else {
+        Ok(())
     }
-    let Ok(key) = issuer.key.as_deref() else { return Ok(Err(CrlRefusal::IssuerKey)) };
-    let (inner, outer) = crl.signature_algorithms();
-    let Some(scheme) = algorithm::scheme(outer).filter(|_| inner == outer) else {
-        return Ok(Err(CrlRefusal::Algorithm));
-    };
-    budget.take_signature()?;
-    let verified = crypto::verify(key, scheme, crl.tbs(), crl.signature());
-    Ok(verified.map_err(|_| CrlRefusal::Signature))
 }
 
-/// 6.3.3 (b) (2): whether the list, which does not have the certificate, would have it if it were revoked.
+/// 6.3.3 (f) and (g): verifies a CRL with the key of its issuer.
+fn verify(crl: &Crl, issuer: &Issuer<'_>) -> Result<(), UnusableCrlError> {
+    if issuer.key_usage.is_some_and(|usage| !usage.crl_sign()) {
+        return Err(UnusableCrlError::IssuerMayNotSign);
+    }
+    let key = issuer.key.as_deref().map_err(|_| UnusableCrlError::IssuerKey)?;
+    let (inner, outer) = crl.signature_algorithms();
+    let scheme = algorithm::scheme(outer).filter(|_| inner == outer).ok_or(UnusableCrlError::Algorithm)?;
+    crypto::verify(key, scheme, crl.tbs(), crl.signature()).map_err(|_| UnusableCrlError::Signature)
+}
+
+/// 6.3.3 (b) (2): whether the CRL would list the certificate if it were revoked.
 fn is_in_scope(crl: &Crl, certificate: &Certificate) -> bool {
     let scope = crl.scope();
     let ca = certificate.basic_constraints().ok().flatten().is_some_and(|constraints| constraints.ca);

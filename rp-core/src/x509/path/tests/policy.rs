@@ -67,6 +67,20 @@ fn a_required_policy_must_reach_from_the_anchor_to_the_leaf() {
 }
 
 #[test]
+fn policies_of_any_length_are_compared_as_octets() {
+    let long = |last: u8| tlv(0x06, &[&[0x2b; 40][..], &[last]].concat());
+    let policies =
+        |policy: &[u8]| extension(&ID_CE_CERTIFICATE_POLICIES, true, &sequence(&[&sequence(&[policy])]));
+    let mapping = extension(&ID_CE_POLICY_MAPPINGS, true, &sequence(&[&sequence(&[&long(1), &long(2)])]));
+    let judge_leaf = |policy: u8| {
+        let lower = [policies(&long(1)), mapping.clone()];
+        judge(&[policies(&long(1)), require_explicit(0)], &lower, &[policies(&long(policy))])
+    };
+    judge_leaf(2).unwrap();
+    assert_eq!(judge_leaf(1), REQUIRED);
+}
+
+#[test]
 fn a_policy_is_required_after_so_many_certificates() {
     let after = |certificates| judge(&[policies(&[GOLD]), require_explicit(certificates)], &[], &[]);
     assert_eq!(after(0), Err(PathError::Policy { index: 1, source: PolicyError::Required }));
