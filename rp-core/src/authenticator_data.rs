@@ -51,6 +51,12 @@ pub struct AttestedCredentialData<'a> {
 }
 
 impl<'a> AuthenticatorData<'a> {
+    /// The longest authenticator data in bytes: 128 KiB.
+    ///
+    /// The longest credential ID that 16 bits count has 64 KiB, and is rejected later with a code of its own. Real
+    /// authenticator data has less than 4 KiB, its key and extension outputs included.
+    pub const MAX_LEN: usize = 1 << 17;
+
     /// Reads authenticator data.
     ///
     /// Layout: 32 bytes RP ID hash, 1 byte flags, 4 bytes counter (big-endian), then attested credential data
@@ -70,6 +76,9 @@ impl<'a> AuthenticatorData<'a> {
     /// # Ok::<(), rp_core::AuthenticatorDataError>(())
     /// ```
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AuthenticatorDataError> {
+        if bytes.len() > Self::MAX_LEN {
+            return Err(AuthenticatorDataError::TooLong { len: bytes.len() });
+        }
         let mut rest = Reader { bytes, offset: 0 };
         let rp_id_hash = rest.array()?;
         let [flags] = *rest.array()?;
@@ -148,6 +157,12 @@ impl<'a> AuthenticatorData<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthenticatorDataError {
+    /// The input is longer than [`AuthenticatorData::MAX_LEN`].
+    #[error("authenticator data: {len} bytes, more than {max}", max = AuthenticatorData::MAX_LEN)]
+    TooLong {
+        /// The length of the input in bytes.
+        len: usize,
+    },
     /// The data end too early.
     #[error("authenticator data: {missing} bytes missing")]
     Truncated {
@@ -196,7 +211,8 @@ impl AuthenticatorDataError {
     pub fn code(&self) -> Code {
         match self {
             Self::PublicKey { .. } | Self::Extensions { .. } => Code::MalformedCbor,
-            Self::Truncated { .. }
+            Self::TooLong { .. }
+            | Self::Truncated { .. }
             | Self::NoCredentialId
             | Self::ExtensionsNotMap { .. }
             | Self::Trailing { .. } => Code::MalformedAuthenticatorData,

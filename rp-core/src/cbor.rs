@@ -7,7 +7,7 @@
 //! send them.
 //!
 //! The bytes are read once, into a [`Value`] that borrows from them. Time and memory are bounded by the length of
-//! the input, whatever lengths the input claims.
+//! the input, whatever lengths the input claims, and the input by [`MAX_LEN`].
 //!
 //! `serde_cbor` is not used for this: serde has one unit for `null` and `undefined` and nothing for other simple
 //! values, and without its `std` the crate does not build next to a `serde` that has its own, so that features would
@@ -24,7 +24,7 @@ mod read;
 mod tests;
 mod value;
 
-pub use error::{CborError, MAX_DEPTH};
+pub use error::{CborError, MAX_DEPTH, MAX_LEN};
 pub use fields::{FieldError, Fields};
 use head::Cursor;
 pub use value::{Map, Value};
@@ -54,6 +54,9 @@ pub fn parse(input: &[u8]) -> Result<Value<'_>, CborError> {
 /// # Errors
 /// [`CborError`] with the offset of the first thing that is wrong.
 pub fn parse_prefix(input: &[u8]) -> Result<(Value<'_>, usize), CborError> {
+    if input.len() > MAX_LEN {
+        return Err(CborError::TooLong { len: input.len() });
+    }
     let mut cursor = Cursor { input, at: 0 };
     Ok((read::item(&mut cursor, 0)?, cursor.at))
 }

@@ -21,7 +21,7 @@ pub(crate) mod test_certs;
 mod time;
 pub(crate) mod tlv;
 
-pub use anchor::TrustAnchor;
+pub use anchor::{PemError, TrustAnchor};
 pub use certificate::{Certificate, CertificateError, Extension};
 pub use crl::{Crl, CrlError};
 pub use extensions::{

@@ -62,6 +62,21 @@ fn a_byte_left_over_is_refused_with_its_offset() {
 }
 
 #[test]
+fn the_length_of_authenticator_data_is_bounded() {
+    let mut bytes = header(0x81);
+    let string = AuthenticatorData::MAX_LEN - bytes.len() - 8;
+    bytes.extend([0xa1, /* map(1) */ 0x01, /* bytes */ 0x5a]);
+    bytes.extend(u32::try_from(string).unwrap().to_be_bytes());
+    bytes.resize(bytes.len() + string, 0);
+    assert!(AuthenticatorData::parse(&bytes).is_ok());
+    bytes.extend([0, 0]);
+    assert_eq!(
+        AuthenticatorData::parse(&bytes).unwrap_err(),
+        AuthenticatorDataError::TooLong { len: AuthenticatorData::MAX_LEN + 1 }
+    );
+}
+
+#[test]
 fn an_empty_credential_id_is_refused() {
     let mut bytes = header(0x41);
     bytes.extend([0x11; 16]);

@@ -56,6 +56,12 @@ pub enum CborError {
         /// Where the second of the two begins.
         offset: usize,
     },
+    /// The input is longer than [`MAX_LEN`].
+    #[error("{len} bytes of CBOR, more than {max}", max = MAX_LEN)]
+    TooLong {
+        /// The length of the input in bytes.
+        len: usize,
+    },
     /// Bytes are left over behind the item.
     #[error("bytes left over from byte {offset}")]
     Trailing {
@@ -72,8 +78,14 @@ impl CborError {
     }
 }
 
+/// The longest input in bytes: 1 MiB.
+///
+/// Attestation objects in the field have less than 10 KiB. Those with chains of post-quantum certificates, or with a
+/// `compound` statement of 16 such parts, have a few hundred KiB. Reading this many bytes takes some milliseconds.
+pub const MAX_LEN: usize = 1 << 20;
+
 /// How deep arrays and maps may nest.
 ///
-/// An attestation object with a `compound` statement whose parts carry certificates nests five deep, and CTAP2
-/// keeps authenticators to four; the rest is room for extensions yet to come.
+/// An attestation object with a `compound` statement whose parts contain certificates has a depth of five, and CTAP2
+/// limits authenticators to four. The rest is reserved for future extensions.
 pub const MAX_DEPTH: usize = 16;

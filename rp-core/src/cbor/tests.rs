@@ -107,6 +107,14 @@ fn nesting_is_bounded() {
 }
 
 #[test]
+fn the_input_is_bounded() {
+    let string =
+        |len: usize| [&[0x5a][..], &u32::try_from(len).unwrap().to_be_bytes(), &vec![0; len]].concat();
+    assert!(parse(&string(MAX_LEN - 5)).is_ok());
+    assert_eq!(parse(&string(MAX_LEN - 4)), Err(CborError::TooLong { len: MAX_LEN + 1 }));
+}
+
+#[test]
 fn text_is_utf_8() {
     assert_eq!(parse(&[0x62, 0xc3, 0xa4]), Ok(Value::Text("ä")));
     assert_eq!(parse(&[0x63, b'a', 0xc3, 0x28]), Err(CborError::Utf8 { offset: 2 }));

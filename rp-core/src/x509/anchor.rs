@@ -1,17 +1,23 @@
 //! Trust anchors: a name and a key (RFC 5280 section 6.1.1, input d).
 
 use alloc::boxed::Box;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 use super::certificate::{Certificate, CertificateError};
 use super::name::Name;
 use crate::crypto::{Key, SpkiError};
+use crate::error::Code;
 
-/// What a path may end in: a name and a key, whatever certificate they were taken from.
+/// The end of a path: a name and a key, regardless of the certificate they were taken from.
 ///
-/// Dates, extensions and signature of that certificate are not judged, so an anchor may be a root, an
-/// intermediate or the attestation certificate itself. Cheap to clone; the key is read once.
+/// Dates, extensions and signature of that certificate are not checked, so an anchor may be a root, an intermediate or
+/// the attestation certificate itself. Cheap to clone; the key is read once.
 #[derive(Clone)]
 pub struct TrustAnchor(Arc<Parts>);
 
@@ -21,10 +27,44 @@ struct Parts {
     key: Result<Key, SpkiError>,
 }
 
+/// Why a PEM file is not a trust anchor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PemError {
+    /// A section has no end, or is not base64.
+    #[error("not PEM: {detail}")]
+    Syntax {
+        /// The message of the PEM reader.
+        detail: String,
+    },
+    /// The number of `CERTIFICATE` sections is not one.
+    #[error("{got} certificates instead of one")]
+    Count {
+        /// The number of sections.
+        got: usize,
+    },
+    /// A certificate cannot be read.
+    #[error("certificate {index}: {source}")]
+    Certificate {
+        /// The number of the section, from 0.
+        index: usize,
+        /// The reason.
+        source: CertificateError,
+    },
+}
+
+impl PemError {
+    /// [`Code::MalformedCertificate`].
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::MalformedCertificate
+    }
+}
+
 impl TrustAnchor {
     /// An anchor from a name and a `SubjectPublicKeyInfo`.
     ///
-    /// A key that this build cannot verify with is no error: the anchor still stands for a leaf that is it.
+    /// A key that this build cannot verify with is not an error: the anchor still matches a leaf with this name and key.
     #[must_use]
     pub fn new(name: Name, spki: &[u8]) -> Self {
         Self(Arc::new(Parts { name, spki: spki.into(), key: Key::from_spki(spki) }))
@@ -36,12 +76,49 @@ impl TrustAnchor {
         Self::new(certificate.subject().clone(), certificate.spki())
     }
 
-    /// The name and key of a certificate in DER, read as [`Certificate::from_der_lenient`] reads.
+    /// The name and key of a certificate in DER, read with [`Certificate::from_der_lenient`].
     ///
     /// # Errors
-    /// [`CertificateError`] where there is no name or no key.
+    /// [`CertificateError`] if the name or the key cannot be read.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         Certificate::from_der_lenient(der).map(|certificate| Self::from_certificate(&certificate))
+    }
+
+    /// The name and key of the certificate in a PEM file (RFC 7468), read with [`Certificate::from_der_lenient`].
+    /// Text around it and sections of other kinds are ignored.
+    ///
+    /// # Errors
+    /// [`PemError`] if there is not exactly one certificate, or if it cannot be read.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::TrustAnchor;
+    ///
+    /// let root = TrustAnchor::from_pem(include_bytes!("../../testdata/root.pem"))?;
+    /// assert_eq!(root.name().to_string(), "O=Example, CN=Example Attestation Root");
+    /// # Ok::<(), rp_core::x509::PemError>(())
+    /// ```
+    pub fn from_pem(pem: &[u8]) -> Result<Self, PemError> {
+        let mut anchors = Self::all_from_pem(pem)?;
+        match (anchors.pop(), anchors.len()) {
+            (Some(anchor), 0) => Ok(anchor),
+            (Some(_), others) => Err(PemError::Count { got: others.saturating_add(1) }),
+            (None, _) => Err(PemError::Count { got: 0 }),
+        }
+    }
+
+    /// The names and keys of all certificates in a PEM file, in its order; none if it has no certificate.
+    ///
+    /// # Errors
+    /// [`PemError`] if one of them cannot be read.
+    pub fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>, PemError> {
+        let anchor = |(index, section): (usize, Result<CertificateDer<'_>, _>)| {
+            let der = section.map_err(|error: rustls_pki_types::pem::Error| PemError::Syntax {
+                detail: error.to_string(),
+            })?;
+            Self::from_der(&der).map_err(|source| PemError::Certificate { index, source })
+        };
+        CertificateDer::pem_slice_iter(pem).enumerate().map(anchor).collect()
     }
 
     /// The name.
@@ -56,7 +133,7 @@ impl TrustAnchor {
         &self.0.spki
     }
 
-    /// Whether the certificate has this name and this key, and so is the anchor.
+    /// Whether the certificate has this name and this key, and is therefore the anchor.
     #[must_use]
     pub fn is(&self, certificate: &Certificate) -> bool {
         self.spki() == certificate.spki() && self.name() == certificate.subject()
@@ -64,6 +141,12 @@ impl TrustAnchor {
 
     pub(super) fn key(&self) -> Result<&Key, &SpkiError> {
         self.0.key.as_ref()
+    }
+}
+
+impl From<&Certificate> for TrustAnchor {
+    fn from(certificate: &Certificate) -> Self {
+        Self::from_certificate(certificate)
     }
 }
 
@@ -78,5 +161,33 @@ impl Eq for TrustAnchor {}
 impl fmt::Debug for TrustAnchor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TrustAnchor({})", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = include_str!("../../testdata/root.pem");
+
+    #[test]
+    fn a_pem_file_has_one_certificate_or_all_are_asked_for() {
+        let root = TrustAnchor::from_pem(ROOT.as_bytes()).unwrap();
+        let two = [ROOT, "other text\n", ROOT].concat();
+        assert_eq!(TrustAnchor::from_pem(two.as_bytes()), Err(PemError::Count { got: 2 }));
+        assert_eq!(TrustAnchor::all_from_pem(two.as_bytes()), Ok([root.clone(), root].into()));
+        assert_eq!(TrustAnchor::from_pem(b"no certificate"), Err(PemError::Count { got: 0 }));
+        assert_eq!(TrustAnchor::all_from_pem(b""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_pem_file_that_cannot_be_read_is_an_error() {
+        let cut = ROOT.split("-----END").next().unwrap();
+        assert!(matches!(TrustAnchor::from_pem(cut.as_bytes()), Err(PemError::Syntax { .. })));
+        let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let error = TrustAnchor::from_pem([ROOT, other].concat().as_bytes()).unwrap_err();
+        assert!(matches!(error, PemError::Certificate { index: 1, .. }), "{error}");
+        let key = ROOT.replace("CERTIFICATE", "PUBLIC KEY");
+        assert_eq!(TrustAnchor::from_pem(key.as_bytes()), Err(PemError::Count { got: 0 }));
     }
 }

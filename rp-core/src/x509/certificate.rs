@@ -56,6 +56,12 @@ pub enum CertificateError {
     /// A field is not the DER that RFC 5280 puts there; for an extension, counted from the start of its value.
     #[error(transparent)]
     Der(#[from] DerError),
+    /// The input is longer than [`Certificate::MAX_LEN`].
+    #[error("a certificate of {len} bytes, more than {max}", max = Certificate::MAX_LEN)]
+    TooLong {
+        /// The length of the input in bytes.
+        len: usize,
+    },
     /// Bytes are left over behind the certificate.
     #[error("bytes left over behind the certificate, from byte {offset}")]
     Trailing {
@@ -96,6 +102,11 @@ enum Reading {
 }
 
 impl Certificate {
+    /// The longest certificate in bytes: 256 KiB.
+    ///
+    /// Certificates in the field have less than 4 KiB; one with an ML-DSA-87 key and signature has about 8 KiB.
+    pub const MAX_LEN: usize = 1 << 18;
+
     /// Reads a certificate, to its last byte.
     ///
     /// Stricter than many: bytes behind it, an extension that stands there twice, extensions in a certificate
@@ -282,6 +293,9 @@ impl<'a> Extension<'a> {
 
 impl Parts {
     fn read(bytes: &[u8], reading: Reading) -> Result<Self, CertificateError> {
+        if bytes.len() > Certificate::MAX_LEN {
+            return Err(CertificateError::TooLong { len: bytes.len() });
+        }
         let mut outer = Reader::new(bytes);
         let certificate = outer.take(Tag::Sequence, "certificate")?;
         if reading == Reading::Strict && !outer.is_finished() {

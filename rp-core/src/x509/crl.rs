@@ -64,6 +64,12 @@ pub enum CrlError {
     /// A field is not the DER that RFC 5280 puts there.
     #[error(transparent)]
     Der(#[from] DerError),
+    /// The input is longer than [`Crl::MAX_LEN`].
+    #[error("a CRL of {len} bytes, more than {max}", max = Crl::MAX_LEN)]
+    TooLong {
+        /// The length of the input in bytes.
+        len: usize,
+    },
     /// It lists changes to another list (section 5.2.4); only whole lists are used.
     #[error("a delta CRL")]
     Delta,
@@ -87,11 +93,19 @@ impl CrlError {
 }
 
 impl Crl {
+    /// The longest CRL in bytes: 32 MiB, about a million entries.
+    ///
+    /// CRLs are the caller's and not a client's, but often come from a server without TLS.
+    pub const MAX_LEN: usize = 1 << 25;
+
     /// Reads a `CertificateList`, to its last byte.
     ///
     /// # Errors
     /// [`CrlError`] where it cannot be read, or is of a kind that is not used.
     pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
+        if der.len() > Self::MAX_LEN {
+            return Err(CrlError::TooLong { len: der.len() });
+        }
         let mut outer = Reader::new(der);
         let list = outer.take(Tag::Sequence, "certificateList")?;
         outer.finish("certificateList")?;

@@ -71,6 +71,15 @@ fn unused_bits_of_the_signature_are_ignored_and_of_a_key_rejected() {
 }
 
 #[test]
+fn the_length_of_a_certificate_is_bounded() {
+    let long = Certificate::MAX_LEN + 1;
+    let too_long = CertificateError::TooLong { len: long };
+    assert_eq!(Certificate::from_der(&vec![0x30; long]), Err(too_long));
+    let refused = Certificate::from_der(&vec![0x30; long - 1]).unwrap_err();
+    assert_eq!(refused, CertificateError::Der(DerError { field: "certificate", offset: 0 }));
+}
+
+#[test]
 fn any_cut_is_refused_and_no_flipped_bit_panics() {
     let der = sound().signed_by(1);
     for length in 0..der.len() {
