@@ -1,4 +1,4 @@
-//! Authenticator data: what the authenticator says, and signs ([section 6.1]).
+//! Authenticator data, which the authenticator signs ([section 6.1]).
 //!
 //! [section 6.1]: https://www.w3.org/TR/webauthn-3/#sctn-authenticator-data
 
@@ -15,8 +15,7 @@ mod tests;
 
 pub use flags::Flags;
 
-/// Authenticator data, read to its last byte; borrows from the input. `Debug` does not print what the authenticator
-/// gave for extensions.
+/// Authenticator data, parsed to the last byte; borrows from the input. `Debug` does not print extension outputs.
 #[derive(Clone)]
 pub struct AuthenticatorData<'a> {
     bytes: &'a [u8],
@@ -37,14 +36,14 @@ impl fmt::Debug for AuthenticatorData<'_> {
     }
 }
 
-/// The credential that was made ([section 6.5.1]).
+/// The new credential ([section 6.5.1]).
 ///
 /// [section 6.5.1]: https://www.w3.org/TR/webauthn-3/#sctn-attested-credential-data
 #[derive(Clone, Debug)]
 pub struct AttestedCredentialData<'a> {
-    /// The model of the authenticator, as it says; only a trusted statement proves it.
+    /// The model of the authenticator as it states it. Only a trusted attestation statement proves it.
     pub aaguid: Aaguid,
-    /// The credential ID, of any length that 16 bits count.
+    /// The credential ID, 1 to 65,535 bytes.
     pub credential_id: &'a [u8],
     /// The credential public key: one CBOR item, whose parameters are not yet checked.
     pub credential_public_key: EncodedKey<'a>,
@@ -57,14 +56,14 @@ impl<'a> AuthenticatorData<'a> {
     /// authenticator data has less than 4 KiB, its key and extension outputs included.
     pub const MAX_LEN: usize = 1 << 17;
 
-    /// Reads authenticator data.
+    /// Parses authenticator data.
     ///
     /// Layout: 32 bytes RP ID hash, 1 byte flags, 4 bytes counter (big-endian), then attested credential data
-    /// if AT is set, then one CBOR map if ED is set, and nothing behind.
+    /// if AT is set, then one CBOR map if ED is set.
     ///
     /// # Errors
-    /// [`AuthenticatorDataError`]: `Truncated` with the number of bytes missing, `Trailing` with the offset of
-    /// the first byte left over, `PublicKey` and `Extensions` with what is wrong in the CBOR.
+    /// [`AuthenticatorDataError`]: `Truncated` with the number of missing bytes, `Trailing` with the offset of the first
+    /// extra byte, `PublicKey` and `Extensions` with the error in the CBOR.
     ///
     /// # Examples
     /// ```
@@ -116,13 +115,13 @@ impl<'a> AuthenticatorData<'a> {
         Ok(Self { bytes, rp_id_hash, flags, sign_count, attested_credential, extensions })
     }
 
-    /// All bytes, as they were signed.
+    /// The bytes that the authenticator signed.
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// SHA-256 of the RP ID that the credential is scoped to.
+    /// SHA-256 of the RP ID of the credential.
     #[must_use]
     pub fn rp_id_hash(&self) -> &'a [u8; 32] {
         self.rp_id_hash
@@ -134,26 +133,26 @@ impl<'a> AuthenticatorData<'a> {
         self.flags
     }
 
-    /// The signature counter; 0 where the authenticator keeps none.
+    /// The signature counter; 0 if the authenticator has none.
     #[must_use]
     pub fn sign_count(&self) -> u32 {
         self.sign_count
     }
 
-    /// Attested credential data, where AT is set.
+    /// Attested credential data, if AT is set.
     #[must_use]
     pub fn attested_credential(&self) -> Option<&AttestedCredentialData<'a>> {
         self.attested_credential.as_ref()
     }
 
-    /// The authenticator's extension outputs, one CBOR map, where ED is set.
+    /// The authenticator's extension outputs, one CBOR map, if ED is set.
     #[must_use]
     pub fn extensions(&self) -> Option<&'a [u8]> {
         self.extensions
     }
 }
 
-/// Why authenticator data was not read.
+/// Why authenticator data was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthenticatorDataError {
@@ -163,49 +162,49 @@ pub enum AuthenticatorDataError {
         /// The length of the input in bytes.
         len: usize,
     },
-    /// The data end too early.
+    /// The data is cut.
     #[error("authenticator data: {missing} bytes missing")]
     Truncated {
-        /// How many bytes more the next field needs.
+        /// The number of bytes that the next field lacks.
         missing: usize,
     },
-    /// The credential ID has no byte.
+    /// The credential ID is empty.
     #[error("authenticator data: the credential ID is empty")]
     NoCredentialId,
     /// The credential public key is not CBOR.
     #[error("authenticator data, credentialPublicKey at byte {offset}: {error}")]
     PublicKey {
-        /// Where the key begins.
+        /// The offset of the key.
         offset: usize,
-        /// What is wrong, its offsets counted from there.
+        /// The error; its offsets count from there.
         #[source]
         error: CborError,
     },
-    /// The extension data are not CBOR, or not there.
+    /// The extension data is not CBOR, or missing.
     #[error("authenticator data, extensions at byte {offset}: {error}")]
     Extensions {
-        /// Where the extension data begin.
+        /// The offset of the extension data.
         offset: usize,
-        /// What is wrong, its offsets counted from there.
+        /// The error; its offsets count from there.
         #[source]
         error: CborError,
     },
-    /// The extension data are another CBOR item than a map.
+    /// The extension data is not a CBOR map.
     #[error("authenticator data, extensions at byte {offset}: not a map")]
     ExtensionsNotMap {
-        /// Where the extension data begin.
+        /// The offset of the extension data.
         offset: usize,
     },
-    /// Something stands behind the last field.
-    #[error("authenticator data: left over from byte {offset}")]
+    /// Bytes follow the last field.
+    #[error("authenticator data: trailing bytes from byte {offset}")]
     Trailing {
-        /// The first byte left over.
+        /// The offset of the first extra byte.
         offset: usize,
     },
 }
 
 impl AuthenticatorDataError {
-    /// The stable code: [`Code::MalformedCbor`] for what is wrong inside a CBOR item, else
+    /// The stable code: [`Code::MalformedCbor`] for an error inside a CBOR item, otherwise
     /// [`Code::MalformedAuthenticatorData`].
     #[must_use]
     pub fn code(&self) -> Code {

@@ -1,4 +1,4 @@
-//! Base64url: strict in what a client sends, lenient in what an operator brings, canonical out.
+//! Base64url: strict for clients, lenient for configuration; the output is canonical.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,18 +7,18 @@ use core::fmt;
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A text that is not base64url without padding.
+/// A text is not base64url without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not base64url without padding")]
 pub struct Base64UrlError;
 
-/// Reads base64url without padding, as Level 3's JSON forms write it.
+/// Decodes base64url without padding, as in the JSON forms of Level 3.
 ///
-/// Padding, the alphabet of standard base64, white space and bits left over in the last character are
-/// refused, so that one byte string has one encoding.
+/// Padding, the alphabet of standard base64, white space and nonzero trailing bits are rejected, so that a byte string
+/// has only one encoding.
 ///
 /// # Errors
-/// [`Base64UrlError`] for anything else.
+/// [`Base64UrlError`] if the text is anything else.
 ///
 /// # Examples
 /// ```
@@ -30,10 +30,10 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base64UrlError> {
     Base64UrlUnpadded::decode_vec(text).map_err(|_| Base64UrlError)
 }
 
-/// Reads base64url or standard base64, padded or not: what configuration files and other libraries write.
+/// Decodes base64url or standard base64, with or without padding, as in configuration files and other libraries.
 ///
 /// # Errors
-/// [`Base64UrlError`] where the text is neither.
+/// [`Base64UrlError`] if the text is neither.
 pub fn decode_lenient(text: &str) -> Result<Vec<u8>, Base64UrlError> {
     let url = text.contains(['-', '_']);
     let padded = text.ends_with('=');
@@ -46,14 +46,14 @@ pub fn decode_lenient(text: &str) -> Result<Vec<u8>, Base64UrlError> {
     .map_err(|_| Base64UrlError)
 }
 
-/// Writes base64url without padding.
+/// Encodes as base64url without padding.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// Bytes without further meaning that serialise as base64url without padding. `Debug` does not print them: blobs and
-/// salts of extensions are among them.
+/// Bytes that serialise as base64url without padding. `Debug` does not print them, because extensions use them for blobs
+/// and salts.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strict_reading_refuses_padding_other_alphabet_space_and_spare_bits() {
+    fn strict_decoding_accepts_one_encoding_only() {
         assert_eq!(decode("AQI"), Ok(alloc::vec![1, 2]));
         assert_eq!(decode(""), Ok(Vec::new()));
         for wrong in ["AQI=", "-_+", "A QI", "AQI\n", "AQJ", "A", "ä"] {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn lenient_reading_takes_both_alphabets_padded_or_not() {
+    fn lenient_decoding_accepts_both_alphabets_and_padding() {
         for text in ["-_8", "-_8=", "+/8", "+/8="] {
             assert_eq!(decode_lenient(text), Ok(alloc::vec![0xfb, 0xff]), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Byte strings with a meaning: each type cannot hold a wrong length.
+//! Byte strings with a meaning. No type holds a wrong length.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use crate::base64url;
 
 /// A credential ID: 1 to 1023 bytes, opaque ([section 7.1], step 25).
 ///
-/// Prints, and serialises, as base64url without padding.
+/// Prints and serialises as base64url without padding.
 ///
 /// [section 7.1]: https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +21,7 @@ pub struct CredentialId(Box<[u8]>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a credential ID has 1 to {max} bytes, not {got}", max = CredentialId::MAX_LEN)]
 pub struct CredentialIdLength {
-    /// How many bytes there were.
+    /// The number of bytes.
     pub got: usize,
 }
 
@@ -29,7 +29,7 @@ impl CredentialId {
     /// The longest credential ID that a relying party accepts, in bytes.
     pub const MAX_LEN: usize = 1023;
 
-    /// The bytes, as the authenticator made them.
+    /// The bytes, as the authenticator sent them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -47,9 +47,9 @@ impl TryFrom<&[u8]> for CredentialId {
     }
 }
 
-/// A user handle: 1 to 64 bytes that name an account and say nothing about its owner ([section 5.4.3]).
+/// A user handle: 1 to 64 bytes that identify an account and contain no personal information ([section 5.4.3]).
 ///
-/// Prints, and serialises, as base64url without padding.
+/// Prints and serialises as base64url without padding.
 ///
 /// [section 5.4.3]: https://www.w3.org/TR/webauthn-3/#dictionary-user-credential-params
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +59,7 @@ pub struct UserHandle(Box<[u8]>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a user handle has 1 to {max} bytes, not {got}", max = UserHandle::MAX_LEN)]
 pub struct UserHandleLength {
-    /// How many bytes there were.
+    /// The number of bytes.
     pub got: usize,
 }
 
@@ -67,10 +67,10 @@ impl UserHandle {
     /// The longest user handle, in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Sixty-four random bytes, as [section 14.6.1] recommends, from the operating system.
+    /// 64 random bytes from the operating system, as [section 14.6.1] recommends.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
+    /// The operating system provides no randomness.
     ///
     /// [section 14.6.1]: https://www.w3.org/TR/webauthn-3/#sctn-user-handle-privacy
     pub fn random() -> Result<Self, getrandom::Error> {
@@ -97,20 +97,20 @@ impl TryFrom<&[u8]> for UserHandle {
     }
 }
 
-/// A challenge: random bytes that make a response good for one ceremony ([section 13.4.3]).
+/// A challenge: random bytes that bind a response to one ceremony ([section 13.4.3]).
 ///
-/// The minimum of 16 bytes binds whoever issues one ([`Challenge::issued`]); what was recorded elsewhere
-/// ([`Challenge::recorded`]) may be shorter. `Debug` does not print the bytes.
+/// A challenge to be issued has at least 16 bytes ([`Challenge::issued`]); a recorded one ([`Challenge::recorded`]) may
+/// be shorter. `Debug` does not print the bytes.
 ///
 /// [section 13.4.3]: https://www.w3.org/TR/webauthn-3/#sctn-cryptographic-challenges
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Challenge(Box<[u8]>);
 
-/// A challenge under 16 bytes was to be issued.
+/// A challenge to be issued has less than 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a challenge has at least {min} bytes, not {got}", min = Challenge::MIN_LEN)]
 pub struct ChallengeTooShort {
-    /// How many bytes there were.
+    /// The number of bytes.
     pub got: usize,
 }
 
@@ -120,20 +120,20 @@ impl Challenge {
     /// The length of the challenges that [`Challenge::random`] makes, in bytes.
     pub const LEN: usize = 32;
 
-    /// Thirty-two random bytes from the operating system.
+    /// 32 random bytes from the operating system.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
+    /// The operating system provides no randomness.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; Self::LEN];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes.into()))
     }
 
-    /// A challenge about to be issued, made from bytes that the caller drew.
+    /// A challenge to be issued, from random bytes of the caller.
     ///
     /// # Errors
-    /// [`ChallengeTooShort`] under 16 bytes.
+    /// [`ChallengeTooShort`] if there are less than 16 bytes.
     pub fn issued(bytes: &[u8]) -> Result<Self, ChallengeTooShort> {
         if bytes.len() < Self::MIN_LEN {
             return Err(ChallengeTooShort { got: bytes.len() });
@@ -146,7 +146,7 @@ impl Challenge {
         if self.0.len() < Self::MIN_LEN { Err(ChallengeTooShort { got: self.0.len() }) } else { Ok(self) }
     }
 
-    /// A challenge that somebody else issued, of any length: for recorded ceremonies and test vectors.
+    /// A challenge of any length that was issued elsewhere, for recorded ceremonies and test vectors.
     #[must_use]
     pub fn recorded(bytes: &[u8]) -> Self {
         Self(bytes.into())
@@ -165,24 +165,24 @@ impl fmt::Debug for Challenge {
     }
 }
 
-/// An AAGUID: the model of an authenticator, 16 bytes ([section 6.5.1]).
+/// An AAGUID: 16 bytes that identify the model of an authenticator ([section 6.5.1]).
 ///
-/// Prints, and serialises, in the hyphenated form of a UUID.
+/// Prints and serialises in the hyphenated form of a UUID.
 ///
 /// [section 6.5.1]: https://www.w3.org/TR/webauthn-3/#sctn-attested-credential-data
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Aaguid([u8; 16]);
 
-/// A text that is no AAGUID.
+/// A text is not an AAGUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an AAGUID is 32 hexadecimal digits, with or without the hyphens of a UUID")]
 pub struct AaguidSyntax;
 
 impl Aaguid {
-    /// All zero: the authenticator does not tell its model. It is no model, and no list speaks of it.
+    /// All zero: the authenticator does not state its model. Metadata and lists of models do not contain it.
     pub const ZERO: Self = Self([0; 16]);
 
-    /// The AAGUID of these bytes.
+    /// An AAGUID from its bytes.
     #[must_use]
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -287,7 +287,7 @@ base64url_text!(CredentialId, |bytes: &[u8]| CredentialId::try_from(bytes));
 base64url_text!(UserHandle, |bytes: &[u8]| UserHandle::try_from(bytes));
 base64url_text!(Challenge, |bytes: &[u8]| Ok::<_, core::convert::Infallible>(Challenge::recorded(bytes)));
 
-/// `Display` and `Debug` for what is no secret.
+/// `Display` and `Debug` for types that are not secret.
 macro_rules! public_text {
     ($name:ident) => {
         impl fmt::Display for $name {
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn challenge_under_16_bytes_cannot_be_issued_but_recorded() {
+    fn challenge_under_16_bytes_is_recorded_but_not_issued() {
         assert_eq!(Challenge::issued(&[1; 15]), Err(ChallengeTooShort { got: 15 }));
         assert!(Challenge::issued(&[1; 16]).is_ok());
         assert_eq!(Challenge::recorded(&[1]).as_bytes(), [1]);
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn aaguid_reads_both_ways_of_writing_and_prints_one() {
+    fn aaguid_is_read_with_or_without_hyphens() {
         let hyphenated = "0132d110-bf4e-4208-a403-ab4f5f12efe5";
         let aaguid: Aaguid = hyphenated.parse().unwrap();
         assert_eq!("0132D110BF4E4208A403AB4F5F12EFE5".parse(), Ok(aaguid));

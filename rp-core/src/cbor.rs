@@ -29,10 +29,10 @@ pub use fields::{FieldError, Fields};
 use head::Cursor;
 pub use value::{Map, Value};
 
-/// Reads the whole input as one item.
+/// Parses the whole input as one item.
 ///
 /// # Errors
-/// [`CborError`] with the offset of the first thing that is wrong; `Trailing` where bytes are left over.
+/// [`CborError`] with the offset of the first error; `Trailing` if bytes follow the item.
 ///
 /// # Examples
 /// ```
@@ -49,10 +49,10 @@ pub fn parse(input: &[u8]) -> Result<Value<'_>, CborError> {
     }
 }
 
-/// Reads the item at the start of the input. Returns it and its length in bytes.
+/// Parses the item at the start of the input. Returns it and its length in bytes.
 ///
 /// # Errors
-/// [`CborError`] with the offset of the first thing that is wrong.
+/// [`CborError`] with the offset of the first error.
 pub fn parse_prefix(input: &[u8]) -> Result<(Value<'_>, usize), CborError> {
     if input.len() > MAX_LEN {
         return Err(CborError::TooLong { len: input.len() });

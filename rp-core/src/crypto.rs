@@ -1,10 +1,10 @@
-//! Keys and signatures: the only place that names the crates which do the arithmetic.
+//! Keys, signatures and hashes: the only module that uses the crates for the arithmetic.
 //!
-//! A [`Key`] was checked when it was made: its point is on the curve, its modulus within limits. [`verify`] asks
-//! for the [`Scheme`] by name, since what a certificate or a statement says it was signed with need not be what the
-//! key is commonly used with: certificates sign with P-256 and SHA-384, or with P-384 and SHA-256.
+//! A [`Key`] is checked when it is made: its point is on the curve, its modulus within limits. [`verify`] takes the
+//! [`Scheme`] as a parameter, because a certificate or a statement may combine any key and hash: P-256 with SHA-384, or
+//! P-384 with SHA-256.
 //!
-//! Each back end is behind a feature. What a build lacks is refused with an error of its own, never by a panic.
+//! Each back end is a feature. A key or scheme that the build does not support is an error of its own.
 
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;
@@ -34,12 +34,12 @@ pub use spki::SpkiError;
 
 /// Verifies a signature over a message.
 ///
-/// ECDSA signatures are minimal DER without a byte behind, both numbers from 1 to the order of the curve; either of
-/// the two values of `s` is accepted. Ed25519 signatures are verified strictly: no small-order points, canonical
+/// ECDSA signatures are minimal DER without trailing bytes, with both numbers below the order of the curve and not zero;
+/// both values of `s` are accepted. Ed25519 signatures are verified strictly: no points of small order, and canonical
 /// encodings only.
 ///
 /// # Errors
-/// [`Error`]: `KeyMismatch` and `NotBuilt` before the signature is looked at, then `Form`, then `Mismatch`.
+/// [`Error`]: `KeyMismatch` and `NotBuilt` before the signature is read, then `Form`, then `Mismatch`.
 #[cfg_attr(
     not(any(
         feature = "_ecdsa",

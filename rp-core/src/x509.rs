@@ -1,7 +1,7 @@
-//! What attestation asks of certificates, and path validation to explicit anchors.
+//! Certificates, CRLs, and path validation to explicit anchors.
 //!
-//! A [`Certificate`] is read once; whether it is to be believed is for [`path`] to say, which walks from a leaf to a
-//! [`TrustAnchor`] as RFC 5280 section 6.1 does.
+//! Reading a [`Certificate`] verifies nothing. [`path`] validates the certificates from a leaf to a [`TrustAnchor`], as in
+//! RFC 5280 section 6.1.
 
 mod algorithm;
 mod anchor;

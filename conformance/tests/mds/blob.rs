@@ -118,7 +118,7 @@ fn a_cut_or_changed_blob_does_not_verify() {
     assert_eq!(refused(&format!("{header}.{cut}.{signature}")), mismatch);
     let [_, other, _] = parts(&publisher().blob(&json!({"no": 16, "entries": []}), &Signing::default()));
     assert_eq!(refused(&format!("{header}.{other}.{signature}")), mismatch);
-    let form = "signature: the signature's form is not that of EcdsaSha256";
+    let form = "signature: malformed EcdsaSha256 signature";
     assert_eq!(refused(&format!("{header}.{payload}.{}", &signature[..84])), form);
     assert_eq!(refused(&format!("{header}.{payload}.")), form);
     let not_base64 = |part: &str| format!("{part}: not base64url without padding");

@@ -34,7 +34,7 @@ async fn revocation_lists_are_fetched_for_verified_signers_alone_and_not_from_pr
     // By choice a signer of which nothing is known is refused.
     let hard = of(source(&server).revocation(RevocationMode::Hard)).0.build().unwrap();
     let refused = error(once(&hard, NOW).await);
-    assert_eq!(refused.to_string(), "signer: certificate 1: whether it is revoked is not known");
+    assert_eq!(refused.to_string(), "signer: certificate 1: revocation status is unknown");
 
     // With lists: the authority's, and the root's at the same address, one after the other.
     let serve = |revoked: bool, honest: String| {
@@ -79,7 +79,7 @@ async fn a_file_whose_signer_is_not_known_to_be_unrevoked_is_refused_in_hard_mod
     let directory = Directory::new("file-revocation");
     let (server, blob) = server_of(15);
     let path = directory.write("blob.jwt", blob);
-    let unknown = "failed signer: certificate 0: whether it is revoked is not known";
+    let unknown = "failed signer: certificate 0: revocation status is unknown";
     let file = |mode, crls| {
         let file = SourceConfig::file("mirror", &path, roots()).signer_domain("example.org");
         of(file.revocation(mode).crls(crls))
@@ -147,7 +147,7 @@ async fn a_signer_that_was_known_when_its_blob_was_fetched_is_known_after_a_rest
     let restarted = builder.cache(cache()).build().unwrap();
     restarted.start_at(later(1));
     assert_eq!(no(&restarted), None);
-    assert_eq!(told.words(), ["failed signer: certificate 0: whether it is revoked is not known"]);
+    assert_eq!(told.words(), ["failed signer: certificate 0: revocation status is unknown"]);
 }
 
 #[tokio::test]

@@ -1,26 +1,28 @@
+//! The flags of authenticator data.
+
 use core::fmt;
 
-/// The flags of authenticator data ([section 6.1]); reserved bits are kept and passed over.
+/// The flags of authenticator data ([section 6.1]). Reserved bits are kept and ignored.
 ///
 /// [section 6.1]: https://www.w3.org/TR/webauthn-3/#authdata-flags
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Flags(u8);
 
 impl Flags {
-    /// UP, bit 0: a person was present.
+    /// UP, bit 0: the user was present.
     pub const USER_PRESENT: u8 = 0x01;
-    /// UV, bit 2: the person was verified.
+    /// UV, bit 2: the user was verified.
     pub const USER_VERIFIED: u8 = 0x04;
     /// BE, bit 3: the credential can be backed up.
     pub const BACKUP_ELIGIBLE: u8 = 0x08;
-    /// BS, bit 4: the credential is backed up now.
+    /// BS, bit 4: the credential is backed up.
     pub const BACKUP_STATE: u8 = 0x10;
-    /// AT, bit 6: attested credential data follow.
+    /// AT, bit 6: attested credential data is included.
     pub const ATTESTED_CREDENTIAL_DATA: u8 = 0x40;
-    /// ED, bit 7: extension data follow.
+    /// ED, bit 7: extension data is included.
     pub const EXTENSION_DATA: u8 = 0x80;
 
-    /// The flags of this byte.
+    /// The flags in a byte.
     #[must_use]
     pub const fn new(byte: u8) -> Self {
         Self(byte)
@@ -36,37 +38,37 @@ impl Flags {
         self.0 & bit != 0
     }
 
-    /// UP: a person was present.
+    /// UP: the user was present.
     #[must_use]
     pub const fn user_present(self) -> bool {
         self.has(Self::USER_PRESENT)
     }
 
-    /// UV: the person was verified, by PIN, biometrics or the like.
+    /// UV: the user was verified, for example by PIN or biometrics.
     #[must_use]
     pub const fn user_verified(self) -> bool {
         self.has(Self::USER_VERIFIED)
     }
 
-    /// BE: the credential can be backed up; it does not change over the credential's life.
+    /// BE: the credential can be backed up. It never changes.
     #[must_use]
     pub const fn backup_eligible(self) -> bool {
         self.has(Self::BACKUP_ELIGIBLE)
     }
 
-    /// BS: the credential is backed up now.
+    /// BS: the credential is backed up.
     #[must_use]
     pub const fn backup_state(self) -> bool {
         self.has(Self::BACKUP_STATE)
     }
 
-    /// AT: attested credential data are there.
+    /// AT: attested credential data is included.
     #[must_use]
     pub const fn attested_credential_data(self) -> bool {
         self.has(Self::ATTESTED_CREDENTIAL_DATA)
     }
 
-    /// ED: extension data are there.
+    /// ED: extension data is included.
     #[must_use]
     pub const fn extension_data(self) -> bool {
         self.has(Self::EXTENSION_DATA)

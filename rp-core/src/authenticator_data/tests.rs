@@ -21,7 +21,7 @@ fn attested(flags: u8) -> Vec<u8> {
 }
 
 #[test]
-fn attested_credential_data_and_extensions_are_found_behind_their_flags() {
+fn flags_say_which_parts_follow() {
     let mut bytes = attested(0xc1);
     bytes.extend([0xa1, /* map(1) */ 0x61, b'x', /* text(1) */ 0xf5 /* true */]);
     let data = AuthenticatorData::parse(&bytes).unwrap();
@@ -34,7 +34,7 @@ fn attested_credential_data_and_extensions_are_found_behind_their_flags() {
 }
 
 #[test]
-fn every_cut_is_refused_with_what_is_missing() {
+fn every_cut_is_rejected_with_the_missing_bytes() {
     let bytes = attested(0x41);
     for length in 0..bytes.len() {
         let error = AuthenticatorData::parse(&bytes[..length]).unwrap_err();
@@ -51,7 +51,7 @@ fn every_cut_is_refused_with_what_is_missing() {
 }
 
 #[test]
-fn a_byte_left_over_is_refused_with_its_offset() {
+fn a_trailing_byte_is_rejected_with_its_offset() {
     for (mut bytes, offset) in [(header(0x01), 37), (attested(0x41), 58)] {
         bytes.push(0xa0);
         assert_eq!(

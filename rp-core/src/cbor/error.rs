@@ -2,58 +2,58 @@
 
 use crate::error::Code;
 
-/// Why bytes were refused as CBOR. `offset` counts from the first byte of the input.
+/// Why bytes were rejected as CBOR. `offset` counts from the first byte of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CborError {
-    /// An item, or what its length promises, goes beyond the input.
-    #[error("the item at byte {offset} lacks at least {missing} bytes")]
+    /// An item, or the length that it states, exceeds the input.
+    #[error("the item at byte {offset} is cut: at least {missing} bytes are missing")]
     UnexpectedEnd {
-        /// Where the item begins.
+        /// The offset of the item.
         offset: usize,
-        /// How many bytes there would have to be more, at least.
+        /// The minimum number of missing bytes.
         missing: u64,
     },
-    /// An item that leaves its length open.
+    /// An item of indefinite length.
     #[error("indefinite length at byte {offset}")]
     IndefiniteLength {
-        /// Where the item begins.
+        /// The offset of the item.
         offset: usize,
     },
-    /// A tag; neither WebAuthn nor CTAP uses any.
+    /// A tag. Neither WebAuthn nor CTAP uses any.
     #[error("tag at byte {offset}")]
     Tag {
-        /// Where the tag begins.
+        /// The offset of the tag.
         offset: usize,
     },
     /// A head that RFC 8949 reserves.
     #[error("reserved value at byte {offset}")]
     Reserved {
-        /// Where the item begins.
+        /// The offset of the item.
         offset: usize,
     },
-    /// Arrays and maps nest deeper than [`MAX_DEPTH`].
+    /// Arrays and maps are nested deeper than [`MAX_DEPTH`].
     #[error("nesting deeper than {max} at byte {offset}", max = MAX_DEPTH)]
     Depth {
-        /// Where the array or map that is too deep begins.
+        /// The offset of the array or map that is too deep.
         offset: usize,
     },
     /// A text that is not UTF-8.
     #[error("text that is not UTF-8 at byte {offset}")]
     Utf8 {
-        /// The first byte that is wrong.
+        /// The offset of the first invalid byte.
         offset: usize,
     },
     /// A key of a map is not an integer, a byte string or a text. No authenticator writes any other.
     #[error("the key at byte {offset} is not an integer, a byte string or a text")]
     KeyType {
-        /// Where the key begins.
+        /// The offset of the key.
         offset: usize,
     },
-    /// A map has a key twice, however the two are encoded.
-    #[error("the key at byte {offset} is in the map already")]
+    /// A map contains a key twice, in any encodings.
+    #[error("the key at byte {offset} is a duplicate")]
     DuplicateKey {
-        /// Where the second of the two begins.
+        /// The offset of the second one.
         offset: usize,
     },
     /// The input is longer than [`MAX_LEN`].
@@ -62,10 +62,10 @@ pub enum CborError {
         /// The length of the input in bytes.
         len: usize,
     },
-    /// Bytes are left over behind the item.
-    #[error("bytes left over from byte {offset}")]
+    /// Bytes follow the item.
+    #[error("trailing bytes from byte {offset}")]
     Trailing {
-        /// The first byte that is left over.
+        /// The offset of the first trailing byte.
         offset: usize,
     },
 }

@@ -1,33 +1,33 @@
-//! A map's members, asked for by name and type; an error names the member's path.
+//! Access to the members of a map by name and type. Errors contain the path of the member.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::value::{Map, Value};
 
-/// Why a member of a map was refused.
+/// Why a member of a map was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldError {
-    /// The member is not there.
+    /// The member is missing.
     #[error("{path} is missing")]
     Missing {
-        /// Where the member should be, such as `attStmt.sig`.
+        /// The path of the member, such as `attStmt.sig`.
         path: String,
     },
     /// The member has another type.
     #[error("{path} is {found}, not {expected}")]
     Type {
-        /// Where the member is, such as `attStmt.x5c[1]`.
+        /// The path of the member, such as `attStmt.x5c[1]`.
         path: String,
-        /// What it should be.
+        /// The expected type.
         expected: &'static str,
-        /// What it is.
+        /// The type that was found.
         found: &'static str,
     },
 }
 
-/// A map whose keys are texts, and the path that leads to it.
+/// A map whose keys are texts, and the path to it.
 ///
 /// # Examples
 /// ```
@@ -46,7 +46,7 @@ pub struct Fields<'m, 'a> {
 }
 
 impl<'a> Map<'a> {
-    /// The members by name; `path` leads to this map and stands before the names in errors. It may be empty.
+    /// The members by name. Errors prefix the names with `path`, the path to this map, unless it is empty.
     #[must_use]
     pub fn fields<'m>(&'m self, path: &'m str) -> Fields<'m, 'a> {
         Fields { map: self, path }
@@ -60,13 +60,13 @@ impl<'m, 'a> Fields<'m, 'a> {
         self.map
     }
 
-    /// The member of this name, of any type, where it is there.
+    /// The member of this name and of any type, if there is one.
     #[must_use]
     pub fn get(self, name: &str) -> Option<&'m Value<'a>> {
         self.map.get_text(name)
     }
 
-    /// The member of this name, of any type.
+    /// The member of this name and of any type.
     ///
     /// # Errors
     /// [`FieldError::Missing`].
@@ -74,50 +74,50 @@ impl<'m, 'a> Fields<'m, 'a> {
         self.get(name).ok_or_else(|| FieldError::Missing { path: self.path(name) })
     }
 
-    /// The member of this name, which is a byte string.
+    /// The member of this name, a byte string.
     ///
     /// # Errors
-    /// [`FieldError`] where it is missing or something else.
+    /// [`FieldError`] if it is missing or has another type.
     pub fn bytes(self, name: &str) -> Result<&'a [u8], FieldError> {
         self.typed(name, "a byte string", Value::as_bytes)
     }
 
-    /// The member of this name, which is a text.
+    /// The member of this name, a text.
     ///
     /// # Errors
-    /// [`FieldError`] where it is missing or something else.
+    /// [`FieldError`] if it is missing or has another type.
     pub fn text(self, name: &str) -> Result<&'a str, FieldError> {
         self.typed(name, "a text", Value::as_text)
     }
 
-    /// The member of this name, which is an integer of at most 64 bits.
+    /// The member of this name, an integer of 64 bits.
     ///
     /// # Errors
-    /// [`FieldError`] where it is missing or something else.
+    /// [`FieldError`] if it is missing or has another type.
     pub fn integer(self, name: &str) -> Result<i64, FieldError> {
         self.typed(name, "an integer of 64 bits", Value::as_integer)
     }
 
-    /// The member of this name, which is an array.
+    /// The member of this name, an array.
     ///
     /// # Errors
-    /// [`FieldError`] where it is missing or something else.
+    /// [`FieldError`] if it is missing or has another type.
     pub fn array(self, name: &str) -> Result<&'m [Value<'a>], FieldError> {
         self.typed(name, "an array", Value::as_array)
     }
 
-    /// The member of this name, which is a map.
+    /// The member of this name, a map.
     ///
     /// # Errors
-    /// [`FieldError`] where it is missing or something else.
+    /// [`FieldError`] if it is missing or has another type.
     pub fn inner_map(self, name: &str) -> Result<&'m Map<'a>, FieldError> {
         self.typed(name, "a map", Value::as_map)
     }
 
-    /// The member of this name, which is an array of byte strings, as `x5c` is.
+    /// The member of this name, an array of byte strings such as `x5c`.
     ///
     /// # Errors
-    /// [`FieldError`] where it is missing or something else; the path has the index of the item.
+    /// [`FieldError`] if it is missing or has another type; the path includes the index of the item.
     pub fn byte_strings(self, name: &str) -> Result<Vec<&'a [u8]>, FieldError> {
         let items = self.array(name)?;
         let mut strings = Vec::with_capacity(items.len());

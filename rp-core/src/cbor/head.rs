@@ -5,13 +5,13 @@ use super::error::CborError;
 /// The first bytes of an item: its major type and its argument.
 pub(super) struct Head {
     pub(super) major: Major,
-    /// The integer's argument, the length of a string, or how many items or pairs follow.
+    /// The argument of an integer, the length of a string, or the number of items or pairs that follow.
     pub(super) argument: u64,
-    /// Where the item begins.
+    /// The offset of the item.
     pub(super) offset: usize,
 }
 
-/// The major types that may appear; tags may not.
+/// The major types. Tags are rejected.
 #[derive(Clone, Copy)]
 pub(super) enum Major {
     Unsigned,
@@ -100,7 +100,7 @@ impl<'a> Cursor<'a> {
             .map_err(|error| CborError::Utf8 { offset: start.saturating_add(error.valid_up_to()) })
     }
 
-    /// How many bytes of the input are left.
+    /// The number of bytes left.
     pub(super) fn left(&self) -> u64 {
         u64::try_from(self.input.len().saturating_sub(self.at)).unwrap_or(u64::MAX)
     }

@@ -92,11 +92,10 @@ const fn rank(key: &Value<'_>) -> u8 {
 fn second_of_two(pairs: &[(Value<'_>, Value<'_>)]) -> Option<usize> {
     let mut keys: Vec<_> = pairs.iter().map(|(key, _)| key).enumerate().collect();
     keys.sort_unstable_by(|(at, one), (other_at, other)| order(one, other).then(at.cmp(other_at)));
-    let twice = keys.windows(2).find_map(|two| match two {
+    keys.windows(2).find_map(|two| match two {
         [(_, one), (at, other)] if one == other => Some(*at),
         _ => None,
-    });
-    twice
+    })
 }
 
 /// The offset of a key of a map whose pairs begin at `cursor`. Pairs before it were read without an error.

@@ -35,7 +35,7 @@ fn every_kind_of_item_reads() {
 
 #[test]
 fn lengths_that_are_not_the_shortest_are_accepted() {
-    // Some authenticators in the field write them; COSE and CTAP2 ask for the shortest.
+    // Some authenticators in the field write them, although COSE and CTAP2 require the shortest.
     assert_eq!(parse(&[0x19, 0x00, 0x01]), Ok(Value::Integer(1)));
     assert_eq!(parse(&[0x5a, 0, 0, 0, 1, 7]), Ok(Value::Bytes(&[7])));
     let map = parse(&[0xb8, 0x01 /* map(1) */, 0x78, 0x01, b'a', 0xf5]).unwrap();
@@ -43,11 +43,11 @@ fn lengths_that_are_not_the_shortest_are_accepted() {
 }
 
 #[test]
-fn a_prefix_leaves_what_is_behind_and_the_whole_does_not() {
+fn a_prefix_may_be_followed_by_bytes_and_the_whole_may_not() {
     let input = [0x81, 0x01, /* another item */ 0xa0];
     assert_eq!(parse_prefix(&input), Ok((Value::Array(vec![Value::Integer(1)]), 2)));
     assert_eq!(parse(&input), Err(CborError::Trailing { offset: 2 }));
-    assert_eq!(parse(&input).unwrap_err().to_string(), "bytes left over from byte 2");
+    assert_eq!(parse(&input).unwrap_err().to_string(), "trailing bytes from byte 2");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_length_beyond_the_input_is_refused_without_work() {
         assert_eq!(parse(input), Err(expected), "{input:02x?}");
     }
     let message = parse(&[0x44, 1]).unwrap_err().to_string();
-    assert_eq!(message, "the item at byte 0 lacks at least 3 bytes");
+    assert_eq!(message, "the item at byte 0 is cut: at least 3 bytes are missing");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn tags_are_refused() {
 }
 
 #[test]
-fn what_is_reserved_is_refused() {
+fn reserved_values_are_rejected() {
     for first in [0x1c, 0x1f, 0x3e, 0x5d, 0x9c, 0xf8, 0xfc, 0xff] {
         let input = [first, 0x1f, 0, 0, 0];
         assert_eq!(parse(&input), Err(CborError::Reserved { offset: 0 }), "{first:02x}");
@@ -232,7 +232,7 @@ fn integers_beyond_64_bits_are_no_i64() {
     assert_eq!(parse(&[0x18, 0x80]).unwrap().as_integer(), Some(128));
 }
 
-/// What serde_cbor makes of an item, written as ours would be.
+/// An item as serde_cbor reads it, as text.
 #[derive(Debug, PartialEq)]
 struct Oracle(String);
 
@@ -318,7 +318,7 @@ fn written(value: &Value<'_>) -> String {
 }
 
 #[test]
-fn what_we_read_serde_cbor_reads_alike() {
+fn serde_cbor_reads_what_we_read() {
     // Bytes of a xorshift generator, drawn from a few that make CBOR likely.
     const LIKELY: [u8; 32] = [
         0x00, 0x01, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x20, 0x26, 0x38, 0x39, 0x3b, 0x40, 0x41, 0x43, 0x58, 0x60,

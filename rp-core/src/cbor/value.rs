@@ -23,12 +23,12 @@ pub enum Value<'a> {
     Undefined,
     /// A floating-point number of any of the three sizes.
     Float(f64),
-    /// A simple value that nobody has given a meaning.
+    /// A simple value without a registered meaning.
     Simple(u8),
 }
 
 impl<'a> Value<'a> {
-    /// The integer, where this is one that 64 bits hold.
+    /// The integer, if this is one that fits in 64 bits.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         match self {
@@ -37,7 +37,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The bytes, where this is a byte string.
+    /// The bytes, if this is a byte string.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&'a [u8]> {
         match self {
@@ -46,7 +46,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The text, where this is a text string.
+    /// The text, if this is a text string.
     #[must_use]
     pub fn as_text(&self) -> Option<&'a str> {
         match self {
@@ -55,7 +55,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The items, where this is an array.
+    /// The items, if this is an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Self]> {
         match self {
@@ -64,7 +64,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The map, where this is one.
+    /// The map, if this is one.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map<'a>> {
         match self {
@@ -73,7 +73,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The truth value, where this is one.
+    /// The boolean, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -82,7 +82,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What kind of item this is, in words for an error.
+    /// The kind of item, as in error messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -100,26 +100,26 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A CBOR map in the order of the input. No key is there twice.
+/// A CBOR map in the order of the input. Each key occurs once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map<'a>(pub(super) Vec<(Value<'a>, Value<'a>)>);
 
 impl<'a> Map<'a> {
-    /// What stands under a text.
+    /// The value of a text key.
     #[must_use]
     pub fn get_text(&self, key: &str) -> Option<&Value<'a>> {
         self.iter()
             .find_map(|(name, value)| matches!(name, Value::Text(text) if *text == key).then_some(value))
     }
 
-    /// Takes out what stands under a text; the order of what is left may change.
+    /// Removes a text key and returns its value. The order of the others may change.
     pub fn take_text(&mut self, key: &str) -> Option<Value<'a>> {
         let is_key = |name: &Value<'a>| matches!(name, Value::Text(text) if *text == key);
         let at = self.0.iter().position(|(name, _)| is_key(name))?;
         Some(self.0.swap_remove(at).1)
     }
 
-    /// What stands under an integer.
+    /// The value of an integer key.
     #[must_use]
     pub fn get_int(&self, key: i64) -> Option<&Value<'a>> {
         let key = Value::Integer(key.into());
@@ -131,13 +131,13 @@ impl<'a> Map<'a> {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are no keys.
+    /// Whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -89,7 +89,7 @@ fn labels_in_any_order_and_long_numbers_are_accepted() {
 /// The key with one more parameter.
 #[cfg(any(feature = "es256", feature = "eddsa", feature = "rs256", feature = "ml-dsa"))]
 fn with_parameter(mut cose: Vec<u8>, parameter: &[u8]) -> Result<PublicKey, PublicKeyError> {
-    cose[0] += 1;
+    cose[0] = cose[0].checked_add(1).unwrap();
     cose.extend_from_slice(parameter);
     PublicKey::from_cose(&cose)
 }

@@ -1,4 +1,4 @@
-//! ECDSA on the curves that are built in.
+//! ECDSA.
 
 use signature::hazmat::PrehashVerifier;
 
@@ -6,11 +6,11 @@ use super::hash::Hash;
 use super::parameters::{Curve, KeyError};
 use super::scheme::{Error, Scheme};
 
-/// A point on a curve, both as it is written and as the arithmetic wants it.
+/// A point on a curve, in its encoding and in the form for the arithmetic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EcKey {
     point: Point,
-    /// `04 || x || y`; beyond the curve's length, zero.
+    /// `04 || x || y`, then zeros.
     sec1: [u8; SEC1_MAX],
 }
 
@@ -78,7 +78,7 @@ impl EcKey {
             _ => return Err(Error::KeyMismatch { scheme, key: "an elliptic curve key" }),
         };
         let hash = hash.digest(&[message]);
-        // `from_der` takes minimal DER alone, and numbers from 1 to the order of the curve.
+        // `from_der` accepts only minimal DER, and numbers from 1 to the order of the curve.
         let form = |_| Error::Form { scheme };
         match self.point {
             #[cfg(feature = "es256")]
@@ -96,7 +96,7 @@ impl EcKey {
             #[cfg(feature = "es256k")]
             Point::Secp256k1(ref key) => {
                 let signature = k256::ecdsa::Signature::from_der(signature).map_err(form)?;
-                // k256 follows Bitcoin and refuses the greater of the two values of s; COSE does not (RFC 8812).
+                // k256 follows Bitcoin and rejects the greater value of s; COSE does not (RFC 8812).
                 key.verify_prehash(&hash, &signature.normalize_s())
             }
         }

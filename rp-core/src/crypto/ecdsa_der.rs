@@ -1,9 +1,10 @@
-//! From two numbers to the DER that [`verify`](super::verify) takes: TPMs and JWS write ECDSA signatures bare.
+//! ECDSA signatures from raw numbers, as TPMs and JWS write them, to the DER that [`verify`](super::verify) takes.
 
 use alloc::vec::Vec;
 
-/// `Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279, section 2.2.3) of two big-endian numbers;
-/// leading zeros count for nothing. Numbers of more than 127 bytes, which no curve has, give nothing.
+/// Writes `Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279, section 2.2.3) from two big-endian numbers.
+///
+/// Leading zeros are ignored. Returns `None` for numbers of more than 127 bytes, which no curve has.
 ///
 /// # Examples
 /// ```
@@ -26,7 +27,7 @@ pub fn ecdsa_der(r: &[u8], s: &[u8]) -> Option<Vec<u8>> {
 fn push_integer(out: &mut Vec<u8>, number: &[u8]) -> Option<()> {
     let digits = number.iter().position(|byte| *byte != 0).and_then(|first| number.get(first..));
     let digits = digits.unwrap_or_default();
-    // A first bit that is set would say that the number is negative; zero is one byte.
+    // If the first bit were set, the number would be negative; zero is one byte.
     let padded = digits.first().is_none_or(|first| first & 0x80 != 0);
     out.push(0x02);
     out.push(u8::try_from(digits.len().checked_add(padded.into())?).ok().filter(|len| *len < 0x80)?);
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_short_as_der_asks_and_never_negative() {
+    fn numbers_are_minimal_and_never_negative() {
         assert_eq!(ecdsa_der(&[], &[0, 0]), Some(vec![0x30, 6, 2, 1, 0, 2, 1, 0]));
         assert_eq!(ecdsa_der(&[0, 0x7f], &[0xff, 1]), Some(vec![0x30, 8, 2, 1, 0x7f, 2, 3, 0, 0xff, 1]));
     }

@@ -9,7 +9,7 @@ use super::scheme::{Error, Scheme};
 pub(super) struct Ed25519Key(VerifyingKey);
 
 impl Ed25519Key {
-    /// A key from its encoding, which is the only one of its point.
+    /// A key from its canonical encoding.
     pub(super) fn new(x: &[u8]) -> Result<Self, KeyError> {
         let Ok(encoded) = <&[u8; 32]>::try_from(x) else {
             return Err(KeyError::Length { part: "x", expected: 32, got: x.len() });
@@ -18,7 +18,7 @@ impl Ed25519Key {
             return Err(KeyError::Point);
         }
         let key = VerifyingKey::from_bytes(encoded).map_err(|_| KeyError::Point)?;
-        // The two other encodings that are not canonical, a sign where x is 0, are of points of small order.
+        // The other two encodings that are not canonical, a sign where x is 0, are points of small order.
         if key.is_weak() {
             return Err(KeyError::SmallOrder);
         }

@@ -9,11 +9,11 @@ use super::scheme::{Error, Scheme};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ed448Key(VerifyingKey);
 
-/// How many bytes a point has, encoded.
+/// The length of an encoded point in bytes.
 const LEN: usize = 57;
 
 impl Ed448Key {
-    /// A key from its encoding, which is the only one of its point.
+    /// A key from its canonical encoding.
     pub(super) fn new(x: &[u8]) -> Result<Self, KeyError> {
         let Ok(encoded) = <&[u8; LEN]>::try_from(x) else {
             return Err(KeyError::Length { part: "x", expected: LEN, got: x.len() });
@@ -38,7 +38,7 @@ impl Ed448Key {
             return Err(Error::KeyMismatch { scheme, key: "an Ed448 key" });
         }
         let signature = Signature::from_slice(signature).map_err(|_| Error::Form { scheme })?;
-        // ed448-goldilocks reduces y; RFC 8032, section 5.2.3, refuses one that needs it.
+        // ed448-goldilocks reduces y; RFC 8032, section 5.2.3, rejects a y that is not reduced.
         if !is_canonical(signature.r_bytes()) {
             return Err(Error::Form { scheme });
         }
@@ -46,7 +46,7 @@ impl Ed448Key {
     }
 }
 
-/// Whether y, little-endian, is less than p = 2^448 - 2^224 - 1, and the last byte holds nothing but the sign.
+/// Whether y, little-endian, is less than p = 2^448 - 2^224 - 1, and the last byte contains only the sign.
 fn is_canonical(encoded: &[u8; LEN]) -> bool {
     let [y @ .., sign] = encoded;
     let (low, high) = y.split_at(28);

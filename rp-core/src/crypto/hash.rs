@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hash {
-    /// SHA-1: names in TPM structures, key identifiers. It protects nothing against whoever chooses both inputs.
+    /// SHA-1, for names in TPM structures and for key identifiers. It does not resist collisions.
     Sha1,
     /// SHA-256.
     Sha256,
@@ -21,7 +21,7 @@ pub enum Hash {
 }
 
 impl Hash {
-    /// The hash of these parts, one behind the other.
+    /// The hash of the concatenated parts.
     #[must_use]
     pub fn digest(self, parts: &[&[u8]]) -> Digest {
         match self {
@@ -41,7 +41,7 @@ fn of<D: sha2::Digest>(parts: &[&[u8]]) -> impl AsRef<[u8]> {
     AsBytes(hash.finalize())
 }
 
-/// What `finalize` gives derefs to bytes; this says so in a type.
+/// The output of `finalize`, which derefs to bytes.
 struct AsBytes<T>(T);
 
 impl<T: Deref<Target = [u8]>> AsRef<[u8]> for AsBytes<T> {
@@ -50,7 +50,7 @@ impl<T: Deref<Target = [u8]>> AsRef<[u8]> for AsBytes<T> {
     }
 }
 
-/// What a hash function gives, of the length that is the function's.
+/// The output of a hash function.
 #[derive(Clone, Copy)]
 pub struct Digest {
     bytes: [u8; 64],
@@ -106,7 +106,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// SHA-256 of these parts, one behind the other.
+/// SHA-256 of the concatenated parts.
 ///
 /// # Examples
 /// ```
@@ -123,9 +123,9 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Whether two byte strings are equal, in a time that depends on their lengths alone.
+/// Whether two byte strings are equal, in a time that depends only on their lengths.
 ///
-/// For what an attacker might learn by timing, such as a challenge.
+/// Use it for values that an attacker could learn from timing, such as a challenge.
 #[must_use]
 pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()

@@ -1,13 +1,13 @@
-//! Public keys of every kind, checked when they are made.
+//! Public keys, checked when they are made.
 
 use alloc::vec;
 
 use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
 
-/// A public key, right by construction: a point on its curve, a modulus within limits.
+/// A valid public key: a point on its curve, a modulus within limits.
 ///
-/// Two keys are equal if they are the same key, wherever they come from: so is "the certificate's key is the
-/// credential's" one comparison.
+/// Equality does not depend on the encoding, so that the key of a certificate can be compared with the key of a
+/// credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key(pub(super) Kind);
 
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     MlDsa(super::ml_dsa::MlDsaKey),
 }
 
-/// What a key is made of; every number big-endian.
+/// The parts of a key. Numbers are big-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyParts<'a> {
@@ -63,8 +63,8 @@ impl Key {
     /// An elliptic curve key from its coordinates, big-endian, each as long as the curve's field.
     ///
     /// # Errors
-    /// [`KeyError`] for a coordinate of another length, a point that is not on the curve, or a curve that this
-    /// build lacks.
+    /// [`KeyError`] for a coordinate of another length, a point that is not on the curve, or a curve that this build does
+    /// not support.
     pub fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
         let expected = curve.coordinate_len();
         for (part, coordinate) in [("x", x), ("y", y)] {
@@ -93,8 +93,8 @@ impl Key {
     /// An Edwards curve key from its encoded point (RFC 8032).
     ///
     /// # Errors
-    /// [`KeyError`] for another length, what is no canonical encoding of a point, a point of small order, or a
-    /// curve that this build lacks.
+    /// [`KeyError`] for another length, an encoding that is not canonical, a point of small order, or a curve that this
+    /// build does not support.
     pub fn okp(curve: EdwardsCurve, x: &[u8]) -> Result<Self, KeyError> {
         match curve {
             #[cfg(feature = "eddsa")]
@@ -114,11 +114,11 @@ impl Key {
         }
     }
 
-    /// An RSA key from modulus and exponent, big-endian; leading zeros count for nothing.
+    /// An RSA key from modulus and exponent, big-endian. Leading zeros are ignored.
     ///
     /// # Errors
-    /// [`KeyError`] for a modulus outside the limits or even, an exponent that is even, below 3 or beyond 32 bits,
-    /// or a build without RSA.
+    /// [`KeyError`] for a modulus that is even or outside the limits, an exponent that is even, below 3 or longer than 32
+    /// bits, or a build without RSA.
     pub fn rsa(n: &[u8], e: &[u8], limits: RsaLimits) -> Result<Self, KeyError> {
         let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
         let bits = bit_len(n);
@@ -128,7 +128,7 @@ impl Key {
         if n.last().is_none_or(|last| last & 1 == 0) {
             return Err(KeyError::ModulusEven);
         }
-        // 32 bits are what a TPM writes an exponent in; a longer one makes each verification slower.
+        // A TPM writes an exponent in 32 bits. A longer one makes each verification slower.
         if e.len() > 4 || e.last().is_none_or(|last| last & 1 == 0) || e == [1] {
             return Err(KeyError::Exponent);
         }
@@ -138,7 +138,7 @@ impl Key {
         Err(KeyError::NotBuilt { kind: "RSA keys" })
     }
 
-    /// An ML-DSA key from its encoding (FIPS 204, algorithm 22). Any bytes of the right length are a key.
+    /// An ML-DSA key from its encoding (FIPS 204, algorithm 22). All byte strings of the right length are keys.
     ///
     /// # Errors
     /// [`KeyError`] for another length, or a build without ML-DSA.
@@ -153,7 +153,7 @@ impl Key {
         Err(KeyError::NotBuilt { kind: "ML-DSA keys" })
     }
 
-    /// What the key is made of.
+    /// The parts of the key.
     #[must_use]
     pub fn parts(&self) -> KeyParts<'_> {
         match self.0 {
@@ -200,7 +200,7 @@ impl Key {
     }
 }
 
-/// An encoded point of so many bytes.
+/// Checks the length of an encoded point.
 #[cfg(not(all(feature = "eddsa", feature = "ed448")))]
 fn length(x: &[u8], expected: usize) -> Result<(), KeyError> {
     if x.len() == expected { Ok(()) } else { Err(KeyError::Length { part: "x", expected, got: x.len() }) }
@@ -213,7 +213,7 @@ fn without_leading_zeros(mut number: &[u8]) -> &[u8] {
     number
 }
 
-/// How many bits a number has that begins with a byte other than zero.
+/// The length in bits of a number without leading zeros.
 fn bit_len(number: &[u8]) -> usize {
     let Some(first) = number.first() else { return 0 };
     let spare = usize::try_from(first.leading_zeros()).unwrap_or(0);

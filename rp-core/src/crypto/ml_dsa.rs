@@ -7,7 +7,7 @@ use ::ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams, Signature, VerifyingKey};
 use super::parameters::MlDsaSet;
 use super::scheme::{Error, Scheme};
 
-/// A key in its encoding. What verification expands it to takes tens of kilobytes and is not kept.
+/// A key in its encoding. Its expanded form, tens of kilobytes, is computed for each verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MlDsaKey {
     set: MlDsaSet,
@@ -15,7 +15,7 @@ pub(super) struct MlDsaKey {
 }
 
 impl MlDsaKey {
-    /// A key whose length was checked.
+    /// A key whose length has been checked.
     pub(super) fn new(set: MlDsaSet, public: &[u8]) -> Self {
         Self { set, public: public.into() }
     }

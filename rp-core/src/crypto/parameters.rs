@@ -1,6 +1,6 @@
 //! Curves, parameter sets and limits of keys, and why a key is rejected.
 
-/// A curve that ECDSA is used on.
+/// A curve for ECDSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Curve {
     /// NIST P-256, also secp256r1.
@@ -14,7 +14,7 @@ pub enum Curve {
 }
 
 impl Curve {
-    /// How many bytes a coordinate has.
+    /// The length of a coordinate in bytes.
     #[must_use]
     pub const fn coordinate_len(self) -> usize {
         match self {
@@ -25,7 +25,7 @@ impl Curve {
     }
 }
 
-/// A curve that EdDSA is used on.
+/// A curve for EdDSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EdwardsCurve {
     /// edwards25519.
@@ -46,7 +46,7 @@ pub enum MlDsaSet {
 }
 
 impl MlDsaSet {
-    /// How many bytes a public key has (FIPS 204, table 2).
+    /// The length of a public key in bytes (FIPS 204, table 2).
     #[must_use]
     pub const fn public_key_len(self) -> usize {
         match self {
@@ -57,55 +57,55 @@ impl MlDsaSet {
     }
 }
 
-/// How long an RSA modulus may be, in bits, both ends included.
+/// The length of an RSA modulus in bits, both limits included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RsaLimits {
-    /// The shortest.
+    /// The minimum.
     pub min_bits: usize,
-    /// The longest.
+    /// The maximum.
     pub max_bits: usize,
 }
 
 impl RsaLimits {
-    /// Credentials and certificates: 2048 bits, which BSI, NIST and CA/Browser Forum ask for at least and every
-    /// TPM and smart card in the field has, to 8192 bits, whose verification takes a millisecond.
+    /// The limits for credentials and certificates. BSI, NIST and the CA/Browser Forum require at least 2048 bits, which
+    /// every TPM and smart card in the field has. Verification with 8192 bits takes a millisecond.
     pub const DEFAULT: Self = Self { min_bits: 2048, max_bits: 8192 };
 }
 
-/// Why the parts of a key make no key.
+/// Why the parts of a key are not a valid key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// This build lacks the kind of key.
-    #[error("this build lacks {kind}")]
+    /// This build does not support the kind of key.
+    #[error("{kind} are not enabled in this build")]
     NotBuilt {
         /// The kind of key.
         kind: &'static str,
     },
-    /// A part has another length than the curve or parameter set gives it.
+    /// The length of a part does not fit the curve or the parameter set.
     #[error("{part} has {got} bytes, not {expected}")]
     Length {
-        /// The part, as COSE names it.
+        /// The COSE name of the part.
         part: &'static str,
-        /// How many bytes it should have.
+        /// The expected length in bytes.
         expected: usize,
-        /// How many it has.
+        /// The actual length in bytes.
         got: usize,
     },
-    /// The point is not on the curve, or not encoded as it should be.
-    #[error("not a point on the curve, or not its canonical encoding")]
+    /// The point is not on the curve, or its encoding is not canonical.
+    #[error("not the canonical encoding of a point on the curve")]
     Point,
-    /// The point is of small order: with it, one signature would be good for many messages.
+    /// The point is of small order. One signature would verify for many messages.
     #[error("a point of small order")]
     SmallOrder,
     /// The modulus is too short or too long.
     #[error("a modulus of {bits} bits, not {min} to {max}")]
     ModulusSize {
-        /// Its length.
+        /// Its length in bits.
         bits: usize,
-        /// The shortest that is accepted.
+        /// The minimum.
         min: usize,
-        /// The longest that is accepted.
+        /// The maximum.
         max: usize,
     },
     /// The modulus is even.

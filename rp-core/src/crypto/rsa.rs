@@ -18,11 +18,11 @@ pub(super) struct RsaKey {
 }
 
 impl RsaKey {
-    /// A key from numbers whose size and parity were checked; neither begins with a zero.
+    /// A key from numbers without leading zeros whose size and parity were checked.
     pub(super) fn new(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         let (modulus, exponent) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
         let RsaLimits { max_bits, .. } = RsaLimits::DEFAULT;
-        // What is left to find wrong: an exponent that is not less than the modulus.
+        // The only error left is an exponent that is not less than the modulus.
         let key = PublicKey::new_with_size_limits(modulus, exponent, 0..=max_bits)
             .map_err(|_| KeyError::Exponent)?;
         Ok(Self { key, n: n.into(), e: e.into() })
@@ -53,7 +53,7 @@ impl RsaKey {
             Scheme::RsaPkcs1Sha512 => {
                 self.check(scheme, Pkcs1v15Sign::new::<Sha512>(), Hash::Sha512, message, signature)
             }
-            // `Pss::new` takes a salt as long as the hash, and no other.
+            // `Pss::new` accepts a salt as long as the hash, and no other.
             Scheme::RsaPssSha256 => {
                 self.check(scheme, Pss::<Sha256>::new(), Hash::Sha256, message, signature)
             }
@@ -90,7 +90,7 @@ impl RsaKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), Error> {
-        // A signature is as long as the modulus, and less than it.
+        // A signature is as long as the modulus and less than it.
         if signature.len() != self.n.len() || *signature >= *self.n {
             return Err(Error::Form { scheme });
         }

@@ -2,7 +2,7 @@
 
 use super::hash::Hash;
 
-/// How a signature was made: the kind of key, the hash and the padding.
+/// A signature scheme: the kind of key, the hash and the padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
@@ -12,7 +12,7 @@ pub enum Scheme {
     EcdsaSha384,
     /// ECDSA on any curve, with SHA-512; the signature in DER.
     EcdsaSha512,
-    /// RSASSA-PKCS1-v1_5 with SHA-1: TPM statements, and credentials in the `fido` profile. Nothing else may use it.
+    /// RSASSA-PKCS1-v1_5 with SHA-1, only for TPM statements, and for credentials in the `fido` profile.
     RsaPkcs1Sha1,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RsaPkcs1Sha256,
@@ -26,12 +26,12 @@ pub enum Scheme {
     RsaPssSha384,
     /// RSASSA-PSS with SHA-512, in MGF1 too, and a salt of 64 bytes.
     RsaPssSha512,
-    /// RSASSA-PSS with this hash, in MGF1 too, and a salt of so many bytes: certificates alone, whose parameters name
-    /// both (RFC 4055). SHA-1 is not built.
+    /// RSASSA-PSS with this hash, in MGF1 too, and a salt of this length: only for certificates, whose parameters state
+    /// both (RFC 4055). SHA-1 is not supported.
     RsaPss {
         /// The hash of the message and of MGF1.
         hash: Hash,
-        /// How many bytes the salt has.
+        /// The length of the salt in bytes.
         salt_len: u16,
     },
     /// Ed25519 (RFC 8032), without context or prehash.
@@ -46,31 +46,31 @@ pub enum Scheme {
     MlDsa87,
 }
 
-/// Why a signature was refused.
+/// Why a signature was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The scheme is for another kind of key.
-    #[error("{key} does not make signatures of {scheme:?}")]
+    /// The scheme is not for this kind of key.
+    #[error("{scheme:?} is not a scheme of {key}")]
     KeyMismatch {
-        /// The scheme that was asked for.
+        /// The requested scheme.
         scheme: Scheme,
-        /// What the key is.
+        /// The kind of key.
         key: &'static str,
     },
-    /// This build lacks the scheme.
-    #[error("this build lacks {scheme:?}")]
+    /// This build does not support the scheme.
+    #[error("{scheme:?} is not enabled in this build")]
     NotBuilt {
-        /// The scheme that was asked for.
+        /// The requested scheme.
         scheme: Scheme,
     },
-    /// The signature is not one of the scheme's by its form: not minimal DER, another length, a number out of range.
-    #[error("the signature's form is not that of {scheme:?}")]
+    /// The signature does not have the form of the scheme: not minimal DER, a wrong length, or a number out of range.
+    #[error("malformed {scheme:?} signature")]
     Form {
-        /// The scheme that was asked for.
+        /// The requested scheme.
         scheme: Scheme,
     },
-    /// The signature is not the key's over this message.
+    /// The signature was not made with this key over this message.
     #[error("the signature does not verify")]
     Mismatch,
 }

@@ -1,4 +1,4 @@
-//! Keys from certificates: SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
+//! Keys of certificates: SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, UintRef};
@@ -8,30 +8,30 @@ use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use super::key::Key;
 use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
 
-/// Why a SubjectPublicKeyInfo was refused.
+/// Why a SubjectPublicKeyInfo was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpkiError {
-    /// The bytes are not the DER of the structure, or of the key inside.
+    /// The structure, or the key inside, is not DER.
     #[error("not a SubjectPublicKeyInfo in DER: {0}")]
     Der(der::Error),
-    /// The algorithm, or the named curve, is one that this crate does not know.
-    #[error("a key of the unknown algorithm {oid}")]
+    /// This crate does not know the algorithm, or the named curve.
+    #[error("unknown key algorithm {oid}")]
     Algorithm {
         /// The algorithm's identifier, or the curve's.
         oid: ObjectIdentifier,
     },
-    /// The algorithm's parameters are not what they should be: a curve that is described instead of named,
-    /// something where nothing belongs.
-    #[error("parameters of {oid} that do not belong there")]
+    /// The parameters do not fit the algorithm: a curve that is described instead of named, or parameters where there
+    /// should be none.
+    #[error("parameters do not fit {oid}")]
     Parameters {
         /// The algorithm's identifier.
         oid: ObjectIdentifier,
     },
-    /// The point is not written uncompressed.
-    #[error("a point that is not uncompressed")]
+    /// The point is not uncompressed.
+    #[error("the point is not uncompressed")]
     PointForm,
-    /// The parts make no key.
+    /// The parts are not a valid key.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -43,14 +43,14 @@ impl From<der::Error> for SpkiError {
 }
 
 impl Key {
-    /// The key of a certificate, from its SubjectPublicKeyInfo in DER.
+    /// Reads the key of a certificate from its SubjectPublicKeyInfo in DER.
     ///
     /// Elliptic curves by name (P-256, P-384, P-521, secp256k1) and points uncompressed, RSA within
-    /// [`RsaLimits::DEFAULT`], Ed25519, Ed448 and ML-DSA. An RSA key that is marked for PSS alone
-    /// (`id-RSASSA-PSS`) is refused, as no attestation in the field has one.
+    /// [`RsaLimits::DEFAULT`], Ed25519, Ed448 and ML-DSA. An RSA key for PSS only (`id-RSASSA-PSS`) is rejected, because no
+    /// attestation in the field has one.
     ///
     /// # Errors
-    /// [`SpkiError`] for anything else, and for bytes left over.
+    /// [`SpkiError`] for anything else, and for trailing bytes.
     pub fn from_spki(der: &[u8]) -> Result<Self, SpkiError> {
         let info = SubjectPublicKeyInfoRef::from_der(der)?;
         let key = info
@@ -66,7 +66,7 @@ impl Key {
                 Ok(Self::ec(curve, x, y)?)
             }
             RSA_ENCRYPTION => {
-                // RFC 3279 asks for NULL; some certificates have nothing.
+                // RFC 3279 requires NULL; some certificates have no parameters.
                 if algorithm.parameters.is_some_and(|parameters| parameters != AnyRef::NULL) {
                     return Err(SpkiError::Parameters { oid: algorithm.oid });
                 }
@@ -95,7 +95,7 @@ impl Key {
     }
 }
 
-/// Keys whose identifier says everything and whose bit string is the key.
+/// Keys whose identifier has no parameters and whose bit string is the key.
 enum Bare {
     Okp(EdwardsCurve),
     MlDsa(MlDsaSet),
@@ -108,7 +108,7 @@ struct RsaPublicKey<'a> {
     exponent: UintRef<'a>,
 }
 
-/// The curve, which has to be named: one that is described could be any (RFC 5480, section 2.1.1).
+/// The curve. It must be named: a described one could be any curve (RFC 5480, section 2.1.1).
 fn named_curve(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<Curve, SpkiError> {
     let refused = SpkiError::Parameters { oid: algorithm.oid };
     let Some(parameters) = algorithm.parameters else { return Err(refused) };

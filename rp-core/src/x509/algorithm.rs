@@ -1,4 +1,4 @@
-//! Signature algorithms of certificates and CRLs, read from their `AlgorithmIdentifier` (RFC 4055, 5758, 8410, 9881).
+//! Signature algorithms of certificates and CRLs (RFC 4055, 5758, 8410, 9881).
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::{fips204, rfc5912, rfc8410};
@@ -7,10 +7,10 @@ use der::Tag;
 use super::tlv::{DerError, Reader, context, sequence};
 use crate::crypto::{Hash, Scheme};
 
-/// The scheme of a signature, `None` for one that is not accepted.
+/// The scheme of an `AlgorithmIdentifier`; `None` if it is not accepted.
 ///
-/// SHA-1 and MD5 are accepted nowhere. MGF1 of RSASSA-PSS is to have the hash of the message; its salt is as long as
-/// the parameters say.
+/// SHA-1 and MD5 are never accepted. The hash of MGF1 in RSASSA-PSS must be the hash of the message; the parameters state
+/// the length of the salt.
 pub(super) fn scheme(algorithm: &[u8]) -> Option<Scheme> {
     read(algorithm).ok().flatten()
 }
@@ -85,7 +85,7 @@ fn pss(reader: &mut Reader<'_>) -> Result<Option<Scheme>, DerError> {
     Ok(hash_of(hash.value)?.zip(salt_len).map(|(hash, salt_len)| Scheme::RsaPss { hash, salt_len }))
 }
 
-/// The hash that an `AlgorithmIdentifier` names, `None` for one that is not accepted.
+/// The hash of an `AlgorithmIdentifier`; `None` if it is not accepted.
 fn hash_of(algorithm: &[u8]) -> Result<Option<Hash>, DerError> {
     let mut reader = sequence(algorithm, FIELD)?;
     let oid = reader.take(Tag::ObjectIdentifier, FIELD)?.value;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn sha1_and_md5_are_no_schemes() {
+    fn sha1_and_md5_are_rejected() {
         for oid in ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10040.4.3"]
         {
             assert_eq!(scheme(&identifier(&ObjectIdentifier::new_unwrap(oid), NULL)), None, "{oid}");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn pss_has_one_hash_throughout_and_the_salt_that_its_parameters_say() {
+    fn pss_has_one_hash_and_the_salt_of_its_parameters() {
         let (sha256, sha512) = (rfc5912::ID_SHA_256, rfc5912::ID_SHA_512);
         let pss_scheme = |hash, salt_len| Some(Scheme::RsaPss { hash, salt_len });
         assert_eq!(scheme(&pss(&sha256, &sha256, 32)), pss_scheme(Hash::Sha256, 32));

@@ -1,4 +1,4 @@
-//! Limits on the work that one path may cost.
+//! Limits on the work for one path.
 
 /// The checks that are left.
 pub(super) struct Budget {

@@ -1,4 +1,4 @@
-//! A certificate, parsed once (RFC 5280 section 4.1).
+//! Certificates (RFC 5280 section 4.1).
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -19,10 +19,9 @@ use crate::crypto::{Key, SpkiError};
 use crate::error::Code;
 use crate::timestamp::Timestamp;
 
-/// An X.509 certificate whose outer shape was read to its last byte; cheap to clone.
+/// An X.509 certificate, parsed to its last byte; cheap to clone.
 ///
-/// Nothing is verified by this: a signature speaks only through [`path`](super::path). Extensions are split
-/// into identifier, criticality and value when the certificate is read, and each value when it is asked for.
+/// Parsing verifies nothing: [`path`](super::path) verifies signatures. The values of extensions are parsed on access.
 #[derive(Clone)]
 pub struct Certificate(Arc<Parts>);
 
@@ -49,11 +48,11 @@ struct ExtensionRange {
     value: Range<usize>,
 }
 
-/// Why bytes are no certificate.
+/// Why bytes are not a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// A field is not the DER that RFC 5280 puts there; for an extension, counted from the start of its value.
+    /// A field is not the DER of RFC 5280. For an extension, the offset counts from the start of its value.
     #[error(transparent)]
     Der(#[from] DerError),
     /// The input is longer than [`Certificate::MAX_LEN`].
@@ -62,22 +61,22 @@ pub enum CertificateError {
         /// The length of the input in bytes.
         len: usize,
     },
-    /// Bytes are left over behind the certificate.
-    #[error("bytes left over behind the certificate, from byte {offset}")]
+    /// Bytes follow the certificate.
+    #[error("trailing bytes after the certificate, from byte {offset}")]
     Trailing {
-        /// Where the first of them stands.
+        /// The offset of the first one.
         offset: usize,
     },
-    /// The version is none that exists, or has not what the certificate has (4.1.2.1, 4.1.2.8, 4.1.2.9).
+    /// The version does not exist, or does not have a field of the certificate (4.1.2.1, 4.1.2.8, 4.1.2.9).
     #[error("{field} in a certificate of version {version}")]
     Version {
-        /// The version, counted from 1.
+        /// The version, from 1.
         version: u64,
-        /// What it has not; `version` where there is no such version.
+        /// The field, or `version` if the version does not exist.
         field: &'static str,
     },
-    /// An extension stands there twice (4.2).
-    #[error("extension {oid} twice")]
+    /// An extension occurs twice (4.2).
+    #[error("duplicate extension {oid}")]
     DuplicateExtension {
         /// Its object identifier.
         oid: String,
@@ -92,12 +91,12 @@ impl CertificateError {
     }
 }
 
-/// How much is forgiven.
+/// How strict the parser is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// What a response brings.
+    /// For certificates of a response.
     Strict,
-    /// What an operator trusts for its name and key.
+    /// For certificates that an operator trusts.
     Lenient,
 }
 
@@ -107,61 +106,61 @@ impl Certificate {
     /// Certificates in the field have less than 4 KiB; one with an ML-DSA-87 key and signature has about 8 KiB.
     pub const MAX_LEN: usize = 1 << 18;
 
-    /// Reads a certificate, to its last byte.
+    /// Parses a certificate to its last byte.
     ///
-    /// Stricter than many: bytes behind it, an extension that stands there twice, extensions in a certificate
-    /// that is not of version 3 and times that do not exist are refused. Serial numbers are taken as they come
-    /// (negative, zero, or over twenty bytes), as attestation certificates in the field carry them.
+    /// Stricter than many parsers: trailing bytes, duplicate extensions, extensions in a certificate that is not of
+    /// version 3 and dates that do not exist are rejected. Serial numbers may be negative, zero or longer than 20 bytes,
+    /// because attestation certificates in the field have such numbers.
     ///
     /// # Errors
-    /// [`CertificateError`] with the field and the byte.
+    /// [`CertificateError`] with the field and the offset.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         Parts::read(der, Reading::Strict).map(|parts| Self(Arc::new(parts)))
     }
 
-    /// Reads a certificate that an operator or a metadata statement trusts, for its name and its key.
+    /// Parses a certificate that an operator or a metadata statement trusts for its name and key.
     ///
-    /// Such certificates are what they are: bytes behind it are dropped, extensions that cannot be read or
-    /// stand there again are passed over, any version may have any field, and a time that cannot be read says
-    /// nothing ([`Certificate::not_before`] is then the least, [`Certificate::not_after`] the greatest of all).
+    /// Such certificates cannot be replaced, so their mistakes are ignored: trailing bytes, malformed and duplicate
+    /// extensions, and fields that the version does not have. A malformed time is not a limit:
+    /// [`Certificate::not_before`] is then the earliest timestamp, [`Certificate::not_after`] the latest.
     ///
     /// # Errors
-    /// [`CertificateError`] where there is no name or no key.
+    /// [`CertificateError`] if the name or the key cannot be read.
     pub fn from_der_lenient(der: &[u8]) -> Result<Self, CertificateError> {
         Parts::read(der, Reading::Lenient).map(|parts| Self(Arc::new(parts)))
     }
 
-    /// The certificate, as it was sent.
+    /// The DER of the certificate.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0.der
     }
 
-    /// What the signature is over: `tbsCertificate`.
+    /// The signed part, `tbsCertificate`.
     #[must_use]
     pub fn tbs(&self) -> &[u8] {
         self.slice(&self.0.tbs)
     }
 
-    /// The version, counted from 1.
+    /// The version, from 1.
     #[must_use]
     pub fn version(&self) -> u8 {
         self.0.version
     }
 
-    /// The content of the serial number, an INTEGER of any sign and length.
+    /// The content octets of the serial number, an INTEGER of any sign and length.
     #[must_use]
     pub fn serial_number(&self) -> &[u8] {
         self.slice(&self.0.serial)
     }
 
-    /// Who issued it, by its own word.
+    /// The issuer name as stated in the certificate (unverified).
     #[must_use]
     pub fn issuer(&self) -> &Name {
         &self.0.issuer
     }
 
-    /// Whom it is about.
+    /// The subject name.
     #[must_use]
     pub fn subject(&self) -> &Name {
         &self.0.subject
@@ -191,15 +190,15 @@ impl Certificate {
         self.slice(&self.0.key_bits)
     }
 
-    /// The key, read and checked.
+    /// Parses and checks the key.
     ///
     /// # Errors
-    /// [`SpkiError`] where this build has no such key, or it is no valid one.
+    /// [`SpkiError`] if the key is not valid, or this build does not support it.
     pub fn public_key(&self) -> Result<Key, SpkiError> {
         Key::from_spki(self.spki())
     }
 
-    /// Whether subject and issuer are one name.
+    /// Whether subject and issuer are the same name.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.0.subject == self.0.issuer
@@ -214,13 +213,13 @@ impl Certificate {
         })
     }
 
-    /// The extension of this kind; there is one at most.
+    /// The extension of this kind, if there is one.
     #[must_use]
     pub fn extension(&self, oid: &ObjectIdentifier) -> Option<Extension<'_>> {
         self.extensions().find(|extension| extension.is(oid))
     }
 
-    /// `signature` within what is signed, and `signatureAlgorithm` beside it.
+    /// `signature` inside the signed part, and `signatureAlgorithm` outside.
     pub(super) fn signature_algorithms(&self) -> (&[u8], &[u8]) {
         (self.slice(&self.0.tbs_signature), self.slice(&self.0.signature_algorithm))
     }
@@ -251,22 +250,22 @@ impl fmt::Debug for Certificate {
 /// One extension of a certificate or a CRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extension<'a> {
-    /// Its kind.
+    /// The kind of extension.
     pub oid: Oid<'a>,
-    /// Whether who does not know it must refuse the certificate.
+    /// Whether an application that does not know the extension must reject the certificate.
     pub critical: bool,
-    /// What is in its OCTET STRING.
+    /// The content of its OCTET STRING.
     pub value: &'a [u8],
 }
 
 impl<'a> Extension<'a> {
-    /// Whether this is the extension of that kind.
+    /// Whether the extension is of this kind.
     #[must_use]
     pub fn is(&self, oid: &ObjectIdentifier) -> bool {
         self.oid == *oid
     }
 
-    /// Reads `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }`; a written FALSE passes.
+    /// Reads `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }`. An explicit FALSE is accepted.
     fn read(extension: &Tlv<'a>) -> Result<(Self, ExtensionRange), DerError> {
         let mut reader = extension.reader();
         let kind = reader.take(Tag::ObjectIdentifier, "extension.extnID")?;
@@ -281,7 +280,7 @@ impl<'a> Extension<'a> {
         Ok((Self { oid, critical, value: value.value }, range))
     }
 
-    /// Reads each of `Extensions ::= SEQUENCE OF Extension`.
+    /// Reads `Extensions ::= SEQUENCE OF Extension`.
     pub(super) fn read_all(extensions: &mut Reader<'a>) -> Result<Vec<Self>, DerError> {
         let mut all = Vec::new();
         while !extensions.is_finished() {
@@ -306,7 +305,7 @@ impl Parts {
         let signature_algorithm = reader.take(Tag::Sequence, "signatureAlgorithm")?;
         let signature = reader.take(Tag::BitString, "signatureValue")?;
         reader.finish("certificate")?;
-        // A U2F key of Yubico states two unused bits, and the signature has all of its bytes.
+        // A U2F key of Yubico states two unused bits, although the signature uses all of its bits.
         let signature = signature.bits("signatureValue")?;
 
         let mut reader = tbs.reader();
@@ -342,7 +341,7 @@ impl Parts {
     }
 }
 
-/// `version [0] EXPLICIT Version DEFAULT v1`; a written v1 passes.
+/// `version [0] EXPLICIT Version DEFAULT v1`. An explicit v1 is accepted.
 fn read_version(reader: &mut Reader<'_>) -> Result<u8, CertificateError> {
     let Some(explicit) = reader.take_optional(context(0, true), "version")? else {
         return Ok(1);
@@ -382,7 +381,7 @@ fn read_key_bits(spki: &Tlv<'_>) -> Result<Range<usize>, DerError> {
     bits.bits("subjectPublicKeyInfo.subjectPublicKey")
 }
 
-/// `issuerUniqueID [1]`, `subjectUniqueID [2]` and `extensions [3]`, each optional, and nothing behind them.
+/// `issuerUniqueID [1]`, `subjectUniqueID [2]` and `extensions [3]`, each optional.
 fn read_rest(
     reader: &mut Reader<'_>,
     version: u8,

@@ -1,4 +1,4 @@
-//! Certificate revocation lists (RFC 5280 section 5), handed in by the caller.
+//! Certificate revocation lists (RFC 5280 section 5).
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -21,10 +21,10 @@ use super::tlv::{DerError, Reader, Tlv, context, sequence};
 use crate::error::Code;
 use crate::timestamp::Timestamp;
 
-/// A complete CRL of one issuer, read to its last byte; cheap to clone.
+/// A complete CRL of one issuer, parsed to its last byte; cheap to clone.
 ///
-/// Reading verifies nothing. A list speaks of a certificate only within [path validation](super::path), where
-/// its signature is held against the key that issued the certificate.
+/// Parsing verifies nothing. [Path validation](super::path) verifies the signature with the key that issued the
+/// certificate in question.
 #[derive(Clone)]
 pub struct Crl(Arc<Parts>);
 
@@ -47,10 +47,10 @@ struct Entry {
     date: Timestamp,
 }
 
-/// Which certificates of the issuer the list is about (`issuingDistributionPoint`, section 5.2.5).
+/// The certificates of the issuer that the CRL covers (`issuingDistributionPoint`, section 5.2.5).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scope {
-    /// Those that name one of these addresses; any where there is no such point.
+    /// Those with one of these distribution points; all if `None`.
     pub(super) points: Option<BTreeSet<String>>,
     pub(super) only_user: bool,
     pub(super) only_ca: bool,
@@ -61,7 +61,7 @@ pub(super) struct Scope {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CrlError {
-    /// A field is not the DER that RFC 5280 puts there.
+    /// A field is not the DER of RFC 5280.
     #[error(transparent)]
     Der(#[from] DerError),
     /// The input is longer than [`Crl::MAX_LEN`].
@@ -70,14 +70,14 @@ pub enum CrlError {
         /// The length of the input in bytes.
         len: usize,
     },
-    /// It lists changes to another list (section 5.2.4); only whole lists are used.
+    /// A delta CRL (section 5.2.4). Only complete CRLs are supported.
     #[error("a delta CRL")]
     Delta,
-    /// It speaks of certificates of several issuers, or of attribute certificates (section 5.2.5).
-    #[error("an indirect CRL, or one of attribute certificates")]
+    /// A CRL for certificates of several issuers, or for attribute certificates (section 5.2.5).
+    #[error("an indirect CRL, or a CRL for attribute certificates")]
     Indirect,
-    /// A critical extension of the list, or of an entry, is not known, so that it must not be used (section 5.2).
-    #[error("critical extension {oid} is not known")]
+    /// A critical extension of the CRL or of an entry is unknown, so that the CRL must not be used (section 5.2).
+    #[error("unknown critical extension {oid}")]
     CriticalExtension {
         /// Its object identifier.
         oid: String,
@@ -98,10 +98,10 @@ impl Crl {
     /// CRLs are the caller's and not a client's, but often come from a server without TLS.
     pub const MAX_LEN: usize = 1 << 25;
 
-    /// Reads a `CertificateList`, to its last byte.
+    /// Parses a `CertificateList` to its last byte.
     ///
     /// # Errors
-    /// [`CrlError`] where it cannot be read, or is of a kind that is not used.
+    /// [`CrlError`] if it is malformed or of a kind that is not supported.
     pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
         if der.len() > Self::MAX_LEN {
             return Err(CrlError::TooLong { len: der.len() });
@@ -156,43 +156,43 @@ impl Crl {
         })))
     }
 
-    /// The list, as it was handed in.
+    /// The DER of the CRL.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0.der
     }
 
-    /// Who issued it, by its own word.
+    /// The issuer name as stated in the CRL (unverified).
     #[must_use]
     pub fn issuer(&self) -> &Name {
         &self.0.issuer
     }
 
-    /// When it was made.
+    /// The time at which it was issued.
     #[must_use]
     pub fn this_update(&self) -> Timestamp {
         self.0.this_update
     }
 
-    /// By when the next one is made; after that, this list says nothing of those it does not list.
+    /// The time by which the next CRL is issued. After that, absence from this CRL shows nothing.
     #[must_use]
     pub fn next_update(&self) -> Option<Timestamp> {
         self.0.next_update
     }
 
-    /// How many certificates it lists.
+    /// The number of revoked certificates.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.revoked.len()
     }
 
-    /// Whether it lists none.
+    /// Whether it lists no certificate.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.revoked.is_empty()
     }
 
-    /// When the certificate of this serial number was revoked, if it is listed.
+    /// The revocation time of the certificate with this serial number, if it is listed.
     pub(super) fn revoked_since(&self, serial: &[u8]) -> Option<Timestamp> {
         let of = |entry: &Entry| self.slice(&entry.serial);
         let at = self.0.revoked.binary_search_by(|entry| of(entry).cmp(serial)).ok()?;
@@ -235,7 +235,7 @@ fn read_entries(entries: &Tlv<'_>) -> Result<Vec<Entry>, CrlError> {
         let date = time::read(&entry.any("revocationDate")?, "revocationDate")?;
         if let Some(extensions) = entry.take_optional(Tag::Sequence, "crlEntryExtensions")? {
             for extension in Extension::read_all(&mut extensions.reader())? {
-                // certificateIssuer makes the list an indirect one (5.3.3).
+                // certificateIssuer makes the CRL an indirect one (5.3.3).
                 if extension.is(&ID_CE_CERTIFICATE_ISSUER) {
                     return Err(CrlError::Indirect);
                 }

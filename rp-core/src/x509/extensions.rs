@@ -1,4 +1,4 @@
-//! The extensions that attestation and path validation ask for, each read when it is asked for.
+//! The extensions that attestation and path validation use, each parsed on access.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,10 +17,10 @@ use super::oid::Oid;
 use super::tlv::{DerError, Reader, context, sequence};
 use crate::bytes::Aaguid;
 
-/// `id-fido-gen-ce-aaguid`: the model, in an attestation certificate (WebAuthn 8.2.1).
+/// `id-fido-gen-ce-aaguid`: the AAGUID in an attestation certificate (WebAuthn 8.2.1).
 pub const ID_FIDO_GEN_CE_AAGUID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.4");
 
-/// `id-fido-gen-ce-fw-version`: the firmware, in an attestation certificate (WebAuthn 8.2.1).
+/// `id-fido-gen-ce-fw-version`: the firmware version in an attestation certificate (WebAuthn 8.2.1).
 pub const ID_FIDO_GEN_CE_FW_VERSION: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.5");
 
@@ -29,7 +29,7 @@ pub const ID_FIDO_GEN_CE_FW_VERSION: ObjectIdentifier =
 pub struct BasicConstraints {
     /// Whether the subject is a certification authority.
     pub ca: bool,
-    /// How many certificates that are not self-issued may follow, the last of the path not counted.
+    /// The number of certificates that may follow, without self-issued ones and the last of the path.
     pub path_len: Option<u64>,
 }
 
@@ -38,7 +38,7 @@ pub struct BasicConstraints {
 pub struct KeyUsage(u16);
 
 impl KeyUsage {
-    /// Whether the key may sign what is no certificate and no CRL.
+    /// Whether the key may sign data other than certificates and CRLs.
     #[must_use]
     pub const fn digital_signature(self) -> bool {
         self.has(0)
@@ -62,7 +62,7 @@ impl KeyUsage {
     }
 }
 
-/// Why the FIDO AAGUID extension breaks WebAuthn 8.2.1.
+/// Why the FIDO AAGUID extension violates WebAuthn 8.2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AaguidExtensionError {
@@ -75,10 +75,10 @@ pub enum AaguidExtensionError {
 }
 
 impl Certificate {
-    /// `basicConstraints`; a written `cA FALSE` passes, and a length beyond 64 bits stays at the greatest.
+    /// `basicConstraints`. An explicit `cA FALSE` is accepted; a path length beyond 64 bits saturates.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and cannot be read.
+    /// [`DerError`] if it is malformed.
     pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, DerError> {
         const FIELD: &str = "basicConstraints";
         let Some(extension) = self.extension(&ID_CE_BASIC_CONSTRAINTS) else { return Ok(None) };
@@ -95,10 +95,10 @@ impl Certificate {
         Ok(Some(BasicConstraints { ca, path_len }))
     }
 
-    /// `keyUsage`; absent means any use. Zero bits at the end, which DER trims, pass.
+    /// `keyUsage`; `None` if any use is allowed. Trailing zero bits, which DER forbids, are accepted.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and cannot be read.
+    /// [`DerError`] if it is malformed.
     pub fn key_usage(&self) -> Result<Option<KeyUsage>, DerError> {
         const FIELD: &str = "keyUsage";
         let Some(extension) = self.extension(&ID_CE_KEY_USAGE) else { return Ok(None) };
@@ -118,7 +118,7 @@ impl Certificate {
     /// `extKeyUsage`: the purposes; `None` if any use is allowed.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and cannot be read.
+    /// [`DerError`] if it is malformed.
     pub fn extended_key_usage(&self) -> Result<Option<Vec<Oid<'_>>>, DerError> {
         const FIELD: &str = "extKeyUsage";
         let Some(extension) = self.extension(&ID_CE_EXT_KEY_USAGE) else { return Ok(None) };
@@ -134,10 +134,10 @@ impl Certificate {
         Ok(Some(purposes))
     }
 
-    /// `subjectAltName`: the names, where there are any.
+    /// `subjectAltName`: the names, if there are any.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and cannot be read.
+    /// [`DerError`] if it is malformed.
     pub fn subject_alt_name(&self) -> Result<Option<Vec<GeneralName<'_>>>, DerError> {
         const FIELD: &str = "subjectAltName";
         let Some(extension) = self.extension(&ID_CE_SUBJECT_ALT_NAME) else { return Ok(None) };
@@ -153,7 +153,7 @@ impl Certificate {
     /// `subjectKeyIdentifier`, as the certificate states it.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and cannot be read.
+    /// [`DerError`] if it is malformed.
     pub fn subject_key_identifier(&self) -> Result<Option<&[u8]>, DerError> {
         const FIELD: &str = "subjectKeyIdentifier";
         let Some(extension) = self.extension(&ID_CE_SUBJECT_KEY_IDENTIFIER) else { return Ok(None) };
@@ -163,17 +163,17 @@ impl Certificate {
         Ok(Some(identifier))
     }
 
-    /// The SHA-1 of the bits of `subjectPublicKey` (RFC 5280 section 4.2.1.2, method 1), computed: what
-    /// metadata calls `attestationCertificateKeyIdentifiers`.
+    /// The SHA-1 of the bits of `subjectPublicKey` (RFC 5280 section 4.2.1.2, method 1), computed. Metadata lists it in
+    /// `attestationCertificateKeyIdentifiers`.
     #[must_use]
     pub fn key_identifier(&self) -> [u8; 20] {
         Sha1::digest(self.subject_public_key()).into()
     }
 
-    /// The model that the certificate names in `id-fido-gen-ce-aaguid` (WebAuthn 8.2.1).
+    /// The AAGUID in `id-fido-gen-ce-aaguid` (WebAuthn 8.2.1).
     ///
     /// # Errors
-    /// [`AaguidExtensionError`] where the extension is critical, or is not 16 bytes wrapped in two OCTET STRINGs.
+    /// [`AaguidExtensionError`] if the extension is critical, or not 16 bytes wrapped in two OCTET STRINGs.
     pub fn fido_aaguid(&self) -> Result<Option<Aaguid>, AaguidExtensionError> {
         let Some(extension) = self.extension(&ID_FIDO_GEN_CE_AAGUID) else { return Ok(None) };
         if extension.critical {
@@ -187,11 +187,10 @@ impl Certificate {
         }
     }
 
-    /// The firmware that the certificate tells in `id-fido-gen-ce-fw-version` (WebAuthn 8.2.1), which rises with
-    /// each release.
+    /// The firmware version in `id-fido-gen-ce-fw-version` (WebAuthn 8.2.1), which increases with each release.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and is no INTEGER from 0 to 2^64 - 1.
+    /// [`DerError`] if it is not an INTEGER from 0 to 2^64 - 1.
     pub fn fido_firmware_version(&self) -> Result<Option<u64>, DerError> {
         const FIELD: &str = "firmware version";
         let Some(extension) = self.extension(&ID_FIDO_GEN_CE_FW_VERSION) else { return Ok(None) };
@@ -203,11 +202,10 @@ impl Certificate {
 
     /// The HTTP addresses of `cRLDistributionPoints` (RFC 5280 section 4.2.1.13).
     ///
-    /// They are the certificate's own word: [`Path::crl_urls`](super::Path::crl_urls) tells those of verified
-    /// certificates.
+    /// They are unverified: [`Path::crl_urls`](super::Path::crl_urls) returns those of verified certificates.
     ///
     /// # Errors
-    /// [`DerError`] where it is there and cannot be read.
+    /// [`DerError`] if it is malformed.
     pub(super) fn crl_distribution_points(&self) -> Result<Vec<String>, DerError> {
         const FIELD: &str = "cRLDistributionPoints";
         let mut urls = Vec::new();
@@ -260,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn key_usage_takes_trailing_zeros_and_any_count_of_unused_bits() {
+    fn key_usage_accepts_trailing_zeros_and_unused_bits() {
         let usage = |bits: &[u8]| with(&ID_CE_KEY_USAGE, true, &tlv(0x03, bits)).key_usage();
         let read = |bits: &[u8]| usage(bits).unwrap().unwrap();
         for bits in [&[0x02, 0x84][..], &[0x00, 0x84], &[0x07, 0x84, 0x00]] {
@@ -268,7 +266,7 @@ mod tests {
             assert!(usage.digital_signature() && usage.key_cert_sign() && !usage.crl_sign(), "{bits:02x?}");
         }
         assert!(!read(&[0x00]).digital_signature());
-        assert!(!read(&[0x03, 0x04]).key_cert_sign(), "an unused bit is none");
+        assert!(!read(&[0x03, 0x04]).key_cert_sign(), "an unused bit is not set");
         for bits in [&[][..], &[0x08, 0x80], &[0x01], &[0x00, 0x80, 0x00, 0x00]] {
             assert_eq!(usage(bits), Err(DerError { field: "keyUsage", offset: 0 }), "{bits:02x?}");
         }
@@ -354,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn alternative_names_are_read_each_by_its_kind() {
+    fn alternative_names_are_read_by_their_kind() {
         let directory = tlv(0xa4, &test_certs::directory_name(&[(&rfc4519::CN, 0x0c, "x")]));
         let names =
             [tlv(0x81, b"a@b.c"), tlv(0x82, b"b.c"), directory, tlv(0x86, b"u:"), tlv(0x87, &[1, 2, 3, 4])];

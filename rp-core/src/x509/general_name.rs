@@ -7,21 +7,21 @@ use der::Tag;
 use super::name::Name;
 use super::tlv::{DerError, Reader, Tlv};
 
-/// One name of `subjectAltName`, of a name constraint or of a distribution point.
+/// A name in `subjectAltName`, in a name constraint or in a distribution point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GeneralName<'a> {
-    /// `otherName [0]`: the content, unread.
+    /// `otherName [0]`: the content, not parsed.
     Other(&'a [u8]),
     /// `rfc822Name [1]`: a mailbox.
     Rfc822(&'a str),
     /// `dNSName [2]`.
     Dns(&'a str),
-    /// `x400Address [3]`: the content, unread.
+    /// `x400Address [3]`: the content, not parsed.
     X400(&'a [u8]),
     /// `directoryName [4]`.
     Directory(Name),
-    /// `ediPartyName [5]`: the content, unread.
+    /// `ediPartyName [5]`: the content, not parsed.
     EdiParty(&'a [u8]),
     /// `uniformResourceIdentifier [6]`.
     Uri(&'a str),
@@ -32,7 +32,7 @@ pub enum GeneralName<'a> {
 }
 
 impl<'a> GeneralName<'a> {
-    /// Reads one name, of whichever kind it is.
+    /// Reads a name of any kind.
     pub(super) fn read(tlv: &Tlv<'a>, field: &'static str) -> Result<Self, DerError> {
         let Tag::ContextSpecific { constructed, number } = tlv.tag else { return Err(tlv.error(field)) };
         let text = || {
@@ -44,7 +44,7 @@ impl<'a> GeneralName<'a> {
             (1, false) => text().map(Self::Rfc822),
             (2, false) => text().map(Self::Dns),
             (3, true) => Ok(Self::X400(tlv.value)),
-            // Name is a CHOICE, so its tag is explicit.
+            // Name is a CHOICE, so the tag is explicit.
             (4, true) => {
                 let mut reader = tlv.reader();
                 let name = Name::read(&reader.take(Tag::Sequence, field)?, field)?;
@@ -59,7 +59,7 @@ impl<'a> GeneralName<'a> {
         }
     }
 
-    /// Reads every name that is left.
+    /// Reads the remaining names.
     pub(super) fn read_all(reader: &mut Reader<'a>, field: &'static str) -> Result<Vec<Self>, DerError> {
         let mut names = Vec::new();
         while !reader.is_finished() {

@@ -1,4 +1,4 @@
-//! Distinguished names: compared as RFC 5280 section 7.1 says, read attribute by attribute.
+//! Distinguished names, compared as in RFC 5280 section 7.1.
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -14,23 +14,23 @@ use super::tlv::{DerError, Reader, Tlv, sequence};
 
 /// A distinguished name.
 ///
-/// Two names are equal if their encodings are, or if they differ only in what [section 7.1] passes over: the
-/// kind of string, the case of letters, white space at the ends and in runs, the order within one RDN.
+/// Two names are equal if their encodings are equal, or if they differ only in what [section 7.1] ignores: the type of
+/// string, the case of letters, white space at the ends and in runs, and the order within one RDN.
 ///
 /// [section 7.1]: https://www.rfc-editor.org/rfc/rfc5280#section-7.1
 #[derive(Clone)]
 pub struct Name {
     der: Box<[u8]>,
-    /// For each RDN its length and its attributes, sorted and normalised: a name is below another in the
-    /// directory exactly if this starts with the other's.
+    /// The length and the attributes of each RDN, sorted and normalised. A name is within the subtree of another if this
+    /// starts with the other's.
     canonical: Box<[u8]>,
 }
 
 impl Name {
-    /// Reads the DER of a `Name`, to its last byte.
+    /// Parses the DER of a `Name` to its last byte.
     ///
     /// # Errors
-    /// [`DerError`] where it is none.
+    /// [`DerError`] if it is malformed.
     pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
         let mut reader = Reader::new(der);
         let name = reader.take(Tag::Sequence, "name")?;
@@ -59,19 +59,19 @@ impl Name {
         Ok(Self { der: name.raw.into(), canonical: canonical.into() })
     }
 
-    /// The DER, as it was sent.
+    /// The DER of the name.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Whether there is no attribute at all.
+    /// Whether the name has no attributes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.canonical.is_empty()
     }
 
-    /// The values of one kind of attribute as text, in the order of the name; in whichever RDN they stand.
+    /// The values of one kind of attribute as text, from all RDNs, in the order of the name.
     #[must_use]
     pub fn texts(&self, kind: &ObjectIdentifier) -> Vec<String> {
         self.attributes()
@@ -86,7 +86,7 @@ impl Name {
         self.attributes().filter(|attribute| attribute.oid == kind.as_bytes()).find_map(|a| a.text())
     }
 
-    /// Whether this name is `base` or stands below it: every RDN of `base`, in order, then any others.
+    /// Whether this name is in the subtree of `base`: every RDN of `base`, in order, then any others.
     pub(super) fn is_within(&self, base: &Self) -> bool {
         self.canonical.starts_with(&base.canonical)
     }
@@ -131,7 +131,7 @@ impl fmt::Display for Name {
                 },
             }
             match attribute.text() {
-                // A name is a stranger's word: no line break or control character of it gets into a log.
+                // A name is untrusted: no line break or control character of it gets into a log.
                 Some(text) => text.chars().try_for_each(|c| match c.is_control() {
                     true => write!(f, "{}", c.escape_default()),
                     false => f.write_char(c),
@@ -165,16 +165,16 @@ impl<'a> Attribute<'a> {
         Ok(Self { oid, value })
     }
 
-    /// The value as text, where it is a string.
+    /// The value as text, if it is a string.
     pub(super) fn text(&self) -> Option<String> {
         match self.value.tag {
-            // T.61 is read as Latin-1, which is what is met under that tag.
+            // Certificates in the field have Latin-1 under the tag of T.61.
             Tag::TeletexString => Some(self.value.value.iter().copied().map(char::from).collect()),
             _ => self.exact_text(),
         }
     }
 
-    /// The value as text, where its characters are beyond doubt.
+    /// The value as text, if its encoding is unambiguous.
     fn exact_text(&self) -> Option<String> {
         match self.value.tag {
             Tag::Utf8String
@@ -194,7 +194,7 @@ impl<'a> Attribute<'a> {
         }
     }
 
-    /// Type and value in the form in which they are compared.
+    /// Type and value in the form for comparison.
     fn canonical(&self) -> Vec<u8> {
         let mut value = Vec::new();
         match self.exact_text() {
@@ -214,7 +214,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Letters in lower case, white space trimmed at the ends and each run of it one blank.
+/// Lower case, without white space at the ends, and with one blank for each run of white space.
 fn normalised(text: &str) -> String {
     let mut normalised = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -226,7 +226,7 @@ fn normalised(text: &str) -> String {
     normalised
 }
 
-/// The attributes that RFC 4514 section 3 has short names for, as far as certificates use them.
+/// The short names of RFC 4514 section 3 that certificates use.
 const SHORT_NAMES: [(ObjectIdentifier, &str); 7] = [
     (rfc4519::C, "C"),
     (rfc4519::ST, "ST"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_of_string_case_and_white_space_do_not_matter() {
+    fn type_of_string_case_and_white_space_are_ignored() {
         let root = common_name(UTF8, "Example Root");
         assert_eq!(root, common_name(PRINTABLE, "Example Root"));
         assert_eq!(root, common_name(UTF8, "  EXAMPLE \t root "));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_whose_characters_are_in_doubt_are_compared_to_the_byte() {
+    fn ambiguous_strings_are_compared_as_bytes() {
         assert_eq!(common_name(TELETEX, "Root"), common_name(TELETEX, "Root"));
         assert_ne!(common_name(TELETEX, "Root"), common_name(TELETEX, "root"));
         assert_ne!(common_name(TELETEX, "Root"), common_name(PRINTABLE, "Root"));
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_read_from_whichever_rdn_they_stand_in() {
+    fn attributes_are_read_from_every_rdn() {
         let (o, cn) = (attribute(&O, UTF8, "Example"), attribute(&CN, PRINTABLE, "Root"));
         for name in [name(&[&[o.clone(), cn.clone()]]), name(&[&[o], &[cn]])] {
             assert_eq!(

@@ -1,12 +1,12 @@
 //! Path validation to explicit anchors (RFC 5280 section 6.1).
 //!
-//! An attestation's `x5c` is ordered, so [`validate`] walks it as it was sent: nothing is searched, and the work is
-//! bounded by its length. The walk ends at the first certificate that is an anchor or is issued by one; what stands
-//! behind is neither judged nor read. Where the order means nothing, as with the signer of a metadata BLOB,
-//! [`search`] looks for a path in a pool, within a budget.
+//! An attestation's `x5c` is ordered, so [`validate`] follows its order: nothing is searched, and its length bounds the
+//! work. The path ends at the first certificate that is an anchor or is issued by one; the certificates after it are
+//! neither checked nor parsed. If the order has no meaning, as for the signer of a metadata BLOB, [`search`] finds a path
+//! in a pool, within a budget.
 //!
-//! What a caller may give beside anchors and time is in [`PathOptions`]; any policy is accepted, none is required at
-//! first, and no name is constrained at first (6.1.1 c to i). The purpose of the leaf is the caller's to ask for.
+//! Initially, any policy is accepted, no policy is required, and no name is constrained (6.1.1 c to i). The caller checks
+//! the purpose of the leaf.
 
 mod check;
 mod error;
@@ -28,20 +28,20 @@ pub use search::search;
 use super::anchor::TrustAnchor;
 use super::certificate::Certificate;
 
-/// What bounds a path beside anchors and time.
+/// Limits of a path, and revocation data.
 #[derive(Clone, Copy, Debug)]
 pub struct PathOptions<'a> {
-    /// How many certificates may stand between leaf and anchor, neither of them counted.
+    /// The maximum number of certificates between leaf and anchor, without these two.
     pub max_depth: Option<usize>,
-    /// How many signatures may be verified at most, those of CRLs included.
+    /// The maximum number of certificate signatures to verify.
     pub signature_checks: usize,
-    /// What is known of revoked certificates.
+    /// Revocation data.
     pub revocation: Revocation<'a>,
 }
 
 impl PathOptions<'_> {
-    /// Chains in the field have five certificates at most, and the most anchors of one name that metadata knows are
-    /// four: this is room for ten times that, and a few milliseconds of a hostile response's choosing.
+    /// The default of `signature_checks`. Chains in the field have at most five certificates, and metadata has at most four
+    /// anchors of one name. This is ten times that, and limits a hostile response to a few milliseconds.
     pub const SIGNATURE_CHECKS: usize = 64;
 }
 
@@ -51,7 +51,7 @@ impl Default for PathOptions<'_> {
     }
 }
 
-/// A path that was validated.
+/// A validated path.
 #[derive(Clone, Debug)]
 pub struct Path {
     certificates: Vec<Certificate>,
@@ -60,27 +60,27 @@ pub struct Path {
 }
 
 impl Path {
-    /// The certificates, leaf first; the anchor is not among them, unless it is the leaf itself.
+    /// The certificates, leaf first. The anchor is not included, unless it is the leaf itself.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
-    /// What the path ends in.
+    /// The anchor at the end of the path.
     #[must_use]
     pub fn anchor(&self) -> &TrustAnchor {
         &self.anchor
     }
 
-    /// What is known of each certificate's revocation, leaf first; of a leaf that is the anchor, nothing.
+    /// The revocation status of each certificate, leaf first; empty if the leaf is the anchor.
     #[must_use]
     pub fn revocation(&self) -> &[RevocationStatus] {
         &self.revocation
     }
 
-    /// Where the CRLs of these certificates are to be had, over HTTP, each address once.
+    /// The HTTP addresses of the CRLs of these certificates, each address once.
     ///
-    /// They are told here only, after the path was validated: a response makes nobody fetch what it likes.
+    /// Only available after validation, so that an attacker cannot choose the URLs you fetch.
     #[must_use]
     pub fn crl_urls(&self) -> Vec<String> {
         let mut urls = Vec::new();

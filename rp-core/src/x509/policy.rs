@@ -1,8 +1,8 @@
-//! Certificate policies (RFC 5280 sections 6.1.2 to 6.1.5), for a caller who accepts any policy.
+//! Certificate policies (RFC 5280 sections 6.1.2 to 6.1.5), for a caller that accepts any policy.
 //!
-//! Such a caller learns one thing from them: whether a policy that a certificate requires is there. Instead of
-//! the tree of RFC 5280, whose size a hostile path makes exponential, this keeps one level of the graph of
-//! RFC 9618: a level without nodes is a tree that is NULL.
+//! The only outcome is whether a policy that a certificate requires is present. The tree of RFC 5280 may grow
+//! exponentially with a hostile path, so this keeps one level of the graph of RFC 9618. A level without nodes is a tree
+//! that is NULL.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -18,20 +18,20 @@ use super::certificate::Certificate;
 use super::oid::Oid;
 use super::tlv::{DerError, Reader, sequence};
 
-/// Where the policies of a path stand, between two of its certificates.
+/// The state of policy processing between two certificates of a path.
 pub(super) struct Policies<'a> {
-    /// The valid policies of the last level, and what each expects on the next.
+    /// The valid policies of the last level, each with the policies that it expects on the next.
     valid: BTreeMap<Oid<'a>, BTreeSet<Oid<'a>>>,
     explicit_policy: u64,
     inhibit_any_policy: u64,
     policy_mapping: u64,
 }
 
-/// Why policies refuse a path.
+/// Why a path is rejected because of policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// A policy is required, and none is left.
+    /// A policy is required, and none is valid.
     #[error("a policy is required, and none is valid")]
     Required,
     /// anyPolicy is mapped (6.1.4 a).
@@ -39,7 +39,7 @@ pub enum PolicyError {
     AnyPolicyMapped,
 }
 
-/// What one certificate says of policies.
+/// The policy extensions of one certificate.
 pub(super) struct PolicyExtensions<'a> {
     policies: Option<BTreeSet<Oid<'a>>>,
     /// Pairs of issuerDomainPolicy and subjectDomainPolicy.
@@ -153,7 +153,7 @@ impl<'a> Policies<'a> {
 }
 
 impl<'a> PolicyExtensions<'a> {
-    /// Reads what the certificate has of the four extensions; qualifiers are passed over.
+    /// Reads the four extensions. Qualifiers are ignored.
     pub(super) fn of(certificate: &'a Certificate) -> Result<Self, DerError> {
         let value = |oid| certificate.extension(oid).map(|extension| extension.value);
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Certificates and CRLs for tests, signed with P-256 keys that are made from a number; any field may be wrong.
+//! Certificates and CRLs for tests, signed with P-256 keys that are derived from a number. Any field may be wrong.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -40,7 +40,7 @@ pub(crate) fn name(common_name: &str) -> Vec<u8> {
     directory_name(&[(&rfc4519::O, 0x0c, "Example"), (&rfc4519::CN, 0x0c, common_name)])
 }
 
-/// A name with one attribute in each RDN: kind, tag of the string, text.
+/// A name with one attribute in each RDN: kind, tag of the string, and text.
 pub(crate) fn directory_name(attributes: &[(&ObjectIdentifier, u8, &str)]) -> Vec<u8> {
     let rdn = |(kind, tag, text): &(&ObjectIdentifier, u8, &str)| {
         tlv(0x31, &sequence(&[&oid(kind), &tlv(*tag, text.as_bytes())]))
@@ -64,7 +64,7 @@ pub(crate) fn basic_constraints(ca: bool, path_len: Option<u16>) -> Vec<u8> {
     extension(&ID_CE_BASIC_CONSTRAINTS, true, &sequence(&[ca, &path_len]))
 }
 
-/// `keyUsage`, critical, of the bits in the first byte: 0x80 digitalSignature, 0x04 keyCertSign, 0x02 cRLSign.
+/// `keyUsage`, critical, with the bits of the first byte: 0x80 digitalSignature, 0x04 keyCertSign, 0x02 cRLSign.
 pub(crate) fn key_usage(bits: u8) -> Vec<u8> {
     extension(&ID_CE_KEY_USAGE, true, &tlv(0x03, &[u8::try_from(bits.trailing_zeros()).unwrap(), bits]))
 }
@@ -90,7 +90,7 @@ pub(crate) fn utc_time(text: &str) -> Vec<u8> {
     tlv(0x17, text.as_bytes())
 }
 
-/// What is to be certified. Starts as a certificate of 2020 to 2030.
+/// The fields of a certificate, at first valid from 2020 to 2030.
 #[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) version: Vec<u8>,

@@ -1,4 +1,4 @@
-//! One way of reading DER for the whole room: values with their tag, their content and where they stand.
+//! A DER reader that keeps the offset of each value.
 
 use core::ops::Range;
 
@@ -7,17 +7,17 @@ use der::{Decode, Reader as _, SliceReader, Tag, TagNumber};
 
 use super::oid::Oid;
 
-/// Bytes that are not the DER which belongs there.
+/// A field is not valid DER, or not the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: not the DER that belongs there, byte {offset}")]
+#[error("{field}: malformed DER at byte {offset}")]
 pub struct DerError {
-    /// The field, as RFC 5280 names it.
+    /// The name of the field in RFC 5280.
     pub field: &'static str,
-    /// Where the value starts that could not be read, from the start of what was handed in.
+    /// The offset of the malformed value from the start of the input.
     pub offset: usize,
 }
 
-/// One value: its tag, its content, its whole encoding, and where the latter two stand.
+/// One value: its tag, its content and its whole encoding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tlv<'a> {
     pub(crate) tag: Tag,
@@ -27,28 +27,28 @@ pub(crate) struct Tlv<'a> {
 }
 
 impl<'a> Tlv<'a> {
-    /// Where the whole encoding stands.
+    /// The range of the whole encoding in the input.
     pub(crate) fn raw_range(&self) -> Range<usize> {
         self.start..self.start.saturating_add(self.raw.len())
     }
 
-    /// Where the content stands.
+    /// The range of the content in the input.
     pub(crate) fn value_range(&self) -> Range<usize> {
         let end = self.start.saturating_add(self.raw.len());
         end.saturating_sub(self.value.len())..end
     }
 
-    /// Reads the content as a series of values.
+    /// A reader for the content as a series of values.
     pub(crate) fn reader(&self) -> Reader<'a> {
         Reader { bytes: self.value, at: 0, base: self.value_range().start }
     }
 
-    /// The error that names this value.
+    /// An error at this value.
     pub(crate) fn error(&self, field: &'static str) -> DerError {
         DerError { field, offset: self.start }
     }
 
-    /// Where the bytes of a BIT STRING are, whatever number of unused bits it states.
+    /// The range of the bytes of a BIT STRING, with any number of unused bits.
     pub(crate) fn bits(&self, field: &'static str) -> Result<Range<usize>, DerError> {
         let range = self.value_range();
         match self.value.first() {
@@ -74,7 +74,7 @@ impl<'a> Tlv<'a> {
         }
     }
 
-    /// An INTEGER that is not negative; what does not fit stays at the greatest value.
+    /// An INTEGER that is not negative. A value that does not fit saturates.
     pub(crate) fn unsigned(&self, field: &'static str) -> Result<u64, DerError> {
         self.integer(field)?;
         if self.value.first().is_none_or(|first| first & 0x80 != 0) {
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         Self { bytes, at: 0, base: 0 }
     }
 
-    /// Where the next value would start, from the start of what was handed in.
+    /// The offset of the next value from the start of the input.
     pub(crate) const fn offset(&self) -> usize {
         self.base.saturating_add(self.at)
     }
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         Ok(tlv)
     }
 
-    /// The next value, which must have this tag.
+    /// The next value. It must have this tag.
     pub(crate) fn take(&mut self, tag: Tag, field: &'static str) -> Result<Tlv<'a>, DerError> {
         let offset = self.offset();
         let tlv = self.any(field)?;
@@ -158,13 +158,13 @@ impl<'a> Reader<'a> {
         Ok(Some(tlv))
     }
 
-    /// That nothing is left over.
+    /// Checks that no value is left.
     pub(crate) fn finish(self, field: &'static str) -> Result<(), DerError> {
         if self.is_finished() { Ok(()) } else { Err(DerError { field, offset: self.offset() }) }
     }
 }
 
-/// The one SEQUENCE that `bytes` hold, and nothing behind it.
+/// The content of the SEQUENCE that `bytes` consist of.
 pub(crate) fn sequence<'a>(bytes: &'a [u8], field: &'static str) -> Result<Reader<'a>, DerError> {
     let mut outer = Reader::new(bytes);
     let tlv = outer.take(Tag::Sequence, field)?;
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_know_where_they_stand() {
+    fn values_know_their_offsets() {
         let bytes = [0x30, 0x05, /* INTEGER 7 */ 0x02, 0x01, 0x07, /* NULL */ 0x05, 0x00];
         let mut reader = sequence(&bytes, "outer").unwrap();
         let seven = reader.take(Tag::Integer, "seven").unwrap();
@@ -204,7 +204,7 @@ mod tests {
         let read = |bytes: &[u8]| Reader::new(bytes).any("n").unwrap().unsigned("n").ok();
         assert_eq!(read(&[0x02, 0x01, 0x00]), Some(0));
         assert_eq!(read(&[0x02, 0x02, 0x00, 0x80]), Some(128));
-        assert_eq!(read(&[0x02, 0x02, 0x00, 0x7f]), None, "a zero too many");
+        assert_eq!(read(&[0x02, 0x02, 0x00, 0x7f]), None, "not minimal");
         assert_eq!(read(&[0x02, 0x01, 0x80]), None, "negative");
         assert_eq!(read(&[0x02, 0x00]), None, "empty");
         assert_eq!(read(&[0x02, 0x09, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Some(u64::MAX));

@@ -1,4 +1,4 @@
-//! The checks of RFC 5280 sections 6.1.2 to 6.1.5, over certificates whose names lead to an anchor.
+//! The checks of RFC 5280 sections 6.1.2 to 6.1.5, for certificates whose names lead to an anchor.
 
 use alloc::borrow::Cow;
 use alloc::string::ToString;
@@ -27,17 +27,17 @@ use crate::x509::tlv::DerError;
 /// A certificate of a path.
 #[derive(Clone, Copy)]
 pub(super) struct Link<'a> {
-    /// Its place in what was sent.
+    /// Its index in the input.
     pub(super) index: usize,
     pub(super) certificate: &'a Certificate,
-    /// Whether its signature was verified with the key of the next link, or of the anchor.
+    /// Whether its signature has been verified with the key of the next link or of the anchor.
     pub(super) verified: bool,
 }
 
-/// The extensions that are processed; any other that is critical refuses its certificate.
+/// The extensions that are processed. A certificate with any other critical extension is rejected.
 ///
-/// `extKeyUsage` is the caller's to judge, and distribution points are told to the caller. The key identifiers and
-/// `authorityInfoAccess` must not be critical (4.2.1.1, 4.2.1.2, 4.2.2.1), and are not processed.
+/// The caller checks `extKeyUsage` and uses the distribution points. The key identifiers and `authorityInfoAccess` must
+/// not be critical (4.2.1.1, 4.2.1.2, 4.2.2.1) and are not processed.
 const PROCESSED: [ObjectIdentifier; 10] = [
     ID_CE_BASIC_CONSTRAINTS,
     ID_CE_CERTIFICATE_POLICIES,
@@ -51,9 +51,9 @@ const PROCESSED: [ObjectIdentifier; 10] = [
     ID_CE_SUBJECT_ALT_NAME,
 ];
 
-/// Walks from the anchor down to the leaf; `links` are leaf first, and each names the next as its issuer.
+/// Checks the path from the anchor to the leaf. `links` are leaf first, and the issuer of each is the next.
 ///
-/// Returns what is known of each certificate's revocation, leaf first.
+/// Returns the revocation status of each certificate, leaf first.
 pub(super) fn check_path(
     links: &[Link<'_>],
     anchor: &TrustAnchor,
@@ -88,7 +88,7 @@ pub(super) fn check_path(
 
 struct State<'a> {
     policies: Policies<'a>,
-    /// Of every CA so far: what 6.1 keeps as permitted and excluded subtrees.
+    /// The permitted and excluded subtrees of every CA so far.
     constraints: Vec<NameConstraints<'a>>,
     max_path_length: u64,
     issuer: Issuer<'a>,
@@ -126,8 +126,8 @@ impl<'a> State<'a> {
         if certificate.issuer() != self.issuer.name {
             return Err(PathError::IssuerNotFound { index, issuer: certificate.issuer().clone() });
         }
-        // An extension that is known is processed, critical or not (4.2): purposes are the caller's to judge, but
-        // they can be read.
+        // A known extension is processed, critical or not (4.2): the caller checks the purposes, which must be
+        // well-formed.
         certificate.extended_key_usage().map_err(|source| extension(index, source))?;
         // (b, c) names are within the permitted subtrees and within none that is excluded
         let names = ConstrainedNames::of(certificate).map_err(|source| extension(index, source))?;
@@ -170,7 +170,7 @@ impl<'a> State<'a> {
         let Some(basic_constraints) = basic_constraints.filter(|_| certificate.version() == 3) else {
             return Err(PathError::NotCa { index });
         };
-        // (l) a certificate that is not self-issued uses up one of the path length
+        // (l) a certificate that is not self-issued counts for the path length
         if !self_issued {
             self.max_path_length =
                 self.max_path_length.checked_sub(1).ok_or(PathError::PathLength { index })?;
@@ -179,7 +179,7 @@ impl<'a> State<'a> {
         if let Some(path_len) = basic_constraints.path_len {
             self.max_path_length = self.max_path_length.min(path_len);
         }
-        // (n) keyCertSign, where there is a key usage
+        // (n) keyCertSign, if there is a key usage
         if key_usage.is_some_and(|usage| !usage.key_cert_sign()) {
             return Err(PathError::KeyUsage { index });
         }
@@ -193,7 +193,7 @@ impl<'a> State<'a> {
         // (a, b, g) policies
         let policies = PolicyExtensions::of(certificate).map_err(|source| extension(index, source))?;
         self.policies.wrap_up(&policies).map_err(|source| PathError::Policy { index, source })?;
-        // (f) critical extensions are processed; of name constraints in a leaf there is nothing to process
+        // (f) critical extensions are processed; name constraints in a leaf have no effect
         let basic_constraints = certificate.basic_constraints().map_err(|source| extension(index, source))?;
         certificate.key_usage().map_err(|source| extension(index, source))?;
         if certificate.extension(&ID_CE_NAME_CONSTRAINTS).is_some()

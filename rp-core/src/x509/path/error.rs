@@ -1,4 +1,4 @@
-//! Why a path was refused.
+//! Why a path is rejected.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -14,164 +14,164 @@ use crate::x509::name_constraints::NameConstraintError;
 use crate::x509::policy::PolicyError;
 use crate::x509::tlv::DerError;
 
-/// Why a path was refused; `index` is the certificate's place in what was sent, the leaf being 0.
+/// Why a path is rejected. `index` is the index of the certificate in the input, 0 for the leaf.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
-    /// There is no certificate at all.
+    /// The chain is empty.
     #[error("no certificate")]
     Empty,
-    /// A certificate cannot be read.
+    /// A certificate is malformed.
     #[error("certificate {index}: {source}")]
     Certificate {
-        /// Its place.
+        /// Its index.
         index: usize,
-        /// Why.
+        /// The reason.
         source: CertificateError,
     },
-    /// An extension that validation needs cannot be read.
+    /// An extension that validation needs is malformed.
     #[error("certificate {index}: {source}")]
     Extension {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
-        /// Which, and where.
+        /// The extension and the offset.
         source: DerError,
     },
-    /// Neither an anchor nor the next certificate has the name of the issuer.
-    #[error("certificate {index}: its issuer ({issuer}) is no anchor and does not follow")]
+    /// Neither an anchor nor the next certificate has the issuer's name.
+    #[error("certificate {index}: its issuer ({issuer}) is neither an anchor nor the next certificate")]
     IssuerNotFound {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
-        /// The name that is missing.
+        /// The name of the issuer.
         issuer: Name,
     },
-    /// A certificate names no issuer (4.1.2.4).
-    #[error("certificate {index}: names no issuer")]
+    /// The issuer name of a certificate is empty (4.1.2.4).
+    #[error("certificate {index}: the issuer name is empty")]
     EmptyIssuer {
-        /// Its place.
+        /// Its index.
         index: usize,
     },
-    /// More certificates stand between leaf and anchor than the caller allows.
+    /// There are more certificates between leaf and anchor than the caller allows.
     #[error("more than {max} certificates between leaf and anchor")]
     TooDeep {
-        /// How many may.
+        /// The maximum.
         max: usize,
     },
-    /// The budget of signature checks is used up.
-    #[error("more signatures to check than allowed")]
+    /// The path needs more signature checks than the caller allows.
+    #[error("too many signatures to verify")]
     Budget,
-    /// The algorithm inside what is signed is not the one beside it (4.1.1.2).
+    /// The algorithms inside and outside the signed part differ (4.1.1.2).
     #[error("certificate {index}: signature and signatureAlgorithm differ")]
     AlgorithmMismatch {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
     },
-    /// The signature algorithm is not known, or not accepted: SHA-1 and MD5 are not.
+    /// The signature algorithm is unknown or not accepted. SHA-1 and MD5 are not accepted.
     #[error("certificate {index}: signature algorithm not accepted")]
     Algorithm {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
     },
-    /// The issuer's key is none that this build can verify with.
+    /// This build cannot verify with the issuer's key.
     #[error("certificate {index}: issuer's key: {source}")]
     IssuerKey {
-        /// The place of the certificate that the key should have signed.
+        /// The index of the certificate that the key should have signed.
         index: usize,
-        /// Why.
+        /// The reason.
         source: Box<SpkiError>,
     },
     /// The signature does not verify with the issuer's key (6.1.3 a 1).
     #[error("certificate {index}: {source}")]
     Signature {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
-        /// Why.
+        /// The reason.
         source: crypto::Error,
     },
     /// A certificate is not valid yet (6.1.3 a 2).
-    #[error("certificate {index}: not valid before {}", not_before.as_unix_seconds())]
+    #[error("certificate {index}: not valid before {not_before}")]
     NotYetValid {
-        /// Its place.
+        /// Its index.
         index: usize,
-        /// The first second at which it is.
+        /// The first second of its validity.
         not_before: Timestamp,
     },
     /// A certificate has expired (6.1.3 a 2).
-    #[error("certificate {index}: not valid after {}", not_after.as_unix_seconds())]
+    #[error("certificate {index}: not valid after {not_after}")]
     Expired {
-        /// Its place.
+        /// Its index.
         index: usize,
-        /// The last second at which it was valid.
+        /// The last second of its validity.
         not_after: Timestamp,
     },
     /// A certificate is revoked (6.1.3 a 3).
-    #[error("certificate {index}: revoked at {}", since.as_unix_seconds())]
+    #[error("certificate {index}: revoked at {since}")]
     Revoked {
-        /// Its place.
+        /// Its index.
         index: usize,
-        /// When, as the CRL says.
+        /// The revocation time in the CRL.
         since: Timestamp,
     },
-    /// The caller requires that revocation be known, and it is not.
-    #[error("certificate {index}: whether it is revoked is not known")]
+    /// The caller requires the revocation status, and it is unknown.
+    #[error("certificate {index}: revocation status is unknown")]
     RevocationUnknown {
-        /// Its place.
+        /// Its index.
         index: usize,
-        /// Why each CRL of its issuer was not used.
+        /// For each CRL of its issuer, why it does not determine the status.
         reasons: Vec<UnusableCrlError>,
     },
-    /// A name is not allowed by the constraints of a certificate above (6.1.3 b, c).
+    /// The name constraints of an issuer do not allow a name (6.1.3 b, c).
     #[error("certificate {index}: {source}")]
     NameConstraints {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
-        /// Why.
+        /// The reason.
         source: NameConstraintError,
     },
-    /// Name constraints stand in a certificate that is no CA's (4.2.1.10).
-    #[error("certificate {index}: name constraints in the certificate of no CA")]
+    /// A certificate that is not a CA certificate has name constraints (4.2.1.10).
+    #[error("certificate {index}: name constraints, but not a CA certificate")]
     MisplacedNameConstraints {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
     },
-    /// Policies refuse the path (6.1.3 f, 6.1.4 a, 6.1.5 g).
+    /// The policies do not allow the path (6.1.3 f, 6.1.4 a, 6.1.5 g).
     #[error("certificate {index}: {source}")]
     Policy {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
-        /// Why.
+        /// The reason.
         source: PolicyError,
     },
-    /// A certificate that issued another is not one of a CA: not of version 3, or without `cA TRUE` (6.1.4 k).
-    #[error("certificate {index}: issued another and is not a CA's")]
+    /// The issuer of a certificate is not a CA: not of version 3, or without `cA TRUE` (6.1.4 k).
+    #[error("certificate {index}: issued a certificate, but is not a CA certificate")]
     NotCa {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
     },
-    /// More certificates follow than a `pathLenConstraint` above allows (6.1.4 l, m).
-    #[error("certificate {index}: below a path length constraint that leaves no room for it")]
+    /// The path is longer than the `pathLenConstraint` of an issuer allows (6.1.4 l, m).
+    #[error("certificate {index}: exceeds an issuer's pathLenConstraint")]
     PathLength {
-        /// The place of the first certificate too many.
+        /// The index of the first certificate that exceeds it.
         index: usize,
     },
-    /// A certificate that issued another has a key usage without `keyCertSign` (6.1.4 n).
-    #[error("certificate {index}: issued another, and its key usage is without keyCertSign")]
+    /// The key usage of an issuer does not include `keyCertSign` (6.1.4 n).
+    #[error("certificate {index}: issued a certificate, but its key usage does not include keyCertSign")]
     KeyUsage {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
     },
-    /// A critical extension is not processed here (6.1.4 o, 6.1.5 f).
+    /// A critical extension is not processed (6.1.4 o, 6.1.5 f).
     #[error("certificate {index}: critical extension {oid} is not processed")]
     CriticalExtension {
-        /// The certificate's place.
+        /// The index of the certificate.
         index: usize,
-        /// The extension's object identifier.
+        /// The object identifier of the extension.
         oid: String,
     },
 }
 
 impl PathError {
-    /// The stable code: malformed, expired (on either side), revoked, or not trusted.
+    /// The stable code: malformed, expired (or not yet valid), revoked, or not trusted.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {

@@ -1,4 +1,4 @@
-//! Validation of a chain that is walked in its order.
+//! Validation of a chain in its order.
 
 use alloc::vec::Vec;
 
@@ -10,13 +10,13 @@ use crate::x509::anchor::TrustAnchor;
 use crate::x509::budget::Budget;
 use crate::x509::certificate::Certificate;
 
-/// Validates `leaf` and the certificates behind it, in DER and in their order, up to an anchor.
+/// Validates `leaf` and the certificates that follow it, in DER and in their order, up to an anchor.
 ///
-/// A leaf that is itself an anchor, by name and key, is a path of its own, and nothing more is asked of it.
-/// Certificates behind the one at which the path ends are not read.
+/// A leaf that is itself an anchor, by name and key, is a valid path without further checks. Certificates after the end of
+/// the path are not parsed.
 ///
 /// # Errors
-/// [`PathError`] with the place of the certificate, the leaf being 0.
+/// [`PathError`] with the index of the certificate, 0 for the leaf.
 pub fn validate<D: AsRef<[u8]>>(
     leaf: &Certificate,
     behind: &[D],
@@ -26,7 +26,7 @@ pub fn validate<D: AsRef<[u8]>>(
 ) -> Result<Path, PathError> {
     let mut budget = Budget::new(options.signature_checks);
     let mut certificates = Vec::new();
-    // The first refusal of an anchor that has the issuer's name; told if no other is found.
+    // The error of the first anchor with the issuer's name; returned if no other anchor yields a path.
     let mut nearest = None;
     let mut top = leaf.clone();
     for index in 0_usize.. {
@@ -63,7 +63,7 @@ pub fn validate<D: AsRef<[u8]>>(
 /// Validates a chain in DER, leaf first.
 ///
 /// # Errors
-/// As [`validate`], and [`PathError::Empty`] where there is no certificate.
+/// As [`validate`], and [`PathError::Empty`] if the chain is empty.
 pub fn validate_der<D: AsRef<[u8]>>(
     chain: &[D],
     anchors: &[TrustAnchor],
@@ -76,8 +76,8 @@ pub fn validate_der<D: AsRef<[u8]>>(
     validate(&leaf, behind, anchors, at, options)
 }
 
-/// Checks the certificates up to the anchor, which is found; `issued` tells whether the signature of the last one is
-/// verified, as it is where the anchor issued it.
+/// Checks the certificates below the anchor. `issued` is whether the anchor issued the last one, whose signature is then
+/// verified already.
 fn finish(
     leaf: &Certificate,
     mut certificates: Vec<Certificate>,

@@ -1,4 +1,4 @@
-//! Finding a path in a pool of certificates whose order means nothing.
+//! Search for a path in a pool of certificates.
 
 use alloc::vec::Vec;
 
@@ -12,15 +12,15 @@ use crate::x509::certificate::Certificate;
 
 /// Searches a path from `leaf` to an anchor through `pool`, certificates in DER in any order.
 ///
-/// This is for the signer of a metadata BLOB, whose `x5c` has carried a root in two forms: self-signed one week,
-/// cross-signed by an older root the next. Anchors are tried first, then each certificate of the pool that has the
-/// issuer's name and whose key made the signature; a path that fails gives way to the next. What cannot be read, or
-/// leads nowhere, is left over without harm. `max_depth` bounds the length of a path, `signature_checks` the work.
+/// Use it for the signer of a metadata BLOB, whose `x5c` has contained a root in two forms: self-signed, and later
+/// cross-signed by an older root. The anchors are tried first, then each certificate of the pool with the issuer's name
+/// whose key verifies the signature. If a path fails, the next is tried. Malformed and unrelated certificates are ignored.
+/// `max_depth` bounds the length of a path, `signature_checks` the work.
 ///
 /// # Errors
-/// Of all that was tried, the refusal that came closest: that of a path which reached an anchor, or else
-/// [`PathError::IssuerNotFound`] with the name at which the longest path broke off. `index` is 0 for the leaf, and for
-/// others one more than their place in `pool`.
+/// The error of the best attempt: that of a path that reached an anchor, or else [`PathError::IssuerNotFound`] with the
+/// issuer that is missing at the end of the longest path. `index` is 0 for the leaf; for other certificates, it is one more
+/// than the index in `pool`.
 pub fn search<D: AsRef<[u8]>>(
     leaf: &Certificate,
     pool: &[D],
@@ -47,7 +47,7 @@ pub fn search<D: AsRef<[u8]>>(
     }
 }
 
-/// A path longer than this is no signer's, whatever the caller allows: it bounds the recursion.
+/// The maximum length of a path, whatever the caller allows, which bounds the recursion. No signer has a longer one.
 const MAX_DEPTH: usize = 8;
 
 struct Search<'a> {
@@ -56,11 +56,11 @@ struct Search<'a> {
     at: Timestamp,
     options: &'a PathOptions<'a>,
     budget: Budget,
-    /// The refusal that came closest so far, and how close.
+    /// The error of the best attempt so far.
     closest: Option<(Closeness, PathError)>,
 }
 
-/// How close to an anchor something came, least first.
+/// How close an attempt came to an anchor, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Closeness {
     BrokeOff { length: usize },
@@ -69,11 +69,11 @@ enum Closeness {
 }
 
 impl<'a> Search<'a> {
-    /// Looks for the issuer of the last certificate of `path`; `None` where none leads to an anchor.
+    /// Searches for the issuer of the last certificate of `path`; `None` if no issuer leads to an anchor.
     fn extend(&mut self, path: &mut Vec<Link<'a>>) -> Option<Path> {
         let top = *path.last()?;
         if let Some(anchor) = self.anchors.iter().find(|anchor| anchor.is(top.certificate)) {
-            // The last is the anchor itself: the path is what is below it.
+            // The last certificate is the anchor itself: the path consists of those below it.
             let below = path.get(..path.len().saturating_sub(1)).unwrap_or_default();
             return self.check(below, top.certificate, anchor);
         }
@@ -153,7 +153,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Keeps the refusal if none came as close before.
+    /// Keeps the error if no attempt came as close before.
     fn note(&mut self, closeness: Closeness, error: PathError) {
         if self.closest.as_ref().is_none_or(|(closest, _)| *closest < closeness) {
             self.closest = Some((closeness, error));

@@ -122,7 +122,7 @@ fn a_root_inside_the_chain_is_no_anchor() {
     assert_eq!(refused, PathError::IssuerNotFound { index: 2, issuer });
     assert_eq!(
         refused.to_string(),
-        "certificate 2: its issuer (O=Example, CN=Root) is no anchor and does not follow"
+        "certificate 2: its issuer (O=Example, CN=Root) is neither an anchor nor the next certificate"
     );
     assert_eq!(refused.code(), Code::AttestationUntrusted);
 }

@@ -226,7 +226,7 @@ fn unused_bits_of_a_lists_signature_are_ignored() {
 fn the_length_of_a_list_is_bounded() {
     let long = Crl::MAX_LEN + 1;
     assert_eq!(Crl::from_der(&vec![0x30; long]).unwrap_err(), CrlError::TooLong { len: long });
-    let refused = Crl::from_der(&vec![0x30; long - 1]).unwrap_err();
+    let refused = Crl::from_der(&vec![0x31; long - 1]).unwrap_err();
     assert_eq!(refused, CrlError::Der(DerError { field: "certificateList", offset: 0 }));
 }
 
