@@ -13,12 +13,9 @@ mod read;
 mod text;
 
 pub use case::{Body, Case, File, Kind};
-pub use ceremony::{
-    AttestationSettings, Authentication, Profile, Registration, RelyingParty, StoredCredential,
-    UserVerification,
-};
+pub use ceremony::{AttestationSettings, Authentication, Registration, RelyingParty, StoredCredential};
 pub use chain::{Blob, Chain, Mds, Signature};
-pub use expect::{AttestationType, Ceremony, Entry, Expect, Metadata, Nothing, Reason, Rejected};
+pub use expect::{Ceremony, Entry, Expect, Metadata, NoFacts, Reason, Rejected};
 pub use read::{Read, ReadError, read, read_text};
 pub use text::Bytes;
 

@@ -1,146 +1,135 @@
-//! Cases put before a driver, and what came out held against what was expected.
+//! Runs cases against a driver and compares the results with what the cases expect.
 
 mod authentication;
-mod chain;
-mod mds;
+mod convert;
+mod native;
 mod registration;
-mod rp_core;
-mod signature;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ::rp_core::Code;
-pub use rp_core::RpCore;
+pub use native::RpCore;
+use rp_core::Code;
 
 use crate::format::{
-    Authentication, Body, Case, Ceremony, Chain, Expect, Mds, Metadata, Nothing, Registration, Rejected,
+    Authentication, Body, Case, Ceremony, Chain, Expect, Mds, Metadata, NoFacts, Registration, Rejected,
     Signature,
 };
 
-/// A server under test: it is given a case without its `expect` in mind, and tells what it makes of it.
+/// A server under test: receives a case and returns its verdict, without looking at `expect`.
 ///
-/// A kind that a server does not offer answers [`Refusal::NotBuilt`], which no case expects.
+/// For a kind of case that the server does not implement, the method returns [`DriverError::Unsupported`].
 pub trait Driver {
-    /// Judges a registration response.
+    /// Verifies a registration response.
     ///
     /// # Errors
-    /// [`Refusal`] where it is not accepted.
-    fn registration(&self, case: &Registration) -> Result<Ceremony, Refusal>;
+    /// [`DriverError`] if it is not accepted.
+    fn registration(&self, case: &Registration) -> Result<Ceremony, DriverError>;
 
-    /// Judges an authentication response.
+    /// Verifies an authentication response.
     ///
     /// # Errors
-    /// [`Refusal`] where it is not accepted.
-    fn authentication(&self, case: &Authentication) -> Result<Ceremony, Refusal>;
+    /// [`DriverError`] if it is not accepted.
+    fn authentication(&self, case: &Authentication) -> Result<Ceremony, DriverError>;
 
     /// Validates a certification path.
     ///
     /// # Errors
-    /// [`Refusal`] where it is not accepted.
-    fn chain(&self, case: &Chain) -> Result<(), Refusal>;
+    /// [`DriverError`] if it is not accepted.
+    fn chain(&self, case: &Chain) -> Result<(), DriverError>;
 
-    /// Verifies a metadata BLOB and tells of the models in `aaguids`, which are those that the case asks after.
+    /// Verifies a metadata BLOB and reports the models that the expectation names in `aaguids`.
     ///
     /// # Errors
-    /// [`Refusal`] where it is not accepted.
-    fn mds(&self, case: &Mds) -> Result<Metadata, Refusal>;
+    /// [`DriverError`] if it is not accepted.
+    fn mds(&self, case: &Mds) -> Result<Metadata, DriverError>;
 
     /// Verifies a signature.
     ///
     /// # Errors
-    /// [`Refusal`] where it is not accepted.
-    fn signature(&self, case: &Signature) -> Result<(), Refusal>;
+    /// [`DriverError`] if it is not accepted.
+    fn signature(&self, case: &Signature) -> Result<(), DriverError>;
 }
 
-/// Why a driver did not accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The server refused the input.
-    Refused {
+/// Why a driver did not accept a case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DriverError {
+    /// The server rejected the input.
+    #[error("reject, {code}: {detail}")]
+    Rejected {
         /// The reason, as a code of the format.
         code: Code,
-        /// The server's own words.
+        /// The server's own message.
         detail: String,
     },
-    /// The server does not do this at all; it is a failure whatever was expected.
-    NotBuilt(&'static str),
-    /// The case could not be put before the server; it is a failure whatever was expected.
-    NotPut(String),
+    /// The server does not implement this kind of case. Counts as a failure, whatever was expected.
+    #[error("not supported: {0}")]
+    Unsupported(&'static str),
+    /// The server's types cannot represent the case. Counts as a failure, whatever was expected.
+    #[error("the case cannot be represented: {0}")]
+    Unrepresentable(String),
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { code, detail } => write!(f, "reject, {code}: {detail}"),
-            Self::NotBuilt(what) => write!(f, "not built: {what}"),
-            Self::NotPut(why) => write!(f, "the case could not be put: {why}"),
-        }
-    }
-}
-
-/// What came of a case that did not come out as expected.
+/// A case with another result than the expected one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What was expected, in words.
+    /// The expected result.
     pub expected: String,
-    /// What came out, in words.
+    /// The actual result.
     pub got: String,
 }
 
-/// Puts one case before a driver; a panic is a failure like any other.
+/// Runs one case. A panic of the driver is a failure.
 ///
 /// # Errors
-/// [`Failure`] where something else came out than was expected.
+/// [`Failure`] if the result is not the expected one.
 pub fn run(driver: &dyn Driver, case: &Case) -> Result<(), Failure> {
     let judged = catch_unwind(AssertUnwindSafe(|| match &case.body {
         Body::Registration(body) => judge(&body.expect, driver.registration(body)),
         Body::Authentication(body) => judge(&body.expect, driver.authentication(body)),
-        Body::Chain(body) => judge(&body.expect, driver.chain(body).map(|()| Nothing {})),
+        Body::Chain(body) => judge(&body.expect, driver.chain(body).map(|()| NoFacts {})),
         Body::Mds(body) => judge(&body.expect, driver.mds(body)),
-        Body::Signature(body) => judge(&body.expect, driver.signature(body).map(|()| Nothing {})),
+        Body::Signature(body) => judge(&body.expect, driver.signature(body).map(|()| NoFacts {})),
     }));
     judged.unwrap_or_else(|panic| {
-        let words = panic
+        let message = panic
             .downcast_ref::<&str>()
             .map(ToString::to_string)
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
         let expected = if case.must_be_accepted() { "accept" } else { "reject" };
-        Err(Failure { expected: expected.into(), got: format!("a panic: {words}") })
+        Err(Failure { expected: expected.into(), got: format!("panic: {message}") })
     })
 }
 
-fn judge<A: Facts>(expect: &Expect<A>, got: Result<A, Refusal>) -> Result<(), Failure> {
+fn judge<A: Facts>(expect: &Expect<A>, got: Result<A, DriverError>) -> Result<(), Failure> {
     match (expect, got) {
         (Expect::Accept(expected), Ok(got)) => {
             let differences = expected.differences(&got);
             if differences.is_empty() {
                 return Ok(());
             }
-            let words = |side: fn(&Difference) -> &String| {
+            let facts = |side: fn(&Difference) -> &String| {
                 let facts: Vec<_> =
                     differences.iter().map(|one| format!("{} {}", one.fact, side(one))).collect();
                 format!("accept, {}", facts.join(", "))
             };
-            Err(Failure { expected: words(|one| &one.expected), got: words(|one| &one.got) })
+            Err(Failure { expected: facts(|one| &one.expected), got: facts(|one| &one.got) })
         }
-        (Expect::Accept(_), Err(refusal)) => {
-            Err(Failure { expected: "accept".into(), got: refusal.to_string() })
-        }
-        (Expect::Reject(_), Ok(_)) => Err(Failure { expected: in_words(expect), got: "accept".into() }),
-        (Expect::Reject(Rejected { reason }), Err(Refusal::Refused { code, .. }))
+        (Expect::Accept(_), Err(error)) => Err(Failure { expected: "accept".into(), got: error.to_string() }),
+        (Expect::Reject(_), Ok(_)) => Err(Failure { expected: describe(expect), got: "accept".into() }),
+        (Expect::Reject(Rejected { reason }), Err(DriverError::Rejected { code, .. }))
             if reason.is_none_or(|reason| reason.0 == code) =>
         {
             Ok(())
         }
-        (Expect::Reject(_), Err(refusal)) => {
-            Err(Failure { expected: in_words(expect), got: refusal.to_string() })
+        (Expect::Reject(_), Err(error)) => {
+            Err(Failure { expected: describe(expect), got: error.to_string() })
         }
     }
 }
 
-fn in_words<A>(expect: &Expect<A>) -> String {
+fn describe<A>(expect: &Expect<A>) -> String {
     match expect {
         Expect::Accept(_) => "accept".into(),
         Expect::Reject(Rejected { reason: Some(reason) }) => format!("reject, {reason}"),
@@ -148,7 +137,7 @@ fn in_words<A>(expect: &Expect<A>) -> String {
     }
 }
 
-/// One fact that is not as expected.
+/// A fact that differs from the expected one.
 #[derive(Debug)]
 struct Difference {
     fact: String,
@@ -156,13 +145,13 @@ struct Difference {
     got: String,
 }
 
-/// Facts that can be held against those that were expected.
+/// Facts that can be compared with the expected ones.
 trait Facts {
-    /// Every expected fact that was not told, or told otherwise.
+    /// The expected facts that `got` lacks or has with another value.
     fn differences(&self, got: &Self) -> Vec<Difference>;
 }
 
-impl Facts for Nothing {
+impl Facts for NoFacts {
     fn differences(&self, _: &Self) -> Vec<Difference> {
         Vec::new()
     }
@@ -195,13 +184,13 @@ impl Facts for Metadata {
         compare(&mut found, "next_update", &self.next_update, &got.next_update);
         compare(&mut found, "entries", &self.entries, &got.entries);
         for (aaguid, expected) in &self.aaguids {
-            let told = got.aaguids.get(aaguid).cloned().unwrap_or_default();
-            compare(&mut found, &format!("status of {aaguid}"), &expected.status, &told.status);
+            let reported = got.aaguids.get(aaguid).cloned().unwrap_or_default();
+            compare(&mut found, &format!("status of {aaguid}"), &expected.status, &reported.status);
             compare(
                 &mut found,
                 &format!("description of {aaguid}"),
                 &expected.description,
-                &told.description,
+                &reported.description,
             );
         }
         found
@@ -217,9 +206,9 @@ fn compare<T: PartialEq + fmt::Debug>(
     if let Some(value) = expected
         && got.as_ref() != Some(value)
     {
-        let words =
-            |value: &Option<T>| value.as_ref().map_or("not told".into(), |value| format!("{value:?}"));
-        found.push(Difference { fact: fact.into(), expected: words(expected), got: words(got) });
+        let describe =
+            |value: &Option<T>| value.as_ref().map_or("not reported".into(), |value| format!("{value:?}"));
+        found.push(Difference { fact: fact.into(), expected: describe(expected), got: describe(got) });
     }
 }
 

@@ -6,32 +6,22 @@
 
 mod base;
 mod ceremonies;
-mod certificates;
 mod layout;
 mod metadata;
 mod parsers;
 mod payment;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::{fs, iter};
 
 pub use base::{BaseAppAttestation, BaseAuthentication, BaseRegistration};
-pub use certificates::publisher;
-pub use layout::{pack, unpack};
+pub use layout::{Inputs, NOW, pack, unpack};
+pub use metadata::publisher;
 pub use payment::BasePayment;
-
-use rp_core::Timestamp;
 
 use crate::authenticator::ClientError;
 use ceremonies::Ceremonies;
-
-/// The time by which the bases were minted, and are judged: 2026-06-01T00:00:00Z.
-pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
-
-/// The inputs that a target begins with; none is there twice.
-pub type Inputs = BTreeSet<Vec<u8>>;
 
 /// Makes a target's inputs of what was minted.
 type Make = fn(&Ceremonies) -> Inputs;
@@ -48,7 +38,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("certificate", Ceremonies::certificates),
     ("client_data", Ceremonies::client_data),
     ("cose_key", Ceremonies::cose_keys),
-    ("crl", |_| certificates::revocation_lists()),
+    ("crl", |_| metadata::revocation_lists()),
     ("metadata_blob", |_| metadata::blobs()),
     ("metadata_payload", |_| metadata::payloads()),
     ("options_json", |_| parsers::options()),

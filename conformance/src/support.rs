@@ -1,14 +1,13 @@
 //! What is supported, as tables of Markdown: each cell is the outcome of a run, none is typed by hand.
 
 mod extensions;
-mod page;
 mod tables;
 mod tally;
 
-pub use page::{MarkerMissing, renewed};
+use rp_core::AttestationType;
 
 use crate::authenticator::{Algorithm, ClientError, Format};
-use crate::format::{AttestationType, Body, Case, Expect};
+use crate::format::{Body, Case, Expect};
 use crate::matrix;
 use crate::run::{Driver, RpCore, run};
 use extensions::Extension;
@@ -124,6 +123,34 @@ impl Support {
             && self.extensions.iter().all(Extension::holds)
     }
 }
+
+/// The page has no place for the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the page lacks a line `{BEGIN}` and a line `{END}` after it")]
+pub struct MissingMarkerError;
+
+/// Replaces the text between the two markers of a page with `tables`.
+///
+/// # Errors
+/// [`MissingMarkerError`] if a marker is missing.
+///
+/// # Examples
+/// ```
+/// let page = "Above\n<!-- support -->\nold\n<!-- /support -->\nBelow\n";
+/// assert_eq!(
+///     rp_conformance::support::renewed(page, "new\n")?,
+///     "Above\n<!-- support -->\n\nnew\n\n<!-- /support -->\nBelow\n"
+/// );
+/// # Ok::<(), rp_conformance::support::MissingMarkerError>(())
+/// ```
+pub fn renewed(page: &str, tables: &str) -> Result<String, MissingMarkerError> {
+    let (above, rest) = page.split_once(BEGIN).ok_or(MissingMarkerError)?;
+    let (_, below) = rest.split_once(END).ok_or(MissingMarkerError)?;
+    Ok(format!("{above}{BEGIN}\n\n{}\n\n{END}{below}", tables.trim()))
+}
+
+const BEGIN: &str = "<!-- support -->";
+const END: &str = "<!-- /support -->";
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! Alterations of what the software authenticator minted: each takes a structure apart, changes something in it, and
 //! puts it together again so that what is around it still fits.
 
-mod authenticator_data;
 mod bytes;
 mod cbor;
 mod der;
@@ -55,7 +54,7 @@ pub fn authentication(
             3 => authenticator_data.clone_from(&u.choose(others)?.authenticator_data),
             4 => signature.clone_from(&u.choose(others)?.signature),
             5 | 6 => der::alter(&mut signature, u)?,
-            _ => authenticator_data::alter(&mut authenticator_data, u)?,
+            _ => cbor::alter_authenticator_data(&mut authenticator_data, u)?,
         }
     }
     let mut response = base.with_parts(&client_data, &authenticator_data, &signature);
@@ -69,6 +68,3 @@ pub fn authentication(
 fn count(u: &mut Unstructured<'_>) -> Result<u8> {
     if u.ratio(3, 4)? { Ok(1) } else { u.int_in_range(2..=3) }
 }
-
-/// How deep structures are looked into.
-const MAX_DEPTH: usize = 12;

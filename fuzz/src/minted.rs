@@ -6,10 +6,11 @@
 use std::collections::HashSet;
 
 use ciborium::Value as Cbor;
-use rp_conformance::format::{AttestationType, Ceremony, UserVerification};
+use rp_conformance::format::Ceremony;
 use rp_conformance::seeds::{BaseAuthentication, BaseRegistration};
-use rp_core::base64url;
+use rp_core::options::UserVerificationRequirement;
 use rp_core::x509::Certificate;
+use rp_core::{AttestationType, base64url};
 use serde_json::Value;
 
 /// What is signed in a registration: client data, authenticator data, and what the statement has of its own.
@@ -248,10 +249,10 @@ fn check_client_data(bytes: &[u8], r#type: &str, challenge: &str, origins: &[Str
 }
 
 /// Steps 15 to 17 of 7.1, 16 to 18 of 7.2, and that the verdict says what authenticator data say.
-fn check_verdict(data: &Data, verdict: &Ceremony, asked: UserVerification) {
+fn check_verdict(data: &Data, verdict: &Ceremony, asked: UserVerificationRequirement) {
     let [present, verified, eligible, backed_up] = [0, 2, 3, 4].map(|bit| data.flag(bit));
     assert!(present, "the user was not there");
-    assert!(verified || asked != UserVerification::Required, "the user was not verified");
+    assert!(verified || asked != UserVerificationRequirement::Required, "the user was not verified");
     assert!(eligible || !backed_up, "backed up, and not eligible");
     let told = [verdict.user_present, verdict.user_verified, verdict.backup_eligible, verdict.backup_state];
     assert_eq!(told, [present, verified, eligible, backed_up].map(Some));

@@ -1,4 +1,4 @@
-//! Attestation statements, a file for each format, and what can be wrong with all of them.
+//! Attestation statements, one file per format, and the faults that all formats share.
 
 mod android_key;
 mod android_safetynet;
@@ -6,33 +6,17 @@ mod apple;
 mod compound;
 mod fido_u2f;
 mod packed;
+mod subject;
 mod tpm;
 
-use sha2::{Digest, Sha256};
+pub(crate) use subject::Subject;
+use subject::x5c;
 
-use super::authority::{Authority, flip_last_bit};
+use super::authority::flip_last_bit;
 use super::cbor::Cbor;
-use super::config::Config;
 use super::fault::Fault;
 use super::format::Format;
-use super::key::KeyPair;
 use super::quirk::Quirk;
-use super::seed::Seed;
-
-/// What a statement is made over, and by whom.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject<'a> {
-    pub(crate) seed: &'a Seed,
-    pub(crate) authority: &'a Authority,
-    pub(crate) config: &'a Config,
-    /// The credential's key.
-    pub(crate) key: &'a KeyPair,
-    pub(crate) credential_id: &'a [u8],
-    pub(crate) aaguid: [u8; 16],
-    pub(crate) auth_data: &'a [u8],
-    pub(crate) client_data_hash: [u8; 32],
-    pub(crate) fault: Option<Fault>,
-}
 
 /// A statement of a format.
 pub(crate) fn statement(format: Format, subject: &Subject<'_>) -> Cbor {
@@ -59,43 +43,7 @@ pub(crate) fn packed_certificates(subject: &Subject<'_>) -> Vec<Vec<u8>> {
     packed::certificates(subject, &subject.attestation_key())
 }
 
-impl Subject<'_> {
-    /// What `packed` and its likes sign: authenticator data and the client data's hash.
-    fn message(&self) -> Vec<u8> {
-        [self.auth_data, &self.client_data_hash].concat()
-    }
-
-    /// SHA-256 over [`Subject::message`].
-    fn nonce(&self) -> [u8; 32] {
-        Sha256::digest(self.message()).into()
-    }
-
-    /// The key of the model, or of its TPM.
-    fn attestation_key(&self) -> KeyPair {
-        KeyPair::derive(self.config.attestation_algorithm, self.seed, "attestation")
-    }
-
-    /// A signature by a key, or by another that a fault puts in its place.
-    fn sign(&self, key: &KeyPair, message: &[u8]) -> Vec<u8> {
-        match self.fault {
-            Some(Fault::SigOfOtherKey) => key.other().sign(message),
-            Some(Fault::SigByCredentialKey) => self.key.sign(message),
-            _ => key.sign(message),
-        }
-    }
-
-    /// The key that a leaf over the credential key certifies: the credential's, but for a fault.
-    fn certified_key(&self, other: Fault) -> KeyPair {
-        if self.fault == Some(other) { self.key.other() } else { self.key.clone() }
-    }
-}
-
-/// `x5c`.
-fn x5c(certificates: Vec<Vec<u8>>) -> Cbor {
-    Cbor::Array(certificates.into_iter().map(Cbor::Bytes).collect())
-}
-
-/// What can be wrong with any statement that has the member in question.
+/// Applies the faults that every statement with the member in question can have.
 fn damage(statement: &mut Cbor, fault: Option<Fault>) {
     match fault {
         Some(Fault::NoneNotEmpty) => statement.set("sig", vec![0; 8]),

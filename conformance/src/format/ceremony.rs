@@ -1,6 +1,7 @@
 //! The kinds `registration` and `authentication`.
 
-use rp_core::Timestamp;
+use rp_core::options::UserVerificationRequirement;
+use rp_core::{Profile, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -17,7 +18,7 @@ pub struct Registration {
     pub challenge: Bytes,
     /// What was asked of user verification.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub user_verification: UserVerification,
+    pub user_verification: UserVerificationRequirement,
     /// `false` only for conditional create.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub user_presence_required: bool,
@@ -43,7 +44,7 @@ pub struct Authentication {
     pub challenge: Bytes,
     /// What was asked of user verification.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub user_verification: UserVerification,
+    pub user_verification: UserVerificationRequirement,
     /// `false` only for conditional create, so `true` here.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub user_presence_required: bool,
@@ -87,42 +88,6 @@ pub struct RelyingParty {
     /// Whose rules hold.
     #[serde(default, skip_serializing_if = "is_default")]
     pub profile: Profile,
-}
-
-/// Whose rules a relying party follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// WebAuthn Level 3's.
-    #[default]
-    Webauthn,
-    /// As well what FIDO's server requirements add.
-    Fido,
-}
-
-/// What was asked of user verification.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UserVerification {
-    /// UV must be set.
-    Required,
-    /// UV may be clear.
-    #[default]
-    Preferred,
-    /// UV may be clear.
-    Discouraged,
-}
-
-impl UserVerification {
-    /// The word of Level 3's options.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Preferred => "preferred",
-            Self::Discouraged => "discouraged",
-        }
-    }
 }
 
 /// How an attestation statement is judged.

@@ -4,7 +4,7 @@ use rp_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::text::rfc3339;
-use super::{Bytes, Expect, Metadata, Nothing};
+use super::{Bytes, Expect, Metadata, NoFacts};
 
 /// X.509 path validation alone (RFC 5280 section 6.1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Chain {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_depth: Option<usize>,
     /// What must come out.
-    pub expect: Expect<Nothing>,
+    pub expect: Expect<NoFacts>,
 }
 
 /// One FIDO Metadata Service BLOB.
@@ -116,5 +116,5 @@ pub struct Signature {
     /// The signature as WebAuthn carries it: DER for ECDSA.
     pub signature: Bytes,
     /// What must come out.
-    pub expect: Expect<Nothing>,
+    pub expect: Expect<NoFacts>,
 }

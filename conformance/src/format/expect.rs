@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rp_core::{Aaguid, Code};
+use rp_core::{Aaguid, AttestationType, Code};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
@@ -103,7 +103,7 @@ impl<'de> Deserialize<'de> for Reason {
 /// No facts: the kinds `chain` and `signature` know only yes and no.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Nothing {}
+pub struct NoFacts {}
 
 /// What a ceremony brings to light. In a vector, the facts that must be told; from a driver, those that it tells.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -148,25 +148,6 @@ pub struct Ceremony {
     /// The authenticator's extension outputs as JSON, byte strings in base64url.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Value>,
-}
-
-/// How an attestation came about ([section 6.5.4]).
-///
-/// [section 6.5.4]: https://www.w3.org/TR/webauthn-3/#sctn-attestation-types
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AttestationType {
-    /// There is none.
-    None,
-    /// The credential key itself signed.
-    #[serde(rename = "self")]
-    SelfAttestation,
-    /// A key of the model signed.
-    Basic,
-    /// An attestation CA vouches for the device's key.
-    AttCa,
-    /// An anonymisation CA vouches for the credential alone.
-    AnonCa,
 }
 
 /// What a metadata BLOB brings to light.

@@ -11,16 +11,11 @@ mod requests;
 mod sessions;
 mod storage;
 
-use std::time::Duration;
-
 use rp_service::Policy;
 use rp_service::http::Route;
 
 use super::fixture::LOCALHOST;
 use super::{Fixture, Setup, Site, Transcript};
-
-/// Past [`Policy::step_up_freshness`].
-const STALE: Duration = Duration::from_secs(301);
 
 /// Cases from a table, and a test of each: its name, the case, and the function that runs it.
 macro_rules! cases {

@@ -19,6 +19,9 @@ pub const ORIGIN: &str = "https://example.org";
 /// The origin of a site on the developer's own machine.
 pub const LOCALHOST: &str = "http://localhost:8080";
 
+/// Longer than the default of `Policy::step_up_freshness`.
+pub(super) const STALE: Duration = Duration::from_secs(301);
+
 /// What differs between cases.
 #[derive(Clone, Debug)]
 pub struct Setup {

@@ -1,5 +1,7 @@
 //! One ceremony, put together as a vector.
 
+use rp_core::options::UserVerificationRequirement;
+use rp_core::{AttestationType, Profile};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -8,8 +10,8 @@ use crate::authenticator::{
     Verification,
 };
 use crate::format::{
-    AttestationSettings, AttestationType, Authentication, Body, Bytes, Case, Ceremony, Expect, Profile,
-    Registration, RelyingParty, StoredCredential, UserVerification,
+    AttestationSettings, Authentication, Body, Bytes, Case, Ceremony, Expect, Registration, RelyingParty,
+    StoredCredential,
 };
 
 const RP_ID: &str = "example.org";
@@ -27,7 +29,7 @@ pub(super) struct Scenario {
     pub(super) algorithm: Algorithm,
     pub(super) config: Config,
     /// What is asked of user verification, unless a fault needs it required.
-    pub(super) asked: UserVerification,
+    pub(super) asked: UserVerificationRequirement,
     /// Extensions that are asked for, and what the authenticator must be seen to answer.
     pub(super) extensions: Option<(Value, Value)>,
     /// Whether the credential is of U2F's days: scoped to an AppID.
@@ -45,7 +47,7 @@ impl Scenario {
             format,
             algorithm,
             config: Config::default(),
-            asked: UserVerification::Preferred,
+            asked: UserVerificationRequirement::Preferred,
             extensions: None,
             by_appid: false,
             leaf_is_anchor: false,
@@ -99,7 +101,7 @@ impl Scenario {
             "challenge": self.challenge(),
             "rpId": RP_ID,
             "allowCredentials": [{"type": "public-key", "id": allowed}],
-            "userVerification": self.user_verification().as_str(),
+            "userVerification": self.user_verification(),
             "extensions": self.asked_extensions(),
         });
         let response = authenticator.get(&options, ORIGIN)?;
@@ -150,7 +152,7 @@ impl Scenario {
             "pubKeyCredParams": offered,
             "authenticatorSelection": {
                 "residentKey": "required",
-                "userVerification": self.user_verification().as_str(),
+                "userVerification": self.user_verification(),
             },
             "attestation": "direct",
             "extensions": self.asked_extensions(),
@@ -176,9 +178,9 @@ impl Scenario {
         }
     }
 
-    fn user_verification(&self) -> UserVerification {
+    fn user_verification(&self) -> UserVerificationRequirement {
         match self.setting() {
-            Setting::UserVerification => UserVerification::Required,
+            Setting::UserVerification => UserVerificationRequirement::Required,
             _ => self.asked,
         }
     }
@@ -194,7 +196,7 @@ impl Scenario {
     fn is_verified(&self) -> bool {
         match self.config.verification {
             Verification::Never => false,
-            Verification::WhenAsked => self.asked != UserVerification::Discouraged,
+            Verification::WhenAsked => self.asked != UserVerificationRequirement::Discouraged,
             Verification::Always => true,
         }
     }

@@ -6,7 +6,7 @@ use super::scenario::Scenario;
 use crate::authenticator::{
     Algorithm, Android, Backup, Config, Counter, Format, Hash, Path, Tpm, Verification,
 };
-use crate::format::UserVerification;
+use rp_core::options::UserVerificationRequirement;
 
 /// Turns of registration.
 pub(super) fn registrations() -> Vec<Scenario> {
@@ -54,7 +54,7 @@ pub(super) fn registrations() -> Vec<Scenario> {
             leaf_is_anchor: true,
             ..named("leaf-is-anchor", Format::Packed)
         },
-        Scenario { asked: UserVerification::Required, ..named("user-verification-required", Format::None) },
+        Scenario { asked: UserVerificationRequirement::Required, ..named("user-verification-required", Format::None) },
         Scenario {
             extensions: Some((
                 json!({"credentialProtectionPolicy": "userVerificationRequired", "minPinLength": true, "prf": {}}),
@@ -79,11 +79,14 @@ pub(super) fn authentications() -> Vec<Scenario> {
             ..none("counter-at-its-end")
         },
         Scenario { config: backup(Backup::BackedUp), ..none("backed-up") },
-        Scenario { asked: UserVerification::Required, ..none("user-verification-required") },
+        Scenario { asked: UserVerificationRequirement::Required, ..none("user-verification-required") },
         Scenario { config: verification(Verification::Never), ..none("user-not-verified-though-preferred") },
-        Scenario { asked: UserVerification::Discouraged, ..none("user-not-verified-as-discouraged") },
         Scenario {
-            asked: UserVerification::Discouraged,
+            asked: UserVerificationRequirement::Discouraged,
+            ..none("user-not-verified-as-discouraged")
+        },
+        Scenario {
+            asked: UserVerificationRequirement::Discouraged,
             config: verification(Verification::Always),
             ..none("user-verified-though-discouraged")
         },

@@ -4,31 +4,31 @@ use ::rp_core::Code;
 
 use super::*;
 use crate::format::{Authentication, Ceremony, Chain, Mds, Metadata, Registration, Signature, read_text};
-use crate::run::Refusal;
+use crate::run::DriverError;
 
 /// Accepts a signature whose message is not empty.
 struct NotEmpty;
 
 impl Driver for NotEmpty {
-    fn registration(&self, _: &Registration) -> Result<Ceremony, Refusal> {
-        Err(Refusal::NotBuilt("registration"))
+    fn registration(&self, _: &Registration) -> Result<Ceremony, DriverError> {
+        Err(DriverError::Unsupported("registration"))
     }
 
-    fn authentication(&self, _: &Authentication) -> Result<Ceremony, Refusal> {
-        Err(Refusal::NotBuilt("authentication"))
+    fn authentication(&self, _: &Authentication) -> Result<Ceremony, DriverError> {
+        Err(DriverError::Unsupported("authentication"))
     }
 
-    fn chain(&self, _: &Chain) -> Result<(), Refusal> {
-        Err(Refusal::NotBuilt("chain"))
+    fn chain(&self, _: &Chain) -> Result<(), DriverError> {
+        Err(DriverError::Unsupported("chain"))
     }
 
-    fn mds(&self, _: &Mds) -> Result<Metadata, Refusal> {
-        Err(Refusal::NotBuilt("mds"))
+    fn mds(&self, _: &Mds) -> Result<Metadata, DriverError> {
+        Err(DriverError::Unsupported("mds"))
     }
 
-    fn signature(&self, case: &Signature) -> Result<(), Refusal> {
+    fn signature(&self, case: &Signature) -> Result<(), DriverError> {
         match case.message.0.as_slice() {
-            [] => Err(Refusal::Refused { code: Code::SignatureInvalid, detail: "empty".into() }),
+            [] => Err(DriverError::Rejected { code: Code::SignatureInvalid, detail: "empty".into() }),
             _ => Ok(()),
         }
     }

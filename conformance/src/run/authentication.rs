@@ -1,4 +1,4 @@
-//! `authentication` cases, before rp-core.
+//! `authentication` cases for rp-core.
 
 use rp_core::attestation::AttestationPolicy;
 use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
@@ -7,25 +7,25 @@ use rp_core::{
     UserHandle, cose,
 };
 
-use super::Refusal;
-use super::rp_core::{extensions, not_put, refused, relying_party, supported, user_verification};
+use super::DriverError;
+use super::convert::{extensions, rejected, relying_party, supported, unrepresentable};
 use crate::format::{Authentication, Bytes, Ceremony, StoredCredential};
 
-pub(super) fn judge(case: &Authentication) -> Result<Ceremony, Refusal> {
+pub(super) fn judge(case: &Authentication) -> Result<Ceremony, DriverError> {
     let rp = relying_party(&case.rp, supported(case.rp.profile), AttestationPolicy::default())?;
-    let response =
-        AuthenticationResponse::from_json(case.response.get().as_bytes()).map_err(|error| refused!(error))?;
+    let response = AuthenticationResponse::from_json(case.response.get().as_bytes())
+        .map_err(|error| rejected!(error))?;
     let record = record(&case.credential, &response)?;
     let allowed = case.allow_credentials.iter().flatten().map(descriptor).collect::<Result<_, _>>()?;
     let (_, pending) = rp
         .authentication(AllowedCredentials::descriptors(record.user_handle.clone(), allowed))
-        .user_verification(user_verification(case.user_verification))
+        .user_verification(case.user_verification)
         .start_recorded(Challenge::recorded(&case.challenge.0));
 
     let authenticated = rp
         .finish_authentication(pending, &response, &record, Timestamp::now())
-        .map_err(|error| refused!(error))?;
-    let key = cose::PublicKey::from_cose(&record.public_key).map_err(|error| refused!(error))?;
+        .map_err(|error| rejected!(error))?;
+    let key = cose::PublicKey::from_cose(&record.public_key).map_err(|error| rejected!(error))?;
     let flags = authenticated.flags;
     Ok(Ceremony {
         credential_id: Some(Bytes::from(response.id())),
@@ -41,13 +41,16 @@ pub(super) fn judge(case: &Authentication) -> Result<Ceremony, Refusal> {
     })
 }
 
-/// The stored record. Where the case does not know the user handle, it is whichever the response brings.
-fn record(stored: &StoredCredential, response: &AuthenticationResponse) -> Result<CredentialRecord, Refusal> {
-    let told = response.user_handle().filter(|handle| UserHandle::try_from(*handle).is_ok());
+/// The stored record. If the case has no user handle, the one of the response is used.
+fn record(
+    stored: &StoredCredential,
+    response: &AuthenticationResponse,
+) -> Result<CredentialRecord, DriverError> {
+    let sent = response.user_handle().filter(|handle| UserHandle::try_from(*handle).is_ok());
     let known = stored.user_handle.as_ref().map(AsRef::as_ref).filter(|handle: &&[u8]| !handle.is_empty());
-    let handle = known.or(told).unwrap_or(&[0]);
+    let handle = known.or(sent).unwrap_or(&[0]);
     let user_handle =
-        UserHandle::try_from(handle).map_err(|error| not_put("credential.user_handle", error))?;
+        UserHandle::try_from(handle).map_err(|error| unrepresentable("credential.user_handle", error))?;
     Ok(CredentialRecord {
         sign_count: stored.sign_count,
         backup_eligible: stored.backup_eligible,
@@ -56,7 +59,7 @@ fn record(stored: &StoredCredential, response: &AuthenticationResponse) -> Resul
     })
 }
 
-fn descriptor(id: &Bytes) -> Result<PublicKeyCredentialDescriptorJson, Refusal> {
+fn descriptor(id: &Bytes) -> Result<PublicKeyCredentialDescriptorJson, DriverError> {
     Ok(PublicKeyCredentialDescriptorJson {
         r#type: PublicKeyCredentialType::PublicKey,
         id: credential_id(id)?,
@@ -64,6 +67,6 @@ fn descriptor(id: &Bytes) -> Result<PublicKeyCredentialDescriptorJson, Refusal> 
     })
 }
 
-fn credential_id(id: &Bytes) -> Result<CredentialId, Refusal> {
-    CredentialId::try_from(id.as_ref()).map_err(|error| not_put("credential ID", error))
+fn credential_id(id: &Bytes) -> Result<CredentialId, DriverError> {
+    CredentialId::try_from(id.as_ref()).map_err(|error| unrepresentable("credential ID", error))
 }

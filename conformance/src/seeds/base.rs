@@ -5,12 +5,12 @@ use rp_core::x509::CertificateError;
 use rp_core::{AttestationObject, StaticAnchors, TrustAnchor, base64url, cbor};
 use serde_json::Value;
 
-use super::NOW;
+use super::layout::NOW;
 use crate::authenticator::app_attest::{self, AppAttestation};
 use crate::authenticator::{Cbor, ClientError};
 use crate::format::{Authentication, Body, Bytes, Case, Ceremony, Registration};
 use crate::matrix;
-use crate::run::{Driver, Refusal, RpCore};
+use crate::run::{Driver, DriverError, RpCore};
 
 /// A registration, and the relying party that accepts it.
 #[derive(Clone, Debug)]
@@ -108,10 +108,10 @@ impl BaseRegistration {
     /// What rp-core makes of a response in the place of this one.
     ///
     /// # Errors
-    /// [`Refusal`], where it is not accepted.
-    pub fn judge(&self, response: &Value) -> Result<Ceremony, Refusal> {
+    /// [`DriverError`], where it is not accepted.
+    pub fn judge(&self, response: &Value) -> Result<Ceremony, DriverError> {
         let response = serde_json::value::to_raw_value(response);
-        let response = response.map_err(|error| Refusal::NotPut(error.to_string()))?;
+        let response = response.map_err(|error| DriverError::Unrepresentable(error.to_string()))?;
         RpCore.registration(&Registration { response, ..self.case.clone() })
     }
 
@@ -158,10 +158,10 @@ impl BaseAuthentication {
     /// What rp-core makes of a response in the place of this one.
     ///
     /// # Errors
-    /// [`Refusal`], where it is not accepted.
-    pub fn judge(&self, response: &Value) -> Result<Ceremony, Refusal> {
+    /// [`DriverError`], where it is not accepted.
+    pub fn judge(&self, response: &Value) -> Result<Ceremony, DriverError> {
         let response = serde_json::value::to_raw_value(response);
-        let response = response.map_err(|error| Refusal::NotPut(error.to_string()))?;
+        let response = response.map_err(|error| DriverError::Unrepresentable(error.to_string()))?;
         RpCore.authentication(&Authentication { response, ..self.case.clone() })
     }
 }

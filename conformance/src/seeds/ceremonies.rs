@@ -2,7 +2,9 @@
 
 use rp_core::cbor::Value;
 
-use super::{BaseAppAttestation, BaseAuthentication, BaseRegistration, Inputs, pack};
+use super::base::{BaseAppAttestation, BaseAuthentication, BaseRegistration};
+use super::layout::{Inputs, pack};
+use super::{metadata, parsers};
 use crate::authenticator::{Algorithm, ClientError, Format, Seed};
 use crate::format::{Body, Case, File};
 use crate::matrix;
@@ -76,7 +78,7 @@ impl Ceremonies {
             (chain.len() > 1).then(|| chain.concat())
         };
         let mut inputs: Inputs = self.registrations.iter().filter_map(with_anchor).collect();
-        inputs.insert(super::publisher().1.concat());
+        inputs.insert(metadata::publisher().1.concat());
         inputs
     }
 
@@ -130,7 +132,7 @@ impl Ceremonies {
         let honest = |case: &&Case| case.must_be_accepted() && case.id.split('/').count() == 3;
         let cases: Vec<Case> = self.cases.iter().filter(es256).filter(honest).cloned().collect();
         let mut inputs: Inputs = cases.iter().filter_map(|case| file(vec![case.clone()])).collect();
-        inputs.extend(super::parsers::vector_files());
+        inputs.extend(parsers::vector_files());
         inputs
     }
 

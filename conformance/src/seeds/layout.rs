@@ -1,4 +1,14 @@
-//! How an input of several parts is laid out.
+//! The inputs of a target, and how an input of several parts is laid out.
+
+use std::collections::BTreeSet;
+
+use rp_core::Timestamp;
+
+/// The time at which the bases were minted and are verified: 2026-06-01T00:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
+
+/// The first inputs of a target, without duplicates.
+pub type Inputs = BTreeSet<Vec<u8>>;
 
 /// Lays out an input: the number of a base in two bytes, then the parts, each but the last behind its length in two
 /// bytes (big-endian), so that a fuzzer may change the parts and mostly leave the frame alone.

@@ -1,10 +1,28 @@
-//! Seeds for metadata: BLOBs that verify, and payloads with every member that is read.
+//! Seeds for metadata: a publisher, its BLOBs and revocation lists, and payloads with every member that is read.
 
 use serde_json::{Value, json};
 
-use super::{Inputs, publisher};
+use super::layout::{Inputs, NOW};
 use crate::authenticator::Algorithm;
-use crate::publisher::{Behind, Signing};
+use crate::publisher::{Behind, Publisher, SERIALS, Signing};
+
+/// A publisher and its chain: signer, authority, root.
+#[must_use]
+pub fn publisher() -> (Publisher, Vec<Vec<u8>>) {
+    let publisher = Publisher::new("fuzz", NOW);
+    let mut chain = publisher.chain(&Signing::default());
+    chain.push(publisher.root());
+    (publisher, chain)
+}
+
+/// Lists of the authority and of the root: empty, about other certificates, and about the chain.
+pub(super) fn revocation_lists() -> Inputs {
+    let (publisher, _) = publisher();
+    let [signer, authority] = SERIALS;
+    let other: &[u8] = &[0x77];
+    let lists: [&[&[u8]]; 4] = [&[], &[other], &[signer], &[authority, other, signer]];
+    lists.iter().flat_map(|serials| [false, true].map(|root| publisher.crl(root, serials))).collect()
+}
 
 /// BLOBs by several algorithms, with chains of each kind.
 pub(super) fn blobs() -> Inputs {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Inputs, NOW, pack, publisher};
-use crate::format::{Body, Bytes, Case, Chain, Expect, File, Nothing};
+use super::layout::{Inputs, NOW, pack};
+use super::metadata::publisher;
+use crate::format::{Body, Bytes, Case, Chain, Expect, File, NoFacts};
 
 /// Options with every member, and with those alone that must be there.
 pub(super) fn options() -> Inputs {
@@ -85,7 +86,7 @@ pub(super) fn vector_files() -> Inputs {
         chain: chain.into_iter().map(Bytes).collect(),
         at: NOW,
         max_depth: Some(2),
-        expect: Expect::Accept(Nothing {}),
+        expect: Expect::Accept(NoFacts {}),
     };
     let chain = Case { id: "seed/chain".into(), note: Some("a chain".into()), body: Body::Chain(chain) };
     let chain = File::new("seeds", vec![chain]).to_json();

@@ -9,7 +9,7 @@ use rp_core::{
 };
 use serde_json::{Value, json};
 
-use super::{Inputs, NOW, pack};
+use super::layout::{Inputs, NOW, pack};
 use crate::authenticator::{Algorithm, Authenticator, Config, KeyPair, Seed};
 
 /// A payment, and the relying party that confirms it.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::run::Refusal;
+use crate::run::DriverError;
 
 #[test]
 fn every_base_is_accepted_as_it_stands_and_put_together_again() {
@@ -23,7 +23,7 @@ fn a_statement_taken_out_and_put_back_is_accepted_and_another_is_not() {
     base.judge(&base.with_statement(statement)).unwrap();
     let refused = base.judge(&base.with_statement(&[0xa0 /* map(0) */])).unwrap_err();
     assert!(
-        matches!(&refused, Refusal::Refused { code: rp_core::Code::MalformedAttestationStatement, .. }),
+        matches!(&refused, DriverError::Rejected { code: rp_core::Code::MalformedAttestationStatement, .. }),
         "{refused}"
     );
 }

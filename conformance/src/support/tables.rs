@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use rp_core::{Profile, RelyingParty, User, UserHandle};
+use rp_core::{AttestationType, Profile, RelyingParty, User, UserHandle};
 
 use super::extensions::Extension;
 use super::tally::Tally;
 use super::{AlgorithmSupport, FormatSupport, Support};
 use crate::authenticator::{Algorithm, Format};
-use crate::format::AttestationType;
 
 impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,29 +1,29 @@
 use super::*;
 use crate::format::{Authentication, Ceremony, Chain, Mds, Metadata, Registration, Signature};
-use crate::run::Refusal;
+use crate::run::DriverError;
 
-/// A server that does nothing.
-struct Nothing;
+/// A server that implements nothing.
+struct Unsupported;
 
-impl Driver for Nothing {
-    fn registration(&self, _: &Registration) -> Result<Ceremony, Refusal> {
-        Err(Refusal::NotBuilt("registration"))
+impl Driver for Unsupported {
+    fn registration(&self, _: &Registration) -> Result<Ceremony, DriverError> {
+        Err(DriverError::Unsupported("registration"))
     }
 
-    fn authentication(&self, _: &Authentication) -> Result<Ceremony, Refusal> {
-        Err(Refusal::NotBuilt("authentication"))
+    fn authentication(&self, _: &Authentication) -> Result<Ceremony, DriverError> {
+        Err(DriverError::Unsupported("authentication"))
     }
 
-    fn chain(&self, _: &Chain) -> Result<(), Refusal> {
-        Err(Refusal::NotBuilt("chain"))
+    fn chain(&self, _: &Chain) -> Result<(), DriverError> {
+        Err(DriverError::Unsupported("chain"))
     }
 
-    fn mds(&self, _: &Mds) -> Result<Metadata, Refusal> {
-        Err(Refusal::NotBuilt("mds"))
+    fn mds(&self, _: &Mds) -> Result<Metadata, DriverError> {
+        Err(DriverError::Unsupported("mds"))
     }
 
-    fn signature(&self, _: &Signature) -> Result<(), Refusal> {
-        Err(Refusal::NotBuilt("signature"))
+    fn signature(&self, _: &Signature) -> Result<(), DriverError> {
+        Err(DriverError::Unsupported("signature"))
     }
 }
 
@@ -34,7 +34,7 @@ fn of_es256() -> Vec<Case> {
 
 #[test]
 fn what_is_not_built_has_a_cross_in_its_cell_and_proves_nothing() {
-    let support = Support::of(&Nothing, &of_es256());
+    let support = Support::of(&Unsupported, &of_es256());
     let tables = support.to_string();
     assert!(!support.is_whole());
     assert!(tables.contains("| `none` |  | ✗ 0 of "), "{tables}");
@@ -70,4 +70,17 @@ fn every_case_of_the_matrix_tells_its_subject() {
             assert_eq!(told, format.fmt(), "{}", case.id);
         }
     }
+}
+
+#[test]
+fn a_page_without_both_markers_in_order_is_refused() {
+    for page in ["", "<!-- support -->", "<!-- /support --><!-- support -->"] {
+        assert_eq!(renewed(page, "tables"), Err(MissingMarkerError), "{page}");
+    }
+}
+
+#[test]
+fn renewing_twice_changes_nothing_more() {
+    let once = renewed("a <!-- support --> b <!-- /support --> c", "tables").unwrap();
+    assert_eq!(renewed(&once, "tables").unwrap(), once);
 }

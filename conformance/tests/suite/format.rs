@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rp_conformance::format::{
-    Blob, Body, Expect, File, Profile, ReadError, Reason, Registration, Rejected, UserVerification, read,
-    read_text,
+    Blob, Body, Expect, File, ReadError, Reason, Registration, Rejected, read, read_text,
 };
-use rp_core::{Code, Timestamp};
+use rp_core::options::UserVerificationRequirement;
+use rp_core::{Code, Profile, Timestamp};
 
 const REGISTRATION: &str = r#"{
     "id": "set/a-case", "kind": "registration", "note": "about it",
@@ -47,7 +47,7 @@ fn a_registration_is_read_whole() {
     let case = registration(REGISTRATION);
     assert_eq!(case.rp.profile, Profile::Fido);
     assert_eq!(case.challenge.0, [0xfb, 0xff]);
-    assert_eq!(case.user_verification, UserVerification::Required);
+    assert_eq!(case.user_verification, UserVerificationRequirement::Required);
     assert!(case.user_presence_required && case.attestation.verify && case.attestation.require_trusted);
     assert_eq!(case.attestation.trust_anchors[0].0, [0xfb, 0xff]);
     assert_eq!(case.attestation.at, Some(Timestamp::from_unix_seconds(1_767_319_445)));

@@ -20,3 +20,6 @@ pub fn alter(bytes: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     }
     Ok(())
 }
+
+/// The maximum depth at which an item is altered.
+pub const MAX_DEPTH: usize = 12;

@@ -2,9 +2,11 @@
 
 use arbitrary::{Result, Unstructured};
 use rp_conformance::authenticator::Cbor;
+use rp_core::AuthenticatorData;
 use rp_core::cbor::{self, Value};
 
-use super::{MAX_DEPTH, authenticator_data, bytes, der, json};
+use super::bytes::MAX_DEPTH;
+use super::{bytes, der, json};
 
 /// Alters an attestation object: a member of it, or one in the place of another object's.
 pub fn alter_object(object: &mut Vec<u8>, other: &[u8], u: &mut Unstructured<'_>) -> Result<()> {
@@ -19,7 +21,7 @@ pub fn alter_object(object: &mut Vec<u8>, other: &[u8], u: &mut Unstructured<'_>
         1 => {
             let name = Cbor::from("authData");
             if let Some(Cbor::Bytes(mut data)) = item.get(&name).cloned() {
-                authenticator_data::alter(&mut data, u)?;
+                alter_authenticator_data(&mut data, u)?;
                 item.set(name, data);
             }
         }
@@ -37,6 +39,41 @@ pub fn alter_object(object: &mut Vec<u8>, other: &[u8], u: &mut Unstructured<'_>
         _ => within(&mut item, MAX_DEPTH, u)?,
     }
     *object = item.encode();
+    Ok(())
+}
+
+/// Alters a field; what cannot be read is altered byte by byte.
+pub fn alter_authenticator_data(data: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
+    if u.ratio(1, 8)? {
+        return bytes::alter(data, u);
+    }
+    let Ok(read) = AuthenticatorData::parse(data) else { return bytes::alter(data, u) };
+    let mut head = data[..AAGUID].to_vec();
+    let mut attested = read.attested_credential().map(|one| {
+        (one.aaguid.as_bytes().to_vec(), one.credential_id.to_vec(), one.credential_public_key.as_bytes().to_vec())
+    });
+    let mut extensions = read.extensions().unwrap_or_default().to_vec();
+    match (u.int_in_range(0..=8)?, &mut attested) {
+        (0 | 1, _) => head[u.choose_index(FLAGS)?] ^= u.int_in_range(1..=255)?,
+        (2, _) => head[FLAGS] ^= 1 << u.int_in_range(0..=7)?,
+        (3, _) => head[COUNTER..].copy_from_slice(&u.arbitrary::<u32>()?.to_be_bytes()),
+        (4, Some((aaguid, ..))) => aaguid[u.choose_index(16)?] ^= u.int_in_range(1..=255)?,
+        (5, Some((_, id, _))) => bytes::alter(id, u)?,
+        (6 | 7, Some((.., key))) => alter_bytes(key, u)?,
+        _ if extensions.is_empty() => {
+            head[FLAGS] |= EXTENSION_DATA;
+            extensions = b"\xa1\x6bcredProtect\x02".to_vec();
+        }
+        _ => alter_bytes(&mut extensions, u)?,
+    }
+    if let Some((aaguid, id, key)) = attested {
+        head.extend(aaguid);
+        head.extend(u16::try_from(id.len()).unwrap_or(u16::MAX).to_be_bytes());
+        head.extend(id);
+        head.extend(key);
+    }
+    head.extend(extensions);
+    *data = head;
     Ok(())
 }
 
@@ -122,6 +159,13 @@ fn any(u: &mut Unstructured<'_>) -> Result<Cbor> {
         _ => Cbor::from(*u.choose(TEXTS)?),
     })
 }
+
+/// Offsets in authenticator data.
+const FLAGS: usize = 32;
+const COUNTER: usize = 33;
+const AAGUID: usize = 37;
+/// ED, a bit of the flags.
+const EXTENSION_DATA: u8 = 0x80;
 
 /// COSE algorithms, kinds of keys and curves.
 const ALGORITHMS: &[i16] = &[-7, -8, -9, -19, -35, -36, -37, -47, -48, -51, -52, -53, -257, 1, 2, 3, 6, 7, 8];

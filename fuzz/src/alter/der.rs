@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 
-use super::{MAX_DEPTH, bytes};
+use super::bytes::{self, MAX_DEPTH};
 use crate::der_values;
 
 /// A tag and what is in it.

@@ -4,7 +4,7 @@ use arbitrary::{Result, Unstructured};
 use rp_core::base64url;
 use serde_json::{Map, Value, json};
 
-use super::{MAX_DEPTH, bytes};
+use super::bytes::{self, MAX_DEPTH};
 
 /// Alters a text as JSON, in what it says or in how it is written, or byte by byte.
 pub fn alter_text(text: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! [section 8.4]: https://www.w3.org/TR/webauthn-3/#sctn-android-key-attestation
 
-use super::{Subject, x5c};
+use super::subject::{Subject, x5c};
 use crate::authenticator::cbor::Cbor;
 use crate::authenticator::certificate::{COMMON_NAME, Extension, KEY_DESCRIPTION, name};
 use crate::authenticator::config::Android;

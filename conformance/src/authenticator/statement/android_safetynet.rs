@@ -5,7 +5,7 @@
 use rp_core::base64url;
 use serde_json::json;
 
-use super::Subject;
+use super::subject::Subject;
 use crate::authenticator::algorithm::Algorithm;
 use crate::authenticator::authority::{after, flip_last_bit};
 use crate::authenticator::cbor::Cbor;

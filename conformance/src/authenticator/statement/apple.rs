@@ -2,7 +2,7 @@
 //!
 //! [section 8.8]: https://www.w3.org/TR/webauthn-3/#sctn-apple-anonymous-attestation
 
-use super::{Subject, x5c};
+use super::subject::{Subject, x5c};
 use crate::authenticator::authority::Path;
 use crate::authenticator::cbor::Cbor;
 use crate::authenticator::certificate::{APPLE_NONCE, COMMON_NAME, Extension, name};

@@ -2,7 +2,8 @@
 //!
 //! [section 8.9]: https://www.w3.org/TR/webauthn-3/#sctn-compound-attestation
 
-use super::{Subject, packed};
+use super::packed;
+use super::subject::Subject;
 use crate::authenticator::authority::flip_last_bit;
 use crate::authenticator::cbor::Cbor;
 use crate::authenticator::fault::Fault;

@@ -3,7 +3,7 @@
 //! [section 8.6]: https://www.w3.org/TR/webauthn-3/#sctn-fido-u2f-attestation
 
 use super::packed::subject_name;
-use super::{Subject, x5c};
+use super::subject::{Subject, x5c};
 use crate::authenticator::algorithm::Algorithm;
 use crate::authenticator::authority::Path;
 use crate::authenticator::cbor::Cbor;

@@ -2,7 +2,7 @@
 //!
 //! [section 8.2]: https://www.w3.org/TR/webauthn-3/#sctn-packed-attestation
 
-use super::{Subject, x5c};
+use super::subject::{Subject, x5c};
 use crate::authenticator::cbor::Cbor;
 use crate::authenticator::certificate::{
     BASIC_CONSTRAINTS, COMMON_NAME, COUNTRY, Certificate, Extension, ORGANIZATION, ORGANIZATIONAL_UNIT, name,

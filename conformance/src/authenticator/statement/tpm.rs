@@ -7,8 +7,9 @@ mod certificate;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::{Subject, x5c};
+use super::subject::{Subject, x5c};
 use crate::authenticator::algorithm::Algorithm;
+use crate::authenticator::authority::flip_last_bit;
 use crate::authenticator::cbor::Cbor;
 use crate::authenticator::config::Hash;
 use crate::authenticator::der;
@@ -114,7 +115,7 @@ fn cert_info(subject: &Subject<'_>, algorithm: Algorithm, pub_area: &[u8]) -> Ve
     let mut name = subject.config.tpm.name_hash.id().to_be_bytes().to_vec();
     name.extend(subject.config.tpm.name_hash.digest(pub_area));
     if fault == Some(Fault::TpmNameOther) {
-        super::flip_last_bit(&mut name);
+        flip_last_bit(&mut name);
     }
     let magic = if fault == Some(Fault::TpmMagicOther) { !GENERATED } else { GENERATED };
     let kind = if fault == Some(Fault::TpmTypeOther) { QUOTE } else { CERTIFY };

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::STALE;
 use crate::authenticator::Fault;
 use crate::http::browser::{Browser, ok, problem, told};
+use crate::http::fixture::STALE;
 use crate::http::{Fixture, Site, Transcript};
 
 pub(super) async fn used_once<S: Site>(site: &S, fixture: &Fixture) -> Transcript {

@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use super::STALE;
 use super::account::members;
 use super::registration::add;
 use crate::authenticator::{Config, Verification};
 use crate::http::browser::{Browser, ok, problem, told};
+use crate::http::fixture::STALE;
 use crate::http::{Fixture, Site, Transcript};
 
 pub(super) async fn listing_and_naming<S: Site>(site: &S, fixture: &Fixture) -> Transcript {

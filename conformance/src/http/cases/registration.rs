@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use super::STALE;
 use crate::authenticator::{Backup, Config, Format, Verification};
 use crate::http::browser::{Browser, ok, problem, told};
+use crate::http::fixture::STALE;
 use crate::http::{Fixture, Site, Transcript};
 
 /// Adds a passkey to the signed-in account.

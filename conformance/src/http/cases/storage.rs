@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::STALE;
 use crate::http::browser::{Browser, ok, problem, told};
+use crate::http::fixture::STALE;
 use crate::http::{Fixture, HttpResponse, Site, Transcript};
 
 #[track_caller]

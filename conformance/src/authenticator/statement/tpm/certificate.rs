@@ -2,13 +2,13 @@
 //!
 //! [section 8.3.1]: https://www.w3.org/TR/webauthn-3/#sctn-tpm-cert-requirements
 
-use super::Subject;
 use crate::authenticator::certificate::{
     BASIC_CONSTRAINTS, COMMON_NAME, Certificate, EXTENDED_KEY_USAGE, Extension, SUBJECT_ALT_NAME, name,
 };
 use crate::authenticator::der;
 use crate::authenticator::fault::Fault;
 use crate::authenticator::key::PublicKey;
+use crate::authenticator::statement::subject::Subject;
 
 const MANUFACTURER: &[u32] = &[2, 23, 133, 2, 1];
 const MODEL: &[u32] = &[2, 23, 133, 2, 2];
