@@ -8,9 +8,10 @@
 //! - [`report`]: the figures, the list of what is not yet answered, and their words;
 //! - [`seeds`]: what the fuzz targets begin with;
 //! - [`support`]: what is supported, as tables of Markdown;
-//! - [`http`]: the tests of the HTTP interface, for every adapter.
+//! - [`http`]: the tests of the HTTP interface, for every adapter;
+//! - `site`: the example site of both adapters.
 //!
-//! `http` needs the feature `drivers`, which is on by default.
+//! `http` needs the feature `drivers`, which is on by default, and `site` the feature of its name.
 
 pub mod authenticator;
 pub mod format;
@@ -21,6 +22,8 @@ pub mod publisher;
 pub mod report;
 pub mod run;
 pub mod seeds;
+#[cfg(feature = "site")]
+pub mod site;
 pub mod support;
 
 pub use authenticator::Authenticator;

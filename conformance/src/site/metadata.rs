@@ -1,4 +1,4 @@
-//! FIDO metadata behind the site: which models are known, trusted and refused.
+//! FIDO metadata of the site: which models are known, trusted and rejected.
 
 use std::error::Error;
 use std::fs::File;
@@ -9,36 +9,36 @@ use std::sync::{Arc, OnceLock};
 use rp_mds::{Cache, Current, Event, MetadataTrust, Policy, Refresher, Roots, SourceConfig};
 use rp_service::{MetadataModels, PasskeysBuilder};
 
-/// Where metadata come from. With none of these the site asks no passkey for attestation.
+/// Where metadata comes from. Without these arguments the site does not request attestation.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "FIDO metadata")]
-pub(crate) struct MetadataArgs {
-    /// A list of models, as a signed BLOB or as your own entries in JSON: models are shown by name and picture, marked
-    /// where the list vouches for them, and refused where it reports them as revoked or compromised.
+pub(super) struct MetadataArguments {
+    /// A list of models: a signed BLOB, or your own entries in JSON. Models are shown with name and picture, marked as
+    /// trusted if the list has their root, and rejected if it reports them as revoked or compromised.
     #[arg(long = "mds", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// A folder in which what was verified outlives a restart. Without --mds, the list of the FIDO Alliance is fetched
+    /// A folder that keeps the verified list across restarts. Without --mds, the list of the FIDO Alliance is fetched
     /// into it in the background.
     #[arg(long = "mds-cache", value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Certificates, in PEM or DER, by which a BLOB is believed, in place of those that the FIDO Alliance's is known by.
+    /// The root certificates of a BLOB, in PEM or DER, instead of the known roots of the FIDO Alliance's BLOB.
     #[arg(long = "mds-roots", value_name = "FILE")]
     roots: Option<PathBuf>,
 }
 
-/// A list of models that is kept up to date for as long as the site runs.
+/// A list of models that is refreshed while the site runs.
 #[derive(Debug)]
-pub(crate) struct Metadata(Arc<Current>);
+pub(super) struct Metadata(Arc<Current>);
 
-impl MetadataArgs {
-    /// Reads the file or the cache, and refreshes what was read in the background; a file that cannot be used is an
-    /// error, and a network that cannot be reached is none.
-    pub(crate) fn load(&self) -> Result<Option<Metadata>, Box<dyn Error>> {
+impl MetadataArguments {
+    /// Reads the file or the cache, and refreshes the list in the background. A file that cannot be used is an error; a
+    /// network that cannot be reached is not.
+    pub(super) fn load(&self) -> Result<Option<Metadata>, Box<dyn Error>> {
         let source = match (&self.file, &self.cache, &self.roots) {
             (Some(file), ..) if is_json(file)? => SourceConfig::own("own", file),
             (Some(file), ..) => self.signed(|roots| SourceConfig::file("file", file, roots))?,
             (None, Some(_), _) => self.signed(SourceConfig::alliance)?,
-            (None, None, Some(_)) => return Err("--mds-roots needs --mds or --mds-cache beside it".into()),
+            (None, None, Some(_)) => return Err("--mds-roots requires --mds or --mds-cache".into()),
             (None, None, None) => return Ok(None),
         };
         let first_failure = Arc::new(OnceLock::new());
@@ -63,8 +63,8 @@ impl MetadataArgs {
         Ok(Some(Metadata(current)))
     }
 
-    /// A source of signed lists. Whatever the roots, the signer must be of the Alliance's own domain: public roots issue
-    /// certificates to anyone.
+    /// A source of signed lists. With any roots, the signer's certificate must be for the Alliance's own host, because
+    /// public roots issue certificates to anyone.
     fn signed(&self, source: impl FnOnce(Roots) -> SourceConfig) -> Result<SourceConfig, Box<dyn Error>> {
         let roots = match &self.roots {
             Some(file) => Roots::read(file).map_err(|error| format!("--mds-roots: {error}")),
@@ -75,15 +75,15 @@ impl MetadataArgs {
 }
 
 impl Metadata {
-    /// Lets the list vouch for models, and name them.
-    pub(crate) fn behind<S>(&self, passkeys: PasskeysBuilder<S>) -> PasskeysBuilder<S> {
+    /// Makes the list the trust source and the source of model names.
+    pub(super) fn configure<S>(&self, passkeys: PasskeysBuilder<S>) -> PasskeysBuilder<S> {
         passkeys
             .trust(Arc::new(MetadataTrust::new(Arc::clone(&self.0), Policy::default())))
             .models(MetadataModels::new(Arc::clone(&self.0)))
     }
 }
 
-/// Whether a file is the operator's own list: a BLOB begins with base64, and JSON does not.
+/// Whether a file is the operator's own list in JSON; a BLOB begins with base64.
 fn is_json(file: &Path) -> Result<bool, Box<dyn Error>> {
     let mut beginning = Vec::new();
     let read = File::open(file).and_then(|opened| opened.take(64).read_to_end(&mut beginning));

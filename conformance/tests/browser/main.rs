@@ -1,7 +1,7 @@
 //! The example sites in headless Chromium, with virtual authenticators over WebDriver.
 //!
-//! Needs `chromium` and `chromedriver` on the `PATH`, and the example binaries that `cargo test` builds. Where
-//! they are missing the tests say so and pass over; with `CI` set, they fail.
+//! Needs `chromium` and `chromedriver` on the `PATH`. If they are missing, the tests are skipped with a message; with
+//! `CI` set, they fail. The example binaries are built by the first test.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,9 @@
 )]
 #![expect(clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
 
+#[path = "../shared/built.rs"]
+mod built;
+mod folder;
 mod metadata;
 mod page;
 mod process;
@@ -34,10 +37,6 @@ fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
         return pass_over("chromium and chromedriver are not both on the PATH");
     };
     for kind in Kind::BOTH {
-        if kind.binary().is_none() {
-            pass_over(&format!("the example site on {kind:?} is not built"));
-            continue;
-        }
         let _turn = Turn::take();
         scenario(&Session::start(&programs), kind);
     }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::built;
+use crate::folder::Folder;
 use crate::process::{Process, number_after};
 
 /// Which of the two example sites.
@@ -18,20 +20,15 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) const BOTH: [Self; 2] = [Self::Axum, Self::Actix];
 
-    /// The binary, which Cargo has put beside this test's.
-    pub(crate) fn binary(self) -> Option<PathBuf> {
-        let name = match self {
+    /// The example's binary, built once.
+    pub(crate) fn binary(self) -> PathBuf {
+        static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
+            built::build(&["--example", "passkeys", "--example", "passkeys-actix"]).join("examples")
+        });
+        BUILT.join(built::executable(match self {
             Self::Axum => "passkeys",
             Self::Actix => "passkeys-actix",
-        };
-        let this = std::env::current_exe().unwrap();
-        let file = this
-            .parent()?
-            .parent()?
-            .join("examples")
-            .join(name)
-            .with_extension(std::env::consts::EXE_EXTENSION);
-        file.is_file().then_some(file)
+        }))
     }
 }
 
@@ -47,7 +44,7 @@ impl Site {
     /// Starts the site with these arguments beside its own; it answers when this returns. It reaches nobody outside.
     pub(crate) fn start(kind: Kind, arguments: &[&str]) -> Self {
         let folder = Folder::new("site");
-        let mut command = Command::new(kind.binary().unwrap());
+        let mut command = Command::new(kind.binary());
         command
             .args(["--listen", "127.0.0.1:0", "--database"])
             .arg(folder.path().join("passkeys.db"))
@@ -94,34 +91,3 @@ impl Site {
 
 /// A proxy that is not there: nothing listens on the discard port.
 const NOBODY: &str = "http://127.0.0.1:9";
-
-/// A folder of our own under Cargo's for tests, gone when this is dropped.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new(what: &str) -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{what}-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Writes a file into it; where that is.
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What stays behind lies under `target` and harms nobody.
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}

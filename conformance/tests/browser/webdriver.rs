@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
 
+use crate::folder::Folder;
 use crate::process::{PATIENCE, Process, number_after, program};
-use crate::site::Folder;
 
 /// Chromium and its driver, as they lie on the `PATH`.
 pub(crate) struct Programs {

@@ -1,6 +1,6 @@
 //! The command `rp-mds`, as one who types it sees it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -9,37 +9,21 @@ use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::Timestamp;
 use serde_json::{Value, json};
 
+use crate::built;
 use crate::server::{Reply, Server};
 use crate::support::{AAGUID, Directory, NOW, publisher};
 
-/// The command, which cargo builds here because it belongs to another package than these tests. The features are those
-/// of a run over the whole workspace, which then has nothing left to build.
-fn executable() -> &'static Path {
+/// The command, built once.
+fn command() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--all-features",
-                "--bin",
-                "rp-mds",
-                "--example",
-                "keep_up",
-            ])
-            .arg("--target-dir")
-            .arg(target)
-            .status();
-        assert!(built.unwrap().success());
-        target.join(format!("debug/rp-mds{}", std::env::consts::EXE_SUFFIX))
+        built::build(&["--bin", "rp-mds", "--example", "keep_up"]).join(built::executable("rp-mds"))
     });
-    &BUILT
+    Command::new(&*BUILT)
 }
 
 /// What a command prints, what it prints to standard error, and how it ends.
 fn run(arguments: &[&str]) -> (String, String, i32) {
-    let output = Command::new(executable()).args(arguments).output().unwrap();
+    let output = command().args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
@@ -299,7 +283,7 @@ fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
     });
     let (cache, url) = (directory.path().join("cache"), server.url("/"));
     let start = || {
-        Command::new(executable())
+        command()
             .args(["fetch", "--url", &url, "--plain-http", "--roots", &root])
             .arg("--cache")
             .arg(&cache)

@@ -8,6 +8,8 @@
 )]
 
 mod blob;
+#[path = "../shared/built.rs"]
+mod built;
 mod cache;
 mod command;
 mod hostile;

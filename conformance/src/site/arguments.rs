@@ -1,0 +1,132 @@
+//! The command line, and the service that it describes.
+
+use std::error::Error;
+use std::io::ErrorKind;
+use std::net::{TcpListener, ToSocketAddrs};
+
+use clap::{Parser, ValueEnum};
+use rp_core::RelyingParty;
+use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
+use rp_service::store::SqliteStore;
+use rp_service::{PasskeyEndpoints, Passkeys, Policy};
+
+use super::metadata::MetadataArguments;
+use super::secret;
+
+/// A site with passkeys: create an account, sign in, manage your passkeys.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// The address to listen on.
+    #[arg(long, default_value = "localhost:8080", value_name = "HOST:PORT")]
+    listen: String,
+    /// The origin that browsers see, if it is not http://localhost with the port of --listen.
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Option<String>,
+    /// The SQLite database; created if it does not exist.
+    #[arg(long, default_value = "passkeys.db", value_name = "FILE")]
+    pub(super) database: String,
+    /// Whether a passkey must verify its user by PIN, fingerprint or face. Security keys without a PIN cannot satisfy
+    /// `required`.
+    #[arg(long, default_value = "preferred", value_name = "REQUIREMENT")]
+    user_verification: UserVerification,
+    #[command(flatten)]
+    metadata: MetadataArguments,
+}
+
+/// [`UserVerificationRequirement`] as a value of the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UserVerification {
+    Required,
+    Preferred,
+    Discouraged,
+}
+
+impl From<UserVerification> for UserVerificationRequirement {
+    fn from(requirement: UserVerification) -> Self {
+        match requirement {
+            UserVerification::Required => Self::Required,
+            UserVerification::Preferred => Self::Preferred,
+            UserVerification::Discouraged => Self::Discouraged,
+        }
+    }
+}
+
+impl Arguments {
+    /// Listens on every address of the host name: `localhost` has one of IPv4 and one of IPv6.
+    pub(super) fn listeners(&self) -> Result<Vec<TcpListener>, Box<dyn Error>> {
+        let failed = |error: std::io::Error| {
+            format!("cannot listen on {}: {error}; another port: --listen localhost:8081", self.listen)
+        };
+        let mut listeners: Vec<TcpListener> = Vec::new();
+        let mut missing = None;
+        for mut address in self.listen.to_socket_addrs().map_err(failed)? {
+            // If the system chose the port, every address gets the same one.
+            if let (0, Some(first)) = (address.port(), listeners.first()) {
+                address.set_port(first.local_addr()?.port());
+            }
+            match TcpListener::bind(address) {
+                Ok(listener) => listeners.push(listener),
+                // A machine without IPv6 may still resolve the name to an IPv6 address.
+                Err(error) if error.kind() == ErrorKind::AddrNotAvailable => missing = Some(error),
+                Err(error) => return Err(failed(error).into()),
+            }
+        }
+        match (listeners.is_empty(), missing) {
+            (false, _) => Ok(listeners),
+            (true, Some(error)) => Err(failed(error).into()),
+            (true, None) => Err(format!("{} is not an address", self.listen).into()),
+        }
+    }
+
+    /// The origin of a site on this port.
+    pub(super) fn origin(&self, port: u16) -> String {
+        self.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
+    }
+
+    /// The service: anyone may create an account; the rest of the policy is the default.
+    pub(super) async fn passkeys(&self, origin: &str) -> Result<Passkeys<SqliteStore>, Box<dyn Error>> {
+        let metadata = self.metadata.load()?;
+        let mut rp = RelyingParty::builder(host(origin))
+            .name("Passkeys")
+            .origin(origin)
+            .user_verification(self.user_verification.into());
+        if metadata.is_some() {
+            rp = rp.attestation(AttestationConveyancePreference::Direct);
+        }
+        let rp = rp.build()?;
+        let store = SqliteStore::connect(&self.database)
+            .await
+            .map_err(|error| format!("cannot open the database {}: {}", self.database, causes(&error)))?;
+        let endpoints = PasskeyEndpoints {
+            enroll: Some(format!("{origin}/#passkeys")),
+            manage: Some(format!("{origin}/#passkeys")),
+        };
+        let secret = match self.database.as_str() {
+            // An in-memory database needs no secret that outlives the process.
+            ":memory:" => secret::random()?,
+            file => secret::of_file(&format!("{file}.secret"))?,
+        };
+        let mut passkeys = Passkeys::builder(rp, store, secret)
+            .policy(Policy { sign_up: true, ..Policy::default() })
+            .passkey_endpoints(endpoints);
+        if let Some(metadata) = &metadata {
+            passkeys = metadata.configure(passkeys);
+        }
+        Ok(passkeys.build()?)
+    }
+}
+
+/// The host of an origin, which is the RP ID.
+fn host(origin: &str) -> &str {
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    authority.split(':').next().unwrap_or(authority)
+}
+
+/// An error with its causes.
+fn causes(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", causes(source)),
+        None => error.to_string(),
+    }
+}
