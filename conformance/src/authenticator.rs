@@ -1,8 +1,8 @@
 //! A software authenticator and the client in front of it: honest, odd, or wrong in one named step.
 //!
-//! It takes options and an origin, gives a response, and does both the same way every time: its keys, IDs and
-//! certificates come from a seed. What it writes (CBOR, DER, TPM structures) it writes itself, so that it shares no
-//! mistake with the server under test.
+//! It takes options and an origin and returns a response. Keys, IDs and certificates are derived from a seed, so every
+//! run is the same. CBOR, DER and TPM structures have an encoder here, so that no mistake is shared with the server
+//! under test.
 //!
 //! ```
 //! use rp_conformance::authenticator::{Authenticator, Config, Fault, Format};
@@ -72,7 +72,7 @@ use statement::Subject;
 /// An authenticator with its credentials.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
-    /// What it is like; it may be changed between ceremonies.
+    /// The configuration, which may change between ceremonies.
     pub config: Config,
     seed: Seed,
     credentials: Vec<Credential>,
@@ -92,7 +92,7 @@ pub struct Credential {
     pub key: KeyPair,
     /// Its COSE_Key as it was sent.
     pub cose_key: Vec<u8>,
-    /// The model that it was made by, as it was told.
+    /// The AAGUID that was sent.
     pub aaguid: [u8; 16],
     /// The count that was sent last.
     pub sign_count: u32,
@@ -383,7 +383,7 @@ impl Authenticator {
         self.seed.vec(&format!("credential ID/{}", self.made), len)
     }
 
-    /// The model as authenticator data tells it: U2F has none.
+    /// The AAGUID in authenticator data; zero for U2F.
     fn aaguid(&self, format: Format) -> [u8; 16] {
         match format {
             Format::FidoU2f if self.config.fault != Some(Fault::U2fAaguidNotZero) => [0; 16],

@@ -1,9 +1,8 @@
-//! The vector format: one JSON object a file, in which every case says what must come out.
+//! The vector format: one JSON object per file, in which every case has its expected result.
 //!
 //! Any relying party can be run against such a file; [`read`] takes files and folders, [`File::to_json`] writes
-//! one. Nothing is passed over in silence: a member that is not known, a word outside its list, an `id` that
-//! comes twice and a folder without vectors are errors that name file and case. What stands inside `response`
-//! is the client's and is kept to the byte, for it is what is judged.
+//! one. An unknown member, a word outside its list, a duplicate `id` and a folder without vectors are errors that name
+//! file and case. The bytes of `response` are kept as they are, because they are the input.
 
 mod case;
 mod ceremony;

@@ -2,12 +2,12 @@
 //!
 //! - [`authenticator`]: a software authenticator and client, honest or wrong in one named step;
 //! - [`format`](mod@format): the vector format, read and written;
-//! - [`matrix`]: what the authenticator mints, as vectors;
+//! - [`matrix`]: responses of the authenticator as vectors;
 //! - [`publisher`]: metadata BLOBs and their signer;
-//! - [`run`](mod@run): cases put before a [`Driver`], and what came out held against what was expected;
-//! - [`report`]: the figures, the list of what is not yet answered, and their words;
-//! - [`seeds`]: what the fuzz targets begin with;
-//! - [`support`]: what is supported, as tables of Markdown;
+//! - [`run`](mod@run): runs cases against a [`Driver`] and compares the results with the expected ones;
+//! - [`report`]: the report of a run, and the list of cases that may still fail;
+//! - [`seeds`]: the seeds of the fuzz targets;
+//! - [`support`]: tables of supported features in Markdown;
 //! - [`http`]: the tests of the HTTP interface, for every adapter;
 //! - `site`: the example site of both adapters.
 //!

@@ -1,5 +1,5 @@
-//! `conformance run PATH…`: vector files and folders put before rp-core; `conformance mint FILE`: vectors made;
-//! `conformance support`: what is supported, as tables; `conformance seeds DIR`: what the fuzz targets begin with.
+//! `conformance run PATH…` runs vectors against rp-core, `conformance mint FILE` writes vectors, `conformance support`
+//! prints tables of supported features, and `conformance seeds DIR` writes the seeds of the fuzz targets.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -23,34 +23,34 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Puts every case of the files before rp-core; ends with the line `N passed, N failed`.
+    /// Runs every case of the files against rp-core. The last line is `N passed, N failed`.
     Run {
-        /// Vector files, and folders of which every *.json is read at any depth.
+        /// Vector files, and folders whose *.json files are read at any depth.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-        /// A list of case ids that are not answered yet: they may fail, and must not pass.
+        /// A list of case ids that must fail for now.
         #[arg(long, value_name = "FILE")]
         not_yet: Option<PathBuf>,
         /// Print every outcome as JSON; the figures go to standard error.
         #[arg(long)]
         json: bool,
     },
-    /// Writes what the software authenticator mints, honest, odd and wrong, as a vector file.
+    /// Writes the responses of the software authenticator (honest, odd and wrong) as a vector file.
     Mint {
         /// The file to write.
         file: PathBuf,
     },
-    /// Writes what the fuzz targets begin with, a folder for each target.
+    /// Writes the seeds of the fuzz targets, one folder per target.
     Seeds {
-        /// The folder to write them into; files that are there are written over.
+        /// The folder to write to; existing files are overwritten.
         directory: PathBuf,
     },
-    /// Puts what the software authenticator mints before rp-core, and prints what is supported as Markdown.
+    /// Runs the responses of the software authenticator against rp-core and prints tables of supported features.
     Support {
         /// Write the tables into a page, between `<!-- support -->` and `<!-- /support -->`.
         #[arg(long, value_name = "PAGE")]
         write: Option<PathBuf>,
-        /// Fail where the tables in a page are not those of this run.
+        /// Fail if the tables in a page differ from those of this run.
         #[arg(long, value_name = "PAGE", conflicts_with = "write")]
         check: Option<PathBuf>,
     },
@@ -105,7 +105,7 @@ fn seeds(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Whether the page, if there is one, has the tables of this run.
+/// Returns whether the page, if there is one, has the tables of this run.
 fn support(write: Option<&Path>, check: Option<&Path>) -> Result<bool, Box<dyn std::error::Error>> {
     let Some(path) = write.or(check) else {
         print!("{}", Support::of_rp_core()?);
@@ -114,19 +114,21 @@ fn support(write: Option<&Path>, check: Option<&Path>) -> Result<bool, Box<dyn s
     let name = path.display();
     let page = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let renewed = |tables: &str| support::renewed(&page, tables).map_err(|error| format!("{name}: {error}"));
-    // A page without a place for the tables is told before the run, which takes its time.
+    // A page without the markers is an error before the run, which takes a while.
     renewed("")?;
     let renewed = renewed(&Support::of_rp_core()?.to_string())?;
     let is_current = page == renewed;
     if write.is_some() {
         std::fs::write(path, renewed)?;
     } else if !is_current {
-        eprintln!("{name}: the tables are of another run; `conformance support --write {name}` renews them");
+        eprintln!(
+            "{name}: the tables are out of date; update them with `conformance support --write {name}`"
+        );
     }
     Ok(write.is_some() || is_current)
 }
 
-/// A bar on standard error, and only where a person looks at it.
+/// A progress bar, only if standard error is a terminal.
 fn progress_bar(cases: usize) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -1,8 +1,7 @@
-//! Every format with every algorithm that fits, honest, odd, and wrong in every named step: as vectors.
+//! Vectors for every format with every algorithm that fits: honest, odd, and wrong in every named step.
 //!
-//! The cases are minted by the [`authenticator`](crate::authenticator) from fixed seeds, so they are the same every
-//! time, and they are vectors like any other: they can be written to a file, put before any server, or serve a
-//! fuzzer as seeds.
+//! The [`authenticator`](crate::authenticator) makes them from fixed seeds, so they are the same every time. They can be
+//! written to a file, run against any server, and used as seeds of a fuzzer.
 
 mod scenario;
 mod turns;
@@ -31,7 +30,7 @@ pub fn subject(case: &Case) -> Option<(Format, Algorithm)> {
     })
 }
 
-/// What a server must accept: every format with every algorithm that fits, and a few turns of each format.
+/// Responses that a server must accept: every format with every algorithm that fits, and a few variants of each.
 ///
 /// # Errors
 /// None that a caller could cause.
@@ -52,7 +51,7 @@ pub fn honest() -> Result<Vec<Case>, ClientError> {
     Ok(cases)
 }
 
-/// What looks odd and must be accepted all the same.
+/// Unusual responses that a server must accept.
 ///
 /// # Errors
 /// None that a caller could cause.
@@ -72,8 +71,8 @@ pub fn odd() -> Result<Vec<Case>, ClientError> {
     Ok(cases)
 }
 
-/// What a server must refuse, each for its own reason: every fault in every format to which it applies, and those of
-/// the assertion's signature with every algorithm. [`Setting::Discoverable`] cannot be said in a vector and is left out.
+/// Responses that a server must reject, each for its own reason: every fault in every format to which it applies, and
+/// the faults of the assertion's signature with every algorithm. A vector cannot express [`Setting::Discoverable`].
 ///
 /// # Errors
 /// None that a caller could cause.

@@ -1,4 +1,4 @@
-//! A publisher of metadata BLOBs in miniature: roots, an authority, a signer, revocation lists.
+//! A small publisher of metadata BLOBs: roots, an authority, a signer, revocation lists.
 //!
 //! ```
 //! use rp_conformance::publisher::{Publisher, Signing};
@@ -34,19 +34,19 @@ pub struct Publisher {
 pub struct Signing {
     /// The signer's key.
     pub algorithm: Algorithm,
-    /// What stands behind the signer's certificate.
+    /// The certificates after the signer's in `x5c`.
     pub behind: Vec<Behind>,
     /// DNS names of the signer.
     pub names: Vec<String>,
-    /// How many days the signer is valid from now on; negative where it has expired.
+    /// The remaining validity of the signer in days; negative if it has expired.
     pub valid_days: i64,
-    /// Where the signer's and the authority's revocation lists are told to be.
+    /// The CRL distribution point of the signer and the authority.
     pub crl_url: Option<String>,
     /// Members that replace those of the header, `null` to leave one out.
     pub header: Value,
 }
 
-/// A certificate behind the signer's.
+/// A certificate after the signer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behind {
     /// The authority that issued the signer's certificate.

@@ -1,4 +1,4 @@
-//! The figures of a run, its failures in words, and the list of what is not yet answered.
+//! The report of a run, and the list of cases that may still fail.
 
 mod not_yet;
 
@@ -11,22 +11,22 @@ use serde::Serialize;
 use crate::format::{Body, Expect, Kind, Read};
 use crate::run::{Driver, Failure, run};
 
-/// What a run found.
+/// The report of a run.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
-    /// How many cases came out as expected.
+    /// The number of cases with the expected result.
     pub passed: usize,
-    /// How many failures there are: cases that came out otherwise, and lines of the not-yet list that are wrong.
+    /// The number of failures: cases with another result, and wrong lines of the not-yet list.
     pub failed: usize,
-    /// How many cases came out otherwise and are listed as not yet answered.
+    /// The number of cases with another result that are on the not-yet list.
     pub not_yet: usize,
     /// Every case, in the order in which it was read.
     pub cases: Vec<Outcome>,
-    /// Lines of the not-yet list that must go: ids that pass, and ids that no case bears.
+    /// Stale lines of the not-yet list: ids of cases that pass, and unknown ids.
     pub stale: Vec<Stale>,
 }
 
-/// What became of one case.
+/// The outcome of one case.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
     /// The case's `id`.
@@ -41,15 +41,15 @@ pub struct Outcome {
     pub alg: Option<i64>,
     /// The file it was read from.
     pub file: PathBuf,
-    /// What the case is about.
+    /// The description of the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// How it came out.
+    /// Its result.
     #[serde(flatten)]
     pub result: CaseResult,
 }
 
-/// How a case came out.
+/// The result of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum CaseResult {
@@ -57,12 +57,12 @@ pub enum CaseResult {
     Passed,
     /// Otherwise.
     Failed {
-        /// What was expected.
+        /// The expected result.
         expected: String,
-        /// What came out.
+        /// The actual result.
         got: String,
     },
-    /// Otherwise, and listed as not yet answered.
+    /// Another result, and on the not-yet list.
     NotYet,
 }
 
@@ -86,7 +86,7 @@ pub enum StaleReason {
 }
 
 impl Report {
-    /// Puts every case before the driver; `each` is told of every case that is done.
+    /// Runs every case against the driver and calls `each` with every outcome.
     pub fn of(driver: &dyn Driver, cases: &[Read], not_yet: &NotYet, mut each: impl FnMut(&Outcome)) -> Self {
         let mut report = Self::default();
         for read in cases {

@@ -1,8 +1,8 @@
-//! What the fuzz targets begin with: a folder of files for each, made from fixed seeds, so the same every time.
+//! Seeds of the fuzz targets: a folder of files for each, the same every time.
 //!
-//! A target reads either what a parser reads, or an input that [`pack`] lays out: which of the bases it is about,
-//! and the parts that a fuzzer may change. A base is a ceremony that the software authenticator minted and that is
-//! accepted as it stands ([`BaseRegistration`], [`BaseAuthentication`]).
+//! The input of a target is either the input of a parser, or an input of [`pack`]: the number of a base, and the parts
+//! that a fuzzer may change. A base is a valid ceremony of the software authenticator ([`BaseRegistration`],
+//! [`BaseAuthentication`]).
 
 mod base;
 mod ceremonies;
@@ -23,10 +23,10 @@ pub use payment::BasePayment;
 use crate::authenticator::ClientError;
 use ceremonies::Ceremonies;
 
-/// Makes a target's inputs of what was minted.
+/// Makes the seeds of a target from the ceremonies.
 type Make = fn(&Ceremonies) -> Inputs;
 
-/// Every target by its name, and how to make what it begins with.
+/// The name of every target, and the function that makes its seeds.
 const TARGETS: &[(&str, Make)] = &[
     ("altered_authentication", Ceremonies::altered_authentications),
     ("altered_registration", Ceremonies::altered_registrations),
@@ -58,7 +58,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("vector_format", Ceremonies::vector_files),
 ];
 
-/// Every target by its name, and what it begins with.
+/// The name of every target and its seeds.
 ///
 /// # Errors
 /// None that a caller could cause.
@@ -67,10 +67,10 @@ pub fn folders() -> Result<Vec<(&'static str, Inputs)>, ClientError> {
     Ok(TARGETS.iter().map(|(target, inputs)| (*target, inputs(&minted))).collect())
 }
 
-/// Writes a folder for each target, its files numbered; tells how many files were written for which target.
+/// Writes a folder of numbered files for each target; returns how many files were written for each.
 ///
 /// # Errors
-/// When a folder or a file cannot be written.
+/// If a folder or a file cannot be written.
 pub fn write(directory: &Path) -> io::Result<Vec<(&'static str, usize)>> {
     let mut written = Vec::new();
     for (target, inputs) in folders().map_err(io::Error::other)? {

@@ -1,4 +1,4 @@
-//! What is supported, as tables of Markdown: each cell is the outcome of a run, none is typed by hand.
+//! Tables of supported features in Markdown. Each cell is the result of a run.
 
 mod extensions;
 mod tables;
@@ -13,7 +13,7 @@ use crate::run::{Driver, RpCore, run};
 use extensions::Extension;
 use tally::Tally;
 
-/// What a run of the [`matrix`](crate::matrix) found, by format and by algorithm. It prints as Markdown.
+/// The results of the [`matrix`](crate::matrix) by format and by algorithm. `Display` writes Markdown.
 #[derive(Clone, Debug)]
 pub struct Support {
     formats: Vec<FormatSupport>,
@@ -21,38 +21,39 @@ pub struct Support {
     extensions: Vec<Extension>,
 }
 
-/// What came of the registrations with one format.
+/// The results of the registrations with one format.
 #[derive(Clone, Debug)]
 struct FormatSupport {
     format: Format,
-    /// What its statements were found to prove.
+    /// The attestation types of its statements.
     types: Vec<AttestationType>,
     accepted: Tally,
     refused: Tally,
 }
 
-/// What came of the ceremonies with keys of one algorithm.
+/// The results of the ceremonies with keys of one algorithm.
 #[derive(Clone, Debug)]
 struct AlgorithmSupport {
     algorithm: Algorithm,
-    /// Registrations that are right, in the order of [`Format::ALL`].
+    /// Honest registrations, in the order of [`Format::ALL`].
     registrations: Vec<Tally>,
     accepted: Tally,
     refused: Tally,
 }
 
 impl Support {
-    /// What rp-core makes of the whole matrix, and of the extensions.
+    /// The results of rp-core for the whole matrix and the extensions.
     ///
     /// # Errors
     /// None that a caller could cause.
     pub fn of_rp_core() -> Result<Self, ClientError> {
         let mut support = Self::of(&RpCore, &matrix::cases()?);
-        support.extensions = extensions::asked_and_told();
+        support.extensions = extensions::results();
         Ok(support)
     }
 
-    /// What a driver makes of cases of the [`matrix`](crate::matrix); others are passed over, and extensions are not asked for.
+    /// The results of a driver for cases of the [`matrix`](crate::matrix). Other cases are ignored, and extensions are not
+    /// tested.
     #[must_use]
     pub fn of(driver: &dyn Driver, cases: &[Case]) -> Self {
         let mut support = Self::empty();
@@ -96,11 +97,11 @@ impl Support {
                     if let Some(tally) = column.and_then(|at| by_algorithm.registrations.get_mut(at)) {
                         tally.note(as_expected);
                     }
-                    // What was expected is what was told: a fact that differs is a failure.
-                    if let Some(told) = facts.attestation_type.filter(|_| as_expected)
-                        && !by_format.types.contains(&told)
+                    // The expected type is the reported one: a fact that differs is a failure.
+                    if let Some(kind) = facts.attestation_type.filter(|_| as_expected)
+                        && !by_format.types.contains(&kind)
                     {
-                        by_format.types.push(told);
+                        by_format.types.push(kind);
                     }
                 }
                 Expect::Reject(_) => by_format.refused.note(as_expected),
@@ -113,7 +114,7 @@ impl Support {
         }
     }
 
-    /// Whether every cell holds.
+    /// Whether every case has the expected result.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         let formats = self.formats.iter().flat_map(|row| [row.accepted, row.refused]);

@@ -1,6 +1,6 @@
 //! Apple App Attest: an app's key, attested outside of any WebAuthn ceremony.
 //!
-//! The attestation object is WebAuthn's with `fmt` `apple-appattest`; in place of client data stands a hash that the
+//! The attestation object is WebAuthn's with `fmt` `apple-appattest`. Instead of client data it signs a hash that the
 //! app and its server agree on.
 
 use sha2::{Digest, Sha256};
@@ -20,7 +20,7 @@ pub const DEVELOPMENT: [u8; 16] = *b"appattestdevelop";
 /// The AAGUID of production.
 pub const PRODUCTION: [u8; 16] = *b"appattest\0\0\0\0\0\0\0";
 
-/// One step of an app's attestation, made wrong.
+/// A fault in one step of an app's attestation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AppAttestFault {
@@ -28,11 +28,11 @@ pub enum AppAttestFault {
     NonceOther,
     /// The certificate holds no nonce.
     NonceMissing,
-    /// The certificate is another key's.
+    /// The certificate is for another key.
     KeyOther,
     /// The key ID is not the hash of the certificate's key.
     KeyIdOther,
-    /// Authenticator data is another app's.
+    /// Authenticator data is for another app.
     AppOther,
     /// The counter is not zero.
     CounterNotZero,
@@ -59,7 +59,7 @@ impl AppAttestFault {
     ];
 }
 
-/// What an app sends its server.
+/// The message of an app to its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppAttestation {
     /// The attestation object.

@@ -126,7 +126,7 @@ impl Attested<'_> {
     }
 }
 
-/// The credential key as it stands in attested credential data, perhaps made wrong.
+/// The credential key in attested credential data, with its fault if it has one.
 pub(crate) fn damaged_key(mut key: Cbor, fault: Option<Fault>) -> Cbor {
     let (kty, alg, crv, x, y) = (Cbor::Int(1), Cbor::Int(3), Cbor::Int(-1), Cbor::Int(-2), Cbor::Int(-3));
     let zeros = |len: usize| Cbor::Bytes(vec![0; len]);

@@ -54,7 +54,7 @@ impl Cbor {
         }
     }
 
-    /// Sets a map member, or adds it at the end; does nothing to what is no map.
+    /// Sets a map member or adds it at the end. Other items are not changed.
     pub fn set(&mut self, key: impl Into<Self>, value: impl Into<Self>) {
         let (key, value) = (key.into(), value.into());
         if let Self::Map(members) = self {
@@ -65,7 +65,7 @@ impl Cbor {
         }
     }
 
-    /// Takes a map member out; does nothing to what is no map.
+    /// Removes a map member. Other items are not changed.
     pub fn remove(&mut self, key: impl Into<Self>) {
         let key = key.into();
         if let Self::Map(members) = self {

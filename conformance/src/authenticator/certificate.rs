@@ -34,7 +34,7 @@ pub struct Extension {
     pub oid: &'static [u32],
     /// Whether it is critical.
     pub critical: bool,
-    /// What stands in its `OCTET STRING`.
+    /// The content of its `OCTET STRING`.
     pub value: Vec<u8>,
 }
 

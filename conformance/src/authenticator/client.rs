@@ -9,14 +9,14 @@ use crate::format::Bytes;
 
 /// The page that calls, as the client sees it.
 ///
-/// Nothing is held against the RP ID: a browser would stop a wrong origin, and a test wants the server's word.
+/// The client does not compare the origin with the RP ID, as a browser would: a test needs the server's verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Its origin.
     pub origin: String,
-    /// Whether it stands in a frame of another origin.
+    /// Whether it is in a frame of another origin.
     pub cross_origin: bool,
-    /// The origin of the page around it, where the client tells.
+    /// The origin of the top-level page, if the client reports it.
     pub top_origin: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl From<&str> for Page {
     }
 }
 
-/// Why there is no response: what a browser would throw.
+/// Why the ceremony failed in the client; a browser would throw an exception.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -220,7 +220,7 @@ impl Members {
     }
 }
 
-/// What Secure Payment Confirmation adds: the extension's input, but for what only the client is told by it.
+/// The `payment` member of client data: the extension's input without the members that only the client uses.
 fn payment_member(input: &Value) -> Value {
     let mut payment = input.as_object().cloned().unwrap_or_default();
     payment.remove("isPayment");

@@ -1,4 +1,4 @@
-//! What an authenticator is like.
+//! The configuration of an authenticator.
 
 use rp_core::Timestamp;
 
@@ -8,11 +8,11 @@ use super::fault::Fault;
 use super::format::Format;
 use super::quirk::Quirk;
 
-/// An authenticator's make and manners. The default is a security key that attests nothing, verifies its user when
-/// asked, keeps discoverable credentials, and counts.
+/// Capabilities and behaviour of an authenticator. The default is a security key without attestation that verifies its
+/// user on request, stores discoverable credentials, and has a counter.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The statement that it makes where attestation is asked for.
+    /// The format of its statement if attestation is requested.
     pub format: Format,
     /// The algorithms that it supports.
     pub algorithms: Vec<Algorithm>,
@@ -22,11 +22,11 @@ pub struct Config {
     pub path: Path,
     /// Its model.
     pub aaguid: [u8; 16],
-    /// The firmware that its certificate tells, in `packed`.
+    /// The firmware version in its certificate, for `packed`.
     pub firmware: Option<u64>,
     /// How many bytes its credential IDs have.
     pub id_len: usize,
-    /// Whether its user is there; conditional create may go on without.
+    /// Whether its user is present; conditional create does not require it.
     pub presence: bool,
     /// When it verifies its user.
     pub verification: Verification,
@@ -40,15 +40,15 @@ pub struct Config {
     pub transports: Vec<&'static str>,
     /// `platform` or `cross-platform`.
     pub attachment: &'static str,
-    /// What its TPM does, in `tpm`.
+    /// Its TPM, for `tpm`.
     pub tpm: Tpm,
     /// Where its keys are kept, in `android-key`.
     pub android: Android,
     /// The time on its clock, by which its certificates are made.
     pub now: Timestamp,
-    /// What it does wrong.
+    /// The fault in its responses.
     pub fault: Option<Fault>,
-    /// What it does in an odd manner.
+    /// The unusual but valid detail in its responses.
     pub quirk: Option<Quirk>,
 }
 
@@ -114,7 +114,7 @@ pub enum Counter {
     From(u32),
 }
 
-/// What a TPM does.
+/// The behaviour of a TPM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tpm {
     /// The hash that names objects.

@@ -1,4 +1,4 @@
-//! Extensions: what client and authenticator answer to what was asked.
+//! Extension outputs of client and authenticator.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -7,7 +7,7 @@ use super::cbor::Cbor;
 use super::quirk::Quirk;
 use crate::format::Bytes;
 
-/// What both answer.
+/// The outputs of client and authenticator.
 #[derive(Debug)]
 pub(crate) struct Outputs {
     /// `clientExtensionResults`.
@@ -16,7 +16,7 @@ pub(crate) struct Outputs {
     pub(crate) authenticator: Cbor,
 }
 
-/// What a credential keeps for its extensions.
+/// The extension data stored with a credential.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kept {
     /// The secret behind `prf` and `hmac-secret`.

@@ -1,4 +1,4 @@
-//! What can be made wrong: one named step at a time, and the reason for which a server must refuse it.
+//! Faults: one named step that is wrong, and the reason for which a server must reject it.
 
 mod table;
 
@@ -18,7 +18,7 @@ pub enum Ceremony {
     Get,
 }
 
-/// What a server must have set for a fault to be one.
+/// The server setting under which a fault is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// Nothing beyond the defaults.
@@ -88,7 +88,7 @@ impl Fault {
             && key_fits
     }
 
-    /// What a server must have set for it to be a fault.
+    /// The server setting under which it is a fault.
     #[must_use]
     pub const fn setting(self) -> Setting {
         match self {

@@ -42,7 +42,7 @@ impl Format {
         Self::Compound,
     ];
 
-    /// The word that stands in the attestation object.
+    /// The `fmt` of the attestation object.
     #[must_use]
     pub const fn fmt(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl Format {
         }
     }
 
-    /// A word of its own: [`Format::fmt`], save for `packed-self`.
+    /// A unique name: [`Format::fmt`], except for `packed-self`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -20,7 +20,7 @@ pub struct KeyPair {
     label: String,
 }
 
-/// What is secret of a key, by kind. RSA keys are few and fixed: making one takes seconds.
+/// The private part of a key. RSA keys are fixed, because generating one takes seconds.
 #[derive(Clone, Debug)]
 enum Secret {
     P256(p256::ecdsa::SigningKey),

@@ -34,7 +34,7 @@ pub(crate) fn attestation_object(
             object.set("attStmt", (0..NESTED).fold(Cbor::Null, |inner, _| Cbor::Array(vec![inner])));
         }
         Some(Fault::ObjectAbsurdLength) => {
-            // A byte string of 2^63 - 1 bytes, of which there are none.
+            // The head of a byte string of 2^63 - 1 bytes, without content.
             object.set("authData", Cbor::Raw(vec![0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
         }
         Some(Fault::ObjectNotMap) => object = Cbor::Array(vec![object]),

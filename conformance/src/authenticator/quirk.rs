@@ -1,4 +1,4 @@
-//! What looks odd and is right all the same, one step at a time: a server must accept it.
+//! Unusual but valid details of a response, which a server must accept.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ macro_rules! quirks {
                 match self { $(Self::$name => $word),* }
             }
 
-            /// What is odd, in words.
+            /// A description.
             #[must_use]
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$name => $about),* }
@@ -72,7 +72,7 @@ impl Quirk {
     #[must_use]
     pub fn fits(self, format: Format) -> bool {
         match self {
-            // A statement of `none` is empty, and `compound`'s is no map.
+            // A statement of `none` is empty, and that of `compound` is an array.
             Self::StatementMember => !matches!(format, Format::None | Format::Compound),
             _ => true,
         }

@@ -1,4 +1,4 @@
-//! A case and the file it stands in.
+//! Cases and vector files.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,20 +37,20 @@ impl File {
     }
 }
 
-/// One case: an input and what must come out.
+/// One case: an input and the expected result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Case {
     /// Unique: a path of kebab-case words.
     pub id: String,
-    /// What the case is about, one line.
+    /// A description in one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// What is judged, by kind.
+    /// The input, by kind.
     #[serde(flatten)]
     pub body: Body,
 }
 
-/// What is judged.
+/// The input of a case.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Body {
@@ -111,7 +111,7 @@ impl Case {
     /// Reads one case.
     ///
     /// # Errors
-    /// What is wrong, with the case's `id` as far as it could be read.
+    /// [`CaseError`] with the `id` of the case if it could be read.
     pub(super) fn from_raw(raw: &RawValue) -> Result<Self, CaseError> {
         let nameless = |error: serde_json::Error| CaseError { id: None, problem: error.to_string() };
         let Members(mut members) = serde_json::from_str(raw.get()).map_err(nameless)?;
@@ -137,7 +137,7 @@ impl Case {
     }
 }
 
-/// What is wrong with a case.
+/// Why a case is malformed.
 pub(super) struct CaseError {
     pub(super) id: Option<String>,
     pub(super) problem: String,

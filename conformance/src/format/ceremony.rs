@@ -8,60 +8,60 @@ use serde_json::value::RawValue;
 use super::text::rfc3339;
 use super::{Bytes, Ceremony, Expect};
 
-/// A response to `navigator.credentials.create()`, and the relying party that judges it.
+/// A response to `navigator.credentials.create()` and its relying party.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
-    /// Who judges.
+    /// The relying party.
     pub rp: RelyingParty,
     /// The challenge that was issued; a recorded one may be under 16 bytes.
     pub challenge: Bytes,
-    /// What was asked of user verification.
+    /// The user verification requirement in the options.
     #[serde(default, skip_serializing_if = "is_default")]
     pub user_verification: UserVerificationRequirement,
     /// `false` only for conditional create.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub user_presence_required: bool,
-    /// COSE algorithms that were offered; every one that the implementation supports where there is no list.
+    /// The COSE algorithms in the options; all that the implementation supports if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithms: Option<Vec<i64>>,
-    /// How the statement is judged.
+    /// How the statement is verified.
     #[serde(default, skip_serializing_if = "is_default")]
     pub attestation: AttestationSettings,
     /// `RegistrationResponseJSON`, as the client sent it.
     pub response: Box<RawValue>,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expect<Ceremony>,
 }
 
-/// A response to `navigator.credentials.get()`, and the relying party that judges it.
+/// A response to `navigator.credentials.get()` and its relying party.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Authentication {
-    /// Who judges.
+    /// The relying party.
     pub rp: RelyingParty,
     /// The challenge that was issued.
     pub challenge: Bytes,
-    /// What was asked of user verification.
+    /// The user verification requirement in the options.
     #[serde(default, skip_serializing_if = "is_default")]
     pub user_verification: UserVerificationRequirement,
     /// `false` only for conditional create, so `true` here.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub user_presence_required: bool,
-    /// As in a registration; nothing in an authentication is judged by it.
+    /// As in a registration; an authentication does not use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithms: Option<Vec<i64>>,
-    /// As in a registration; nothing in an authentication is judged by it.
+    /// As in a registration; an authentication does not use it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub attestation: AttestationSettings,
     /// `AuthenticationResponseJSON`, as the client sent it.
     pub response: Box<RawValue>,
     /// The stored record.
     pub credential: StoredCredential,
-    /// The IDs that were offered; any where there is no list.
+    /// The credential IDs in the options; any ID is allowed if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_credentials: Option<Vec<Bytes>>,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expect<Ceremony>,
 }
 
@@ -85,25 +85,25 @@ pub struct RelyingParty {
     /// FIDO AppID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appid: Option<String>,
-    /// Whose rules hold.
+    /// The rules that apply.
     #[serde(default, skip_serializing_if = "is_default")]
     pub profile: Profile,
 }
 
-/// How an attestation statement is judged.
+/// How an attestation statement is verified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AttestationSettings {
-    /// `false`: the statement is not looked at, beyond being well-formed CBOR.
+    /// `false`: the statement only has to be well-formed CBOR.
     #[serde(skip_serializing_if = "is_yes")]
     pub verify: bool,
-    /// `true`: refused unless the chain ends in a trust anchor.
+    /// `true`: rejected unless the chain ends in a trust anchor.
     #[serde(skip_serializing_if = "is_default")]
     pub require_trusted: bool,
     /// Certificates that are trusted, DER: root, intermediate or leaf.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trust_anchors: Vec<Bytes>,
-    /// When certificates are judged; now where there is no time.
+    /// The time at which certificates are verified; the current time if absent.
     #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
 }
@@ -122,7 +122,7 @@ pub struct StoredCredential {
     pub id: Bytes,
     /// Its COSE_Key.
     pub public_key: Bytes,
-    /// The counter that was seen last.
+    /// The last counter.
     pub sign_count: u32,
     /// BE at registration, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

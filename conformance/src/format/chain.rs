@@ -14,13 +14,13 @@ pub struct Chain {
     pub trust_anchors: Vec<Bytes>,
     /// The certificates, leaf first.
     pub chain: Vec<Bytes>,
-    /// When they are judged.
+    /// The time at which they are verified.
     #[serde(with = "rfc3339")]
     pub at: Timestamp,
-    /// How many certificates may stand between leaf and anchor, neither included.
+    /// The maximum number of certificates between leaf and anchor, both excluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_depth: Option<usize>,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expect<NoFacts>,
 }
 
@@ -29,9 +29,9 @@ pub struct Chain {
 pub enum Blob {
     /// The compact JWT.
     Text(String),
-    /// A file beside the vector file, and the JWT that it holds.
+    /// A file next to the vector file, and the JWT in it.
     File {
-        /// The path, as it stands in the vector.
+        /// The path in the vector.
         path: String,
         /// The file's text; empty until it was read.
         text: String,
@@ -56,11 +56,11 @@ pub struct Mds {
     pub blob: Blob,
     /// The certificate that its signer's path must end in.
     pub root: Bytes,
-    /// When it is judged.
+    /// The time at which it is verified.
     pub at: Timestamp,
-    /// The serial number that was held before.
+    /// The serial number of the previous BLOB.
     pub previous_no: Option<u64>,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expect<Metadata>,
 }
 
@@ -111,10 +111,10 @@ impl From<Mds> for MdsMembers {
 pub struct Signature {
     /// The COSE_Key.
     pub public_key: Bytes,
-    /// What was signed.
+    /// The signed message.
     pub message: Bytes,
     /// The signature as WebAuthn carries it: DER for ECDSA.
     pub signature: Bytes,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expect<NoFacts>,
 }

@@ -1,4 +1,4 @@
-//! What must come out of a case.
+//! The expected result of a case.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,29 +9,29 @@ use serde_json::Value;
 
 use super::Bytes;
 
-/// What must come out: accepted, with facts that must be equal, or refused, for a reason if one is given.
+/// The expected result: accepted with facts that must be equal, or rejected for a reason if one is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "lowercase")]
 pub enum Expect<A> {
-    /// The input must be accepted, and every fact that is given must be told.
+    /// The input must be accepted, and the driver must report every given fact.
     Accept(A),
-    /// The input must be refused.
+    /// The input must be rejected.
     Reject(Rejected),
 }
 
 impl<A> Expect<A> {
-    /// A refusal for this reason.
+    /// A rejection for this reason.
     #[must_use]
     pub fn reject(code: Code) -> Self {
         Self::Reject(Rejected { reason: Some(Reason(code)) })
     }
 }
 
-/// A refusal that is expected.
+/// An expected rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rejected {
-    /// Why, where the specification leaves no doubt.
+    /// The reason, if the specification is unambiguous.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
@@ -40,7 +40,7 @@ pub struct Rejected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason(pub Code);
 
-/// The codes that a vector may name; ours has others, which are finer.
+/// The codes that a vector may name. `Code` has more and finer ones.
 const REASONS: &[Code] = &[
     Code::MalformedJson,
     Code::MalformedBase64,
@@ -96,16 +96,16 @@ impl<'de> Deserialize<'de> for Reason {
             .iter()
             .find(|code| code.as_str() == word)
             .map(|code| Self(*code))
-            .ok_or_else(|| de::Error::custom(format_args!("{word:?} is none of the format's reasons")))
+            .ok_or_else(|| de::Error::custom(format_args!("{word:?} is not a reason of the format")))
     }
 }
 
-/// No facts: the kinds `chain` and `signature` know only yes and no.
+/// No facts: `chain` and `signature` are only accepted or rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoFacts {}
 
-/// What a ceremony brings to light. In a vector, the facts that must be told; from a driver, those that it tells.
+/// The facts of a ceremony: the expected ones in a vector, the reported ones from a driver.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ceremony {
@@ -150,25 +150,25 @@ pub struct Ceremony {
     pub extensions: Option<Value>,
 }
 
-/// What a metadata BLOB brings to light.
+/// The facts of a metadata BLOB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metadata {
     /// The BLOB's serial number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no: Option<u64>,
-    /// The day of the next one, as it stands in the BLOB.
+    /// `nextUpdate` as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_update: Option<String>,
-    /// How many elements the list has.
+    /// The number of elements of the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entries: Option<usize>,
-    /// What some models' entries say.
+    /// The entries of some models.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub aaguids: BTreeMap<Aaguid, Entry>,
 }
 
-/// What a model's entry says.
+/// The entry of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Entry {

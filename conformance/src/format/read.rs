@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::case::CaseError;
 use super::{Blob, Body, Case, VERSION};
 
-/// How deep folders may lie in one another: beyond it a link is taken to lead back to where it stands.
+/// The maximum depth of folders; a deeper one is taken for a circle of links.
 const MAX_DEPTH: usize = 32;
 
 /// A case and the file it was read from.
@@ -35,37 +35,37 @@ pub enum ReadError {
         #[source]
         error: io::Error,
     },
-    /// A folder without a single `*.json` would be passed over in silence.
+    /// A folder has no `*.json`.
     #[error("{path}: no vectors here", path = .path.display())]
     Empty {
         /// Which one.
         path: PathBuf,
     },
-    /// Folders lie in one another without an end.
-    #[error("{path}: folders lie more than {max} deep", path = .path.display(), max = MAX_DEPTH)]
+    /// Folders are nested too deeply.
+    #[error("{path}: folders are nested more than {max} deep", path = .path.display(), max = MAX_DEPTH)]
     Depth {
         /// The folder that was not entered.
         path: PathBuf,
     },
-    /// The file is no vector file.
+    /// The file is not a vector file.
     #[error("{file}: {problem}", file = .file.display())]
     File {
         /// Which one.
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// A case is not as the format says.
+    /// A case violates the format.
     #[error("{file}: {case}: {problem}", file = .file.display())]
     Case {
         /// The file.
         file: PathBuf,
         /// The case's `id`, or its place where that could not be read.
         case: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// Two cases bear one `id`.
+    /// Two cases have the same `id`.
     #[error("{file}: {id}: the id is taken by a case of {first}", file = .file.display(), first = .first.display())]
     Duplicate {
         /// The second case's file.
@@ -80,7 +80,7 @@ pub enum ReadError {
 /// Reads vector files, and of folders every `*.json` at any depth, in the order of their names.
 ///
 /// # Errors
-/// [`ReadError`] at the first thing that is wrong.
+/// [`ReadError`] for the first problem.
 pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Read>, ReadError> {
     let mut files = Vec::new();
     for path in paths {
@@ -105,10 +105,10 @@ pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Read>, ReadError> {
     Ok(cases)
 }
 
-/// Reads one vector file's text; `file` is for errors, and for what stands beside it.
+/// Reads the text of a vector file. `file` is used in errors and to find files next to it.
 ///
 /// # Errors
-/// [`ReadError`] at the first thing that is wrong.
+/// [`ReadError`] for the first problem.
 pub fn read_text(file: &Path, text: &str) -> Result<Vec<Case>, ReadError> {
     let wrong = |problem: String| ReadError::File { file: file.into(), problem };
     let whole: Whole<'_> = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;

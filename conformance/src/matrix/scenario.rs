@@ -1,4 +1,4 @@
-//! One ceremony, put together as a vector.
+//! One ceremony as a vector.
 
 use rp_core::options::UserVerificationRequirement;
 use rp_core::{AttestationType, Profile};
@@ -20,19 +20,19 @@ const TOP_ORIGIN: &str = "https://top.example";
 const APPID: &str = "https://example.org/app-id.json";
 const USER_HANDLE: &[u8] = b"a user handle";
 
-/// What is minted, and by which server it is judged.
+/// A response and the server that verifies it.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
-    /// A turn's name.
+    /// The name of a variant.
     pub(super) name: Option<&'static str>,
     pub(super) format: Format,
     pub(super) algorithm: Algorithm,
     pub(super) config: Config,
-    /// What is asked of user verification, unless a fault needs it required.
+    /// The user verification requirement, unless a fault needs `required`.
     pub(super) asked: UserVerificationRequirement,
-    /// Extensions that are asked for, and what the authenticator must be seen to answer.
+    /// Extension inputs, and the outputs of the authenticator.
     pub(super) extensions: Option<(Value, Value)>,
-    /// Whether the credential is of U2F's days: scoped to an AppID.
+    /// Whether the credential is scoped to an AppID, as U2F credentials are.
     pub(super) by_appid: bool,
     /// Whether the attestation certificate itself is the anchor.
     pub(super) leaf_is_anchor: bool,

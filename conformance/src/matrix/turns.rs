@@ -1,4 +1,4 @@
-//! Turns that are as right as the usual one, and must be accepted like it.
+//! Variants of the usual ceremony that a server must accept.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::authenticator::{
 };
 use rp_core::options::UserVerificationRequirement;
 
-/// Turns of registration.
+/// Variants of registration.
 pub(super) fn registrations() -> Vec<Scenario> {
     let attested_by = |algorithm| Config { attestation_algorithm: algorithm, ..Config::default() };
     let path = |path| Config { path, ..Config::default() };
@@ -66,7 +66,7 @@ pub(super) fn registrations() -> Vec<Scenario> {
     scenarios
 }
 
-/// Turns of authentication.
+/// Variants of authentication.
 pub(super) fn authentications() -> Vec<Scenario> {
     let none = |name| named(name, Format::None);
     vec![

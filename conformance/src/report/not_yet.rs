@@ -1,4 +1,4 @@
-//! The list of cases that are not yet answered: it can only shrink.
+//! The list of cases that may still fail. It can only shrink.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::{fs, io};
 
 /// Ids of cases that fail for now, one a line; `#` begins a comment.
 ///
-/// A listed case that fails counts neither as passed nor as failed. A listed case that passes is a failure, so
-/// that its line is taken out; so is an `id` that no case of its set bears, the set being the `id`'s first word.
-/// An `id` of a set that was not read at all is left alone: one list serves runs over several folders.
+/// A listed case that fails counts neither as passed nor as failed. A listed case that passes is a failure, and so is an
+/// `id` that no case of its set has; the set is the first word of the `id`. Ids of sets that were not read are ignored,
+/// so that one list serves runs over several folders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotYet {
     ids: BTreeSet<String>,
@@ -41,7 +41,7 @@ impl NotYet {
     /// Reads a list from a file.
     ///
     /// # Errors
-    /// [`NotYetError`] where it cannot be opened, or lists an `id` twice.
+    /// [`NotYetError`] if it cannot be opened or lists an `id` twice.
     pub fn read(path: &Path) -> Result<Self, NotYetError> {
         let text = fs::read_to_string(path)
             .map_err(|error| NotYetError::Io { path: path.display().to_string(), error })?;
@@ -69,7 +69,7 @@ impl NotYet {
         self.ids.contains(id)
     }
 
-    /// Listed ids that no case bears, of sets of which there are cases.
+    /// Listed ids that no case has, of sets that were read.
     pub(super) fn unknown<'a>(&self, cases: impl Iterator<Item = &'a str>) -> Vec<String> {
         let cases: BTreeSet<&str> = cases.collect();
         let sets: BTreeSet<&str> = cases.iter().map(|id| set_of(id)).collect();

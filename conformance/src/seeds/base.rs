@@ -1,4 +1,4 @@
-//! Ceremonies that are accepted as they stand, taken apart so that a part can be put in another's place.
+//! Valid ceremonies in parts, so that a part can be replaced.
 
 use rp_core::attestation::{AppAttest, AppAttestError, AttestedAppKey};
 use rp_core::x509::CertificateError;
@@ -15,7 +15,7 @@ use crate::run::{Driver, DriverError, RpCore};
 /// A registration, and the relying party that accepts it.
 #[derive(Clone, Debug)]
 pub struct BaseRegistration {
-    /// Who judges it, and what was asked.
+    /// The relying party and its options.
     pub case: Registration,
     /// `RegistrationResponseJSON`.
     pub response: Value,
@@ -28,7 +28,7 @@ pub struct BaseRegistration {
 /// An authentication, and the relying party that accepts it.
 #[derive(Clone, Debug)]
 pub struct BaseAuthentication {
-    /// Who judges it, and what was asked.
+    /// The relying party and its options.
     pub case: Authentication,
     /// `AuthenticationResponseJSON`.
     pub response: Value,
@@ -49,7 +49,7 @@ pub struct BaseAppAttestation {
 }
 
 impl BaseRegistration {
-    /// Every registration of the [`matrix`] that must be accepted, those in an odd manner among them.
+    /// Every registration of the [`matrix`] that must be accepted, including the unusual ones.
     ///
     /// # Errors
     /// None that a caller could cause.
@@ -57,7 +57,7 @@ impl BaseRegistration {
         Ok(accepted()?.iter().filter_map(Self::of).collect())
     }
 
-    /// A case taken apart, where it is a registration whose members can be read, whatever they say.
+    /// The parts of a case, if it is a registration whose members are readable.
     #[must_use]
     pub fn of(case: &Case) -> Option<Self> {
         let Body::Registration(case) = &case.body else { return None };
@@ -88,7 +88,7 @@ impl BaseRegistration {
         statement(&self.attestation_object)
     }
 
-    /// The attestation object with other bytes in the statement's place, and the response that carries it.
+    /// The attestation object with another statement, and the response that carries it.
     #[must_use]
     pub fn with_statement(&self, statement: &[u8]) -> Value {
         let object = self.object();
@@ -105,10 +105,10 @@ impl BaseRegistration {
         response
     }
 
-    /// What rp-core makes of a response in the place of this one.
+    /// The verdict of rp-core on a response in place of this one.
     ///
     /// # Errors
-    /// [`DriverError`], where it is not accepted.
+    /// [`DriverError`] if it is not accepted.
     pub fn judge(&self, response: &Value) -> Result<Ceremony, DriverError> {
         let response = serde_json::value::to_raw_value(response);
         let response = response.map_err(|error| DriverError::Unrepresentable(error.to_string()))?;
@@ -123,7 +123,7 @@ impl BaseRegistration {
 }
 
 impl BaseAuthentication {
-    /// Every authentication of the [`matrix`] that must be accepted, those in an odd manner among them.
+    /// Every authentication of the [`matrix`] that must be accepted, including the unusual ones.
     ///
     /// # Errors
     /// None that a caller could cause.
@@ -131,7 +131,7 @@ impl BaseAuthentication {
         Ok(accepted()?.iter().filter_map(Self::of).collect())
     }
 
-    /// A case taken apart, where it is an authentication whose members can be read, whatever they say.
+    /// The parts of a case, if it is an authentication whose members are readable.
     #[must_use]
     pub fn of(case: &Case) -> Option<Self> {
         let Body::Authentication(case) = &case.body else { return None };
@@ -155,10 +155,10 @@ impl BaseAuthentication {
         response
     }
 
-    /// What rp-core makes of a response in the place of this one.
+    /// The verdict of rp-core on a response in place of this one.
     ///
     /// # Errors
-    /// [`DriverError`], where it is not accepted.
+    /// [`DriverError`] if it is not accepted.
     pub fn judge(&self, response: &Value) -> Result<Ceremony, DriverError> {
         let response = serde_json::value::to_raw_value(response);
         let response = response.map_err(|error| DriverError::Unrepresentable(error.to_string()))?;
@@ -184,17 +184,17 @@ impl BaseAppAttestation {
         statement(&self.attestation.object)
     }
 
-    /// The attestation object with other bytes in the statement's place.
+    /// The attestation object with another statement.
     #[must_use]
     pub fn with_statement(&self, statement: &[u8]) -> Vec<u8> {
         let object = AttestationObject::parse(&self.attestation.object);
         object.map(|object| object_of(object.fmt, statement, object.auth_data.as_bytes())).unwrap_or_default()
     }
 
-    /// What rp-core makes of an object in the place of this one.
+    /// The verdict of rp-core on an object in place of this one.
     ///
     /// # Errors
-    /// [`AppAttestError`], where it is not accepted.
+    /// [`AppAttestError`] if it is not accepted.
     pub fn judge(&self, object: &[u8]) -> Result<AttestedAppKey, AppAttestError> {
         AppAttest::new(APP_ID).verify(object, &self.attestation.key_id, &self.hash, &self.trust, NOW)
     }

@@ -1,4 +1,4 @@
-//! Seeds that are parts of what the software authenticator mints.
+//! Seeds that are parts of the ceremonies of the software authenticator.
 
 use rp_core::cbor::Value;
 
@@ -9,7 +9,7 @@ use crate::authenticator::{Algorithm, ClientError, Format, Seed};
 use crate::format::{Body, Case, File};
 use crate::matrix;
 
-/// All that is minted, right and wrong.
+/// All ceremonies, right and wrong.
 pub(super) struct Ceremonies {
     cases: Vec<Case>,
     /// Right ones and wrong ones, as far as they can be taken apart.
@@ -154,20 +154,20 @@ pub(super) fn app_attest_statements() -> Inputs {
     base.and_then(|base| base.statement().map(|statement| pack(0, &[statement]))).into_iter().collect()
 }
 
-/// What a target that alters a base chooses by: bytes of a seed.
+/// Random bytes from which a target that alters a base takes its choices.
 fn choices(bases: usize) -> Inputs {
     let choices = |base: usize| pack(base, &[&Seed::new("choices").vec(&base.to_string(), CHOICES)]);
     (0..bases).map(choices).collect()
 }
 
-/// As many bytes as a few alterations choose by.
+/// Enough bytes for a few alterations.
 const CHOICES: usize = 64;
 
 fn results(response: &serde_json::Value) -> Vec<u8> {
     response.get("clientExtensionResults").map_or_else(|| b"{}".to_vec(), |one| one.to_string().into_bytes())
 }
 
-/// What stands under `x5c`, at any depth.
+/// The byte strings in `x5c`, at any depth.
 fn byte_strings_of_x5c(value: &Value<'_>) -> Vec<Vec<u8>> {
     match value {
         Value::Array(items) => items.iter().flat_map(byte_strings_of_x5c).collect(),

@@ -1,4 +1,4 @@
-//! A payment that is confirmed as it stands (Secure Payment Confirmation).
+//! A valid payment (Secure Payment Confirmation).
 
 use rp_core::payment::{
     ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentTransaction,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::layout::{Inputs, NOW, pack};
 use crate::authenticator::{Algorithm, Authenticator, Config, KeyPair, Seed};
 
-/// A payment, and the relying party that confirms it.
+/// A payment and its relying party.
 #[derive(Clone, Debug)]
 pub struct BasePayment {
     rp: RelyingParty,
@@ -61,10 +61,10 @@ impl BasePayment {
         Ok(Self { rp, record, response })
     }
 
-    /// What rp-core makes of a response in the place of this one.
+    /// The verdict of rp-core on a response in place of this one.
     ///
     /// # Errors
-    /// In words, where it is not accepted.
+    /// The message of the error if it is not accepted.
     pub fn judge(&self, response: &Value) -> Result<ConfirmedPayment, String> {
         let response = AuthenticationResponse::from_json(response.to_string().as_bytes());
         let response = response.map_err(|error| error.to_string())?;

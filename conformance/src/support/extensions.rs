@@ -1,4 +1,4 @@
-//! Each extension asked for in both ceremonies, and whether rp-core told its output.
+//! Each extension in both ceremonies, and whether rp-core reports its output.
 
 use std::fmt;
 
@@ -21,70 +21,70 @@ use crate::authenticator::{Authenticator, Config};
 const ORIGIN: &str = "https://example.org";
 const APPID: &str = "https://example.org/app-id.json";
 
-/// An extension, and what came of it in both ceremonies.
+/// An extension and its results in both ceremonies.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extension {
     pub(super) name: &'static str,
-    pub(super) registration: Told,
-    pub(super) authentication: Told,
+    pub(super) registration: Output,
+    pub(super) authentication: Output,
 }
 
-/// What came of asking for an extension's output.
+/// Whether the output of an extension is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// The output was told, typed.
-    Yes,
-    /// Nothing was told.
-    No,
-    /// The extension has no output in this ceremony that a server is to keep.
-    NotAsked,
+pub(super) enum Output {
+    /// The output is reported with its type.
+    Reported,
+    /// No output is reported.
+    Missing,
+    /// The extension has no output for a server in this ceremony.
+    NotApplicable,
 }
 
 impl Extension {
     pub(super) fn holds(&self) -> bool {
-        self.registration != Told::No && self.authentication != Told::No
+        self.registration != Output::Missing && self.authentication != Output::Missing
     }
 }
 
 /// A cell.
-impl fmt::Display for Told {
+impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Yes => "✓",
-            Self::No => "✗",
-            Self::NotAsked => "",
+            Self::Reported => "✓",
+            Self::Missing => "✗",
+            Self::NotApplicable => "",
         })
     }
 }
 
-/// Asks for all extensions in one registration and one authentication.
-pub(super) fn asked_and_told() -> Vec<Extension> {
+/// Requests all extensions in one registration and one authentication.
+pub(super) fn results() -> Vec<Extension> {
     let (registered, authenticated) = ceremonies().unwrap_or_default();
-    let told = |told: bool| if told { Told::Yes } else { Told::No };
-    let none = Told::NotAsked;
+    let reported = |is_some: bool| if is_some { Output::Reported } else { Output::Missing };
+    let none = Output::NotApplicable;
     let row = |name, registration, authentication| Extension { name, registration, authentication };
     let (create, get) = (&registered, &authenticated);
     vec![
-        row("appid", none, told(get.appid.is_some())),
-        row("appidExclude", told(create.appid_exclude.is_some()), none),
-        row("credProps", told(create.cred_props.is_some_and(|properties| properties.rk.is_some())), none),
-        row("credProtect", told(create.cred_protect.is_some()), none),
-        row("credBlob", told(create.cred_blob.is_some()), told(get.cred_blob.is_some())),
-        row("minPinLength", told(create.min_pin_length.is_some()), none),
+        row("appid", none, reported(get.appid.is_some())),
+        row("appidExclude", reported(create.appid_exclude.is_some()), none),
+        row("credProps", reported(create.cred_props.is_some_and(|properties| properties.rk.is_some())), none),
+        row("credProtect", reported(create.cred_protect.is_some()), none),
+        row("credBlob", reported(create.cred_blob.is_some()), reported(get.cred_blob.is_some())),
+        row("minPinLength", reported(create.min_pin_length.is_some()), none),
         row(
             "largeBlob",
-            told(create.large_blob_supported.is_some()),
-            told(get.large_blob.as_ref().is_some_and(|output| output.written.is_some())),
+            reported(create.large_blob_supported.is_some()),
+            reported(get.large_blob.as_ref().is_some_and(|output| output.written.is_some())),
         ),
-        // What `prf` and `hmac-secret` give at authentication are secrets, which rp-core drops.
-        row("prf", told(create.prf_enabled.is_some()), none),
-        row("hmac-secret", told(create.hmac_secret.is_some()), none),
-        row("uvm", told(create.uvm.is_some()), told(get.uvm.is_some())),
-        row("payment", none, told(payment().is_some())),
+        // The outputs of `prf` and `hmac-secret` at authentication are secrets, which rp-core drops.
+        row("prf", reported(create.prf_enabled.is_some()), none),
+        row("hmac-secret", reported(create.hmac_secret.is_some()), none),
+        row("uvm", reported(create.uvm.is_some()), reported(get.uvm.is_some())),
+        row("payment", none, reported(payment().is_some())),
         row(
             "remoteClientDataJSON",
-            told(remote_registration() == Some(true)),
-            told(remote_authentication() == Some(true)),
+            reported(remote_registration() == Some(true)),
+            reported(remote_authentication() == Some(true)),
         ),
     ]
 }
@@ -158,7 +158,7 @@ fn payment() -> Option<ConfirmedPayment> {
     rp.finish_payment(pending, &response, &credential, key.config.now).ok()
 }
 
-/// What a page on another machine would have the client sign.
+/// Client data that a page on another machine sends.
 fn remote_client_data(ceremony: &str, challenge: &Challenge) -> String {
     let challenge = rp_core::base64url::encode(challenge.as_bytes());
     json!({"type": ceremony, "challenge": challenge, "origin": ORIGIN, "remote": true}).to_string()

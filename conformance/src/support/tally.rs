@@ -22,7 +22,7 @@ impl Tally {
         self.as_expected == self.of
     }
 
-    /// Whether it holds, in one character; nothing where there is no case.
+    /// Whether all cases pass, in one character; empty without a case.
     pub(super) const fn mark(self) -> &'static str {
         match self.of {
             0 => "",
@@ -36,7 +36,7 @@ impl Tally {
     }
 }
 
-/// A cell: nothing where there is no case.
+/// A cell, empty without a case.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

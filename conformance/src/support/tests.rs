@@ -33,7 +33,7 @@ fn of_es256() -> Vec<Case> {
 }
 
 #[test]
-fn what_is_not_built_has_a_cross_in_its_cell_and_proves_nothing() {
+fn a_kind_that_is_not_supported_has_a_cross() {
     let support = Support::of(&Unsupported, &of_es256());
     let tables = support.to_string();
     assert!(!support.is_whole());
@@ -42,7 +42,7 @@ fn what_is_not_built_has_a_cross_in_its_cell_and_proves_nothing() {
 }
 
 #[test]
-fn what_holds_has_its_number_and_the_type_that_was_told() {
+fn a_passing_row_has_its_number_and_type() {
     let support = Support::of(&RpCore, &of_es256());
     let tables = support.to_string();
     assert!(support.is_whole());
@@ -52,12 +52,12 @@ fn what_holds_has_its_number_and_the_type_that_was_told() {
 }
 
 #[test]
-fn every_extension_is_told() {
-    assert!(extensions::asked_and_told().iter().all(Extension::holds), "{:?}", extensions::asked_and_told());
+fn every_extension_is_reported() {
+    assert!(extensions::results().iter().all(Extension::holds), "{:?}", extensions::results());
 }
 
 #[test]
-fn every_case_of_the_matrix_tells_its_subject() {
+fn every_case_of_the_matrix_has_a_subject() {
     for case in matrix::honest().unwrap() {
         let Some((format, algorithm)) = matrix::subject(&case) else { panic!("{}", case.id) };
         let facts = match &case.body {
@@ -66,8 +66,8 @@ fn every_case_of_the_matrix_tells_its_subject() {
             _ => panic!("{}", case.id),
         };
         assert_eq!(facts.alg, Some(algorithm.cose()), "{}", case.id);
-        if let Some(told) = &facts.fmt {
-            assert_eq!(told, format.fmt(), "{}", case.id);
+        if let Some(fmt) = &facts.fmt {
+            assert_eq!(fmt, format.fmt(), "{}", case.id);
         }
     }
 }

@@ -26,13 +26,13 @@ macro_rules! faults {
                 match self { $(Self::$name => $word),* }
             }
 
-            /// What is wrong, in words.
+            /// A description.
             #[must_use]
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$name => $about),* }
             }
 
-            /// The reason for which a server must refuse it.
+            /// The reason for which a server must reject it.
             #[must_use]
             pub const fn expected_code(self) -> Code {
                 match self { $(Self::$name => Code::$code),* }
@@ -52,7 +52,7 @@ const ECDSA_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], ke
 const RSA_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Rsa };
 const PSS_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Pss };
 const ED25519_GET: Scope = Scope { ceremony: Some(Ceremony::Get), formats: &[], keys: Keys::Ed25519 };
-/// Formats whose statement does not speak of the credential key in a form of its own.
+/// Formats whose statement does not contain the credential key in another encoding.
 const KEY: Scope = Scope::create(ANY_KEY);
 const P256_KEY: Scope = Scope::keys(ANY_KEY, Keys::P256);
 const ED25519_KEY: Scope = Scope::keys(ANY_KEY, Keys::Ed25519);

@@ -15,7 +15,7 @@ const A: &[u8] = include_bytes!("../../../testdata/rsa-2048-a.pkcs1");
 const B: &[u8] = include_bytes!("../../../testdata/rsa-2048-b.pkcs1");
 const SMALL: &[u8] = include_bytes!("../../../testdata/rsa-1024.pkcs1");
 
-/// What stands behind a label to mean another key.
+/// The suffix of a label that selects another key.
 pub(super) const OTHER: &str = "/other";
 
 /// The fixed key of a label.

@@ -45,7 +45,7 @@ fn description(subject: &Subject<'_>) -> Vec<u8> {
     if subject.fault == Some(Fault::AndroidChallengeOther) {
         challenge = challenge.map(|byte| !byte);
     }
-    // The first list is what the system vouches for, the second what the hardware does.
+    // The first list is enforced by the system, the second by the hardware.
     let mut software = vec![der::explicit(701, der::integer(1_780_000_000_000))];
     let mut hardware = Vec::new();
     let list = if subject.config.android == Android::Software { &mut software } else { &mut hardware };

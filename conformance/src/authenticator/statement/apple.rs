@@ -15,7 +15,7 @@ pub(super) fn statement(subject: &Subject<'_>) -> Cbor {
     if subject.fault != Some(Fault::AppleNonceMissing) {
         leaf.set(nonce(subject));
     }
-    // The root stays with whoever trusts it: a leaf alone would be issued by it, and be no anonymous CA's.
+    // Apple's leaf is issued by an intermediate CA, so the path is never the leaf alone.
     let path = if subject.config.path == Path::Leaf { Path::Intermediate } else { subject.config.path };
     Cbor::object([("x5c", x5c(subject.authority.certify(leaf, path, subject.fault)))])
 }

@@ -18,7 +18,7 @@ pub(super) fn self_attestation(subject: &Subject<'_>) -> Cbor {
     ])
 }
 
-/// Signed by the model's key, which certificates vouch for.
+/// Signed by the model's key, with certificates for it.
 pub(super) fn with_certificates(subject: &Subject<'_>) -> Cbor {
     let key = subject.attestation_key();
     Cbor::object([

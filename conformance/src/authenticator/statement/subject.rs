@@ -1,4 +1,4 @@
-//! What a statement of any format is made from.
+//! The input of a statement, for every format.
 
 use sha2::{Digest, Sha256};
 

@@ -139,7 +139,7 @@ fn cert_info(subject: &Subject<'_>, algorithm: Algorithm, pub_area: &[u8]) -> Ve
     out
 }
 
-/// A name that says where in its hierarchy an object stands: nobody but the TPM can check it.
+/// The qualified name of an object in its hierarchy. Only the TPM can check it.
 fn qualified_name(subject: &Subject<'_>, label: &str) -> Vec<u8> {
     let hash = Hash::Sha256;
     [&hash.id().to_be_bytes()[..], &hash.digest(&subject.seed.bytes::<32>(label))].concat()

@@ -44,7 +44,7 @@ pub(super) fn aik(subject: &Subject<'_>, key: &PublicKey) -> Certificate {
 
 /// subjectAltName: a directory name of manufacturer, model and firmware version; critical, as the subject is empty.
 fn alternative_name(fault: Option<Fault>) -> Extension {
-    // `id:` and Intel's letters, as TCG's registry has them; id:00000000 is nobody's.
+    // `id:` and the letters of Intel in TCG's registry; id:00000000 is not assigned.
     let manufacturer =
         if fault == Some(Fault::TpmManufacturerUnknown) { "id:00000000" } else { "id:494E5443" };
     let mut attributes =
