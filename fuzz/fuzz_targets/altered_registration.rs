@@ -1,4 +1,4 @@
-//! Structure-aware: what the software authenticator minted, altered; nothing is accepted that nobody signed.
+//! Structure-aware: an altered registration of the software authenticator; unsigned data is never accepted.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! Authentication whole: the client's extension results, client data, authenticator data and a signature, under a
-//! challenge that is right.
+//! A whole authentication: extension results of the client, client data, authenticator data and signature, for a known
+//! challenge.
 #![no_main]
 
 use rp_conformance::seeds::unpack;

@@ -1,4 +1,4 @@
-//! Authenticator data: read to the last byte or refused.
+//! Authenticator data: read to the last byte or rejected.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,5 +1,5 @@
-//! Our CBOR held against that of the crate `ciborium`: what we accept it reads as the same, and what it reads we
-//! accept once it has written it again. Where the two differ is named here.
+//! Our CBOR compared with the crate `ciborium`: it reads what we accept as the same value, and we accept what it reads
+//! and writes again. The differences are listed here.
 #![no_main]
 
 use ciborium::Value as Theirs;
@@ -18,7 +18,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     ciborium::into_writer(&theirs, &mut written).expect("a value is written");
     match cbor::parse(&written) {
         Ok(ours) => assert!(is_same(&ours, &theirs), "{ours:?} is not {theirs:?}"),
-        // Stricter: no tags, a bound on the depth, integers and strings as keys, no key twice.
+        // We are stricter: no tags, limited depth, only integers and strings as keys, no duplicate keys.
         Err(CborError::Tag { .. }) => assert!(any(&theirs, &|one| matches!(one, Theirs::Tag(..)))),
         Err(CborError::Depth { .. }) => assert!(depth(&theirs) > MAX_DEPTH),
         Err(CborError::KeyType { .. }) => assert!(any(&theirs, &has_other_key)),
@@ -27,7 +27,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Whether a value of ours is one of theirs. It knows no `undefined`, which it takes for `null`.
+/// Whether a value of ours equals one of ciborium, which reads `undefined` as `null`.
 fn is_same(ours: &Value<'_>, theirs: &Theirs) -> bool {
     match (ours, theirs) {
         (Value::Integer(ours), Theirs::Integer(theirs)) => *ours == i128::from(*theirs),
@@ -50,7 +50,7 @@ fn is_same(ours: &Value<'_>, theirs: &Theirs) -> bool {
     }
 }
 
-/// Whether there is a simple value without a meaning, of which it knows none.
+/// Whether there is an unassigned simple value, which ciborium does not read.
 fn has_simple(ours: &Value<'_>) -> bool {
     match ours {
         Value::Simple(_) => true,

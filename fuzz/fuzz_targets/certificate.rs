@@ -1,4 +1,4 @@
-//! Certificates: strict and lenient reading, and every extension that is asked for.
+//! Certificates: strict and lenient reading, and every extension.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,4 +1,4 @@
-//! Client data: parsed, and told nothing but what was there.
+//! Client data.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,4 +1,4 @@
-//! COSE keys: what is read writes a key that is read as the same.
+//! COSE keys: a key that was read is written and read as the same key.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

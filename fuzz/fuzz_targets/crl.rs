@@ -1,4 +1,4 @@
-//! Certificate revocation lists: read, and asked about a chain whose issuers may have signed them.
+//! Certificate revocation lists: read, and used for a chain whose issuers may have signed them.
 #![no_main]
 
 use std::sync::LazyLock;

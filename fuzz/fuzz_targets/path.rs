@@ -1,4 +1,4 @@
-//! Paths: certificates one behind the other, the last of them the anchor; walked in order, and searched for.
+//! Paths: a list of certificates whose last one is the anchor; walked in order, and searched.
 #![no_main]
 
 use rp_conformance::seeds::NOW;
@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((leaf, pool)) = chain.split_first() else { return };
     let Ok(leaf) = Certificate::from_der(leaf) else { return };
     let searched = path::search(&leaf, pool, &anchors, NOW, &options);
-    // What can be walked can be found, up to the length that the search allows.
+    // The search finds every path that can be walked, up to its maximum length.
     if let Ok(walked) = walked {
         assert!(searched.is_ok() || walked.certificates().len() > 8, "{searched:?}");
     }

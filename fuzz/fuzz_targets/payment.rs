@@ -1,5 +1,5 @@
-//! A payment's confirmation: the client's extension results and client data, beside authenticator data and a
-//! signature that are right. Client data that nobody signed confirm nothing.
+//! The confirmation of a payment: extension results of the client and client data, with valid authenticator data and
+//! signature. Unsigned client data confirm nothing.
 #![no_main]
 
 use std::sync::LazyLock;

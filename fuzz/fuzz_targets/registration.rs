@@ -1,5 +1,4 @@
-//! Registration whole: the client's extension results, client data and an attestation object, under a challenge that
-//! is right.
+//! A whole registration: extension results of the client, client data and attestation object, for a known challenge.
 #![no_main]
 
 use rp_conformance::seeds::unpack;

@@ -1,4 +1,4 @@
-//! The document of related origins, a caller's origin before it: linted, and asked about the caller.
+//! A caller's origin and a document of related origins: linted, and evaluated for the caller.
 #![no_main]
 
 use rp_conformance::seeds::unpack;
@@ -11,7 +11,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     };
     let document: RelatedOrigins = document;
     let _ = document.lint("example.org");
-    // Whoever takes more labels lets more callers in, and none that is not in the document.
+    // A client with a higher label limit accepts more callers, and only those of the document.
     let (few, all) = (document.relates(caller, MAX_LABELS), document.relates(caller, usize::MAX));
     assert!(all || !few);
     assert!(!all || document.labels() > 0);

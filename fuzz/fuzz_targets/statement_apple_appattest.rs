@@ -1,4 +1,4 @@
-//! Statements of `apple-appattest`, which has an entry of its own.
+//! Statements of `apple-appattest`, which has its own entry point.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| rp_fuzz::app_attest_statement(data));

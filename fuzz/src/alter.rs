@@ -1,5 +1,5 @@
-//! Alterations of what the software authenticator minted: each takes a structure apart, changes something in it, and
-//! puts it together again so that what is around it still fits.
+//! Alterations of valid responses: each parses a structure, changes a part, and encodes it again so that lengths and
+//! enclosing structures still fit.
 
 mod bytes;
 mod cbor;
@@ -10,7 +10,7 @@ use arbitrary::{Result, Unstructured};
 use rp_conformance::seeds::{BaseAuthentication, BaseRegistration};
 use serde_json::Value;
 
-/// A response in the place of a base's, altered in one place or a few.
+/// The response of a base with one or a few alterations.
 pub fn registration(
     base: &BaseRegistration,
     others: &[BaseRegistration],
@@ -38,7 +38,7 @@ pub fn registration(
     Ok(response)
 }
 
-/// A response in the place of a base's, altered in one place or a few.
+/// The response of a base with one or a few alterations.
 pub fn authentication(
     base: &BaseAuthentication,
     others: &[BaseAuthentication],
@@ -64,7 +64,7 @@ pub fn authentication(
     Ok(response)
 }
 
-/// How many alterations are made: mostly one, for two seldom both go unnoticed.
+/// The number of alterations: mostly one, because two are rarely both unnoticed.
 fn count(u: &mut Unstructured<'_>) -> Result<u8> {
     if u.ratio(3, 4)? { Ok(1) } else { u.int_in_range(2..=3) }
 }

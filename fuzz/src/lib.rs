@@ -1,6 +1,6 @@
-//! What the fuzz targets share: the bases that their inputs are about.
+//! Shared by the fuzz targets: the bases of their inputs.
 //!
-//! How the inputs are laid out, and what they begin with, stands in `rp_conformance::seeds`.
+//! The layout of the inputs and the seeds are in `rp_conformance::seeds`.
 
 pub mod alter;
 pub mod minted;
@@ -9,26 +9,26 @@ use std::sync::{LazyLock, OnceLock};
 
 use rp_conformance::seeds::{BaseAppAttestation, BaseAuthentication, BaseRegistration, unpack};
 
-/// The registrations that are accepted as they stand. Minting takes seconds, so a target does it as its `init`.
+/// The valid registrations. Making them takes seconds, so a target does it in its `init`.
 pub fn registrations() -> &'static [BaseRegistration] {
     static BASES: LazyLock<Vec<BaseRegistration>> =
         LazyLock::new(|| BaseRegistration::all().expect("the matrix can be minted"));
     &BASES
 }
 
-/// The authentications that are accepted as they stand.
+/// The valid authentications.
 pub fn authentications() -> &'static [BaseAuthentication] {
     static BASES: LazyLock<Vec<BaseAuthentication>> =
         LazyLock::new(|| BaseAuthentication::all().expect("the matrix can be minted"));
     &BASES
 }
 
-/// The one that a number stands for; numbers beyond the last begin again.
+/// The item of a number, modulo the length.
 pub fn nth<T>(bases: &[T], number: usize) -> &T {
     &bases[number % bases.len()]
 }
 
-/// Judges an input as a statement of a format, in the place of one that is right.
+/// Verifies an input as a statement of a format, in place of a valid one.
 pub fn statement(fmt: &str, data: &[u8]) {
     static BASES: OnceLock<Vec<&BaseRegistration>> = OnceLock::new();
     let bases = BASES.get_or_init(|| registrations().iter().filter(|base| base.is_of(fmt)).collect());
@@ -38,7 +38,7 @@ pub fn statement(fmt: &str, data: &[u8]) {
     }
 }
 
-/// Judges an input as the statement of an app's attestation.
+/// Verifies an input as the statement of an app's attestation.
 pub fn app_attest_statement(data: &[u8]) {
     static BASE: LazyLock<BaseAppAttestation> =
         LazyLock::new(|| BaseAppAttestation::minted().expect("its anchor is a certificate"));
@@ -47,7 +47,7 @@ pub fn app_attest_statement(data: &[u8]) {
     }
 }
 
-/// DER values that stand one after the other, each as long as it says; the last may be cut short.
+/// Consecutive DER values; the last may be cut short.
 pub fn der_values(mut rest: &[u8]) -> Vec<&[u8]> {
     let mut values = Vec::new();
     while !rest.is_empty() {

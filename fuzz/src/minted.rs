@@ -1,7 +1,7 @@
-//! What was minted: the only things that signatures exist for, and so the only things that may be accepted.
+//! The signed data of the software authenticator: nothing else may be accepted.
 //!
-//! Responses are read here once more, by `ciborium` and `serde_json` and by the offsets of section 6.1, so that a
-//! verdict is held against another reading than the one that gave it.
+//! Accepted responses are read again with `ciborium`, `serde_json` and the offsets of section 6.1, independently of
+//! rp-core.
 
 use std::collections::HashSet;
 
@@ -13,17 +13,17 @@ use rp_core::x509::Certificate;
 use rp_core::{AttestationType, base64url};
 use serde_json::Value;
 
-/// What is signed in a registration: client data, authenticator data, and what the statement has of its own.
+/// The signed data of a registration: client data, authenticator data, and members of the statement.
 type Attested = (Vec<u8>, Vec<u8>, Proof);
 
-/// What is signed in an authentication: credential ID, client data, authenticator data; and the signature.
+/// The signed data of an authentication (credential ID, client data, authenticator data) and the signature.
 type Asserted = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
 
-/// What a statement proves something with; other members of it are signed by nobody.
+/// The signed members of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Proof {
     fmt: String,
-    /// `alg`, and of those that mean the same the older one.
+    /// `alg`; the older of two names of an algorithm.
     alg: Option<i128>,
     /// `ver`, `sig`, `certInfo`, `pubArea`, `response`: those of the format.
     parts: Vec<Option<Vec<u8>>>,
@@ -31,7 +31,7 @@ struct Proof {
     leaf: Option<Vec<u8>>,
 }
 
-/// Everything that all bases say, as it was signed.
+/// The signed data of all bases.
 #[derive(Debug)]
 pub struct Minted {
     attested: HashSet<Attested>,
@@ -39,7 +39,7 @@ pub struct Minted {
 }
 
 impl Minted {
-    /// What was minted for registrations.
+    /// The signed data of registrations.
     pub fn registrations(bases: &[BaseRegistration]) -> Self {
         let attested = bases.iter().flat_map(|base| {
             let object = Object::read(&base.attestation_object).expect("what was minted is CBOR");
@@ -48,14 +48,14 @@ impl Minted {
         Self { attested: attested.collect(), asserted: HashSet::new() }
     }
 
-    /// What was minted for authentications.
+    /// The signed data of authentications.
     pub fn authentications(bases: &[BaseAuthentication]) -> Self {
         let asserted = bases.iter().map(|base| asserted(&base.response).expect("what was minted is read"));
         Self { attested: HashSet::new(), asserted: asserted.collect() }
     }
 
-    /// Checks a registration that was accepted: what a statement signed was minted so, what nobody signed is right by
-    /// the rules of 7.1, and the verdict says what the response says.
+    /// Checks an accepted registration: signed data is that of the software authenticator, unsigned data follows the
+    /// rules of 7.1, and the verdict agrees with the response.
     pub fn check_registration(&self, base: &BaseRegistration, response: &Value, verdict: &Ceremony) {
         let client_data = member(response, "clientDataJSON").expect("base64url");
         let object = Object::read(&member(response, "attestationObject").expect("base64url")).expect("CBOR");
@@ -88,8 +88,8 @@ impl Minted {
         }
     }
 
-    /// Checks an authentication that was accepted: it is one that was minted, in answer to this challenge, by this
-    /// credential, and the verdict says what it says.
+    /// Checks an accepted authentication: the software authenticator made it for this challenge and credential, and the
+    /// verdict agrees with it.
     pub fn check_authentication(&self, base: &BaseAuthentication, response: &Value, verdict: &Ceremony) {
         let asserted = asserted(response).expect("what was accepted is read");
         let (id, client_data, data, _) = &asserted;
@@ -160,14 +160,14 @@ impl Object {
         })
     }
 
-    /// Each statement, with what it is over. Of a certificate that is itself an anchor of the base's, name and key
-    /// count and nothing else: it stands here as the anchor.
+    /// Each statement with its signed data. Of a certificate that is itself an anchor only name and key count, so the
+    /// anchor replaces it.
     fn attested(&self, base: &BaseRegistration, client_data: &[u8]) -> Vec<Attested> {
         let parts = match self.statement.as_array().filter(|_| self.fmt == "compound") {
             Some(parts) => parts.iter().filter_map(Proof::of_part).collect(),
             None => vec![Proof::of(&self.fmt, &self.statement)],
         };
-        // A statement of `none` among them proves nothing, and does no harm.
+        // A part of `none` proves nothing and is ignored.
         let parts = parts.into_iter().filter(|proof| proof.fmt != "none").map(|mut proof| {
             proof.leaf = proof.leaf.map(|leaf| anchor_of(&leaf, base).unwrap_or(leaf));
             proof
@@ -175,8 +175,8 @@ impl Object {
         parts.map(|proof| (client_data.to_vec(), self.signed_data(&proof), proof)).collect()
     }
 
-    /// The part of authenticator data that a statement signs: all, but for `fido-u2f`, which knows only the RP ID, the
-    /// credential ID and the point.
+    /// The part of authenticator data that a statement signs: all of it, or for `fido-u2f` only the RP ID, the credential
+    /// ID and the point.
     fn signed_data(&self, proof: &Proof) -> Vec<u8> {
         let data = &self.authenticator_data;
         match data.point().filter(|_| proof.fmt == "fido-u2f") {
@@ -185,7 +185,7 @@ impl Object {
         }
     }
 
-    /// Whether it is of `none`, or consists of such.
+    /// Whether it is `none`, or a compound of `none`.
     fn proves_nothing(&self) -> bool {
         let is_none = |part: &Cbor| get(part, "fmt").and_then(Cbor::as_text) == Some("none");
         match &self.statement {
@@ -197,7 +197,7 @@ impl Object {
 }
 
 impl Proof {
-    /// Members that a format does not know are left out, as they count for nothing.
+    /// Unknown members are left out, because they have no effect.
     fn of(fmt: &str, statement: &Cbor) -> Self {
         let signed: &[&str] = match fmt {
             "tpm" => &["ver", "sig", "certInfo", "pubArea"],
@@ -229,7 +229,7 @@ impl Proof {
     }
 }
 
-/// The anchor that a certificate is, by name and key.
+/// The anchor with the name and key of a certificate.
 fn anchor_of(leaf: &[u8], base: &BaseRegistration) -> Option<Vec<u8>> {
     let read = |der| Certificate::from_der(der).ok();
     let leaf = read(leaf)?;
@@ -248,7 +248,7 @@ fn check_client_data(bytes: &[u8], r#type: &str, challenge: &str, origins: &[Str
     assert!(client_data["topOrigin"].is_null(), "{client_data}");
 }
 
-/// Steps 15 to 17 of 7.1, 16 to 18 of 7.2, and that the verdict says what authenticator data say.
+/// Steps 15 to 17 of 7.1, 16 to 18 of 7.2, and agreement of the verdict with authenticator data.
 fn check_verdict(data: &Data, verdict: &Ceremony, asked: UserVerificationRequirement) {
     let [present, verified, eligible, backed_up] = [0, 2, 3, 4].map(|bit| data.flag(bit));
     assert!(present, "the user was not there");

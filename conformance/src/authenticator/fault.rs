@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_has_a_name_of_its_own_and_a_place_where_it_can_be_made() {
+    fn every_fault_has_a_unique_name_and_a_place() {
         let names: BTreeSet<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
         assert_eq!(names.len(), Fault::ALL.len());
         for fault in Fault::ALL {

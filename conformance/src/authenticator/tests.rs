@@ -47,7 +47,7 @@ fn the_same_options_give_the_same_response() {
 }
 
 #[test]
-fn an_assertion_is_signed_over_authenticator_data_and_client_data_hash() {
+fn an_assertion_signs_authenticator_data_and_the_hash() {
     use p256::ecdsa::signature::Verifier;
 
     let mut key = authenticator(Config::default());
@@ -68,7 +68,7 @@ fn an_assertion_is_signed_over_authenticator_data_and_client_data_hash() {
 }
 
 #[test]
-fn a_packed_statement_is_signed_by_its_leaf_which_leads_to_the_anchor() {
+fn a_packed_statement_is_signed_by_a_leaf_below_the_anchor() {
     use p256::ecdsa::signature::Verifier;
 
     let mut key = authenticator(Config { format: Format::Packed, ..Config::default() });

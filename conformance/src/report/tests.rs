@@ -57,7 +57,7 @@ fn report(not_yet: &str) -> Report {
 }
 
 #[test]
-fn a_failure_is_told_with_expected_and_got_and_the_last_line_has_the_figures() {
+fn a_failure_is_printed_with_both_results_and_the_figures() {
     let report = report("");
     assert!(!report.is_clean());
     assert_eq!(

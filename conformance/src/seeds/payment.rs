@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_payment_is_confirmed_as_it_stands_with_the_key_of_its_browser() {
+    fn the_payment_of_the_seeds_is_confirmed() {
         let base = BasePayment::minted().unwrap();
         let confirmed = base.judge(&base.response).unwrap();
         assert!(matches!(confirmed.browser_bound_key, Some(Ok(_))), "{:?}", confirmed.browser_bound_key);

@@ -2,7 +2,7 @@ use super::*;
 use crate::run::DriverError;
 
 #[test]
-fn every_base_is_accepted_as_it_stands_and_put_together_again() {
+fn every_base_is_accepted_also_when_put_together_again() {
     for base in BaseRegistration::all().unwrap() {
         let again = base.with_parts(&base.client_data, &base.attestation_object);
         assert_eq!(again, base.response);
@@ -16,7 +16,7 @@ fn every_base_is_accepted_as_it_stands_and_put_together_again() {
 }
 
 #[test]
-fn a_statement_taken_out_and_put_back_is_accepted_and_another_is_not() {
+fn a_statement_put_back_is_accepted_and_another_is_not() {
     let bases = BaseRegistration::all().unwrap();
     let base = bases.iter().find(|base| base.is_of("tpm")).unwrap();
     let statement = base.statement().unwrap();

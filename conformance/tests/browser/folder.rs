@@ -1,9 +1,9 @@
-//! Folders of the tests.
+//! Temporary folders.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A folder of our own under Cargo's for tests, gone when this is dropped.
+/// A new folder in cargo's temporary folder; removed on drop.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -19,7 +19,7 @@ impl Folder {
         &self.0
     }
 
-    /// Writes a file into it; where that is.
+    /// Writes a file into it and returns its path.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, bytes).unwrap();
@@ -29,7 +29,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What stays behind lies under `target` and harms nobody.
+        // A folder that cannot be removed stays below `target`.
         drop(std::fs::remove_dir_all(&self.0));
     }
 }

@@ -26,15 +26,15 @@ use serde_json::json;
 use site::{Kind, Site};
 use webdriver::{Abilities, Programs, Session};
 
-/// Runs `scenario` on the site of either adapter, each in a browser of its own.
+/// Runs `scenario` on the site of each adapter, in a new browser.
 fn on_both_sites(arguments: &[&str], scenario: impl Fn(&Session, &Site)) {
     for_both_sites(|browser, kind| scenario(browser, &Site::start(kind, arguments)));
 }
 
-/// Runs `scenario` for either adapter, each in a browser of its own; it starts the site itself.
+/// Runs `scenario` for each adapter, in a new browser; the scenario starts the site.
 fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
     let Some(programs) = Programs::find() else {
-        return pass_over("chromium and chromedriver are not both on the PATH");
+        return skip("chromium and chromedriver are not both on the PATH");
     };
     for kind in Kind::BOTH {
         let _turn = Turn::take();
@@ -42,13 +42,13 @@ fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
     }
 }
 
-/// What a test cannot do here it passes over aloud, but never in CI.
-fn pass_over(why: &str) {
+/// Prints why a test is skipped; in CI, fails.
+fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{why}");
-    eprintln!("PASSED OVER: {why}");
+    eprintln!("SKIPPED: {why}");
 }
 
-/// One of two browsers that may run at a time, however many threads the tests have.
+/// One of two browsers that may run at a time, with any number of test threads.
 struct Turn;
 
 static FREE: (Mutex<u8>, Condvar) = (Mutex::new(2), Condvar::new());
@@ -141,7 +141,7 @@ fn a_second_passkey_is_added_renamed_and_outlives_the_first() {
             page.answers().iter().any(|answer| answer.starts_with("DELETE ") && answer.ends_with(" 204"))
         );
 
-        // The last one stays.
+        // The last passkey cannot be deleted.
         page.delete(1);
         let text = page.wait_message("#account", "last-credential");
         assert_eq!(text, "This is your only passkey. Add another one before you delete it.");
@@ -149,7 +149,7 @@ fn a_second_passkey_is_added_renamed_and_outlives_the_first() {
 }
 
 #[test]
-fn a_u2f_key_is_added_as_a_second_factor_and_signs_in_by_username() {
+fn a_u2f_key_is_added_and_signs_in_by_username() {
     on_both_sites(&[], |browser, site| {
         let first = browser.plug_in(Abilities::PLATFORM);
         let page = Page::open(browser, site);
@@ -189,7 +189,7 @@ fn a_user_who_cancels_reads_so_and_nothing_is_registered() {
 }
 
 #[test]
-fn registration_without_the_verification_that_is_required_is_refused_by_the_server() {
+fn registration_without_required_verification_is_rejected() {
     on_both_sites(&["--user-verification", "required"], |browser, site| {
         let _authenticator = browser.plug_in(Abilities { user_verification: false, ..Abilities::PLATFORM });
         let page = Page::open(browser, site);
@@ -205,7 +205,7 @@ fn registration_without_the_verification_that_is_required_is_refused_by_the_serv
 }
 
 #[test]
-fn signing_in_without_the_verification_that_is_required_is_refused_by_the_server() {
+fn sign_in_without_required_verification_is_rejected() {
     on_both_sites(&["--user-verification", "required"], |browser, site| {
         let authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
         let page = Page::open(browser, site);
@@ -238,12 +238,12 @@ fn a_page_at_another_address_is_refused_and_leads_home() {
 }
 
 #[test]
-fn what_was_signed_at_another_origin_is_refused_by_the_server() {
+fn a_response_signed_at_another_origin_is_rejected() {
     on_both_sites(&[], |browser, site| {
         let _authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
         Page::open_for_a_script(browser, site).sign_up("ada");
 
-        // Another server of the same host: the RP ID fits, so the browser lets it ask; the origin does not.
+        // Another port of the same host: the browser allows the RP ID, and the origin differs.
         let elsewhere = Site::start(Kind::Axum, &[]);
         browser.open(&elsewhere.origin());
         for (ceremony, request) in [
@@ -260,7 +260,7 @@ fn what_was_signed_at_another_origin_is_refused_by_the_server() {
     });
 }
 
-/// A ceremony with options from anywhere; its response as JSON.
+/// Runs a ceremony with given options and returns the response as JSON.
 const PERFORM: &str = "
     const [ceremony, options] = arguments;
     const credential = ceremony === 'registration'
@@ -272,7 +272,7 @@ const PERFORM: &str = "
 fn simplewebauthn_posts_to_the_same_routes_unchanged() {
     let bundle = match simplewebauthn::bundle() {
         Ok(bundle) => bundle,
-        Err(why) => return pass_over(&why),
+        Err(why) => return skip(&why),
     };
     on_both_sites(&[], |browser, site| {
         let _authenticator = browser.plug_in(Abilities { resident_key: false, ..Abilities::PLATFORM });
@@ -288,13 +288,13 @@ fn simplewebauthn_posts_to_the_same_routes_unchanged() {
         assert_eq!(signed_in["body"]["user"]["name"], "ada");
         assert_eq!(signed_in["body"]["credential"]["id"], registered["body"]["id"]);
 
-        // The page finds itself signed in.
+        // The page shows the signed-in user.
         browser.open(&site.origin());
         page.wait_signed_in(1);
     });
 }
 
-/// Writes what it saw to `target/screenshots`.
+/// Writes screenshots to `target/screenshots`.
 #[test]
 fn the_page_fits_a_phone_and_a_laptop() {
     on_both_sites(&[], |browser, site| {

@@ -1,4 +1,4 @@
-//! The example sites with a list of models: the one of the driver's authenticators, as it vouches for it or warns of it.
+//! The example sites with a list of models that has the driver's virtual authenticators.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ use crate::site::{Kind, Site};
 use crate::webdriver::{Abilities, Session};
 
 #[test]
-fn a_model_of_the_operators_list_shows_its_name_its_picture_and_that_it_is_trusted() {
+fn a_listed_model_shows_its_name_picture_and_trust() {
     for_both_sites(|browser, kind| {
         let folder = Folder::new("list");
         let list = json!([entry(browser, kind, "FIDO_CERTIFIED_L1")]);
@@ -26,7 +26,7 @@ fn a_model_of_the_operators_list_shows_its_name_its_picture_and_that_it_is_trust
 }
 
 #[test]
-fn a_model_that_a_signed_list_reports_as_revoked_is_refused_and_leaves_no_account() {
+fn a_revoked_model_is_rejected_and_leaves_no_account() {
     for_both_sites(|browser, kind| {
         let folder = Folder::new("list");
         let list = payload(&entry(browser, kind, "REVOKED"));
@@ -46,7 +46,7 @@ fn a_model_that_a_signed_list_reports_as_revoked_is_refused_and_leaves_no_accoun
         page.wait_answer("POST registration/verify 422 attestation-untrusted");
         photograph(browser, &site, "revoked-model");
 
-        // The name is free still, for a key of another model.
+        // The name is still free for a key of another model.
         revoked.pull_out();
         let _other = browser.plug_in(Abilities::U2F);
         page.ask_again();
@@ -58,7 +58,7 @@ fn a_model_that_a_signed_list_reports_as_revoked_is_refused_and_leaves_no_accoun
 }
 
 #[test]
-fn a_list_in_the_cache_serves_while_nobody_outside_can_be_reached() {
+fn a_cached_list_is_used_without_a_network() {
     for_both_sites(|browser, kind| {
         let folder = Folder::new("list");
         let list = payload(&entry(browser, kind, "FIDO_CERTIFIED_L1"));
@@ -71,7 +71,7 @@ fn a_list_in_the_cache_serves_while_nobody_outside_can_be_reached() {
 }
 
 #[test]
-fn a_list_that_cannot_be_believed_ends_the_site_at_the_start_and_it_says_why() {
+fn an_unverifiable_list_ends_the_site_with_a_message() {
     let folder = Folder::new("list");
     let list = json!({"no": 1, "nextUpdate": "2040-01-01", "entries": []});
     let file = folder.write("blob.jwt", blob(&list).as_bytes());
@@ -98,7 +98,7 @@ fn a_list_that_cannot_be_believed_ends_the_site_at_the_start_and_it_says_why() {
     }
 }
 
-/// A key of the model signs up, and its card says what the list says.
+/// Creates an account with a key of the model and checks its card.
 fn shows_the_model(browser: &Session, site: &Site) {
     let _key = browser.plug_in(Abilities::SECURITY_KEY);
     let page = Page::open(browser, site);
@@ -110,7 +110,7 @@ fn shows_the_model(browser: &Session, site: &Site) {
     assert_eq!(page.picture(1), icon());
 }
 
-/// Writes what a phone and a laptop show to `target/screenshots`.
+/// Writes screenshots of a phone and a laptop to `target/screenshots`.
 fn photograph(browser: &Session, site: &Site, view: &str) {
     for (device, width, height) in [("phone", 390, 844), ("laptop", 1366, 768)] {
         browser.resize(width, height);
@@ -136,7 +136,7 @@ fn payload(entry: &Value) -> Value {
     json!({"no": 7, "nextUpdate": "2040-01-01", "entries": [entry]})
 }
 
-/// The list, signed as the Alliance's is: by one of its own domain.
+/// The list, signed for the host of the FIDO Alliance.
 fn blob(list: &Value) -> String {
     let signing = Signing { names: vec!["mds.fidoalliance.org".into()], ..Signing::default() };
     publisher().blob(list, &signing)
@@ -146,12 +146,12 @@ fn publisher() -> Publisher {
     Publisher::new("example sites", Timestamp::now())
 }
 
-/// A certificate of the driver's authenticators. They make another at each registration, but all under one name and
-/// key, which is what an anchor compares: any of them stands for all.
+/// A certificate of the driver's authenticators. Each registration has another certificate with the same name and key,
+/// which are what an anchor compares.
 fn certificate(browser: &Session, kind: Kind) -> Vec<u8> {
     let site = Site::start(kind, &[]);
     let key = browser.plug_in(Abilities { resident_key: false, ..Abilities::SECURITY_KEY });
-    // A page without a script, so that this is the only request.
+    // A page without scripts, so that this is the only ceremony.
     browser.open(&format!("{}/.well-known/webauthn", site.origin()));
     let object = browser.run(ATTEST, &[]).unwrap();
     key.pull_out();

@@ -1,4 +1,4 @@
-//! What a person does on the example's page, and what they see there.
+//! The example's page as a user operates it.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ pub(crate) struct Page<'a> {
     session: &'a Session,
 }
 
-/// A passkey as its card shows it.
+/// The card of a passkey.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Card {
     pub(crate) title: String,
@@ -18,23 +18,23 @@ pub(crate) struct Card {
 }
 
 impl<'a> Page<'a> {
-    /// Opens the page signed out, as it stands for somebody who was never here.
+    /// Opens the page signed out.
     pub(crate) fn open(session: &'a Session, site: &Site) -> Self {
         Self::open_at(session, &site.origin())
     }
 
-    /// The same with autofill left waiting from the start, so that the browser is free for a script of the test's own.
+    /// Opens the page with autofill pending, so that a script of the test can run a ceremony.
     pub(crate) fn open_for_a_script(session: &'a Session, site: &Site) -> Self {
         session.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": LEAVE_AUTOFILL}));
         Self::open(session, site)
     }
 
-    /// The same at another address.
+    /// Opens the page at another address.
     pub(crate) fn open_at(session: &'a Session, address: &str) -> Self {
         session.open(address);
         let page = Self { session };
         page.wait_signed_out();
-        // Every answer under the prefix is noted, so that a refusal can be shown to be the server's.
+        // Records every response, to show that the server rejected a request and not the browser.
         session.run(WATCH, &[]).unwrap();
         page
     }
@@ -47,7 +47,7 @@ impl<'a> Page<'a> {
         );
     }
 
-    /// Waits until the account is shown with this many passkeys and nothing is under way.
+    /// Waits until the account is shown with this many passkeys and no request is pending.
     pub(crate) fn wait_signed_in(&self, passkeys: usize) {
         let settled = "return document.querySelector('#account').checkVisibility()
             && document.querySelectorAll('#passkeys > li').length === arguments[0]
@@ -71,12 +71,12 @@ impl<'a> Page<'a> {
         self.session.click("#sign-up button[type=submit]");
     }
 
-    /// Sends the form once more, as it stands.
+    /// Sends the form again.
     pub(crate) fn ask_again(&self) {
         self.session.click("#sign-up button[type=submit]");
     }
 
-    /// Opens an account, and sees it with its first passkey.
+    /// Creates an account and waits for its first passkey.
     pub(crate) fn sign_up(&self, username: &str) {
         self.ask_for_account(username);
         self.wait_signed_in(1);
@@ -96,7 +96,7 @@ impl<'a> Page<'a> {
         self.session.click("#add");
     }
 
-    /// Gives the passkey at this place of the list a name.
+    /// Renames the passkey at this position.
     pub(crate) fn rename(&self, place: usize, name: &str) {
         let card = format!("#passkeys > li:nth-child({place})");
         if !self.is_shown(&format!("{card} .rename")) {
@@ -106,7 +106,7 @@ impl<'a> Page<'a> {
         self.session.click(&format!("{card} .rename button[type=submit]"));
     }
 
-    /// Deletes the passkey at this place of the list, and says yes when asked.
+    /// Deletes the passkey at this position and confirms.
     pub(crate) fn delete(&self, place: usize) {
         self.session.click(&format!("#passkeys > li:nth-child({place}) button[name=delete]"));
         self.session.click("#confirm button[value=delete]");
@@ -132,7 +132,7 @@ impl<'a> Page<'a> {
             .collect()
     }
 
-    /// The picture on the card at this place of the list, once the browser has drawn it.
+    /// Waits for the picture on the card at this position and returns its source.
     pub(crate) fn picture(&self, place: usize) -> String {
         let drawn =
             "const picture = document.querySelector(`#passkeys > li:nth-child(${arguments[0]}) .tile img`);
@@ -141,7 +141,7 @@ impl<'a> Page<'a> {
         source.as_str().unwrap().to_owned()
     }
 
-    /// Waits for a message with this code within `view`; what it says.
+    /// Waits for a message with this code in `view` and returns its text.
     pub(crate) fn wait_message(&self, view: &str, code: &str) -> String {
         let script = "const message = document.querySelector(`${arguments[0]} .message`);
             return message.dataset.code === arguments[1] && message.textContent";
@@ -150,46 +150,46 @@ impl<'a> Page<'a> {
         text.as_str().unwrap().to_owned()
     }
 
-    /// Waits for a message of success that begins like this.
+    /// Waits for a message of success with this beginning.
     pub(crate) fn wait_done(&self, begins: &str) {
         let script = "const message = document.querySelector('#account .message');
             return message.dataset.tone === 'good' && message.textContent.startsWith(arguments[0])";
         self.session.wait_until(begins, script, &[json!(begins)]);
     }
 
-    /// What the server has answered so far, as `POST registration/verify 422 user-not-verified`.
+    /// The responses so far, such as `POST registration/verify 422 user-not-verified`.
     pub(crate) fn answers(&self) -> Vec<String> {
         let answers = self.session.run("return window.answers", &[]).unwrap();
         answers.as_array().unwrap().iter().map(|answer| answer.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Waits until the server has answered this.
+    /// Waits for this response.
     pub(crate) fn wait_answer(&self, answer: &str) {
         self.session.wait_until(answer, "return window.answers.includes(arguments[0])", &[json!(answer)]);
     }
 
-    /// From now on a prompt that nobody answers ends as soon as the browser allows, not after minutes.
+    /// Shortens the timeout of prompts to the browser's minimum.
     pub(crate) fn shorten_prompts(&self) {
         self.session.run(SHORTEN, &[]).unwrap();
     }
 
-    /// From now on the options lose their demand on the way: the browser is told that user verification is unwanted.
+    /// Changes user verification in all options to `discouraged` on their way to the browser.
     pub(crate) fn discourage_user_verification(&self) {
         self.session.run(DISCOURAGE, &[]).unwrap();
     }
 
-    /// From now on no authenticator answers an offer of autofill: it waits for somebody to choose until the page stops
-    /// it. Those of the driver choose as soon as they are asked, before a button can be pressed.
+    /// Keeps autofill pending until the page aborts it. The virtual authenticators answer at once, before a button can be
+    /// pressed.
     pub(crate) fn leave_autofill(&self) {
         self.session.run(LEAVE_AUTOFILL, &[]).unwrap();
     }
 
-    /// From now on the browser ends each offer of autofill at once, as one does that finds no passkey.
+    /// Rejects autofill at once, as a browser does that has no passkey.
     pub(crate) fn end_autofill(&self) {
         self.session.run(END_AUTOFILL, &[]).unwrap();
     }
 
-    /// Waits until that has happened, and the page has had time to speak of it.
+    /// Waits until autofill was rejected and the page had time to show a message.
     pub(crate) fn wait_autofill_ended(&self) {
         self.session.wait_until("the end of autofill", "return window.autofillEnded", &[]);
     }

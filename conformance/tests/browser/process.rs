@@ -1,4 +1,4 @@
-//! A child process that says in a line when it is ready, and ends with its owner.
+//! A child process that prints a line when it is ready and is killed on drop.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -6,30 +6,30 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// How long anything may take before the test gives up on it. A machine under load is slow, not broken.
+/// The time limit of every wait; generous, because a loaded machine is slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A process of ours; it is ended and waited for when this is dropped, also by a panic.
+/// A child process, killed on drop and by a panic.
 pub(crate) struct Process {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Process {
-    /// Starts `command`; its standard output is read here to the end.
+    /// Starts `command` and reads its standard output.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            // Nobody listens any longer once the line was found; the pipe is emptied all the same.
+            // After the line was found the receiver is gone; the pipe must still be emptied.
             output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         Self { child, lines }
     }
 
-    /// What `find` finds in the first line that has it; `None` where the process ends before.
+    /// Waits for the first line in which `find` succeeds; `None` if the process ends before.
     pub(crate) fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -48,13 +48,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// A program on the `PATH`, under the first of these names that is there.
+/// The first of these programs that is on the `PATH`.
 pub(crate) fn program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     names

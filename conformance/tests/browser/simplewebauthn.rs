@@ -1,9 +1,9 @@
-//! The npm package `@simplewebauthn/browser`, as a site would load it; fetched when the test runs.
+//! The npm package `@simplewebauthn/browser`, fetched when the test runs.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The package's bundle for pages without a build step, or why it cannot be had.
+/// The package's bundle for pages without a build step, or why it cannot be fetched.
 pub(crate) fn bundle() -> Result<String, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-npm");
     let file = folder.join("node_modules/@simplewebauthn/browser/dist/bundle/index.umd.min.js");
@@ -23,7 +23,7 @@ pub(crate) fn bundle() -> Result<String, String> {
 
 const PACKAGE: &str = "@simplewebauthn/browser@13";
 
-/// Both ceremonies as the package's own documentation has them: options from the server, the response back.
+/// Both ceremonies as in the package's documentation.
 pub(crate) const PERFORM: &str = "
     const [ceremony, request] = arguments;
     const { startRegistration, startAuthentication } = globalThis.SimpleWebAuthnBrowser;

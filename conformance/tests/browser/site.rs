@@ -1,4 +1,4 @@
-//! The example sites, each as a process with a database of its own.
+//! The example sites, each a process with its own database.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::built;
 use crate::folder::Folder;
 use crate::process::{Process, number_after};
 
-/// Which of the two example sites.
+/// One of the two example sites.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Axum,
@@ -32,7 +32,7 @@ impl Kind {
     }
 }
 
-/// A site that runs on a port the system chose.
+/// A running site.
 pub(crate) struct Site {
     _process: Process,
     _folder: Folder,
@@ -41,7 +41,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Starts the site with these arguments beside its own; it answers when this returns. It reaches nobody outside.
+    /// Starts the site with additional arguments and waits until it listens. It has no network.
     pub(crate) fn start(kind: Kind, arguments: &[&str]) -> Self {
         let folder = Folder::new("site");
         let mut command = Command::new(kind.binary());
@@ -56,24 +56,24 @@ impl Site {
         Self { _process: process, _folder: folder, kind, port }
     }
 
-    /// Its origin, under the name that passkeys belong to.
+    /// Its origin, with the host name of the RP ID.
     pub(crate) fn origin(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// The same server under a name that is not the relying party's.
+    /// The same server with another host name.
     pub(crate) fn other_name(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Keeps a picture of the page in `target/screenshots`.
+    /// Writes a screenshot to `target/screenshots`.
     pub(crate) fn keep_picture(&self, name: &str, png: &[u8]) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}-{:?}.png", self.kind).to_lowercase()), png).unwrap();
     }
 
-    /// Posts as a program does that is no browser: without `Origin`, with the cookies in `jar`.
+    /// Posts without `Origin`, with the cookies in `jar`, as a program that is not a browser does.
     pub(crate) fn post(&self, route: &str, body: &Value, jar: &mut Vec<String>) -> (u16, Value) {
         let url = format!("{}/webauthn/{route}", self.origin());
         let cookies = jar.join("; ");
@@ -89,5 +89,5 @@ impl Site {
     }
 }
 
-/// A proxy that is not there: nothing listens on the discard port.
+/// An address where nothing listens: the discard port.
 const NOBODY: &str = "http://127.0.0.1:9";

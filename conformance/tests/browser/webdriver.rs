@@ -1,4 +1,4 @@
-//! As much of WebDriver as the tests need, over a chromedriver of our own.
+//! A WebDriver client with the commands that the tests need.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,7 @@ use ureq::http::Request;
 use crate::folder::Folder;
 use crate::process::{PATIENCE, Process, number_after, program};
 
-/// Chromium and its driver, as they lie on the `PATH`.
+/// Chromium and its driver on the `PATH`.
 pub(crate) struct Programs {
     chromium: PathBuf,
     chromedriver: PathBuf,
@@ -23,8 +23,8 @@ impl Programs {
         Some(Self { chromium, chromedriver: program(&["chromedriver"])? })
     }
 
-    /// A driver, and its port. It takes a free port of IPv4 and wants the same of IPv6; where somebody has that one, it
-    /// ends, and the next one gets another.
+    /// Starts a driver and returns its port. The driver takes a free IPv4 port and ends if the same IPv6 port is in use;
+    /// the next attempt gets another one.
     fn start_driver(&self) -> (Process, u16) {
         let start = |_| {
             let driver = Process::start(Command::new(&self.chromedriver).arg("--port=0"));
@@ -43,7 +43,7 @@ pub(crate) struct Session {
     _profile: Folder,
 }
 
-/// A client that takes every status as an answer and knows no proxy.
+/// A client that returns every status and uses no proxy.
 pub(crate) fn agent() -> Agent {
     let config =
         Agent::config_builder().http_status_as_error(false).proxy(None).timeout_global(Some(PATIENCE));
@@ -102,9 +102,9 @@ impl Session {
         self.command("POST", "/execute/sync", &json!({"script": script, "args": arguments}))
     }
 
-    /// Asks the page until it says yes, with a breath between, and panics with `what` when patience ends.
+    /// Repeats the script until it returns a truthy value; panics with `what` at the time limit.
     pub(crate) fn wait_until(&self, what: &str, body: &str, arguments: &[Value]) -> Value {
-        // Polled within the page, frame by frame: one command, and no sleep on this side.
+        // The page polls; the test sends one command.
         let script = format!(
             "const arguments_ = [...arguments], limit = arguments_.pop(), end = Date.now() + limit;
              const look = async function () {{ {body} }};
@@ -135,7 +135,7 @@ impl Session {
         found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
     }
 
-    /// Clicks as a person does: what is hidden or covered cannot be clicked.
+    /// Clicks like a user: a hidden or covered element cannot be clicked.
     pub(crate) fn click(&self, selector: &str) {
         self.wait_until(
             selector,
@@ -145,14 +145,14 @@ impl Session {
         self.command("POST", &format!("/element/{}/click", self.element(selector)), &json!({})).unwrap();
     }
 
-    /// Types into a field that is emptied first.
+    /// Replaces the text of a field.
     pub(crate) fn fill(&self, selector: &str, text: &str) {
         let element = self.element(selector);
         self.command("POST", &format!("/element/{element}/clear"), &json!({})).unwrap();
         self.command("POST", &format!("/element/{element}/value"), &json!({"text": text})).unwrap();
     }
 
-    /// The text that is shown.
+    /// The visible text.
     pub(crate) fn text(&self, selector: &str) -> String {
         let text =
             self.run("return document.querySelector(arguments[0])?.innerText ?? ''", &[json!(selector)]);
@@ -173,7 +173,7 @@ impl Session {
         rp_core::base64url::decode(&base64).unwrap()
     }
 
-    /// A command of the DevTools protocol, for what WebDriver has no word for.
+    /// A command of the DevTools protocol, for functions that WebDriver lacks.
     pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.command("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters})).unwrap()
     }
@@ -181,13 +181,13 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The driver ends the browser with the session; both belong to this test alone.
+        // The driver closes the browser with the session.
         let limit = Some(Duration::from_secs(10));
         drop(self.agent.delete(&self.url).config().timeout_global(limit).build().call());
     }
 }
 
-/// Headless, as root in a container too, and silent towards the network.
+/// Headless, also as root in a container, and without background requests.
 const FLAGS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
@@ -207,7 +207,7 @@ pub(crate) struct Authenticator<'a> {
     id: String,
 }
 
-/// What a virtual authenticator can do (section 11.2).
+/// The capabilities of a virtual authenticator (section 11.2).
 #[derive(Clone, Copy)]
 pub(crate) struct Abilities {
     pub(crate) protocol: &'static str,
@@ -227,10 +227,10 @@ impl Abilities {
         consents: true,
     };
 
-    /// A security key with a PIN that is known.
+    /// A security key with user verification by PIN.
     pub(crate) const SECURITY_KEY: Self = Self { transport: "usb", ..Self::PLATFORM };
 
-    /// A key of the time before CTAP 2: a second factor.
+    /// A U2F key.
     pub(crate) const U2F: Self = Self {
         protocol: "ctap1/u2f",
         transport: "usb",
@@ -270,7 +270,7 @@ impl Authenticator<'_> {
         self.session.command("GET", &path, &Value::Null).unwrap().as_array().unwrap().len()
     }
 
-    /// Whether whoever holds it is verified from now on (11.9, Set User Verified).
+    /// Sets whether user verification succeeds (11.9, Set User Verified).
     pub(crate) fn set_user_verified(&self, verified: bool) {
         let path = format!("/webauthn/authenticator/{}/uv", self.id);
         self.session.command("POST", &path, &json!({"isUserVerified": verified})).unwrap();

@@ -96,7 +96,7 @@ impl Scene {
         Ok(registered.attestation)
     }
 
-    /// What comes out where the authenticator's root is trusted.
+    /// The verdict with the authenticator's root as anchor.
     fn judged(&self) -> Result<Attestation, RegistrationError> {
         self.judged_by(&StaticAnchors::new(self.anchors()))
     }
@@ -105,7 +105,7 @@ impl Scene {
         self.judged().unwrap_or_else(|refused| panic!("{refused}"))
     }
 
-    /// Why the statement was refused.
+    /// The reason of the rejection.
     fn refused(&self) -> AttestationError {
         match self.judged() {
             Err(RegistrationError::Attestation(error)) => error,

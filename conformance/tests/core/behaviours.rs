@@ -1,5 +1,5 @@
-//! What a conforming server does, and what others got wrong, where no fault of the software authenticator shows it:
-//! options, what must succeed in an authentication, and who may end what was begun for whom.
+//! Behaviours of a conforming server that no fault of the software authenticator shows: options, valid authentications,
+//! and the binding of a ceremony to its account.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::slice::from_ref;
@@ -29,7 +29,7 @@ fn user(name: &str) -> User {
     User { handle, name: name.into(), display_name: name.to_uppercase() }
 }
 
-/// Registers a credential, whose response may be changed on the way.
+/// Registers a credential with a changed response.
 fn register(
     rp: &RelyingParty,
     key: &mut Authenticator,
@@ -48,7 +48,7 @@ fn registered(key: &mut Authenticator, name: &str) -> CredentialRecord {
     register(&builder().build().unwrap(), key, &user(name), |_| {}).unwrap().credential
 }
 
-/// Authenticates, with a response that may be changed on the way.
+/// Authenticates with a changed response.
 fn authenticate(
     rp: &RelyingParty,
     key: &mut Authenticator,
@@ -78,7 +78,7 @@ fn has_null(value: &Value) -> bool {
 }
 
 #[test]
-fn options_for_registration_are_what_was_asked_and_leave_out_what_was_not() {
+fn registration_options_have_exactly_the_requested_members() {
     let kim = user("kim");
     let record = registered(&mut Authenticator::new("options", Config::default()), "kim");
     let (options, pending) = builder().build().unwrap().start_registration(&kim, from_ref(&record)).unwrap();
@@ -125,7 +125,7 @@ fn options_for_registration_are_what_was_asked_and_leave_out_what_was_not() {
 }
 
 #[test]
-fn options_for_authentication_are_what_was_asked_and_leave_out_what_was_not() {
+fn authentication_options_have_only_requested_members() {
     let record = registered(&mut Authenticator::new("options", Config::default()), "kim");
     let rp = builder().build().unwrap();
     let (options, pending) = rp.start_authentication(allow(&record)).unwrap();
@@ -203,7 +203,7 @@ fn extensions_of_an_authenticator_are_accepted_in_an_assertion() {
 }
 
 #[test]
-fn the_appids_hash_is_accepted_where_the_client_says_that_it_acted_upon_it_and_nowhere_else() {
+fn the_appid_hash_is_accepted_only_with_appid_true() {
     const APPID: &str = "https://example.org/app-id.json";
     // An authenticator whose credential was made for the AppID, as U2F made them: the AppID in place of the RP ID.
     let mut key = Authenticator::new("appid", Config::default());
@@ -223,7 +223,7 @@ fn the_appids_hash_is_accepted_where_the_client_says_that_it_acted_upon_it_and_n
     for said in [None, Some(false)] {
         assert_eq!(judged(&with_appid, &mut key, said).unwrap_err(), AuthenticationError::RpIdHash);
     }
-    // A client that says so unasked decides nothing.
+    // `appid: true` that was not requested has no effect.
     let without = builder().build().unwrap();
     assert_eq!(judged(&without, &mut key, Some(true)).unwrap_err(), AuthenticationError::RpIdHash);
 }
@@ -246,7 +246,7 @@ fn a_challenge_beside_client_data_is_not_looked_at() {
 }
 
 #[test]
-fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_mix_of_flows() {
+fn a_ceremony_ends_only_with_a_credential_of_its_account() {
     let (mut of_kim, mut of_lee) =
         (Authenticator::new("kim", Config::default()), Authenticator::new("lee", Config::default()));
     let (kim, lee) = (registered(&mut of_kim, "kim"), registered(&mut of_lee, "lee"));
@@ -259,7 +259,7 @@ fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_m
             assert_eq!(refused.code(), Code::CredentialNotAllowed, "{handle:?}");
         }
     }
-    // Where nobody was named, the user handle must be there, and be that of the credential's account
+    // Without a named user, the user handle is required and must be that of the credential's account
     for (handle, expected) in [
         (None, AuthenticationError::UserHandleMissing),
         (Some(&kim.user_handle), AuthenticationError::UserHandle),
@@ -270,12 +270,12 @@ fn what_was_begun_for_one_account_does_not_end_with_anothers_credential_in_any_m
     }
     let own = Some(&lee.user_handle);
     assert!(authenticate_as(&rp, &mut of_lee, AllowedCredentials::discoverable(), &lee, own).is_ok());
-    // Another account's handle beside one's own credential
+    // The handle of another account with the own credential
     let refused = authenticate_as(&rp, &mut of_kim, allow(&kim), &kim, Some(&lee.user_handle)).unwrap_err();
     assert_eq!(refused, AuthenticationError::UserHandle);
 }
 
-/// An answer with any credential that the authenticator has, and this user handle.
+/// A response with any credential of the authenticator and this user handle.
 fn authenticate_as(
     rp: &RelyingParty,
     key: &mut Authenticator,
@@ -293,7 +293,7 @@ fn authenticate_as(
 }
 
 #[test]
-fn an_authenticator_that_was_not_asked_for_is_refused_as_far_as_the_client_tells() {
+fn an_attachment_that_was_not_requested_is_rejected() {
     let mut key = Authenticator::new("attachment", Config::default());
     let rp = builder().authenticator_attachment(AuthenticatorAttachment::CrossPlatform).build().unwrap();
     let judged = |key: &mut Authenticator, told: Value| {

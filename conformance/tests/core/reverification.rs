@@ -1,4 +1,4 @@
-//! Stored registrations judged again: under another policy, with other anchors, and at another time.
+//! Re-verification of stored registrations with another policy, other anchors or another time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use rp_conformance::authenticator::{Authenticator, Config, Format as Statement};
@@ -83,7 +83,7 @@ fn a_format_that_is_not_accepted_any_more_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_has_expired_since_is_told_and_the_registrations_time_may_be_asked_for() {
+fn reverification_reports_expiry_or_uses_the_old_time() {
     let (record, anchors, then) = stored(Statement::Packed);
     let rp = rp(AttestationPolicy::default());
     let in_a_century = Timestamp::from_unix_seconds(then.as_unix_seconds() + 100 * 366 * 86_400);
@@ -93,7 +93,7 @@ fn a_certificate_that_has_expired_since_is_told_and_the_registrations_time_may_b
 }
 
 #[test]
-fn a_record_without_its_attestation_object_or_client_data_says_so() {
+fn a_record_without_its_attestation_is_an_error() {
     let (record, anchors, now) = stored(Statement::Packed);
     let rp = rp(AttestationPolicy::default());
     let imported = CredentialRecord { attestation_object: None, ..record.clone() };
@@ -147,7 +147,7 @@ fn client_data_that_were_altered_in_the_store_do_not_verify() {
 }
 
 #[test]
-fn a_safetynet_answer_is_not_asked_to_be_of_the_last_minute_again() {
+fn reverification_ignores_the_age_of_a_safetynet_response() {
     let (record, anchors, then) = stored(Statement::AndroidSafetyNet);
     let rp = rp_of(AttestationPolicy::default().all_formats(), Profile::Fido);
     let next_week = Timestamp::from_unix_seconds(then.as_unix_seconds() + 7 * 86_400);

@@ -1,4 +1,4 @@
-//! Trust through the public API: which certificates may stand where.
+//! Trust: the position of the anchor in `x5c`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use rp_conformance::authenticator::{Authenticator, Config, Format, Page, Path};
@@ -44,7 +44,7 @@ fn the_root_sent_along_is_accepted_in_both_profiles() {
 }
 
 #[test]
-fn what_stands_behind_the_anchor_is_passed_over_save_in_the_fido_profile() {
+fn certificates_after_the_anchor_fail_only_under_fido() {
     for anchor in [0, 1] {
         assert!(register(Profile::Webauthn, anchor).unwrap().attestation.is_trusted());
         let refused = register(Profile::Fido, anchor).unwrap_err();

@@ -1,4 +1,4 @@
-//! BLOBs that are verified, and everything that can be wrong with one.
+//! Verification of BLOBs, and every way in which a BLOB can be wrong.
 
 use rp_conformance::authenticator::Algorithm;
 use rp_conformance::publisher::{Behind, Publisher, SERIALS, Signing};
@@ -86,7 +86,7 @@ fn none_hmacs_and_algorithms_of_another_key_are_refused() {
 }
 
 #[test]
-fn a_header_without_certificates_or_with_an_address_for_them_is_refused() {
+fn a_header_without_x5c_or_with_x5u_is_rejected() {
     let header = |header| refused(&signed(&Signing { header, ..Signing::default() }));
     assert_eq!(header(json!({"x5c": null})), "header: no x5c");
     assert_eq!(header(json!({"x5c": []})), "header: no x5c");
@@ -99,7 +99,7 @@ fn a_header_without_certificates_or_with_an_address_for_them_is_refused() {
 }
 
 #[test]
-fn what_is_no_jws_is_told_by_its_beginning() {
+fn input_that_is_not_a_jws_is_quoted_in_the_error() {
     assert_eq!(
         refused("<html><body>429 Too Many Requests</body></html>"),
         "not a compact JWS of three parts: begins with \"<html><body>429 Too Many Requests</body>\""
@@ -161,7 +161,7 @@ fn the_path_is_found_through_x5c_as_a_pool() {
 }
 
 #[test]
-fn an_unknown_root_is_told_by_the_name_of_the_issuer_that_is_missing() {
+fn the_error_for_an_unknown_root_names_the_issuer() {
     let other = Publisher::new("another publisher", NOW);
     let old = Roots::from_certificates(&publisher().old_root()).unwrap();
     let error = Verification::new(&old, NOW).verify(honest().as_bytes()).unwrap_err();
@@ -170,11 +170,11 @@ fn an_unknown_root_is_told_by_the_name_of_the_issuer_that_is_missing() {
         error.to_string(),
         "signer: x5c[1] is issued by CN=Root, which is neither in x5c nor among the roots"
     );
-    // A root of the very name and another key.
+    // A root with the same name and another key.
     let same_name = Roots::from_certificates(&other.root()).unwrap();
     let error = Verification::new(&same_name, NOW).verify(honest().as_bytes()).unwrap_err();
     assert_eq!(error.to_string(), "signer: certificate 1: the signature does not verify");
-    // x5c with a root of its own that nobody trusts.
+    // x5c with its own root, which is not trusted.
     let own = other
         .blob(&payload(), &Signing { behind: vec![Behind::Authority, Behind::Root], ..Signing::default() });
     assert!(!refused(&own).is_empty());
@@ -224,13 +224,13 @@ fn a_revoked_signer_or_authority_is_refused() {
     ] {
         assert_eq!(verify(&revoked, false).unwrap_err().code(), Code::CertificateRevoked);
     }
-    // Without lists it is not known, which passes unless it is asked for.
+    // Without CRLs the status is unknown, which is accepted unless CRLs are required.
     assert!(!verify(&[], false).unwrap().signer().unwrap().is_known_not_revoked());
     assert!(matches!(
         verify(&[], true).unwrap_err(),
         BlobError::Path { source: PathError::RevocationUnknown { .. } }
     ));
-    // A list that another key signed under the authority's name says nothing.
+    // A list with the authority's name that another key signed is ignored.
     let forged = Publisher::new("a forger", NOW).crl(false, &[SERIALS[0]]);
     assert!(!verify(&[forged], false).unwrap().signer().unwrap().is_known_not_revoked());
 }

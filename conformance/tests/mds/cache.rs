@@ -1,4 +1,4 @@
-//! What outlives the process, and what several of them share.
+//! The cache: across restarts, and shared by several processes.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ async fn what_was_fetched_is_there_after_a_restart_without_network() {
     drop(refresher);
 
     server.answer(|_| panic!("nobody asks"));
-    // The signer expires half a year from now; what it signed serves on.
+    // The signer expires in half a year; its list stays in use.
     let (builder, told) = builder(&server);
     let refresher = builder.cache(cache()).build().unwrap();
     refresher.start_at(later(24 * 365));
@@ -35,7 +35,7 @@ async fn what_was_fetched_is_there_after_a_restart_without_network() {
 }
 
 #[tokio::test]
-async fn one_of_two_on_one_cache_fetches_and_the_other_takes_it_from_there() {
+async fn of_two_on_one_cache_one_fetches_and_both_have_the_list() {
     let directory = Directory::new("two");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -60,7 +60,7 @@ async fn a_disk_that_is_full_costs_the_cache_and_not_the_list() {
     let (builder, told) = builder(&server);
     let refresher = builder.cache(cache()).build().unwrap();
     refresher.start_at(NOW);
-    // Nothing can be written any more, as where the disk is full or was taken away.
+    // Nothing can be written, as with a full disk.
     let away = directory.path().with_extension("away");
     fs::rename(directory.path(), &away).unwrap();
     assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
@@ -70,20 +70,20 @@ async fn a_disk_that_is_full_costs_the_cache_and_not_the_list() {
     assert!(not_cached.iter().all(|told| told.contains("No such file or directory")), "{not_cached:?}");
     assert!(!not_cached.is_empty());
     fs::rename(&away, directory.path()).unwrap();
-    // The cache has an older one now, which does not come back, and what is held need not come twice.
+    // The cache has an older list now. It does not replace the current one, and the current one is not fetched again.
     server.answer(|asked| {
         assert_eq!(asked.header("If-None-Match"), Some("16"));
         Reply::status(304)
     });
     assert!(matches!(once(&refresher, later(30)).await, Outcome::NotModified));
     assert_eq!(no(&refresher), Some(16));
-    // What was there is there still.
+    // The previous content is unchanged.
     let again = of(source(&server)).0.cache(cache()).build().unwrap();
     again.start_at(NOW);
     assert!(no(&again) >= Some(15));
 }
 
-/// Puts something where a BLOB would be kept, so that it cannot be: as with a disk that has room for a state alone.
+/// Blocks the path of a BLOB, as on a disk that has room only for the state.
 fn in_the_way(directory: &Directory, blob: &str) -> PathBuf {
     let sha256: String =
         crypto::sha256(&[blob.as_bytes()]).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -211,7 +211,7 @@ async fn two_processes_end_with_the_same_edition_of_one_number() {
     assert!(matches!(once(&one, later(1)).await, Outcome::Updated));
     assert!(matches!(other.refresh(later(1), false).await[0], Outcome::Updated));
     assert!(!verdict(&one).is_accepted() && !verdict(&other).is_accepted());
-    // A server that goes back, or two that differ, bring nobody back.
+    // A server that goes back, or two servers that differ, do not bring an older list.
     let older = edition("FIDO_CERTIFIED");
     server.answer(move |_| older.clone());
     assert_eq!(

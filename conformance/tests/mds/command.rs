@@ -1,4 +1,4 @@
-//! The command `rp-mds`, as one who types it sees it.
+//! The command `rp-mds`: output, messages and status.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -21,14 +21,14 @@ fn command() -> Command {
     Command::new(&*BUILT)
 }
 
-/// What a command prints, what it prints to standard error, and how it ends.
+/// Standard output, standard error and exit status of a command.
 fn run(arguments: &[&str]) -> (String, String, i32) {
     let output = command().args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
-/// What it prints where all is well.
+/// Standard output of a command that succeeds without a message.
 fn said(arguments: &[&str]) -> String {
     let (out, err, code) = run(arguments);
     assert_eq!((err.as_str(), code), ("", 0), "{arguments:?}: {out}");
@@ -195,7 +195,7 @@ fn list_has_columns_filters_and_no_colours_off_a_terminal() {
 }
 
 #[test]
-fn show_is_a_page_of_facts_and_names_come_from_the_list_of_names() {
+fn show_prints_facts_with_names_from_the_list_of_names() {
     let (directory, root, blob) = files("show");
     let page = said(&["show", AAGUID, "--file", &blob, "--roots", &root]);
     assert_eq!(
@@ -277,7 +277,7 @@ fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
     let (directory, root, blob) = files("processes");
     let blob = std::fs::read(blob).unwrap();
     let server = Server::new(move |_| {
-        // Long enough for the other to come.
+        // Long enough for the other process to start.
         std::thread::sleep(Duration::from_millis(1_500));
         Reply::ok(blob.clone())
     });
@@ -373,7 +373,7 @@ fn fetch_fails_where_nothing_is_held() {
     let (out, err, code) = run(&fetch);
     assert_eq!((out.as_str(), code), (nothing, 1));
     assert!(err.starts_with("not refreshed: HTTP status 429"), "{err}");
-    // Not due, and nothing is held all the same.
+    // The source is not due, and the list is missing.
     let (out, _, code) = run(&fetch);
     assert!(out.starts_with("not due before ") && out.ends_with(nothing), "{out}");
     assert_eq!((code, server.asked().len()), (1, 1));

@@ -1,4 +1,4 @@
-//! Refreshing from a server that is broken or hostile: what is held is held.
+//! Refreshing from a broken or hostile server: the current list stays in use.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::{
     verdict,
 };
 
-/// Answers that must not replace what is held, and why each is refused.
+/// Responses that must not replace the list, and the error for each.
 fn bad_answers() -> Vec<(&'static str, Reply, &'static str)> {
     let good = blob(16, "REVOKED");
     let cut = &good[..good.len() - 200];
@@ -65,7 +65,7 @@ async fn what_does_not_verify_never_replaces_what_did() {
         assert_eq!(i64::from(health.failures), hour, "{name}");
         assert_eq!(health.last_error.as_deref(), Some(refused.as_str()), "{name}");
     }
-    // A service that is started now has the good one too.
+    // A service that starts now has the good list too.
     let again = of(source(&server)).0.cache(Cache::open(directory.path()).unwrap()).build().unwrap();
     again.start_at(later(20));
     assert_eq!(no(&again), Some(15));
@@ -93,7 +93,7 @@ async fn a_header_of_megabytes_is_refused_unread_and_told_short() {
     let empty = vec![""; 1 << 20];
     let certificates = serde_json::json!({"alg": "ES256", "x5c": empty}).to_string();
     assert!(refused(blob(certificates)).await.ends_with(" bytes, more than 65536"));
-    // Of one that may be read, words that come from it.
+    // A message quotes text of a list.
     refused(blob(format!(r#"{{"alg":"ES256","x5c":"{}"}}"#, "A".repeat(40_000)))).await;
 }
 
@@ -103,7 +103,7 @@ async fn two_hundred_megabytes_are_not_read() {
     let refresher = builder(&server).0.build().unwrap();
     let refused = error(once(&refresher, NOW).await);
     assert!(matches!(refused, RefreshError::Fetch(FetchError::TooLong { .. })), "{refused}");
-    // Not announced, and without end.
+    // A body without a length that never ends.
     server.answer(|_| Reply::body(Body::Endless { part: vec![b'A'; 1 << 16], pause: Duration::ZERO }));
     let refresher = of(source(&server).max_len(1 << 20)).0.build().unwrap();
     assert_eq!(error(once(&refresher, NOW).await).to_string(), "more than 1048576 bytes");
@@ -127,7 +127,7 @@ async fn an_endless_trickle_and_silence_end_with_the_bound() {
 }
 
 #[tokio::test]
-async fn redirects_lead_to_listed_https_hosts_with_public_addresses_alone() {
+async fn redirects_lead_only_to_listed_https_hosts() {
     let inner = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
     let server = Server::always(Reply::status(200));
     let hosts = ["localhost".to_owned(), "10.0.0.1".to_owned(), "[::1]".to_owned()];
@@ -158,7 +158,7 @@ async fn redirects_lead_to_listed_https_hosts_with_public_addresses_alone() {
 }
 
 #[tokio::test]
-async fn redirects_within_an_organisation_are_followed_where_the_operator_says_so_and_not_for_ever() {
+async fn redirects_to_private_hosts_are_opt_in_and_bounded() {
     let server = Server::new(|asked| match asked.target.as_str() {
         "/" => Reply::status(301).with("Location", "/blob"),
         "/blob" => Reply::ok(blob(15, "FIDO_CERTIFIED")),

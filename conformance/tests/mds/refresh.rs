@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::server::{Reply, Server};
 use crate::support::{
-    AAGUID, Directory, NOW, Told, blob, builder, error, later, no, of, once, payload, publisher, roots,
+    AAGUID, Directory, NOW, Recorded, blob, builder, error, later, no, of, once, payload, publisher, roots,
     verdict,
 };
 
@@ -32,7 +32,7 @@ async fn requests_are_conditional_and_what_is_not_modified_is_held() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_not_due_is_not_asked_and_one_that_wants_peace_has_it() {
+async fn a_source_is_not_asked_before_it_is_due() {
     let directory = Directory::new("due");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -43,7 +43,7 @@ async fn a_source_that_is_not_due_is_not_asked_and_one_that_wants_peace_has_it()
     server.answer(|_| Reply::status(429).with("Retry-After", "7200"));
     let failed = error(refresher.refresh(later(26), false).await.remove(0));
     assert_eq!(failed.to_string(), "HTTP status 429");
-    // A program that is started again and again does not ask each time, not even by force.
+    // A program that starts often does not ask each time, even if forced.
     for _ in 0..3 {
         let again = builder(&server).0.cache(cache()).build().unwrap();
         again.start_at(later(27));
@@ -76,7 +76,7 @@ async fn a_304_without_a_condition_is_a_failure() {
     let refresher = builder(&server).0.build().unwrap();
     assert_eq!(error(once(&refresher, NOW).await).to_string(), "HTTP status 304");
     assert_eq!(refresher.health(NOW)[0].failures, 1);
-    // Nor where something is held that has no entity tag.
+    // The same without an entity tag.
     server.answer(|_| Reply::ok(blob(15, "FIDO_CERTIFIED")));
     assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
     server.answer(|_| Reply::status(304));
@@ -84,7 +84,7 @@ async fn a_304_without_a_condition_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_lower_serial_number_is_refused_after_a_restart_and_an_equal_one_by_its_date() {
+async fn a_restart_keeps_the_highest_serial_number_and_date() {
     let directory = Directory::new("rollback");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -125,7 +125,7 @@ async fn models_that_a_new_list_concerns_are_told() {
     server.answer(|_| Reply::ok(blob(16, "REVOKED")));
     once(&refresher, later(1)).await;
     assert_eq!(told.words().last().unwrap(), "models changed 1 1");
-    // Who held the catalog before goes on with it.
+    // Existing references keep the previous catalog.
     let question = Question::new(AAGUID.parse().unwrap(), NOW);
     assert!(Policy::default().judge(&before, &question).is_accepted());
     assert!(!verdict(&refresher).is_accepted());
@@ -150,7 +150,7 @@ async fn a_revocation_that_comes_into_force_later_is_told() {
     assert_eq!(events.words().last().unwrap(), "models changed 1 1");
     refresher.refresh(later(37), false).await;
     assert_eq!(events.words().iter().filter(|told| told.starts_with("models")).count(), 1, "and once");
-    // It tells stored credentials too, though the list is the same.
+    // Stored credentials are reported too, although the list is the same.
     let told = events.0.lock().unwrap();
     let changed = told.iter().find_map(|event| match event {
         Event::ModelsChanged { before, then, after, .. } => Some((before, *then, after)),
@@ -164,7 +164,7 @@ async fn a_revocation_that_comes_into_force_later_is_told() {
 }
 
 #[tokio::test]
-async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they_change() {
+async fn sources_keep_their_order_and_changed_files_are_reread() {
     let directory = Directory::new("sources");
     let own = |status: &str| {
         json!([
@@ -174,7 +174,7 @@ async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they
     };
     let path = directory.write("own.json", own("NOT_FIDO_CERTIFIED"));
     let mirror = directory.write("mirror.jwt", blob(15, "REVOKED"));
-    let told = Told::default();
+    let told = Recorded::default();
     let events = Arc::clone(&told.0);
     let refresher = Refresher::builder()
         .source(SourceConfig::own("own", &path))
@@ -186,7 +186,7 @@ async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they
     assert_eq!(verdict(&refresher).source.as_deref(), Some("own"));
     assert!(verdict(&refresher).is_accepted(), "the operator's word comes first");
 
-    // Of another length, since the clock of a file system may be coarse.
+    // Another length, because the clock of a file system may be coarse.
     directory.write("own.json", "[]");
     refresher.refresh(NOW, false).await;
     assert_eq!(verdict(&refresher).source.as_deref(), Some("mirror"));
@@ -200,7 +200,7 @@ async fn several_sources_speak_in_their_order_and_files_are_read_again_when_they
 }
 
 #[test]
-fn a_source_takes_no_signer_of_another_domain_unless_it_is_told_to() {
+fn a_signer_of_another_domain_is_rejected_by_default() {
     let directory = Directory::new("domains");
     let path = directory.write("blob.jwt", blob(15, "FIDO_CERTIFIED"));
     let file = || SourceConfig::file("mirror", &path, roots());
@@ -221,7 +221,7 @@ fn a_source_takes_no_signer_of_another_domain_unless_it_is_told_to() {
 }
 
 #[test]
-fn a_source_that_is_configured_wrongly_is_refused_when_it_is_built() {
+fn a_wrong_source_configuration_is_rejected_when_built() {
     let build = |source| Refresher::builder().source(source).build().unwrap_err().to_string();
     assert_eq!(
         build(SourceConfig::remote("fido", "http://mds.example.org/", roots())),

@@ -1,4 +1,4 @@
-//! Revocation lists of the signer, from where its path says.
+//! Revocation lists of the signer, from its distribution points.
 
 use rp_conformance::publisher::{Publisher, SERIALS, Signing};
 use rp_core::x509::Crl;
@@ -8,7 +8,7 @@ use crate::server::{Asked, Reply, Server};
 use crate::support::{Directory, NOW, client, error, later, no, of, once, payload, publisher, roots, source};
 
 #[tokio::test]
-async fn revocation_lists_are_fetched_for_verified_signers_alone_and_not_from_private_addresses() {
+async fn crls_are_fetched_only_for_verified_signers() {
     let server = Server::always(Reply::status(404));
     let signing = |server: &Server| Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
     let crls = |server: &Server| server.asked().iter().filter(|asked| asked.target == "/crl").count();
@@ -31,7 +31,7 @@ async fn revocation_lists_are_fetched_for_verified_signers_alone_and_not_from_pr
     assert_eq!(crls(&server), 0, "a private address");
     assert!(told.words()[0].starts_with("revocation unknown http://127.0.0.1"), "{:?}", told.words());
 
-    // By choice a signer of which nothing is known is refused.
+    // Hard mode rejects a signer whose status is unknown.
     let hard = of(source(&server).revocation(RevocationMode::Hard)).0.build().unwrap();
     let refused = error(once(&hard, NOW).await);
     assert_eq!(refused.to_string(), "signer: certificate 1: revocation status is unknown");
@@ -65,7 +65,7 @@ fn server_of(no: u64) -> (Server, String) {
     (server, blob)
 }
 
-/// The root's list, which the operator hands in.
+/// The root's list, which the operator provides.
 fn of_root() -> Vec<Crl> {
     vec![Crl::from_der(&publisher().crl(true, &[])).unwrap()]
 }
@@ -75,7 +75,7 @@ fn lists_asked(server: &Server) -> usize {
 }
 
 #[tokio::test]
-async fn a_file_whose_signer_is_not_known_to_be_unrevoked_is_refused_in_hard_mode() {
+async fn hard_mode_rejects_a_file_with_an_unknown_signer_status() {
     let directory = Directory::new("file-revocation");
     let (server, blob) = server_of(15);
     let path = directory.write("blob.jwt", blob);
@@ -99,7 +99,7 @@ async fn a_file_whose_signer_is_not_known_to_be_unrevoked_is_refused_in_hard_mod
         matches!(refused, RefreshError::Blob(BlobError::Path { .. })) && no(&refresher).is_none(),
         "its lists are at a private address: {refused}"
     );
-    // Softly it is held and told.
+    // Soft mode accepts it and emits an event.
     let (builder, told) = file(RevocationMode::Soft, of_root());
     let refresher = builder.build().unwrap();
     refresher.start_at(NOW);
@@ -126,7 +126,7 @@ async fn a_file_whose_signer_is_not_known_to_be_unrevoked_is_refused_in_hard_mod
 }
 
 #[tokio::test]
-async fn a_signer_that_was_known_when_its_blob_was_fetched_is_known_after_a_restart() {
+async fn the_status_of_a_signer_survives_a_restart() {
     let directory = Directory::new("known");
     let cache = || Cache::open(directory.path()).unwrap();
     let (server, _) = server_of(15);
@@ -139,7 +139,7 @@ async fn a_signer_that_was_known_when_its_blob_was_fetched_is_known_after_a_rest
     restarted.start_at(later(1));
     assert_eq!((no(&restarted), told.words()), (Some(15), vec!["updated None Some(15) true".to_owned()]));
 
-    // One that was taken without asking serves no operator who asks.
+    // A list that was accepted without CRLs is not used in hard mode.
     let other = Directory::new("not-known");
     let cache = || Cache::open(other.path()).unwrap();
     once(&of(source(&server)).0.cache(cache()).build().unwrap(), NOW).await;

@@ -1,11 +1,11 @@
-//! A server on loopback that answers as it is told.
+//! A server on loopback with configurable responses.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) target: String,
@@ -21,7 +21,7 @@ impl Asked {
     }
 }
 
-/// What is answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -32,17 +32,17 @@ pub(crate) struct Reply {
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     Whole(Vec<u8>),
-    /// A length is announced, and less is sent.
+    /// Fewer bytes than `Content-Length`.
     Cut {
         announced: usize,
         sent: Vec<u8>,
     },
-    /// A part at a time, without end.
+    /// Chunks without end.
     Endless {
         part: Vec<u8>,
         pause: Duration,
     },
-    /// Nothing, not even a status line.
+    /// No response at all.
     Silence,
 }
 
@@ -90,12 +90,12 @@ impl Server {
         Self { address, asked, answer }
     }
 
-    /// Answers every request alike.
+    /// A server with one response for every request.
     pub(crate) fn always(reply: Reply) -> Self {
         Self::new(move |_| reply.clone())
     }
 
-    /// Answers otherwise from now on.
+    /// Changes the response.
     pub(crate) fn answer(&self, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) {
         *self.answer.lock().unwrap() = Arc::new(answer);
     }
@@ -133,7 +133,7 @@ fn serve(stream: TcpStream, all: &Mutex<Vec<Asked>>, answer: &Mutex<Arc<Answer>>
     let asked = Asked { target, headers };
     all.lock().unwrap().push(asked.clone());
     let answer = Arc::clone(&answer.lock().unwrap());
-    // Who asked may have gone by now.
+    // The client may have closed the connection.
     let _ = send(stream, &answer(&asked));
 }
 

@@ -1,4 +1,4 @@
-//! What these tests share: a publisher, a source, and what is told of it.
+//! Shared by these tests: a publisher, a source and its events.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use crate::server::Server;
 /// A Tuesday in September 2026.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
 
-/// So many hours later.
+/// A later time.
 pub(crate) fn later(hours: i64) -> Timestamp {
     Timestamp::from_unix_seconds(NOW.as_unix_seconds().saturating_add(hours.saturating_mul(3_600)))
 }
@@ -68,13 +68,13 @@ pub(crate) fn client() -> Client {
     Client::new(limits).unwrap()
 }
 
-/// What was told.
+/// The recorded events.
 #[derive(Clone, Default)]
-pub(crate) struct Told(pub(crate) Arc<Mutex<Vec<Event>>>);
+pub(crate) struct Recorded(pub(crate) Arc<Mutex<Vec<Event>>>);
 
-impl Told {
+impl Recorded {
     pub(crate) fn words(&self) -> Vec<String> {
-        let told = self.0.lock().unwrap();
+        let recorded = self.0.lock().unwrap();
         let word = |event: &Event| match event {
             Event::Updated { no, before, from_cache, .. } => {
                 format!("updated {before:?} {no:?} {from_cache}")
@@ -90,22 +90,22 @@ impl Told {
             Event::NotCached { error, .. } => format!("not cached {error}"),
             _ => "other".into(),
         };
-        told.iter().map(word).collect()
+        recorded.iter().map(word).collect()
     }
 }
 
-pub(crate) fn builder(server: &Server) -> (RefresherBuilder, Told) {
+pub(crate) fn builder(server: &Server) -> (RefresherBuilder, Recorded) {
     of(source(server))
 }
 
-pub(crate) fn of(source: SourceConfig) -> (RefresherBuilder, Told) {
-    let told = Told::default();
-    let events = Arc::clone(&told.0);
+pub(crate) fn of(source: SourceConfig) -> (RefresherBuilder, Recorded) {
+    let recorded = Recorded::default();
+    let events = Arc::clone(&recorded.0);
     let builder = Refresher::builder()
         .source(source)
         .client(client())
         .events(move |event| events.lock().unwrap().push(event.clone()));
-    (builder, told)
+    (builder, recorded)
 }
 
 pub(crate) async fn once(refresher: &Refresher, now: Timestamp) -> Outcome {

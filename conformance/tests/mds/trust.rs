@@ -24,11 +24,11 @@ fn aaguid() -> Aaguid {
 }
 
 fn standard_base64(bytes: &[u8]) -> String {
-    // Either alphabet is read.
+    // Both alphabets are accepted.
     rp_core::base64url::encode(bytes)
 }
 
-/// An entry that vouches for the authenticator, with the members of its statement that a test sets.
+/// An entry with the root of the authenticator and the given members of its statement.
 fn entry(authenticator: &Authenticator, statement: &Value, reports: &Value) -> Value {
     let roots: Vec<_> = authenticator.anchors().iter().map(|der| standard_base64(der)).collect();
     let mut entry = json!({
@@ -139,7 +139,7 @@ fn a_compromised_batch_is_refused_and_no_other() {
     assert_eq!(reason(&mut key, &json!({}), &unreadable), "ATTESTATION_KEY_COMPROMISE since 2026-01-01");
 }
 
-/// A compromise of what a certificate stands for.
+/// A compromise of the key of a certificate.
 fn compromise(status: &str, member: &str, certificate: &[u8]) -> Value {
     json!([{"status": status, "effectiveDate": "2026-01-01", member: standard_base64(certificate)}])
 }
@@ -203,7 +203,7 @@ fn a_remote_compromise_of_one_batch_refuses_no_other() {
 }
 
 #[test]
-fn an_authenticator_whose_certificate_tells_old_firmware_is_refused() {
+fn old_firmware_in_the_certificate_is_rejected() {
     let with = |firmware| {
         Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
     };
@@ -301,7 +301,7 @@ fn a_u2f_model_is_looked_up_by_the_key_of_its_certificate() {
     assert!(register(&mut key, catalog(&json!([by_aaguid]))).is_err());
 }
 
-/// The certificate that a U2F authenticator sends, taken from a registration that nobody trusts.
+/// The certificate of a U2F authenticator, from a registration without trust.
 fn u2f_certificate(key: &mut Authenticator) -> Vec<u8> {
     let policy = AttestationPolicy::default().all_formats();
     let registered = register_by(policy, key, &StaticAnchors::none()).unwrap();
@@ -309,7 +309,7 @@ fn u2f_certificate(key: &mut Authenticator) -> Vec<u8> {
 }
 
 #[test]
-fn a_new_list_tells_models_and_stored_credentials_that_it_concerns() {
+fn a_new_list_reports_affected_models_and_credentials() {
     let key = authenticator(Format::Packed);
     let list = |reports: Value| catalog(&json!([entry(&key, &json!({}), &reports)]));
     let before = list(json!([{"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2024-01-01"}]));
@@ -333,7 +333,7 @@ fn a_new_list_tells_models_and_stored_credentials_that_it_concerns() {
     let after = batch(&other.attestation_certificate());
     let affected = policy.affected(&before, &after, [stored(vec![certificate])], NOW);
     assert!(affected[0].after.is_accepted());
-    // Where no certificate was kept nobody knows the batch.
+    // Without a stored certificate the batch is unknown.
     let affected = policy.affected(&before, &after, [stored(Vec::new())], NOW);
     assert!(!affected[0].after.is_accepted());
 

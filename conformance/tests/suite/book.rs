@@ -1,5 +1,4 @@
-//! The book in `docs/` says what is so: its links lead somewhere, its codes are all of them, and the tests that it
-//! names exist.
+//! The book in `docs/`: its links work, its list of codes is complete, and the tests that it names exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rp_conformance::authenticator::{Fault, Quirk};
 use rp_core::Code;
 
-/// The codes that HTTP has beside those of rp-core.
+/// The codes of the HTTP interface that rp-core does not have.
 const CODES_OF_HTTP: [&str; 17] = [
     "not-signed-in",
     "step-up-required",
@@ -37,7 +36,7 @@ fn book() -> PathBuf {
     root().join("docs/src")
 }
 
-/// Every file below a folder whose name ends so; what is built is left out.
+/// Every file below a folder with this ending, except build output.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -56,13 +55,13 @@ fn pages() -> Vec<(PathBuf, String)> {
     files(&book(), ".md").into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
 
-/// What stands between `open` and the next `close`, each time.
+/// The text between each `open` and the next `close`.
 fn between<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
     text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(inside, _)| inside)
 }
 
 #[test]
-fn every_page_stands_in_the_summary_and_every_link_leads_somewhere() {
+fn every_page_is_in_the_summary_and_every_link_works() {
     let summary = fs::read_to_string(book().join("SUMMARY.md")).unwrap();
     for (path, page) in pages() {
         let name = path.strip_prefix(book()).unwrap().display().to_string();
@@ -73,13 +72,13 @@ fn every_page_stands_in_the_summary_and_every_link_leads_somewhere() {
         let folder = path.parent().unwrap();
         for link in between(&page, "](", ')').filter(|link| !link.starts_with("http")) {
             let file = link.split('#').next().unwrap_or_default();
-            assert!(folder.join(file).is_file(), "{name}: {link} leads nowhere");
+            assert!(folder.join(file).is_file(), "{name}: {link} does not exist");
         }
     }
 }
 
 #[test]
-fn every_part_that_is_included_is_there() {
+fn every_included_part_exists() {
     for (path, page) in pages() {
         for include in between(&page, "{{#include ", '}') {
             let (file, anchor) = include.split_once(':').unwrap_or((include, ""));
@@ -92,7 +91,7 @@ fn every_part_that_is_included_is_there() {
 }
 
 #[test]
-fn every_code_is_explained_and_no_other() {
+fn exactly_the_existing_codes_are_explained() {
     let page = fs::read_to_string(book().join("guide/errors.md")).unwrap();
     let explained: BTreeSet<&str> = page
         .lines()
@@ -105,7 +104,7 @@ fn every_code_is_explained_and_no_other() {
 }
 
 #[test]
-fn every_test_fault_and_quirk_that_the_pages_on_security_name_exists() {
+fn every_test_that_the_security_pages_name_exists() {
     let pages = ["model.md", "behaviours.md"]
         .map(|page| fs::read_to_string(book().join("security").join(page)).unwrap());
     let sources: Vec<_> =
@@ -124,7 +123,7 @@ fn every_test_fault_and_quirk_that_the_pages_on_security_name_exists() {
     let mut named = 0;
     for shown_by in rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next()) {
         for name in shown_by.split('`').skip(1).step_by(2) {
-            assert!(tests.contains(name) || minted.contains(name), "{name} is no test, fault or quirk");
+            assert!(tests.contains(name) || minted.contains(name), "{name} is not a test, fault or quirk");
             named += 1;
         }
     }

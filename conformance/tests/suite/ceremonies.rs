@@ -147,7 +147,7 @@ fn judged_by(policy: AttestationPolicy, format: Format) -> Result<Registered, Re
 }
 
 #[test]
-fn neither_none_nor_self_attestation_passes_where_trust_is_asked_for() {
+fn required_trust_rejects_none_and_self_attestation() {
     let policy = || AttestationPolicy::default().require_trusted();
     assert!(judged_by(policy(), Format::Packed).unwrap().attestation.is_trusted());
     for (format, expected) in
@@ -160,11 +160,11 @@ fn neither_none_nor_self_attestation_passes_where_trust_is_asked_for() {
 }
 
 #[test]
-fn a_list_of_models_is_not_passed_by_a_statement_that_proves_none() {
+fn a_list_of_models_rejects_a_statement_that_proves_none() {
     let model = judged_by(AttestationPolicy::default(), Format::Packed).unwrap().credential.aaguid;
     let policy = || AttestationPolicy::default().allow_models([model]);
     assert_eq!(judged_by(policy(), Format::Packed).unwrap().attestation.model, Some(model));
-    // The same AAGUID, and nobody who vouches for it; a U2F statement does not sign it.
+    // The same AAGUID without a proof: a U2F statement does not sign it.
     for (format, expected) in [
         (Format::None, TrustError::None),
         (Format::PackedSelf, TrustError::SelfAttestation),

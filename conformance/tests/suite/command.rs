@@ -53,7 +53,7 @@ fn any_failure_makes_the_status_1() {
 }
 
 #[test]
-fn vectors_that_cannot_be_read_are_no_clean_run() {
+fn unreadable_vectors_make_the_status_2() {
     let path = vectors("unreadable.json", &[&PASSES.replace("signature\"", "sig\"")]);
     let output = conformance(&["run"], &[&path]);
     assert_eq!(output.status.code(), Some(2));
@@ -73,7 +73,7 @@ fn with_json_the_outcomes_are_on_standard_output_alone() {
 }
 
 #[test]
-fn a_page_without_a_place_for_the_tables_is_told_and_left_alone() {
+fn a_page_without_markers_is_an_error_and_not_changed() {
     let page = write("page.md", "# A page\n");
     for option in ["--write", "--check"] {
         let output = conformance(&["support", option], &[&page]);

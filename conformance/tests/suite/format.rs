@@ -1,4 +1,4 @@
-//! The reader of vectors: what it takes, and that it passes nothing over.
+//! The reader of vectors: every unknown part is an error.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ fn a_response_is_kept_to_the_byte() {
 }
 
 #[test]
-fn a_member_that_is_not_known_is_an_error_that_names_file_and_case() {
+fn an_unknown_member_is_an_error_with_file_and_case() {
     for (there, not_there) in [
         (r#""note""#, r#""notes""#),
         (r#""challenge""#, r#""credential": {}, "challenge""#),
@@ -85,8 +85,8 @@ fn words_outside_their_list_are_errors() {
         ("required", "wanted", "unknown variant `wanted`"),
         ("fido", "caple", "unknown variant `caple`"),
         ("reject", "refuse", "unknown variant `refuse`"),
-        ("origin-mismatch", "bad-origin", "\"bad-origin\" is none of the format's reasons"),
-        ("origin-mismatch", "credential-exists", "\"credential-exists\" is none of the format's reasons"),
+        ("origin-mismatch", "bad-origin", "\"bad-origin\" is not a reason of the format"),
+        ("origin-mismatch", "credential-exists", "\"credential-exists\" is not a reason of the format"),
         ("2026-01-02T", "2026-01-02, ", "not a time of RFC 3339"),
         ("-_8=", "-/8=", "not base64url, nor base64"),
         ("set/a-case", "set/A-case", "the id is not a path of kebab-case words"),
@@ -137,7 +137,7 @@ fn a_folder_is_read_at_any_depth_in_the_order_of_names() {
 }
 
 #[test]
-fn an_id_that_comes_twice_is_an_error_in_a_file_and_across_files() {
+fn a_duplicate_id_is_an_error_in_a_file_and_across_files() {
     let error = read_text(Path::new("set.json"), &file(&[REGISTRATION, REGISTRATION])).unwrap_err();
     assert_eq!(error.to_string(), "set.json: set/a-case: the id is taken by a case of set.json");
 
@@ -149,7 +149,7 @@ fn an_id_that_comes_twice_is_an_error_in_a_file_and_across_files() {
 }
 
 #[test]
-fn a_folder_without_vectors_and_a_file_that_is_not_there_are_errors() {
+fn an_empty_folder_and_a_missing_file_are_errors() {
     let folder = folder("empty");
     assert!(matches!(read(&[&folder]), Err(ReadError::Empty { .. })));
     assert!(matches!(read(&[folder.join("not-there.json")]), Err(ReadError::Io { .. })));

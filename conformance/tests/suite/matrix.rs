@@ -1,5 +1,4 @@
-//! rp-core against all that the software authenticator mints: every format with every algorithm that fits, honest,
-//! odd, and wrong in each named step.
+//! rp-core with every response of the matrix: honest, unusual, and wrong in each named step.
 
 use rp_conformance::run::RpCore;
 use rp_conformance::{Case, matrix, run};
@@ -16,17 +15,17 @@ fn all_come_out_as_expected(cases: &[Case]) {
 }
 
 #[test]
-fn what_is_honest_is_accepted() {
+fn honest_responses_are_accepted() {
     all_come_out_as_expected(&matrix::honest().unwrap());
 }
 
 #[test]
-fn what_only_looks_odd_is_accepted() {
+fn unusual_but_valid_responses_are_accepted() {
     all_come_out_as_expected(&matrix::odd().unwrap());
 }
 
 #[test]
-fn each_fault_is_refused_for_its_own_reason() {
+fn each_fault_is_rejected_for_its_own_reason() {
     all_come_out_as_expected(&matrix::faulty().unwrap());
 }
 

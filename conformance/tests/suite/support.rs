@@ -1,4 +1,4 @@
-//! The tables of what is supported are those that a run gives.
+//! The tables of the README are those of a run.
 
 use std::fs;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 
-/// Turns a bit, sets a byte, or puts bytes in, takes them out or doubles them.
+/// Flips a bit, sets a byte, or inserts, removes or repeats bytes.
 pub fn alter(bytes: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     if bytes.is_empty() {
         bytes.push(u.arbitrary()?);

@@ -1,4 +1,4 @@
-//! CBOR: an item is altered somewhere within, in what it says or in how it is written.
+//! CBOR: alters an item at some depth, in its value or its encoding; authenticator data, field by field.
 
 use arbitrary::{Result, Unstructured};
 use rp_conformance::authenticator::Cbor;
@@ -8,7 +8,7 @@ use rp_core::cbor::{self, Value};
 use super::bytes::MAX_DEPTH;
 use super::{bytes, der, json};
 
-/// Alters an attestation object: a member of it, or one in the place of another object's.
+/// Alters an attestation object: one of its members, or a member replaced by another object's.
 pub fn alter_object(object: &mut Vec<u8>, other: &[u8], u: &mut Unstructured<'_>) -> Result<()> {
     let Some(mut item) = read(object) else { return bytes::alter(object, u) };
     match u.int_in_range(0..=7)? {
@@ -42,7 +42,7 @@ pub fn alter_object(object: &mut Vec<u8>, other: &[u8], u: &mut Unstructured<'_>
     Ok(())
 }
 
-/// Alters a field; what cannot be read is altered byte by byte.
+/// Alters a field of authenticator data; unreadable data is altered byte by byte.
 pub fn alter_authenticator_data(data: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     if u.ratio(1, 8)? {
         return bytes::alter(data, u);
@@ -77,7 +77,7 @@ pub fn alter_authenticator_data(data: &mut Vec<u8>, u: &mut Unstructured<'_>) ->
     Ok(())
 }
 
-/// Alters an item somewhere within; what is none is altered byte by byte.
+/// Alters an item at some depth; other bytes are altered byte by byte.
 pub fn alter_bytes(bytes: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     match read(bytes) {
         Some(mut item) => {
@@ -175,7 +175,7 @@ const TEXTS: &[&str] = &[
     "x5c", "ver", "2.0", "certInfo", "pubArea", "response", "extra",
 ];
 
-/// Bytes as an item to be written; `None` where they are none, or hold what nobody mints.
+/// Reads an item for writing; `None` for other bytes and for types that the software authenticator does not use.
 fn read(bytes: &[u8]) -> Option<Cbor> {
     of(&cbor::parse(bytes).ok()?)
 }

@@ -1,4 +1,4 @@
-//! DER: a value is altered somewhere within, and every length around it fits again.
+//! DER: alters a value at some depth and adjusts the enclosing lengths.
 
 use arbitrary::{Result, Unstructured};
 
@@ -11,7 +11,7 @@ struct Tlv {
     content: Vec<u8>,
 }
 
-/// Alters a value somewhere within DER; what is none is altered byte by byte.
+/// Alters a value at some depth; other bytes are altered byte by byte.
 pub fn alter(der: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     within(der, MAX_DEPTH, u)
 }
@@ -27,7 +27,7 @@ fn within(der: &mut Vec<u8>, depth: usize, u: &mut Unstructured<'_>) -> Result<(
         2 => values.swap(0, at),
         3 => values[at].tag = u.arbitrary()?,
         4 => return bytes::alter(der, u),
-        // A BIT STRING's first byte counts bits; an OCTET STRING may hold DER, as those of extensions do.
+        // The first byte of a BIT STRING counts bits. An OCTET STRING may contain DER, as in extensions.
         _ if values[at].tag == 0x03 => bytes::alter(&mut values[at].content, u)?,
         _ => {
             let depth = if holds_values(values[at].tag) { depth - 1 } else { 0 };
@@ -42,7 +42,7 @@ fn holds_values(tag: u8) -> bool {
     tag & 0x20 != 0 || tag == 0x04
 }
 
-/// The values that stand one after the other, where the bytes are such to their end.
+/// Consecutive values, if the bytes consist of them.
 fn read_all(der: &[u8]) -> Option<Vec<Tlv>> {
     let read = |value: &[u8]| {
         let content = match value {

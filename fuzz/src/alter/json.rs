@@ -1,4 +1,4 @@
-//! JSON: values, and texts that are JSON.
+//! JSON values and texts.
 
 use arbitrary::{Result, Unstructured};
 use rp_core::base64url;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::bytes::{self, MAX_DEPTH};
 
-/// Alters a text as JSON, in what it says or in how it is written, or byte by byte.
+/// Alters a text as JSON, in its value or its encoding, or byte by byte.
 pub fn alter_text(text: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     let how = u.int_in_range(0..=3)?;
     match serde_json::from_slice::<Value>(text) {
@@ -14,14 +14,14 @@ pub fn alter_text(text: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
             alter(&mut value, u)?;
             *text = value.to_string().into_bytes();
         }
-        // The same members, written otherwise.
+        // The same value in another encoding.
         Ok(value) if how == 1 => *text = serde_json::to_vec_pretty(&value).expect("a value is JSON"),
         _ => bytes::alter(text, u)?,
     }
     Ok(())
 }
 
-/// Alters a part of a JWS, or how it is written.
+/// Alters a part of a JWS or its encoding.
 pub fn alter_jws(jws: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     let mut parts: Vec<Vec<u8>> = jws.split(|byte| *byte == b'.').map(<[u8]>::to_vec).collect();
     let at = u.choose_index(parts.len())?;
@@ -37,7 +37,7 @@ pub fn alter_jws(jws: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Alters one value somewhere within another.
+/// Alters a value at some depth.
 pub fn alter(value: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
     within(value, MAX_DEPTH, u)
 }
@@ -67,7 +67,7 @@ fn within(value: &mut Value, depth: usize, u: &mut Unstructured<'_>) -> Result<(
     }
 }
 
-/// Takes a member out, renames it, gives it another's value, or adds one.
+/// Removes or renames a member, gives it the value of another, or adds one.
 fn members_of(members: &mut Map<String, Value>, u: &mut Unstructured<'_>) -> Result<()> {
     let names: Vec<String> = members.keys().cloned().collect();
     if names.is_empty() || u.ratio(1, 4)? {
@@ -101,7 +101,7 @@ fn any(u: &mut Unstructured<'_>) -> Result<Value> {
     })
 }
 
-/// Names that mean something in a response or in client data, and one that means nothing.
+/// Member names of responses and client data, and an unknown one.
 const NAMES: &[&str] = &[
     "type",
     "challenge",

@@ -30,7 +30,7 @@ fn transaction() -> PaymentTransaction {
     }
 }
 
-/// What an honest browser writes for [`transaction`].
+/// The `payment` member of an honest browser for [`transaction`].
 fn client_data(challenge: &Challenge) -> Value {
     json!({
         "type": "payment.get",
@@ -93,7 +93,7 @@ fn a_payment_that_was_shown_as_asked_is_confirmed() {
 }
 
 #[test]
-fn an_assertion_of_a_sign_in_confirms_no_payment_and_one_of_a_payment_signs_nobody_in() {
+fn a_sign_in_confirms_no_payment_and_vice_versa() {
     let error = refused(|data| data["type"] = "webauthn.get".into());
     assert_eq!(error.to_string(), r#"type is "webauthn.get", not "payment.get""#);
     assert_eq!(error.code(), Code::TypeMismatch);
@@ -110,7 +110,7 @@ fn an_assertion_of_a_sign_in_confirms_no_payment_and_one_of_a_payment_signs_nobo
 }
 
 #[test]
-fn a_registration_is_webauthn_create_also_where_the_credential_may_confirm_payments() {
+fn a_payment_credential_is_registered_by_webauthn_create() {
     let (rp, user) = (rp(), user());
     let started = rp.registration(&user).payment().start().unwrap();
     let challenge = base64url::encode(started.1.challenge().as_bytes());
@@ -150,7 +150,7 @@ fn options_have_the_members_of_the_specification() {
 }
 
 #[test]
-fn a_payment_names_its_credentials_and_has_a_challenge_that_cannot_be_guessed() {
+fn a_payment_has_credentials_and_a_random_challenge() {
     let (rp, key) = (rp(), Key::new(7));
     let error = rp.start_payment(AllowedCredentials::discoverable(), transaction()).unwrap_err();
     assert_eq!(error, StartPaymentError::NoCredential);
@@ -197,7 +197,7 @@ fn a_payment_that_was_signed_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_payment_in_a_frame_is_confirmed_where_its_page_is_the_one_expected() {
+fn a_payment_in_a_frame_needs_the_expected_page() {
     let mut scene = Scene::new();
     scene.transaction.top_origin = "https://shop.example".into();
     let framed = |data: &mut Value| {
@@ -234,7 +234,7 @@ fn an_icon_that_need_not_be_shown_may_be_missing() {
 }
 
 #[test]
-fn client_data_without_a_payment_or_with_one_of_another_shape_are_malformed() {
+fn client_data_with_a_malformed_payment_are_rejected() {
     let malformed = |change: fn(&mut Value)| {
         let error = refused(change);
         assert!(matches!(error, AuthenticationError::Payment(PaymentRefusal::Malformed { .. })), "{error}");
@@ -305,13 +305,13 @@ fn a_browser_bound_key_is_told_if_it_signed_client_data() {
 }
 
 #[test]
-fn a_browser_bound_key_that_did_not_sign_is_an_error_and_the_passkey_still_confirms() {
+fn a_wrong_browser_bound_signature_leaves_the_passkey_valid() {
     let bound = Key::new(9);
     let named = base64url::encode(&bound.cose());
     let stranger = |data: &str| signature(&Key::new(8).sign(data.as_bytes()));
     let told = with_browser_bound_key(&named, stranger).unwrap().unwrap_err();
     assert_eq!(told.to_string(), "browserBoundSignature does not verify");
-    // What JSON.stringify makes of an ArrayBuffer is no signature.
+    // The `{}` that JSON.stringify returns for an ArrayBuffer is not a signature.
     let empty = |_: &str| json!({"payment": {"browserBoundSignature": {"signature": {}}}});
     assert_eq!(with_browser_bound_key(&named, empty), Some(Err(BrowserBoundKeyError::SignatureMissing)));
     assert_eq!(with_browser_bound_key("A=", |_| json!({})), Some(Err(BrowserBoundKeyError::Encoding)));
@@ -320,7 +320,7 @@ fn a_browser_bound_key_that_did_not_sign_is_an_error_and_the_passkey_still_confi
 }
 
 #[test]
-fn a_registration_tells_the_browser_bound_key_where_payments_were_asked_for() {
+fn a_payment_registration_reports_the_browser_bound_key() {
     let judged = |payments: bool| {
         let (rp, user, bound) = (rp(), user(), Key::new(9));
         let request = rp.registration(&user);

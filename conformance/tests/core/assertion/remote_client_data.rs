@@ -10,7 +10,7 @@ fn client_data(kind: &str, challenge: &Challenge, more: &str) -> String {
 }
 
 #[test]
-fn remote_client_data_have_the_name_of_the_specification_both_ways() {
+fn remote_client_data_json_has_its_name_in_both_inputs() {
     let remote = Some(String::from("{}"));
     let inputs =
         RegistrationExtensionInputs { remote_client_data_json: remote.clone(), ..Default::default() };
@@ -20,7 +20,7 @@ fn remote_client_data_have_the_name_of_the_specification_both_ways() {
 }
 
 #[test]
-fn a_registration_must_be_of_the_remote_client_data_that_were_given() {
+fn a_registration_must_sign_the_given_remote_client_data() {
     let judged = |written: &str| {
         let (rp, user) = (rp(), user());
         let challenge = Challenge::issued(&[7; 32]).unwrap();
@@ -41,7 +41,7 @@ fn a_registration_must_be_of_the_remote_client_data_that_were_given() {
 }
 
 #[test]
-fn an_authentication_must_be_of_the_remote_client_data_that_were_given() {
+fn an_authentication_must_sign_the_remote_client_data() {
     let judged = |written: &str| {
         let (rp, key) = (rp(), Key::new(7));
         let record = key.record();

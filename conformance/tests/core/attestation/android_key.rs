@@ -47,7 +47,7 @@ fn policy_says_where_keys_may_live() {
 }
 
 #[test]
-fn what_the_certificate_says_of_the_key_is_held_against_the_ceremony() {
+fn the_key_description_is_compared_with_the_ceremony() {
     for (fault, error) in [
         (Fault::AndroidKeyOther, AndroidKeyError::PublicKey),
         (Fault::AndroidWithoutDescription, AndroidKeyError::NoKeyDescription),

@@ -40,7 +40,7 @@ fn what_google_answered_is_held_against_the_ceremony() {
 }
 
 #[test]
-fn an_answer_of_an_hour_ago_is_refused_in_the_fido_profile_and_one_of_the_future_in_any() {
+fn old_timestamps_fail_under_fido_and_future_ones_always() {
     let is_time = |error| matches!(error, AndroidSafetynetError::Timestamp { .. });
     assert!(is_time(refused(&scene().wrong(Fault::SafetyNetTimestampFuture))));
     let old = || scene().wrong(Fault::SafetyNetTimestampOld);

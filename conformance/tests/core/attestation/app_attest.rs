@@ -9,7 +9,7 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
 const NONCE: &[u32] = &[1, 2, 840, 113_635, 100, 8, 2];
 const CLIENT_DATA_HASH: [u8; 32] = [0xc1; 32];
 
-/// What an app sends, any part of which may be wrong.
+/// The message of an app; every part can be changed.
 struct App {
     app_id: &'static str,
     aaguid: [u8; 16],
@@ -101,7 +101,7 @@ impl App {
 }
 
 #[test]
-fn an_app_that_is_itself_is_attested() {
+fn an_honest_app_is_attested() {
     let app = App::honest();
     let trust = FormatAnchors::default().with(Format::Other("apple-appattest".into()), [root()]);
     let attested =
@@ -113,7 +113,7 @@ fn an_app_that_is_itself_is_attested() {
 }
 
 #[test]
-fn each_of_apples_steps_is_taken() {
+fn each_step_of_apples_list_is_checked() {
     let is = |app: App, error: AppAttestError, code| {
         let refused = app.refused();
         assert_eq!((refused.code(), refused), (code, error));
@@ -157,7 +157,7 @@ fn an_environment_is_accepted_and_the_other_is_not() {
 }
 
 #[test]
-fn what_leads_to_no_anchor_is_refused() {
+fn a_path_without_an_anchor_is_rejected() {
     let app = App::honest();
     let verify = |trust: &dyn rp_core::TrustSource, at| {
         AppAttest::new(APP_ID).verify(&app.object(), &app.key_id(), &CLIENT_DATA_HASH, trust, at).unwrap_err()

@@ -18,7 +18,7 @@ fn refused(scene: &Scene) -> CompoundError {
 }
 
 #[test]
-fn it_speaks_with_the_voice_of_the_statement_that_has_certificates() {
+fn reported_values_are_those_of_the_part_with_certificates() {
     let attestation = scene().policy(AttestationPolicy::default().require_trusted()).accepted();
     assert_eq!((&attestation.format, attestation.r#type), (&Format::Compound, AttestationType::Basic));
     assert!(attestation.is_trusted() && attestation.model.is_some());

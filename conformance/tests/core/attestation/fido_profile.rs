@@ -23,7 +23,7 @@ fn the_anchor_may_be_sent_along() {
 }
 
 #[test]
-fn what_stands_behind_the_anchor_is_refused_in_the_fido_profile_alone() {
+fn only_the_fido_profile_rejects_x5c_after_the_anchor() {
     for (index, name) in [(0, "the leaf is the anchor"), (1, "the intermediate is the anchor")] {
         let anchors = anchored_at(index);
         assert!(scene().judged_by(&anchors).unwrap().is_trusted(), "{name}");

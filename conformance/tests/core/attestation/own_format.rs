@@ -87,7 +87,7 @@ fn its_refusal_carries_its_own_code_and_words() {
     let Err(RegistrationError::Attestation(error)) = judged(policy(), without_sig) else { panic!() };
     assert_eq!(error.to_string(), "plain: attStmt.sig is missing");
     assert_eq!(error.code(), Code::MalformedAttestationStatement);
-    // alg is signed by nobody: another byte of the statement is the signature's.
+    // No signature covers alg, so another byte of the statement is changed: one of the signature.
     let broken = |object: Vec<u8>| {
         let mut object = plain(object);
         let at = object.windows(4).position(|window| window == b"\x63sig").unwrap();

@@ -116,7 +116,7 @@ fn cert_info_is_what_a_tpm_generated_to_certify() {
 }
 
 #[test]
-fn extra_data_name_and_unique_are_each_held_against_what_they_stand_for() {
+fn extra_data_name_and_unique_are_each_compared() {
     assert_eq!(refused(Fault::TpmExtraDataOther), TpmError::ExtraData);
     assert_eq!(refused(Fault::TpmNameOther), TpmError::Name);
     assert_eq!(refused(Fault::TpmUniqueOther), TpmError::PublicKey);
@@ -152,7 +152,7 @@ fn the_aik_certificate_keeps_the_rules_of_8_3_1() {
 }
 
 #[test]
-fn a_manufacturer_unknown_to_tcg_is_refused_in_the_fido_profile_alone() {
+fn only_the_fido_profile_rejects_unknown_manufacturers() {
     let unknown = || scene().wrong(Fault::TpmManufacturerUnknown);
     assert!(unknown().accepted().is_trusted());
     let AttestationError::Tpm(refused) = unknown().fido().refused() else { panic!() };

@@ -23,7 +23,7 @@ fn an_anchor_vouches_for_statements_of_its_format_alone() {
 }
 
 #[test]
-fn a_part_of_a_compound_statement_is_vouched_for_by_its_own_format() {
+fn anchors_apply_to_each_part_of_a_compound_statement() {
     let scene = Scene::new(Statement::Compound);
     let packed = FormatAnchors::default().with(Format::Packed, scene.anchors());
     assert!(scene.judged_by(&packed).unwrap().is_trusted());
@@ -42,7 +42,7 @@ fn the_vendors_roots_do_not_vouch_for_a_stranger() {
 }
 
 #[test]
-fn enterprise_attestation_is_asked_for_and_judged_like_any_other() {
+fn enterprise_attestation_is_verified_like_any_other() {
     let conveyance = AttestationConveyancePreference::Enterprise;
     assert_eq!(serde_json::to_value(conveyance).unwrap(), "enterprise");
     let scene = Scene { conveyance, ..Scene::new(Statement::Packed) };
