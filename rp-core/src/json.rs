@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -13,8 +13,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 /// Parses a JSON object. A JSON array is rejected, although serde would accept one for a struct.
 ///
 /// # Errors
-/// Returns the error of `serde_json`: the input is not one JSON object, or not of the form of `T`. Its message can
-/// quote the input.
+/// Returns [`JsonError`] if the input is not one JSON object, or not of the form of `T`.
 ///
 /// # Examples
 /// ```
@@ -25,10 +24,30 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 /// let Rename { nickname } = rp_core::json::parse_object(br#"{"nickname":"Blue key"}"#)?;
 /// assert_eq!(nickname, "Blue key");
 /// assert!(rp_core::json::parse_object::<Rename>(br#"["Blue key"]"#).is_err());
-/// # Ok::<(), serde_json::Error>(())
+/// # Ok::<(), rp_core::json::JsonError>(())
 /// ```
-pub fn parse_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_slice(json).map(|Object(value)| value)
+pub fn parse_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, JsonError> {
+    Ok(serde_json::from_slice(json).map(|Object(value)| value)?)
+}
+
+/// Why JSON could not be parsed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+#[non_exhaustive]
+pub struct JsonError {
+    /// The message of the parser, with line and column, shortened. It can quote the input: log it only if the input
+    /// contains no secret.
+    pub detail: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1; 0 if the input ended.
+    pub column: usize,
+}
+
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        Self { detail: clip(&error.to_string()), line: error.line(), column: error.column() }
+    }
 }
 
 /// A JSON object. serde accepts an array for a struct as well.

@@ -5,11 +5,13 @@ use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 
 use super::{AttestationType, Procedure, Verified, X5c};
+use crate::base64url;
 use crate::cbor::FieldError;
 use crate::cose::Algorithm;
 use crate::crypto::{self, SpkiError};
 use crate::error::Code;
-use crate::jws::{self, Jws, JwsError, JwsSignatureError};
+use crate::json::parse_object;
+use crate::jws::{Compact, Header, JwsError, JwsSignatureError, X5cEncoding};
 use crate::x509::{Certificate, CertificateError, GeneralName};
 use crate::{Profile, Timestamp};
 
@@ -24,12 +26,12 @@ pub enum AndroidSafetynetError {
     /// `ver` is empty.
     #[error("attStmt.ver is empty")]
     Version,
-    /// `response` is not text.
-    #[error("attStmt.response is not UTF-8")]
-    Utf8,
     /// `response` is no JWS.
     #[error("attStmt.response: {0}")]
     Jws(#[from] JwsError),
+    /// The payload is not base64url without padding.
+    #[error("attStmt.response: the payload is not base64url without padding")]
+    PayloadBase64,
     /// The payload is not what SafetyNet writes.
     #[error("attStmt.response: the payload is not an object with nonce, timestampMs and ctsProfileMatch")]
     Payload,
@@ -75,8 +77,8 @@ impl AndroidSafetynetError {
         match self {
             Self::Statement(_)
             | Self::Version
-            | Self::Utf8
             | Self::Jws(_)
+            | Self::PayloadBase64
             | Self::Payload
             | Self::NoCertificate => Code::MalformedAttestationStatement,
             Self::MalformedCertificate(_) => Code::MalformedCertificate,
@@ -108,15 +110,17 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, AndroidSafet
         return Err(AndroidSafetynetError::Version);
     }
     // response is a valid SafetyNet response of version ver: a JWS that the leaf of its x5c signs
-    let response = core::str::from_utf8(response).map_err(|_| AndroidSafetynetError::Utf8)?;
-    let jws = Jws::parse(response)?;
-    let chain: Vec<&[u8]> = jws.x5c().iter().map(Vec::as_slice).collect();
+    let jws = Compact::split(response)?;
+    let header = Header::parse(jws.header, X5cEncoding::Strict)?;
+    let chain: Vec<&[u8]> = header.x5c.iter().map(Vec::as_slice).collect();
     let X5c { leaf, trust_path } = X5c::read(&chain)?.ok_or(AndroidSafetynetError::NoCertificate)?;
-    if !matches!(jws.algorithm(), Algorithm::Rs256 | Algorithm::Es256) {
-        return Err(AndroidSafetynetError::Algorithm { got: jws.algorithm() });
+    if !matches!(header.algorithm, Algorithm::Rs256 | Algorithm::Es256) {
+        return Err(AndroidSafetynetError::Algorithm { got: header.algorithm });
     }
-    let payload = jws.verify(&leaf.public_key()?)?;
-    let payload: Payload<'_> = jws::object(payload).ok_or(AndroidSafetynetError::Payload)?;
+    jws.verify(header.algorithm, &leaf.public_key()?)?;
+    let payload = core::str::from_utf8(jws.payload).ok().and_then(|payload| base64url::decode(payload).ok());
+    let payload = payload.ok_or(AndroidSafetynetError::PayloadBase64)?;
+    let payload: Payload<'_> = parse_object(&payload).map_err(|_| AndroidSafetynetError::Payload)?;
     // nonce is the Base64 encoding of the SHA-256 of authenticatorData || clientDataHash
     let nonce = crypto::sha256(&[procedure.authenticator_data.as_bytes(), procedure.client_data_hash]);
     if Base64::encode_string(&nonce) != payload.nonce {
@@ -205,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_payload_is_an_object_without_members_that_come_twice() {
-        let read = |json: &'static str| jws::object::<Payload<'_>>(json.as_bytes()).is_some();
+        let read = |json: &'static str| parse_object::<Payload<'_>>(json.as_bytes()).is_ok();
         assert!(read(r#"{"nonce":"AA\u003d\u003d","timestampMs":1,"ctsProfileMatch":true,"advice":[]}"#));
         for wrong in [
             r#"{"nonce":"AA==","timestampMs":1}"#,

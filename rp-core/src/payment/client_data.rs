@@ -163,10 +163,7 @@ impl PaymentData {
     fn parse(client_data: &CollectedClientData) -> Result<Self, PaymentRefusal> {
         let missing = || PaymentRefusal::Malformed { detail: "missing".into() };
         let payment = client_data.payment().ok_or_else(missing)?;
-        let data = parse_object::<Self>(payment.as_bytes()).map_err(|error| PaymentRefusal::Malformed {
-            detail: clip(&alloc::string::ToString::to_string(&error)),
-        })?;
-        Ok(data)
+        parse_object(payment.as_bytes()).map_err(|error| PaymentRefusal::Malformed { detail: error.detail })
     }
 
     /// Each logo is one of those that were to be shown, in their order; an empty address was not shown.
