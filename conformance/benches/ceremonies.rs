@@ -56,7 +56,7 @@ impl Scene {
 
     fn start_registration(&self) -> (String, PendingRegistration) {
         let challenge = Challenge::recorded(&[1; 32]);
-        let (options, pending) = self.rp.registration(&self.user).start_recorded(challenge);
+        let (options, pending) = self.rp.registration(&self.user).start_recorded(challenge, self.now);
         (serde_json::to_string(&options.public_key).unwrap(), pending)
     }
 
@@ -71,7 +71,8 @@ impl Scene {
 
     fn start_authentication(&self, record: &CredentialRecord) -> (String, PendingAuthentication) {
         let allow = AllowedCredentials::account(self.user.handle.clone(), std::slice::from_ref(record));
-        let (options, pending) = self.rp.authentication(allow).start_recorded(Challenge::recorded(&[2; 32]));
+        let (options, pending) =
+            self.rp.authentication(allow).start_recorded(Challenge::recorded(&[2; 32]), self.now);
         (serde_json::to_string(&options.public_key).unwrap(), pending)
     }
 }

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use crate::authenticator_data::AuthenticatorData;
-use crate::bytes::UserHandle;
+use crate::bytes::{Challenge, UserHandle};
 use crate::ceremony::{self, GET, check_remote_client_data};
 use crate::client_data::CollectedClientData;
 use crate::cose::{Algorithm, PublicKey};
@@ -140,23 +140,22 @@ impl RelyingParty {
         credential: &CredentialRecord,
         now: Timestamp,
     ) -> Result<Authenticated, AuthenticationError> {
-        let pending = pending.state.0;
-        let challenge = pending.challenge.clone();
-        self.verify_assertion(pending, response, credential, now, |client_data| {
+        self.verify_assertion(&pending.state, response, credential, now, |client_data, challenge| {
             // 10. type is webauthn.get; 11. challenge is the one that was sent; 12. to 14. origins
-            Ok(ceremony::check_client_data(self, client_data, GET, &challenge)?)
+            Ok(ceremony::check_client_data(self, client_data, GET, challenge)?)
         })
     }
 
     /// Section 7.2 from step 5 on. `check` does steps 10 to 14, which a payment does in its own way.
     pub(crate) fn verify_assertion(
         &self,
-        pending: AssertionState,
+        pending: &AssertionState,
         response: &AuthenticationResponse,
         credential: &CredentialRecord,
         now: Timestamp,
-        check: impl FnOnce(&CollectedClientData) -> Result<(), AuthenticationError>,
+        check: impl FnOnce(&CollectedClientData, &Challenge) -> Result<(), AuthenticationError>,
     ) -> Result<Authenticated, AuthenticationError> {
+        pending.started.check(self, now)?;
         // 5. If allowCredentials is not empty, id is one of them
         let is_allowed = |id: &crate::CredentialId| id.as_bytes() == response.id();
         if !pending.allow_credentials.is_empty() && !pending.allow_credentials.iter().any(is_allowed) {
@@ -187,7 +186,7 @@ impl RelyingParty {
         // 8. Let JSONtext be the UTF-8 decoding of cData; 9. let C be its parse
         let client_data = response.client_data();
         // 10. to 14. type, challenge and origins
-        check(client_data)?;
+        check(client_data, &pending.started.challenge)?;
         let authenticator_data = AuthenticatorData::parse(response.authenticator_data())?;
         let flags = authenticator_data.flags();
         let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
@@ -214,6 +213,9 @@ impl RelyingParty {
         }
         // 19. BE is as it was; a record that does not know learns it
         check_backup_eligibility(credential, flags)?;
+        if !self.backup_policy.accepts(flags) {
+            return Err(AuthenticationError::BackupPolicy { policy: self.backup_policy });
+        }
         // 20. Let hash be the SHA-256 of cData
         let hash = crypto::sha256(&[client_data.as_json()]);
         // 21. sig is a valid signature over authData and hash

@@ -78,6 +78,8 @@ pub enum Code {
     PaymentMismatch,
     /// The authenticator is not one that was asked for: its attachment, its backup, or no discoverable credential.
     AuthenticatorNotAllowed,
+    /// The pending ceremony has expired.
+    CeremonyExpired,
     /// A metadata BLOB does not verify.
     MetadataInvalid,
     /// Metadata is older than policy allows.
@@ -122,6 +124,7 @@ impl Code {
         Self::ExtensionRefused,
         Self::PaymentMismatch,
         Self::AuthenticatorNotAllowed,
+        Self::CeremonyExpired,
         Self::MetadataInvalid,
         Self::MetadataStale,
     ];
@@ -165,6 +168,7 @@ impl Code {
             Self::ExtensionRefused => "extension-refused",
             Self::PaymentMismatch => "payment-mismatch",
             Self::AuthenticatorNotAllowed => "authenticator-not-allowed",
+            Self::CeremonyExpired => "ceremony-expired",
             Self::MetadataInvalid => "metadata-invalid",
             Self::MetadataStale => "metadata-stale",
         }

@@ -12,16 +12,16 @@
 //! # Examples
 //! ```
 //! # if cfg!(not(feature = "_credentials")) { return Ok(()); }
-//! use rp_core::{AllowedCredentials, RelyingParty, User, UserHandle};
+//! use rp_core::{AllowedCredentials, RelyingParty, Timestamp, User, UserHandle};
 //!
 //! let rp = RelyingParty::builder("example.org").name("Example").origin("https://example.org").build()?;
 //!
 //! let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
-//! let (options, pending) = rp.start_registration(&user, &[])?;
+//! let (options, pending) = rp.start_registration(&user, &[], Timestamp::now())?;
 //! // options go to the browser as JSON; pending stays on the server until the response is there:
 //! // let registered = rp.finish_registration(pending, &response, &trust, now)?;
 //!
-//! let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable())?;
+//! let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), Timestamp::now())?;
 //! // let verified = rp.finish_authentication(pending, &response, &credential, now)?;
 //! # let _ = (options, pending);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -48,7 +48,8 @@ pub mod jws;
 pub mod options;
 mod origin;
 pub mod payment;
-mod pending;
+pub mod pending;
+mod randomness;
 mod registration;
 pub mod related_origins;
 mod relying_party;
@@ -74,6 +75,8 @@ pub use cose::Algorithm;
 pub use credential::{CredentialRecord, CredentialUpdate, StoredAttestation};
 pub use error::Code;
 pub use origin::OriginError;
+pub use pending::PendingError;
+pub use randomness::RandomnessError;
 pub use registration::{PendingRegistration, Registered, RegistrationError, RegistrationRequest, User};
 pub use relying_party::{
     BackupPolicy, ConfigError, CounterPolicy, Profile, RelyingParty, RelyingPartyBuilder,

@@ -21,7 +21,6 @@ pub use ceremony::{
     ConfirmedPayment, PaymentOptions, PendingPayment, SecurePaymentConfirmationRequest, StartPaymentError,
 };
 pub use client_data::PaymentRefusal;
-pub(crate) use client_data::browser_bound_public_key;
 pub use transaction::{
     PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction,
     TransactionError,

@@ -1,24 +1,49 @@
-//! The state of a ceremony under way, with a version in front.
+//! The stored state of a pending ceremony: its kind and version, and what every ceremony keeps.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::marker::PhantomData;
 use core::ops::Deref;
 
-use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The version that this release reads and writes. A change that older releases cannot read raises it, in a
-/// release that writes the old one still and reads both, so that servers can be upgraded one by one.
-const VERSION: u32 = 1;
+use crate::bytes::Challenge;
+use crate::error::Code;
+use crate::relying_party::RelyingParty;
+use crate::timestamp::Timestamp;
 
-/// A state that serialises as `{"version": 1, …}`.
-#[derive(Debug)]
-pub(crate) struct Versioned<T>(pub(crate) T);
-
-#[derive(Serialize, Deserialize)]
-struct Form<T> {
-    version: u32,
-    #[serde(flatten)]
-    state: T,
+/// State that is stored between two requests, for [`Versioned`].
+pub trait StoredState {
+    /// What is stored, so that one kind of state is not read as another.
+    const KIND: &'static str;
+    /// The version that this release reads and writes. Raise it when an older release cannot read the new form.
+    const VERSION: u32;
 }
+
+/// A state that serialises as `{"kind": …, "version": …, "state": …}`. State of another kind or version is not
+/// deserialised.
+///
+/// # Examples
+/// ```
+/// use rp_core::pending::{StoredState, Versioned};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Invitation {
+///     email: String,
+/// }
+/// impl StoredState for Invitation {
+///     const KIND: &'static str = "invitation";
+///     const VERSION: u32 = 1;
+/// }
+///
+/// let json = serde_json::to_string(&Versioned(Invitation { email: "kim@example.org".into() }))?;
+/// assert_eq!(json, r#"{"kind":"invitation","version":1,"state":{"email":"kim@example.org"}}"#);
+/// let Versioned(invitation) = serde_json::from_str::<Versioned<Invitation>>(&json)?;
+/// assert_eq!(invitation.email, "kim@example.org");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<T>(pub T);
 
 impl<T> Deref for Versioned<T> {
     type Target = T;
@@ -28,22 +53,116 @@ impl<T> Deref for Versioned<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Versioned<T> {
+impl<T: StoredState + Serialize> Serialize for Versioned<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Form { version: VERSION, state: &self.0 }.serialize(serializer)
+        #[derive(Serialize)]
+        struct Form<'a, T> {
+            kind: &'a str,
+            version: u32,
+            state: &'a T,
+        }
+        Form { kind: T::KIND, version: T::VERSION, state: &self.0 }.serialize(serializer)
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Versioned<T> {
+impl<'de, T: StoredState + Deserialize<'de>> Deserialize<'de> for Versioned<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = Form::<T>::deserialize(deserializer)?;
-        if form.version != VERSION {
-            return Err(D::Error::custom(format_args!(
-                "a ceremony of version {}, not {VERSION}",
-                form.version
+        #[derive(Deserialize)]
+        #[serde(bound = "T: StoredState + Deserialize<'de>")]
+        struct Form<T> {
+            kind: Kind<T>,
+            version: Version<T>,
+            state: T,
+        }
+        let Form { kind: Kind(_), version: Version(_), state } = Form::deserialize(deserializer)?;
+        Ok(Self(state))
+    }
+}
+
+/// The string `T::KIND`.
+struct Kind<T>(PhantomData<T>);
+
+impl<'de, T: StoredState> Deserialize<'de> for Kind<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind: Cow<'_, str> = Cow::deserialize(deserializer)?;
+        if kind != T::KIND {
+            let expected = T::KIND;
+            return Err(de::Error::custom(format_args!(
+                "stored state of kind {kind:?}, expected {expected:?}"
             )));
         }
-        Ok(Self(form.state))
+        Ok(Self(PhantomData))
+    }
+}
+
+/// The number `T::VERSION`.
+struct Version<T>(PhantomData<T>);
+
+impl<'de, T: StoredState> Deserialize<'de> for Version<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (version, expected) = (u32::deserialize(deserializer)?, T::VERSION);
+        if version != expected {
+            return Err(de::Error::custom(format_args!(
+                "stored state of version {version}, expected {expected}"
+            )));
+        }
+        Ok(Self(PhantomData))
+    }
+}
+
+/// What every pending ceremony keeps.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Started {
+    pub(crate) challenge: Challenge,
+    pub(crate) rp_id: String,
+    pub(crate) started_at: Timestamp,
+}
+
+/// Why a pending ceremony cannot be finished, whatever the response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PendingError {
+    /// The ceremony was started for another RP ID.
+    #[error("the ceremony was started for RP ID {rp_id:?}")]
+    RpId {
+        /// The RP ID it was started for.
+        rp_id: String,
+    },
+    /// The client's timeout and the grace period are over.
+    #[error("the ceremony was started {} seconds ago", .age.as_secs())]
+    Expired {
+        /// The time since the start.
+        age: core::time::Duration,
+    },
+}
+
+impl PendingError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::RpId { .. } => Code::RpIdMismatch,
+            Self::Expired { .. } => Code::CeremonyExpired,
+        }
+    }
+}
+
+impl Started {
+    pub(crate) fn new(rp: &RelyingParty, challenge: Challenge, now: Timestamp) -> Self {
+        Self { challenge, rp_id: rp.id().into(), started_at: now }
+    }
+
+    /// Whether this relying party may finish the ceremony now.
+    pub(crate) fn check(&self, rp: &RelyingParty, now: Timestamp) -> Result<(), PendingError> {
+        if self.rp_id != rp.id() {
+            return Err(PendingError::RpId { rp_id: self.rp_id.clone() });
+        }
+        let age = now.saturating_since(self.started_at);
+        if age > rp.ceremony_lifetime() {
+            return Err(PendingError::Expired { age });
+        }
+        Ok(())
     }
 }
 
@@ -55,17 +174,19 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec::Vec;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
+    use super::*;
     use crate::extensions::{
         AuthenticationExtensionInputs, HmacGetSecretInput, LargeBlobAuthenticationInputs, PrfInputs,
         PrfValues, RegistrationExtensionInputs,
     };
+    use crate::payment::PendingPayment;
     use crate::{
-        AllowedCredentials, Challenge, ChallengeTooShort, CredentialId, PendingRegistration, RelyingParty,
-        User,
+        AllowedCredentials, ChallengeTooShort, CredentialId, PendingAuthentication, PendingRegistration, User,
     };
 
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
     const SECRET: &[u8] = b"a secret";
     /// [`SECRET`] in base64url.
     const WRITTEN: &str = "YSBzZWNyZXQ";
@@ -93,11 +214,11 @@ mod tests {
             ..Default::default()
         };
         let (rp, user) = (rp(), user());
-        let (options, pending) = rp.registration(&user).extensions(asked).start().unwrap();
+        let (options, pending) = rp.registration(&user).extensions(asked).start(NOW).unwrap();
         assert!(serde_json::to_string(&options).unwrap().contains(WRITTEN));
         let stored = serde_json::to_value(&pending).unwrap();
         assert!(!format!("{stored} {pending:?}").contains(WRITTEN));
-        assert_eq!(stored["extensions"], json!({"prf": {}, "credBlob": ""}));
+        assert_eq!(stored["state"]["extensions"], json!({"prf": {}, "credBlob": ""}));
 
         let asked = AuthenticationExtensionInputs {
             prf: Some(prf()),
@@ -106,40 +227,68 @@ mod tests {
             ..Default::default()
         };
         let request = rp.authentication(AllowedCredentials::discoverable()).extensions(asked);
-        let (options, pending) = request.start().unwrap();
+        let (options, pending) = request.start(NOW).unwrap();
         assert!(serde_json::to_string(&options).unwrap().contains(WRITTEN));
         let stored = serde_json::to_value(&pending).unwrap();
         assert!(!format!("{stored} {pending:?}").contains(WRITTEN));
-        assert_eq!(stored["extensions"], json!({"prf": {}, "largeBlob": {}, "hmacGetSecret": {"salt1": ""}}));
+        assert_eq!(
+            stored["state"]["extensions"],
+            json!({"prf": {}, "largeBlob": {}, "hmacGetSecret": {"salt1": ""}})
+        );
     }
 
     #[test]
     fn a_challenge_under_16_bytes_starts_no_ceremony_but_a_recorded_one() {
         let (rp, user, short) = (rp(), user(), Challenge::recorded(&[1; 15]));
         let too_short = ChallengeTooShort { got: 15 };
-        assert_eq!(rp.registration(&user).start_with(short.clone()).unwrap_err(), too_short);
+        assert_eq!(rp.registration(&user).start_with(short.clone(), NOW).unwrap_err(), too_short);
         let authentication = || rp.authentication(AllowedCredentials::discoverable());
-        assert_eq!(authentication().start_with(short.clone()).unwrap_err(), too_short);
-        assert!(authentication().start_with(Challenge::issued(&[1; 16]).unwrap()).is_ok());
-        let (_, pending) = rp.registration(&user).start_recorded(short.clone());
+        assert_eq!(authentication().start_with(short.clone(), NOW).unwrap_err(), too_short);
+        assert!(authentication().start_with(Challenge::issued(&[1; 16]).unwrap(), NOW).is_ok());
+        let (_, pending) = rp.registration(&user).start_recorded(short.clone(), NOW);
         assert_eq!(*pending.challenge(), short);
     }
 
     #[test]
-    fn a_ceremony_of_another_version_is_not_read() {
-        let (_, pending) = rp().start_registration(&user(), &[]).unwrap();
-        let mut stored = serde_json::to_value(&pending).unwrap();
-        assert!(serde_json::from_value::<PendingRegistration>(stored.clone()).is_ok());
-        stored["version"] = Value::from(2);
-        let refused = serde_json::from_value::<PendingRegistration>(stored).unwrap_err();
-        assert_eq!(refused.to_string(), "a ceremony of version 2, not 1");
+    fn state_of_another_version_or_kind_is_not_read() {
+        let (_, pending) = rp().start_registration(&user(), &[], NOW).unwrap();
+        let json = serde_json::to_string(&pending).unwrap();
+        assert!(serde_json::from_str::<PendingRegistration>(&json).is_ok());
+        let error = serde_json::from_str::<PendingAuthentication>(&json).unwrap_err().to_string();
+        assert!(
+            error.starts_with(r#"stored state of kind "registration", expected "authentication""#),
+            "{error}"
+        );
+        let error = serde_json::from_str::<PendingPayment>(&json).unwrap_err().to_string();
+        assert!(error.starts_with(r#"stored state of kind "registration", expected "payment""#), "{error}");
+        let newer = json.replace(r#""version":1"#, r#""version":2"#);
+        let error = serde_json::from_str::<PendingRegistration>(&newer).unwrap_err().to_string();
+        assert!(error.starts_with("stored state of version 2, expected 1"), "{error}");
+    }
+
+    #[test]
+    fn a_ceremony_is_finished_by_its_relying_party_in_time() {
+        let started = Started::new(&rp(), Challenge::recorded(&[1]), NOW);
+        let at = |seconds| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + seconds);
+        assert_eq!(started.check(&rp(), at(360)), Ok(()));
+        assert_eq!(started.check(&rp(), at(-10)), Ok(()), "a clock that is behind");
+        let expired = started.check(&rp(), at(361)).unwrap_err();
+        assert_eq!(expired.code(), Code::CeremonyExpired);
+        assert_eq!(expired.to_string(), "the ceremony was started 361 seconds ago");
+        let other = RelyingParty::builder("other.example").origin("https://other.example").build().unwrap();
+        let foreign = started.check(&other, NOW).unwrap_err();
+        assert_eq!(foreign, PendingError::RpId { rp_id: "example.org".into() });
     }
 
     #[test]
     fn two_starts_never_share_a_challenge() {
         let challenges: Vec<Challenge> = (0..64)
             .map(|_| {
-                rp().start_authentication(AllowedCredentials::discoverable()).unwrap().1.challenge().clone()
+                rp().start_authentication(AllowedCredentials::discoverable(), NOW)
+                    .unwrap()
+                    .1
+                    .challenge()
+                    .clone()
             })
             .collect();
         for (at, challenge) in challenges.iter().enumerate() {

@@ -11,8 +11,8 @@ use crate::credential::{CredentialRecord, StoredAttestation};
 use crate::crypto;
 use crate::extensions::{AuthenticatorExtensions, RawOutputs, RegistrationExtensionOutputs};
 use crate::options::{Mediation, ResidentKeyRequirement, UserVerificationRequirement};
-use crate::payment::{self, BrowserBoundKey, BrowserBoundKeyError};
-use crate::relying_party::{BackupPolicy, RelyingParty};
+use crate::payment::{BrowserBoundKey, BrowserBoundKeyError, browser_bound_key};
+use crate::relying_party::RelyingParty;
 use crate::response::RegistrationResponse;
 use crate::timestamp::Timestamp;
 use crate::trust::TrustSource;
@@ -69,10 +69,11 @@ impl RelyingParty {
         now: Timestamp,
     ) -> Result<Registered, RegistrationError> {
         let pending = pending.state.0;
+        pending.started.check(self, now)?;
         // 5. Let JSONtext be the UTF-8 decoding of clientDataJSON; 6. let C be its parse
         let client_data = response.client_data();
         // 7. type is webauthn.create; 8. challenge is the one that was sent; 9. to 11. origins
-        ceremony::check_client_data(self, client_data, CREATE, &pending.challenge)?;
+        ceremony::check_client_data(self, client_data, CREATE, &pending.started.challenge)?;
         // 12. Let hash be the SHA-256 of clientDataJSON
         let hash = crypto::sha256(&[client_data.as_json()]);
         // 13. Perform CBOR decoding on attestationObject
@@ -100,7 +101,9 @@ impl RelyingParty {
             return Err(RegistrationError::BackupFlags);
         }
         // 18. and 19. Evaluate BE and BS by policy
-        self.check_backup_policy(flags)?;
+        if !self.backup_policy.accepts(flags) {
+            return Err(RegistrationError::BackupPolicy { policy: self.backup_policy });
+        }
         // 20. "alg" is one of pubKeyCredParams
         let algorithm = attested.credential_public_key.algorithm()?;
         if !pending.algorithms.contains(&algorithm.id()) {
@@ -162,13 +165,10 @@ impl RelyingParty {
             client_data.as_json(),
         )?;
         self.check_selection(response, &extensions)?;
-        let named_key = pending.extensions.payment.as_ref().and_then(|_| client_data.payment());
-        let browser_bound_key = payment::browser_bound_key(
-            payment::browser_bound_public_key(named_key),
-            extensions.payment.as_ref(),
-            client_data.as_json(),
-            &pending.algorithms,
-        );
+        let is_for_payments = pending.extensions.payment.is_some();
+        let browser_bound_key = is_for_payments
+            .then(|| browser_bound_key(client_data, extensions.payment.as_ref(), &pending.algorithms))
+            .flatten();
         // 29. Store credentialRecord: the caller's
         Ok(Registered {
             credential,
@@ -178,15 +178,6 @@ impl RelyingParty {
             authenticator_extensions: authenticator_data.extensions().map(Into::into),
             browser_bound_key,
         })
-    }
-
-    fn check_backup_policy(&self, flags: crate::Flags) -> Result<(), RegistrationError> {
-        match (self.backup_policy, flags.backup_eligible()) {
-            (BackupPolicy::RequireEligible, false) | (BackupPolicy::RequireDeviceBound, true) => {
-                Err(RegistrationError::BackupPolicy { policy: self.backup_policy })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// What was only asked of the client is held against what it says came of it. None of it is signed.

@@ -7,6 +7,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::attestation::AttestationPolicy;
+use crate::authenticator_data::Flags;
 use crate::cose::Algorithm;
 use crate::crypto;
 use crate::extensions::ExtensionPolicy;
@@ -56,6 +57,7 @@ pub struct RelyingParty {
     pub(crate) backup_policy: BackupPolicy,
     pub(crate) profile: Profile,
     pub(crate) timeout: Duration,
+    pub(crate) grace: Duration,
 }
 
 /// What happens when a signature counter does not grow (7.2, step 22).
@@ -68,7 +70,7 @@ pub enum CounterPolicy {
     Report,
 }
 
-/// Which credentials are accepted as to backup (7.1, step 18).
+/// Which credentials are accepted by their backup eligibility, in both ceremonies (7.1, step 18; 7.2, step 19).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupPolicy {
     /// Synced or bound to a device.
@@ -78,6 +80,16 @@ pub enum BackupPolicy {
     RequireEligible,
     /// Only such as stay on one device.
     RequireDeviceBound,
+}
+
+impl BackupPolicy {
+    pub(crate) fn accepts(self, flags: Flags) -> bool {
+        match self {
+            Self::Any => true,
+            Self::RequireEligible => flags.backup_eligible(),
+            Self::RequireDeviceBound => !flags.backup_eligible(),
+        }
+    }
 }
 
 /// Which rules hold.
@@ -131,10 +143,16 @@ impl RelyingParty {
         self.origins.cross_origin
     }
 
-    /// How long a client is given; a ceremony must live no shorter.
+    /// The time that clients are given to answer.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// How long a pending ceremony can be finished: the timeout and the grace period.
+    #[must_use]
+    pub fn ceremony_lifetime(&self) -> Duration {
+        self.timeout.saturating_add(self.grace)
     }
 
     /// The attestation policy.

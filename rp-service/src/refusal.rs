@@ -107,7 +107,7 @@ pub enum Refusal {
     Storage(#[from] StoreError),
     /// The operating system gave no randomness; nothing was changed.
     #[error("no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
+    Randomness(#[from] rp_core::RandomnessError),
     /// The application's gate could not be asked.
     #[error("the gate could not be asked: {reason}")]
     GateUnavailable {

@@ -11,6 +11,9 @@ use super::DriverError;
 use super::convert::{extensions, rejected, relying_party, supported, unrepresentable};
 use crate::format::{Authentication, Bytes, Ceremony, StoredCredential};
 
+/// An authentication depends on the time only for the age of its ceremony, which is 0.
+const NOW: Timestamp = Timestamp::from_unix_seconds(0);
+
 pub(super) fn judge(case: &Authentication) -> Result<Ceremony, DriverError> {
     let rp = relying_party(&case.rp, supported(case.rp.profile), AttestationPolicy::default())?;
     let response = AuthenticationResponse::from_json(case.response.get().as_bytes())
@@ -20,11 +23,10 @@ pub(super) fn judge(case: &Authentication) -> Result<Ceremony, DriverError> {
     let (_, pending) = rp
         .authentication(AllowedCredentials::descriptors(record.user_handle.clone(), allowed))
         .user_verification(case.user_verification)
-        .start_recorded(Challenge::recorded(&case.challenge.0));
+        .start_recorded(Challenge::recorded(&case.challenge.0), NOW);
 
-    let authenticated = rp
-        .finish_authentication(pending, &response, &record, Timestamp::now())
-        .map_err(|error| rejected!(error))?;
+    let authenticated =
+        rp.finish_authentication(pending, &response, &record, NOW).map_err(|error| rejected!(error))?;
     let key = cose::PublicKey::from_cose(&record.public_key).map_err(|error| rejected!(error))?;
     let flags = authenticated.flags;
     Ok(Ceremony {

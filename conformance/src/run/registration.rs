@@ -23,18 +23,19 @@ pub(super) fn judge(case: &Registration) -> Result<Ceremony, DriverError> {
     let none = algorithms.is_empty();
     let rp = relying_party(rp, if none { supported } else { algorithms }, policy(attestation))?;
 
+    let at = attestation.at.unwrap_or_else(Timestamp::now);
     let handle = UserHandle::try_from(&[0; 16][..]).map_err(|error| unrepresentable("user handle", error))?;
     let user = User { handle, name: "user".into(), display_name: "User".into() };
     let mut request = rp.registration(&user);
     if !case.user_presence_required {
         request = request.conditional();
     }
-    let (_, pending) =
-        request.user_verification(case.user_verification).start_recorded(Challenge::recorded(&challenge.0));
+    let (_, pending) = request
+        .user_verification(case.user_verification)
+        .start_recorded(Challenge::recorded(&challenge.0), at);
 
     let response =
         RegistrationResponse::from_json(response.get().as_bytes()).map_err(|error| rejected!(error))?;
-    let at = attestation.at.unwrap_or_else(Timestamp::now);
     let judged = rp.finish_registration(pending, &response, &anchors(attestation)?, at);
     match judged {
         Err(error) if !none || error.step() <= BEFORE_ALGORITHM || is_about_the_key(&error) => {

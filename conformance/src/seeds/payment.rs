@@ -31,7 +31,7 @@ impl BasePayment {
         let user =
             User { handle: UserHandle::try_from(&[1][..])?, name: "kim".into(), display_name: "Kim".into() };
         let mut key = Authenticator::new("payment", Config { now: NOW, ..Config::default() });
-        let (options, pending) = rp.registration(&user).start_with(challenge())?;
+        let (options, pending) = rp.registration(&user).start_with(challenge(), NOW)?;
         let response = key.create(&serde_json::to_value(&options.public_key)?, ORIGIN)?;
         let response = RegistrationResponse::from_json(response.as_bytes())?;
         let record = rp.finish_registration(pending, &response, &StaticAnchors::none(), NOW)?.credential;
@@ -70,7 +70,7 @@ impl BasePayment {
         let response = response.map_err(|error| error.to_string())?;
         let allow =
             AllowedCredentials::account(self.record.user_handle.clone(), std::slice::from_ref(&self.record));
-        let started = self.rp.start_payment_with(allow, transaction(), challenge());
+        let started = self.rp.start_payment_with(allow, transaction(), challenge(), NOW);
         let (_, pending) = started.map_err(|error| error.to_string())?;
         self.rp.finish_payment(pending, &response, &self.record, NOW).map_err(|error| error.to_string())
     }

@@ -96,7 +96,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     let user = user()?;
 
     let request = rp.registration(&user).extensions(registration_inputs());
-    let (options, pending) = request.start_recorded(Challenge::recorded(&[1; 32]));
+    let (options, pending) = request.start_recorded(Challenge::recorded(&[1; 32]), key.config.now);
     let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
     let registered =
@@ -105,7 +105,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     let credential = registered.credential;
     let allow = AllowedCredentials::account(user.handle.clone(), std::slice::from_ref(&credential));
     let request = rp.authentication(allow).extensions(authentication_inputs());
-    let (options, pending) = request.start_recorded(Challenge::recorded(&[2; 32]));
+    let (options, pending) = request.start_recorded(Challenge::recorded(&[2; 32]), key.config.now);
     let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
     let authenticated = rp.finish_authentication(pending, &response, &credential, key.config.now).ok()?;
@@ -115,7 +115,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
 /// A credential, its authenticator, and who asked for it.
 fn credential(rp: &RelyingParty) -> Option<(Authenticator, CredentialRecord)> {
     let mut key = Authenticator::new("extensions", Config::default());
-    let (options, pending) = rp.start_registration(&user()?, &[]).ok()?;
+    let (options, pending) = rp.start_registration(&user()?, &[], key.config.now).ok()?;
     let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
     let registered =
@@ -143,7 +143,7 @@ fn payment() -> Option<ConfirmedPayment> {
     };
     let allow =
         AllowedCredentials::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
-    let (options, pending) = rp.start_payment(allow, transaction).ok()?;
+    let (options, pending) = rp.start_payment(allow, transaction, key.config.now).ok()?;
     let data = options.data;
     let request = json!({
         "challenge": data.challenge, "rpId": data.rp_id, "userVerification": "required",
@@ -171,8 +171,9 @@ fn remote_registration() -> Option<bool> {
         remote_client_data_json: Some(remote_client_data("webauthn.create", &challenge)),
         ..RegistrationExtensionInputs::default()
     };
-    let (options, pending) = rp.registration(&user).extensions(extensions).start_recorded(challenge);
     let mut key = Authenticator::new("extensions", Config::default());
+    let (options, pending) =
+        rp.registration(&user).extensions(extensions).start_recorded(challenge, key.config.now);
     let response = key.create(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = RegistrationResponse::from_json(response.as_bytes()).ok()?;
     let registered =
@@ -190,7 +191,8 @@ fn remote_authentication() -> Option<bool> {
     };
     let allow =
         AllowedCredentials::account(credential.user_handle.clone(), std::slice::from_ref(&credential));
-    let (options, pending) = rp.authentication(allow).extensions(extensions).start_recorded(challenge);
+    let (options, pending) =
+        rp.authentication(allow).extensions(extensions).start_recorded(challenge, key.config.now);
     let response = key.get(&serde_json::to_value(&options.public_key).ok()?, ORIGIN).ok()?;
     let response = AuthenticationResponse::from_json(response.as_bytes()).ok()?;
     let authenticated = rp.finish_authentication(pending, &response, &credential, key.config.now).ok()?;

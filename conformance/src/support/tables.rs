@@ -147,6 +147,8 @@ fn offered_by_default() -> Vec<i64> {
     let rp = RelyingParty::builder("example.org").origin("https://example.org").build();
     let (Ok(rp), Ok(handle)) = (rp, UserHandle::try_from(&[0][..])) else { return Vec::new() };
     let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
-    let (options, _) = rp.registration(&user).start_recorded(rp_core::Challenge::recorded(&[0; 32]));
+    let (options, _) = rp
+        .registration(&user)
+        .start_recorded(rp_core::Challenge::recorded(&[0; 32]), rp_core::Timestamp::from_unix_seconds(0));
     options.public_key.pub_key_cred_params.iter().map(|offered| offered.alg).collect()
 }

@@ -87,7 +87,7 @@ impl Scene {
             .unwrap();
         let handle = UserHandle::try_from(&b"kim"[..]).unwrap();
         let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
-        let (options, pending) = rp.start_registration(&user, &[]).unwrap();
+        let (options, pending) = rp.start_registration(&user, &[], self.config.now).unwrap();
         let mut authenticator = Authenticator::new("attestation", self.config.clone());
         let options = serde_json::to_value(&options).unwrap();
         let response = authenticator.create(&options, "https://example.org").unwrap();

@@ -4,16 +4,16 @@
 
 use std::slice::from_ref;
 
-use rp_conformance::authenticator::{Authenticator, Config, Counter, Verification};
+use rp_conformance::authenticator::{Authenticator, Backup, Config, Counter, Verification};
 use rp_core::extensions::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
 use rp_core::options::{
     AttestationConveyancePreference, AuthenticatorAttachment, PublicKeyCredentialHint,
     ResidentKeyRequirement, UserVerificationRequirement,
 };
 use rp_core::{
-    AllowedCredentials, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialRecord,
-    Format, Registered, RegistrationError, RegistrationResponse, RelyingParty, RelyingPartyBuilder,
-    StaticAnchors, Timestamp, User, UserHandle,
+    AllowedCredentials, Authenticated, AuthenticationError, AuthenticationResponse, BackupPolicy, Code,
+    CounterPolicy, CredentialRecord, Format, Registered, RegistrationError, RegistrationResponse,
+    RelyingParty, RelyingPartyBuilder, StaticAnchors, Timestamp, User, UserHandle,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +22,10 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
 
 fn builder() -> RelyingPartyBuilder {
     RelyingParty::builder("example.org").name("Example").origin(ORIGIN)
+}
+
+fn rp() -> RelyingParty {
+    builder().build().unwrap()
 }
 
 fn user(name: &str) -> User {
@@ -36,7 +40,7 @@ fn register(
     user: &User,
     change: impl FnOnce(&mut Value),
 ) -> Result<Registered, RegistrationError> {
-    let (options, pending) = rp.start_registration(user, &[]).unwrap();
+    let (options, pending) = rp.start_registration(user, &[], NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     let mut response = serde_json::from_str(&key.create(&options, ORIGIN).unwrap()).unwrap();
     change(&mut response);
@@ -56,7 +60,7 @@ fn authenticate(
     record: &CredentialRecord,
     change: impl FnOnce(&mut Value),
 ) -> Result<Authenticated, AuthenticationError> {
-    let (options, pending) = rp.start_authentication(allow).unwrap();
+    let (options, pending) = rp.start_authentication(allow, NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     let mut response = serde_json::from_str(&key.get(&options, ORIGIN).unwrap()).unwrap();
     change(&mut response);
@@ -81,7 +85,8 @@ fn has_null(value: &Value) -> bool {
 fn registration_options_have_exactly_the_requested_members() {
     let kim = user("kim");
     let record = registered(&mut Authenticator::new("options", Config::default()), "kim");
-    let (options, pending) = builder().build().unwrap().start_registration(&kim, from_ref(&record)).unwrap();
+    let (options, pending) =
+        builder().build().unwrap().start_registration(&kim, from_ref(&record), NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     assert!(!has_null(&options));
     assert_eq!(options["rp"], json!({"id": "example.org", "name": "Example"}));
@@ -105,7 +110,7 @@ fn registration_options_have_exactly_the_requested_members() {
         .build()
         .unwrap();
     let asked = RegistrationExtensionInputs { min_pin_length: Some(true), ..Default::default() };
-    let (options, _) = rp.registration(&kim).extensions(asked).start().unwrap();
+    let (options, _) = rp.registration(&kim).extensions(asked).start(NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     assert_eq!(
         (&options["attestation"], &options["attestationFormats"]),
@@ -128,7 +133,7 @@ fn registration_options_have_exactly_the_requested_members() {
 fn authentication_options_have_only_requested_members() {
     let record = registered(&mut Authenticator::new("options", Config::default()), "kim");
     let rp = builder().build().unwrap();
-    let (options, pending) = rp.start_authentication(allow(&record)).unwrap();
+    let (options, pending) = rp.start_authentication(allow(&record), NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     assert!(!has_null(&options));
     assert_eq!((&options["rpId"], &options["timeout"]), (&json!("example.org"), &json!(300_000)));
@@ -147,7 +152,7 @@ fn authentication_options_have_only_requested_members() {
         .authentication(AllowedCredentials::discoverable())
         .user_verification(UserVerificationRequirement::Required)
         .extensions(asked)
-        .start()
+        .start(NOW)
         .unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     assert_eq!(
@@ -193,7 +198,7 @@ fn extensions_of_an_authenticator_are_accepted_in_an_assertion() {
     let record = registered(&mut key, "kim");
     let rp = builder().build().unwrap();
     let asked = AuthenticationExtensionInputs { uvm: Some(true), ..Default::default() };
-    let (options, pending) = rp.authentication(allow(&record)).extensions(asked).start().unwrap();
+    let (options, pending) = rp.authentication(allow(&record)).extensions(asked).start(NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     let response = key.get(&options, ORIGIN).unwrap();
     let response = AuthenticationResponse::from_json(response.as_bytes()).unwrap();
@@ -211,7 +216,7 @@ fn the_appid_hash_is_accepted_only_with_appid_true() {
     let record = register(&u2f, &mut key, &user("kim"), |_| {}).unwrap().credential;
     let with_appid = builder().appid(APPID).build().unwrap();
     let judged = |rp: &RelyingParty, key: &mut Authenticator, said: Option<bool>| {
-        let (options, pending) = rp.start_authentication(allow(&record)).unwrap();
+        let (options, pending) = rp.start_authentication(allow(&record), NOW).unwrap();
         let mut options = serde_json::to_value(&options.public_key).unwrap();
         options["extensions"] = json!({"appid": APPID});
         let mut response: Value = serde_json::from_str(&key.get(&options, ORIGIN).unwrap()).unwrap();
@@ -232,8 +237,8 @@ fn the_appid_hash_is_accepted_only_with_appid_true() {
 fn a_challenge_beside_client_data_is_not_looked_at() {
     let mut key = Authenticator::new("challenge", Config::default());
     let rp = builder().build().unwrap();
-    let (_, other) = rp.start_authentication(AllowedCredentials::discoverable()).unwrap();
-    let (options, pending) = rp.start_registration(&user("kim"), &[]).unwrap();
+    let (_, other) = rp.start_authentication(AllowedCredentials::discoverable(), NOW).unwrap();
+    let (options, pending) = rp.start_registration(&user("kim"), &[], NOW).unwrap();
     let mut options = serde_json::to_value(&options.public_key).unwrap();
     let right = options["challenge"].take();
     options["challenge"] = rp_core::base64url::encode(other.challenge().as_bytes()).into();
@@ -283,7 +288,7 @@ fn authenticate_as(
     record: &CredentialRecord,
     handle: Option<&UserHandle>,
 ) -> Result<Authenticated, AuthenticationError> {
-    let (options, pending) = rp.start_authentication(begun).unwrap();
+    let (options, pending) = rp.start_authentication(begun, NOW).unwrap();
     let mut options = serde_json::to_value(&options.public_key).unwrap();
     options["allowCredentials"] = json!([{"type": "public-key", "id": record.id.to_string()}]);
     let mut response: Value = serde_json::from_str(&key.get(&options, ORIGIN).unwrap()).unwrap();
@@ -322,7 +327,7 @@ fn a_credential_of_the_account_is_not_registered_again() {
     let record = registered(&mut key, "kim");
     let rp = builder().build().unwrap();
     // A client that does not look at excludeCredentials
-    let (options, pending) = rp.start_registration(&user("kim"), from_ref(&record)).unwrap();
+    let (options, pending) = rp.start_registration(&user("kim"), from_ref(&record), NOW).unwrap();
     let mut options = serde_json::to_value(&options.public_key).unwrap();
     options["excludeCredentials"] = json!([]);
     let mut same = Authenticator::new("again", Config::default());
@@ -331,4 +336,95 @@ fn a_credential_of_the_account_is_not_registered_again() {
     assert_eq!(response.id(), record.id.as_bytes());
     let refused = rp.finish_registration(pending, &response, &StaticAnchors::none(), NOW).unwrap_err();
     assert_eq!(refused, RegistrationError::CredentialExists { id: record.id });
+}
+
+#[test]
+fn a_ceremony_is_finished_by_its_own_relying_party_in_time() {
+    let mut key = Authenticator::new("other", Config::default());
+    let record = registered(&mut key, "kim");
+    let rp = builder().build().unwrap();
+    let other = RelyingParty::builder("other.example").origin("https://other.example").build().unwrap();
+    let finish = |key: &mut Authenticator, rp: &RelyingParty, now: Timestamp| {
+        let (options, pending) =
+            builder().build().unwrap().start_authentication(allow(&record), NOW).unwrap();
+        let options = serde_json::to_value(&options.public_key).unwrap();
+        let response = key.get(&options, ORIGIN).unwrap();
+        let response = AuthenticationResponse::from_json(response.as_bytes()).unwrap();
+        rp.finish_authentication(pending, &response, &record, now)
+    };
+    let late = Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 361);
+    assert_eq!(finish(&mut key, &rp, late).unwrap_err().code(), Code::CeremonyExpired);
+    assert_eq!(finish(&mut key, &other, NOW).unwrap_err().code(), Code::RpIdMismatch);
+    assert!(finish(&mut key, &rp, NOW).is_ok());
+
+    let (options, pending) = rp.start_registration(&user("kim"), &[], NOW).unwrap();
+    let response = key.create(&serde_json::to_value(&options.public_key).unwrap(), ORIGIN).unwrap();
+    let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
+    let error = other.finish_registration(pending, &response, &StaticAnchors::none(), NOW).unwrap_err();
+    assert_eq!((error.code(), error.step()), (Code::RpIdMismatch, 1));
+}
+
+#[test]
+fn another_rp_id_is_accepted_only_if_it_is_named() {
+    let mut key = Authenticator::new("moved", Config::default());
+    let record = registered(&mut key, "kim");
+    let moved = || RelyingParty::builder("example.com").origin("https://example.com").related_origin(ORIGIN);
+    let finish = |key: &mut Authenticator, rp: &RelyingParty| {
+        let (options, pending) = rp.start_authentication(allow(&record), NOW).unwrap();
+        let mut options = serde_json::to_value(&options.public_key).unwrap();
+        options["rpId"] = "example.org".into();
+        let response = key.get(&options, ORIGIN).unwrap();
+        let response = AuthenticationResponse::from_json(response.as_bytes()).unwrap();
+        rp.finish_authentication(pending, &response, &record, NOW)
+    };
+    let error = finish(&mut key, &moved().build().unwrap()).unwrap_err();
+    assert_eq!(error, AuthenticationError::RpIdHash);
+    assert!(finish(&mut key, &moved().also_accept_rp_id("example.org").build().unwrap()).is_ok());
+}
+
+#[test]
+fn backup_policy_holds_in_both_ceremonies() {
+    let with = |policy| builder().backup_policy(policy).build().unwrap();
+    let (eligible, bound) = (with(BackupPolicy::RequireEligible), with(BackupPolicy::RequireDeviceBound));
+    for (backup, accepting, rejecting) in
+        [(Backup::BackedUp, &eligible, &bound), (Backup::DeviceBound, &bound, &eligible)]
+    {
+        let mut key = Authenticator::new("backup", Config { backup, ..Config::default() });
+        let record = register(accepting, &mut key, &user("kim"), |_| {}).unwrap().credential;
+        assert!(authenticate(accepting, &mut key, allow(&record), &record, |_| {}).is_ok());
+        let error = authenticate(rejecting, &mut key, allow(&record), &record, |_| {}).unwrap_err();
+        assert_eq!((error.code(), error.step()), (Code::AuthenticatorNotAllowed, 19));
+        let error = register(rejecting, &mut key, &user("lee"), |_| {}).unwrap_err();
+        assert_eq!((error.code(), error.step()), (Code::AuthenticatorNotAllowed, 18));
+    }
+}
+
+#[test]
+fn a_counter_that_did_not_grow_is_rejected_or_reported() {
+    let mut key = Authenticator::new("copied", Config::default());
+    let record = CredentialRecord { sign_count: 1000, ..registered(&mut key, "kim") };
+    let error = authenticate(&rp(), &mut key, allow(&record), &record, |_| {}).unwrap_err();
+    assert_eq!((error.code(), error.step()), (Code::SignCountRegressed, 22));
+    let reporting = builder().counter_policy(CounterPolicy::Report).build().unwrap();
+    let authenticated = authenticate(&reporting, &mut key, allow(&record), &record, |_| {}).unwrap();
+    assert!(authenticated.counter_regressed);
+    assert_eq!(authenticated.update.sign_count, 1000, "the stored counter does not go back");
+}
+
+#[test]
+fn conditional_authentication_is_mediation_next_to_the_options() {
+    let rp = rp();
+    let request = rp.authentication(AllowedCredentials::discoverable()).conditional();
+    let options = serde_json::to_value(request.start(NOW).unwrap().0).unwrap();
+    assert_eq!(options["mediation"], "conditional");
+    assert!(options["publicKey"].get("mediation").is_none());
+}
+
+#[test]
+fn any_port_of_an_accepted_host_is_accepted_only_if_allowed() {
+    let other_port = "https://example.org:8443";
+    assert!(!rp().accepts_origin(other_port));
+    let rp = builder().allow_any_port().build().unwrap();
+    assert!(rp.accepts_origin(other_port) && rp.accepts_origin(ORIGIN));
+    assert!(!rp.accepts_origin("http://example.org:8443"));
 }

@@ -35,7 +35,7 @@ fn stored(statement: Statement) -> (CredentialRecord, StaticAnchors, Timestamp) 
     let rp = rp(AttestationPolicy::default().all_formats());
     let handle = UserHandle::try_from(&b"kim"[..]).unwrap();
     let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
-    let (options, pending) = rp.start_registration(&user, &[]).unwrap();
+    let (options, pending) = rp.start_registration(&user, &[], now).unwrap();
     let options = serde_json::to_value(&options).unwrap();
     let response = authenticator.create(&options, "https://example.org").unwrap();
     let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();

@@ -24,7 +24,7 @@ fn register(profile: Profile, anchor: usize) -> Result<Registered, RegistrationE
         .unwrap();
     let handle = UserHandle::try_from(&[7; 64][..]).unwrap();
     let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
-    let (options, pending) = rp.start_registration(&user, &[]).unwrap();
+    let (options, pending) = rp.start_registration(&user, &[], now).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     let json = authenticator.create(&options, Page::at("https://example.org")).unwrap();
     let response = RegistrationResponse::from_json(json.as_bytes()).unwrap();

@@ -63,7 +63,7 @@ fn register_by(
         .build()
         .unwrap();
     let user = User { handle: UserHandle::random().unwrap(), name: "kim".into(), display_name: "Kim".into() };
-    let (options, pending) = rp.start_registration(&user, &[]).unwrap();
+    let (options, pending) = rp.start_registration(&user, &[], NOW).unwrap();
     let options = serde_json::to_value(&options).unwrap();
     let response = authenticator.create(&options, "https://example.org").unwrap();
     let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();

@@ -40,7 +40,7 @@ fn finish(
 }
 
 fn register(rp: &RelyingParty, key: &mut Authenticator) -> CredentialRecord {
-    finish(rp, key, rp.start_registration(&user(), &[]).unwrap()).unwrap().credential
+    finish(rp, key, rp.start_registration(&user(), &[], Timestamp::now()).unwrap()).unwrap().credential
 }
 
 fn authenticate(
@@ -49,7 +49,7 @@ fn authenticate(
     allow: AllowedCredentials,
     credential: &CredentialRecord,
 ) -> Result<Authenticated, AuthenticationError> {
-    let (options, pending) = rp.start_authentication(allow).unwrap();
+    let (options, pending) = rp.start_authentication(allow, Timestamp::now()).unwrap();
     let response = key.get(&value(&options), ORIGIN).unwrap();
     let response = AuthenticationResponse::from_json(response.as_bytes()).unwrap();
     rp.finish_authentication(pending, &response, credential, Timestamp::now())
@@ -72,7 +72,7 @@ fn a_security_key_is_made_and_signs_in_for_a_named_account() {
     let rp = builder().resident_key(ResidentKeyRequirement::Discouraged).build().unwrap();
     let mut key = Authenticator::new("security key", Config::default());
     let record = register(&rp, &mut key);
-    let (options, _) = rp.start_authentication(AllowedCredentials::discoverable()).unwrap();
+    let (options, _) = rp.start_authentication(AllowedCredentials::discoverable(), Timestamp::now()).unwrap();
     assert_eq!(key.get(&value(&options), ORIGIN), Err(ClientError::NoCredential));
     let allow = AllowedCredentials::account(record.user_handle.clone(), std::slice::from_ref(&record));
     assert_eq!(authenticate(&rp, &mut key, allow, &record).unwrap().update.sign_count, 8);
@@ -82,7 +82,7 @@ fn a_security_key_is_made_and_signs_in_for_a_named_account() {
 fn a_key_that_the_account_has_is_not_registered_again() {
     let (rp, mut key) = (builder().build().unwrap(), Authenticator::new("twice", Config::default()));
     let record = register(&rp, &mut key);
-    let (options, _) = rp.start_registration(&user(), &[record]).unwrap();
+    let (options, _) = rp.start_registration(&user(), &[record], Timestamp::now()).unwrap();
     assert_eq!(key.create(&value(&options), ORIGIN), Err(ClientError::Excluded));
 }
 
@@ -102,12 +102,15 @@ fn conditional_create_goes_on_without_its_user() {
     let config = Config { presence: false, verification: Verification::Never, ..Config::default() };
     let mut key = Authenticator::new("conditional", config);
     let user = user();
-    let started = rp.registration(&user).conditional().start().unwrap();
+    let started = rp.registration(&user).conditional().start(Timestamp::now()).unwrap();
     let registered = finish(&rp, &mut key, started).unwrap();
     assert!(!registered.flags.user_present() && !registered.flags.user_verified());
 
-    let started =
-        rp.registration(&user).user_verification(UserVerificationRequirement::Preferred).start().unwrap();
+    let started = rp
+        .registration(&user)
+        .user_verification(UserVerificationRequirement::Preferred)
+        .start(Timestamp::now())
+        .unwrap();
     assert_eq!(finish(&rp, &mut key, started).unwrap_err().code(), Code::UserNotPresent);
 }
 
@@ -121,10 +124,11 @@ fn a_statement_is_trusted_by_its_own_root_and_by_no_other() {
         .unwrap();
     let config = Config { format: Format::Packed, ..Config::default() };
     let mut key = Authenticator::new("attested", config.clone());
-    let registered = finish(&rp, &mut key, rp.start_registration(&user(), &[]).unwrap()).unwrap();
+    let registered =
+        finish(&rp, &mut key, rp.start_registration(&user(), &[], Timestamp::now()).unwrap()).unwrap();
     assert!(registered.attestation.is_trusted());
 
-    let (options, pending) = rp.start_registration(&user(), &[]).unwrap();
+    let (options, pending) = rp.start_registration(&user(), &[], Timestamp::now()).unwrap();
     let mut stranger = Authenticator::new("attested by another root", config);
     let response = stranger.create(&value(&options), ORIGIN).unwrap();
     let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
@@ -143,7 +147,7 @@ fn judged_by(policy: AttestationPolicy, format: Format) -> Result<Registered, Re
         .build()
         .unwrap();
     let mut key = Authenticator::new("judged", Config { format, ..Config::default() });
-    finish(&rp, &mut key, rp.start_registration(&user(), &[]).unwrap())
+    finish(&rp, &mut key, rp.start_registration(&user(), &[], Timestamp::now()).unwrap())
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn a_frame_is_accepted_where_its_page_is() {
     for (top_origin, expected) in
         [("https://top.example", None), ("https://other.example", Some(Code::TopOriginMismatch))]
     {
-        let (options, pending) = rp.start_registration(&user(), &[]).unwrap();
+        let (options, pending) = rp.start_registration(&user(), &[], Timestamp::now()).unwrap();
         let response = key.create(&value(&options), Page::framed(ORIGIN, top_origin)).unwrap();
         let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
         let judged = rp.finish_registration(pending, &response, &StaticAnchors::none(), Timestamp::now());

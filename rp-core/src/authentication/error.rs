@@ -5,13 +5,18 @@ use crate::crypto;
 use crate::error::Code;
 use crate::extensions::ExtensionError;
 use crate::payment::PaymentRefusal;
+use crate::pending::PendingError;
+use crate::relying_party::BackupPolicy;
 
 /// Why an authentication was refused, in the order of section 7.2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthenticationError {
-    /// Step 5: `id` is none of `allowCredentials`.
-    #[error("the credential is none of those offered")]
+    /// Before step 5: the pending ceremony is another relying party's, or has expired.
+    #[error(transparent)]
+    Pending(#[from] PendingError),
+    /// Step 5: `id` is not in `allowCredentials`.
+    #[error("credential is not in allowCredentials")]
     CredentialNotAllowed,
     /// Step 6: `id` is not the record's.
     #[error("id is not the record's")]
@@ -52,6 +57,12 @@ pub enum AuthenticationError {
         /// What the record has.
         was: bool,
     },
+    /// Step 19: the backup policy does not accept BE.
+    #[error("backup policy {policy:?} does not accept the credential")]
+    BackupPolicy {
+        /// The policy.
+        policy: BackupPolicy,
+    },
     /// Step 21: the stored public key is not one that this build reads.
     #[error("the stored public key: {0}")]
     PublicKey(#[from] PublicKeyError),
@@ -88,6 +99,7 @@ impl AuthenticationError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
+            Self::Pending(error) => error.code(),
             Self::CredentialNotAllowed | Self::CredentialOfAnotherAccount => Code::CredentialNotAllowed,
             Self::CredentialId => Code::CredentialIdMismatch,
             Self::UserHandle | Self::UserHandleMissing => Code::UserHandleMismatch,
@@ -99,6 +111,7 @@ impl AuthenticationError {
             Self::UserNotVerified => Code::UserNotVerified,
             Self::BackupFlags => Code::BackupFlagsInvalid,
             Self::BackupEligibility { .. } => Code::BackupEligibilityChanged,
+            Self::BackupPolicy { .. } => Code::AuthenticatorNotAllowed,
             Self::PublicKey(error) => error.code(),
             Self::Algorithm { .. } => Code::AlgorithmNotAllowed,
             Self::Signature(_) => Code::SignatureInvalid,
@@ -111,6 +124,7 @@ impl AuthenticationError {
     #[must_use]
     pub fn step(&self) -> u8 {
         match self {
+            Self::Pending(_) => 1,
             Self::CredentialNotAllowed => 5,
             Self::CredentialId
             | Self::CredentialOfAnotherAccount
@@ -123,7 +137,7 @@ impl AuthenticationError {
             Self::UserNotPresent => 16,
             Self::UserNotVerified => 17,
             Self::BackupFlags => 18,
-            Self::BackupEligibility { .. } => 19,
+            Self::BackupEligibility { .. } | Self::BackupPolicy { .. } => 19,
             Self::PublicKey(_) | Self::Algorithm { .. } | Self::Signature(_) => 21,
             Self::SignCount { .. } => 22,
             Self::Extension(_) => 23,

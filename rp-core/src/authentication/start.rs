@@ -9,10 +9,12 @@ use crate::options::{
     CredentialRequestOptions, Mediation, PublicKeyCredentialDescriptorJson, PublicKeyCredentialHint,
     PublicKeyCredentialRequestOptionsJson, UserVerificationRequirement,
 };
-use crate::pending::Versioned;
+use crate::pending::{Started, StoredState, Versioned};
+use crate::randomness::RandomnessError;
 use crate::relying_party::RelyingParty;
+use crate::timestamp::Timestamp;
 
-/// Whose assertion is asked for.
+/// The credentials that may be used, and the account they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedCredentials {
     user_handle: Option<UserHandle>,
@@ -20,55 +22,61 @@ pub struct AllowedCredentials {
 }
 
 impl AllowedCredentials {
-    /// Any discoverable credential: the response tells whose it is.
+    /// Any discoverable credential. The response identifies the account.
     #[must_use]
     pub fn discoverable() -> Self {
         Self { user_handle: None, credentials: Vec::new() }
     }
 
-    /// One of these credentials of an account that was identified before: by a username, or a session.
+    /// These credentials of an account that was identified before, by a username or a session.
     #[must_use]
     pub fn account(user_handle: UserHandle, credentials: &[CredentialRecord]) -> Self {
         Self { user_handle: Some(user_handle), credentials: credentials.iter().map(Into::into).collect() }
     }
 
-    /// The same from descriptors, where the records are not at hand.
+    /// The same from descriptors, if the caller has no records.
     #[must_use]
     pub fn descriptors(user_handle: UserHandle, credentials: Vec<PublicKeyCredentialDescriptorJson>) -> Self {
         Self { user_handle: Some(user_handle), credentials }
     }
 }
 
-/// An authentication under way: kept on the server, good for one response.
+/// A pending authentication: stored on the server, and consumed by one response.
 ///
-/// Serialises with a version, so that servers of two releases can run side by side.
+/// Serialises with its kind, version, RP ID and start time: it cannot be finished as a registration, by another
+/// relying party, or after [`RelyingParty::ceremony_lifetime`].
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-#[must_use = "without it the response cannot be judged"]
+#[must_use = "a response is verified against it"]
 pub struct PendingAuthentication {
     pub(super) state: Versioned<AssertionState>,
 }
 
-/// What an assertion is held against, in an authentication and in a payment.
+/// What an assertion is verified against, in an authentication and in a payment.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AssertionState {
-    pub(crate) challenge: Challenge,
+    pub(crate) started: Started,
     pub(super) user_handle: Option<UserHandle>,
     pub(crate) allow_credentials: Vec<CredentialId>,
     pub(super) user_verification: UserVerificationRequirement,
     pub(super) extensions: AuthenticationExtensionInputs,
 }
 
+impl StoredState for AssertionState {
+    const KIND: &'static str = "authentication";
+    const VERSION: u32 = 1;
+}
+
 impl AssertionState {
     pub(crate) fn new(
-        challenge: Challenge,
+        started: Started,
         allow: &AllowedCredentials,
         user_verification: UserVerificationRequirement,
         extensions: &AuthenticationExtensionInputs,
     ) -> Self {
         Self {
-            challenge,
+            started,
             user_handle: allow.user_handle.clone(),
             allow_credentials: allow.credentials.iter().map(|credential| credential.id.clone()).collect(),
             user_verification,
@@ -78,10 +86,16 @@ impl AssertionState {
 }
 
 impl PendingAuthentication {
-    /// The challenge that was sent: a response finds its ceremony by it.
+    /// The challenge that was sent. A server finds the ceremony of a response by it.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
-        &self.state.challenge
+        &self.state.started.challenge
+    }
+
+    /// When the ceremony was started.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.state.started.started_at
     }
 
     /// The account that was identified before, if one was.
@@ -104,26 +118,27 @@ pub struct AuthenticationRequest<'a> {
 }
 
 impl RelyingParty {
-    /// Starts an authentication: options for the browser, and the ceremony's state for the server.
+    /// Starts an authentication: options for the browser, and a pending ceremony for the server to store.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
+    /// Returns [`RandomnessError`] if the operating system provides no randomness.
     ///
     /// # Examples
     /// ```
     /// # if cfg!(not(feature = "_credentials")) { return Ok(()); }
-    /// use rp_core::{AllowedCredentials, RelyingParty};
+    /// use rp_core::{AllowedCredentials, RelyingParty, Timestamp};
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
-    /// let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable())?;
+    /// let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), Timestamp::now())?;
     /// assert!(options.public_key.allow_credentials.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start_authentication(
         &self,
         allow: AllowedCredentials,
-    ) -> Result<(CredentialRequestOptions, PendingAuthentication), getrandom::Error> {
-        self.authentication(allow).start()
+        now: Timestamp,
+    ) -> Result<(CredentialRequestOptions, PendingAuthentication), RandomnessError> {
+        self.authentication(allow).start(now)
     }
 
     /// Prepares an authentication that differs from the defaults.
@@ -167,29 +182,36 @@ impl AuthenticationRequest<'_> {
         self
     }
 
-    /// Starts with a challenge from the operating system.
+    /// Starts with a random challenge from the operating system.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn start(self) -> Result<(CredentialRequestOptions, PendingAuthentication), getrandom::Error> {
-        Challenge::random().map(|challenge| self.start_recorded(challenge))
+    /// Returns [`RandomnessError`] if the operating system provides no randomness.
+    pub fn start(
+        self,
+        now: Timestamp,
+    ) -> Result<(CredentialRequestOptions, PendingAuthentication), RandomnessError> {
+        Ok(self.start_recorded(Challenge::random()?, now))
     }
 
-    /// Starts with a challenge that the caller drew.
+    /// Starts with a challenge that the caller generated.
     ///
     /// # Errors
-    /// [`ChallengeTooShort`] under 16 bytes.
+    /// Returns [`ChallengeTooShort`] if it has fewer than 16 bytes.
     pub fn start_with(
         self,
         challenge: Challenge,
+        now: Timestamp,
     ) -> Result<(CredentialRequestOptions, PendingAuthentication), ChallengeTooShort> {
-        challenge.into_issued().map(|challenge| self.start_recorded(challenge))
+        challenge.into_issued().map(|challenge| self.start_recorded(challenge, now))
     }
 
     /// Starts with a challenge that was issued elsewhere, of any length: for recorded ceremonies and test vectors.
-    /// What is given up: a challenge that can be guessed, or was sent before, makes a response good that is none of
-    /// this ceremony's.
-    pub fn start_recorded(self, challenge: Challenge) -> (CredentialRequestOptions, PendingAuthentication) {
+    /// The risk: a challenge that can be guessed, or was sent before, lets a response of another ceremony be accepted.
+    pub fn start_recorded(
+        self,
+        challenge: Challenge,
+        now: Timestamp,
+    ) -> (CredentialRequestOptions, PendingAuthentication) {
         let public_key = PublicKeyCredentialRequestOptionsJson {
             challenge: challenge.clone(),
             timeout: Some(self.rp.timeout_millis()),
@@ -199,7 +221,8 @@ impl AuthenticationRequest<'_> {
             hints: self.hints,
             extensions: self.extensions.clone(),
         };
-        let state = AssertionState::new(challenge, &self.allow, self.user_verification, &self.extensions);
+        let started = Started::new(self.rp, challenge, now);
+        let state = AssertionState::new(started, &self.allow, self.user_verification, &self.extensions);
         let options = CredentialRequestOptions { public_key, mediation: self.mediation };
         (options, PendingAuthentication { state: Versioned(state) })
     }

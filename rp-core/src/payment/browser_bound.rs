@@ -1,9 +1,11 @@
-use alloc::vec::Vec;
+use serde::Deserialize;
 
-use crate::base64url::{Base64UrlError, Bytes};
+use crate::base64url::{self, Bytes};
+use crate::client_data::CollectedClientData;
 use crate::cose::{Algorithm, PublicKey, PublicKeyError};
 use crate::crypto;
 use crate::extensions::PaymentOutputs;
+use crate::json::{Text, parse_object};
 
 /// A key that the browser keeps on this one device, and that signed client data beside the passkey.
 ///
@@ -42,25 +44,35 @@ pub enum BrowserBoundKeyError {
     Signature(#[from] crypto::Error),
 }
 
-/// The browser bound key that client data name, if it signed them; `None` where they name none.
+/// `CollectedClientAdditionalPaymentRegistrationData`, whose member client data of a payment has too.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BrowserBound<'a> {
+    #[serde(borrow, default)]
+    browser_bound_public_key: Option<Text<'a>>,
+}
+
+/// The browser bound key that client data contains, if it signed the client data; `None` if there is none.
 ///
-/// `named` is what client data say, `outputs` what the client gave for the extension.
+/// `outputs` is the client's output of the extension.
 pub(crate) fn browser_bound_key(
-    named: Option<Result<Vec<u8>, Base64UrlError>>,
+    client_data: &CollectedClientData,
     outputs: Option<&PaymentOutputs>,
-    client_data_json: &[u8],
     offered: &[i64],
 ) -> Option<Result<BrowserBoundKey, BrowserBoundKeyError>> {
+    let data: BrowserBound<'_> = parse_object(client_data.payment()?.as_bytes()).ok()?;
+    let Text(public_key) = data.browser_bound_public_key?;
     let signature = outputs.and_then(|outputs| outputs.browser_bound_signature.as_ref());
-    let verify = |public_key: Vec<u8>| {
+    let verify = || {
+        let public_key = base64url::decode(&public_key).map_err(|_| BrowserBoundKeyError::Encoding)?;
         let key = PublicKey::from_cose(&public_key)?;
         let algorithm = key.algorithm();
         if !offered.contains(&algorithm.id()) {
             return Err(BrowserBoundKeyError::AlgorithmNotOffered { algorithm });
         }
         let signature = signature.ok_or(BrowserBoundKeyError::SignatureMissing)?;
-        key.verify(client_data_json, &signature.signature)?;
+        key.verify(client_data.as_json(), &signature.signature)?;
         Ok(BrowserBoundKey { public_key: public_key.into(), algorithm })
     };
-    named.map(|named| named.map_err(|_| BrowserBoundKeyError::Encoding).and_then(verify))
+    Some(verify())
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::browser_bound::{BrowserBoundKey, BrowserBoundKeyError, browser_bound_key};
-use super::client_data::{self, PaymentError, browser_bound_public_key};
+use super::client_data;
 use super::transaction::{
     PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction,
     TransactionError,
@@ -14,7 +14,8 @@ use crate::bytes::{Challenge, ChallengeTooShort, CredentialId};
 use crate::credential::CredentialRecord;
 use crate::extensions::{AuthenticationExtensionInputs, PaymentInputs};
 use crate::options::{PublicKeyCredentialParameters, UserVerificationRequirement};
-use crate::pending::Versioned;
+use crate::pending::{Started, StoredState, Versioned};
+use crate::randomness::RandomnessError;
 use crate::relying_party::RelyingParty;
 use crate::response::AuthenticationResponse;
 use crate::timestamp::Timestamp;
@@ -75,11 +76,22 @@ struct State {
     algorithms: Vec<i64>,
 }
 
+impl StoredState for State {
+    const KIND: &'static str = "payment";
+    const VERSION: u32 = 1;
+}
+
 impl PendingPayment {
+    /// When the payment was started.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.state.assertion.started.started_at
+    }
+
     /// The challenge that was sent: a response finds its ceremony by it.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
-        &self.state.assertion.challenge
+        &self.state.assertion.started.challenge
     }
 
     /// What is to be confirmed.
@@ -103,8 +115,8 @@ pub enum StartPaymentError {
     #[error(transparent)]
     Challenge(#[from] ChallengeTooShort),
     /// The operating system gives no randomness.
-    #[error("no randomness: {0}")]
-    Randomness(getrandom::Error),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
 }
 
 /// A payment that was judged and found confirmed: apply the update, then let it go on.
@@ -131,9 +143,10 @@ impl RelyingParty {
         &self,
         allow: AllowedCredentials,
         transaction: PaymentTransaction,
+        now: Timestamp,
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
-        let challenge = Challenge::random().map_err(StartPaymentError::Randomness)?;
-        self.start_payment_with(allow, transaction, challenge)
+        let challenge = Challenge::random().map_err(RandomnessError::from)?;
+        self.start_payment_with(allow, transaction, challenge, now)
     }
 
     /// Starts with a challenge that the caller drew.
@@ -145,6 +158,7 @@ impl RelyingParty {
         allow: AllowedCredentials,
         transaction: PaymentTransaction,
         challenge: Challenge,
+        now: Timestamp,
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
         transaction.check()?;
         let challenge = challenge.into_issued()?;
@@ -154,13 +168,14 @@ impl RelyingParty {
             ..AuthenticationExtensionInputs::default()
         };
         let required = UserVerificationRequirement::Required;
-        let assertion = AssertionState::new(challenge, &allow, required, &extensions);
+        let assertion =
+            AssertionState::new(Started::new(self, challenge, now), &allow, required, &extensions);
         if assertion.allow_credentials.is_empty() {
             return Err(StartPaymentError::NoCredential);
         }
         let options = PaymentOptions {
             data: SecurePaymentConfirmationRequest {
-                challenge: assertion.challenge.clone(),
+                challenge: assertion.started.challenge.clone(),
                 rp_id: self.id().into(),
                 credential_ids: assertion.allow_credentials.clone(),
                 instrument: transaction.instrument.clone(),
@@ -192,21 +207,12 @@ impl RelyingParty {
         now: Timestamp,
     ) -> Result<ConfirmedPayment, AuthenticationError> {
         let State { assertion, transaction, algorithms } = pending.state.0;
-        let challenge = assertion.challenge.clone();
-        let mut named_key = None;
-        let authenticated = self.verify_assertion(assertion, response, credential, now, |client_data| {
-            named_key = browser_bound_public_key(client_data.payment());
-            client_data::check(self, &transaction, client_data, &challenge).map_err(|error| match error {
-                PaymentError::ClientData(refusal) => AuthenticationError::ClientData(refusal),
-                PaymentError::Payment(refusal) => AuthenticationError::Payment(refusal),
-            })
-        })?;
-        let browser_bound_key = browser_bound_key(
-            named_key,
-            authenticated.extensions.payment.as_ref(),
-            response.client_data().as_json(),
-            &algorithms,
-        );
+        let authenticated =
+            self.verify_assertion(&assertion, response, credential, now, |client_data, challenge| {
+                client_data::check(self, &transaction, client_data, challenge)
+            })?;
+        let browser_bound_key =
+            browser_bound_key(response.client_data(), authenticated.extensions.payment.as_ref(), &algorithms);
         Ok(ConfirmedPayment { authenticated, transaction, browser_bound_key })
     }
 }

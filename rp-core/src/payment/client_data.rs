@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use serde::Deserialize;
 
 use super::transaction::{PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction};
-use crate::base64url;
+use crate::authentication::AuthenticationError;
 use crate::ceremony::{self, ClientDataRefusal};
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
@@ -75,43 +75,27 @@ struct Instrument {
     details: Option<String>,
 }
 
-/// `CollectedClientAdditionalPaymentRegistrationData`, which the other has as well.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BrowserBound {
-    #[serde(default)]
-    browser_bound_public_key: Option<String>,
-}
-
-/// The browser bound key that client data name: nothing where they name none.
-pub(crate) fn browser_bound_public_key(
-    payment: Option<&str>,
-) -> Option<Result<Vec<u8>, base64url::Base64UrlError>> {
-    let data = parse_object::<BrowserBound>(payment?.as_bytes()).ok()?;
-    data.browser_bound_public_key.map(|key| base64url::decode(&key))
-}
-
 /// Section "Verifying an Authentication Assertion" of Secure Payment Confirmation, in place of 7.2, steps 10 to 14.
 pub(super) fn check(
     rp: &RelyingParty,
     transaction: &PaymentTransaction,
     client_data: &CollectedClientData,
     challenge: &crate::Challenge,
-) -> Result<(), PaymentError> {
+) -> Result<(), AuthenticationError> {
     // type is payment.get; challenge is the one that was provided to the SPC caller
     ceremony::check_type_and_challenge(client_data, PAYMENT_GET, challenge)?;
     // origin is the origin that the Relying Party expects SPC to have been called from
     if client_data.origin() != transaction.origin {
-        return Err(OriginError::Mismatch { got: clip(client_data.origin()) }.into());
+        return Err(ClientDataRefusal::from(OriginError::Mismatch { got: clip(client_data.origin()) }).into());
     }
     // As in 7.2, steps 13 and 14: a frame is expected where its page is of another origin
     if client_data.cross_origin() == Some(true) && transaction.origin == transaction.top_origin {
-        return Err(OriginError::CrossOrigin.into());
+        return Err(ClientDataRefusal::from(OriginError::CrossOrigin).into());
     }
     if let Some(top_origin) = client_data.top_origin()
         && top_origin != transaction.top_origin
     {
-        return Err(OriginError::TopOrigin { got: clip(top_origin) }.into());
+        return Err(ClientDataRefusal::from(OriginError::TopOrigin { got: clip(top_origin) }).into());
     }
     let data = PaymentData::parse(client_data)?;
     let expect = |member, holds| if holds { Ok(()) } else { Err(PaymentRefusal::Mismatch { member }) };
@@ -120,7 +104,7 @@ pub(super) fn check(
     expect("rp", data.rp.as_ref().is_none_or(|rp| *rp == data.rp_id))?;
     // payment.topOrigin is the top-level origin that is expected
     if data.top_origin != transaction.top_origin {
-        return Err(OriginError::TopOrigin { got: clip(&data.top_origin) }.into());
+        return Err(ClientDataRefusal::from(OriginError::TopOrigin { got: clip(&data.top_origin) }).into());
     }
     // payment.payeeName and payeeOrigin are what should have been displayed, if any
     expect("payeeName", data.payee_name == transaction.payee_name)?;
@@ -132,31 +116,6 @@ pub(super) fn check(
     // payment.instrument is the instrument that should have been displayed
     expect("instrument", data.instrument.is(transaction))?;
     Ok(())
-}
-
-/// What [`check`] refuses for; each has a place of its own among the authentication's errors.
-#[derive(Debug)]
-pub(super) enum PaymentError {
-    ClientData(ClientDataRefusal),
-    Payment(PaymentRefusal),
-}
-
-impl From<ClientDataRefusal> for PaymentError {
-    fn from(refusal: ClientDataRefusal) -> Self {
-        Self::ClientData(refusal)
-    }
-}
-
-impl From<OriginError> for PaymentError {
-    fn from(error: OriginError) -> Self {
-        Self::ClientData(error.into())
-    }
-}
-
-impl From<PaymentRefusal> for PaymentError {
-    fn from(refusal: PaymentRefusal) -> Self {
-        Self::Payment(refusal)
-    }
 }
 
 impl PaymentData {

@@ -5,6 +5,7 @@ use crate::cose::{Algorithm, PublicKeyError};
 use crate::error::Code;
 use crate::extensions::ExtensionError;
 use crate::options::AuthenticatorAttachment;
+use crate::pending::PendingError;
 use crate::relying_party::BackupPolicy;
 use crate::trust::TrustError;
 
@@ -12,6 +13,9 @@ use crate::trust::TrustError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
+    /// Before step 5: the pending ceremony is another relying party's, or has expired.
+    #[error(transparent)]
+    Pending(#[from] PendingError),
     /// Steps 7 to 11.
     #[error(transparent)]
     ClientData(ClientDataRefusal),
@@ -93,6 +97,7 @@ impl RegistrationError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
+            Self::Pending(error) => error.code(),
             Self::ClientData(error) => error.code(),
             Self::AttestationObject(error) => error.code(),
             Self::NoAttestedCredentialData => Code::MalformedAuthenticatorData,
@@ -119,6 +124,7 @@ impl RegistrationError {
     #[must_use]
     pub fn step(&self) -> u8 {
         match self {
+            Self::Pending(_) => 1,
             Self::ClientData(error) => error.registration_step(),
             Self::AttestationObject(_) | Self::NoAttestedCredentialData => 13,
             Self::RpIdHash => 14,

@@ -12,8 +12,10 @@ use crate::options::{
     PublicKeyCredentialType, PublicKeyCredentialUserEntityJson, ResidentKeyRequirement,
     UserVerificationRequirement,
 };
-use crate::pending::Versioned;
+use crate::pending::{Started, StoredState, Versioned};
+use crate::randomness::RandomnessError;
 use crate::relying_party::RelyingParty;
+use crate::timestamp::Timestamp;
 
 /// The account that a credential is made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +28,13 @@ pub struct User {
     pub display_name: String,
 }
 
-/// A registration under way: kept on the server, good for one response.
+/// A pending registration: stored on the server, and consumed by one response.
 ///
-/// Serialises with a version, so that servers of two releases can run side by side.
+/// Serialises with its kind, version, RP ID and start time: it cannot be finished as an authentication, by another
+/// relying party, or after [`RelyingParty::ceremony_lifetime`].
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-#[must_use = "without it the response cannot be judged"]
+#[must_use = "a response is verified against it"]
 pub struct PendingRegistration {
     pub(super) state: Versioned<State>,
 }
@@ -39,7 +42,7 @@ pub struct PendingRegistration {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct State {
-    pub(super) challenge: Challenge,
+    pub(super) started: Started,
     pub(super) user_handle: UserHandle,
     pub(super) user_verification: UserVerificationRequirement,
     pub(super) mediation: Option<Mediation>,
@@ -48,11 +51,22 @@ pub(super) struct State {
     pub(super) extensions: RegistrationExtensionInputs,
 }
 
+impl StoredState for State {
+    const KIND: &'static str = "registration";
+    const VERSION: u32 = 1;
+}
+
 impl PendingRegistration {
-    /// The challenge that was sent: a response finds its ceremony by it.
+    /// The challenge that was sent. A server finds the ceremony of a response by it.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
-        &self.state.challenge
+        &self.state.started.challenge
+    }
+
+    /// When the ceremony was started.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.state.started.started_at
     }
 
     /// The account that the credential will belong to.
@@ -76,19 +90,19 @@ pub struct RegistrationRequest<'a> {
 }
 
 impl RelyingParty {
-    /// Starts a registration: options for the browser, and the ceremony's state for the server.
+    /// Starts a registration: options for the browser, and a pending ceremony for the server to store.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
+    /// Returns [`RandomnessError`] if the operating system provides no randomness.
     ///
     /// # Examples
     /// ```
     /// # if cfg!(not(feature = "_credentials")) { return Ok(()); }
-    /// use rp_core::{RelyingParty, User, UserHandle};
+    /// use rp_core::{RelyingParty, Timestamp, User, UserHandle};
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
     /// let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
-    /// let (options, pending) = rp.start_registration(&user, &[])?;
+    /// let (options, pending) = rp.start_registration(&user, &[], Timestamp::now())?;
     /// assert_eq!(&options.public_key.challenge, pending.challenge());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -96,8 +110,9 @@ impl RelyingParty {
         &self,
         user: &User,
         existing: &[CredentialRecord],
-    ) -> Result<(CredentialCreationOptions, PendingRegistration), getrandom::Error> {
-        self.registration(user).exclude(existing).start()
+        now: Timestamp,
+    ) -> Result<(CredentialCreationOptions, PendingRegistration), RandomnessError> {
+        self.registration(user).exclude(existing).start(now)
     }
 
     /// Prepares a registration that differs from the defaults.
@@ -160,29 +175,36 @@ impl RegistrationRequest<'_> {
         self
     }
 
-    /// Starts with a challenge from the operating system.
+    /// Starts with a random challenge from the operating system.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn start(self) -> Result<(CredentialCreationOptions, PendingRegistration), getrandom::Error> {
-        Challenge::random().map(|challenge| self.start_recorded(challenge))
+    /// Returns [`RandomnessError`] if the operating system provides no randomness.
+    pub fn start(
+        self,
+        now: Timestamp,
+    ) -> Result<(CredentialCreationOptions, PendingRegistration), RandomnessError> {
+        Ok(self.start_recorded(Challenge::random()?, now))
     }
 
-    /// Starts with a challenge that the caller drew.
+    /// Starts with a challenge that the caller generated.
     ///
     /// # Errors
-    /// [`ChallengeTooShort`] under 16 bytes.
+    /// Returns [`ChallengeTooShort`] if it has fewer than 16 bytes.
     pub fn start_with(
         self,
         challenge: Challenge,
+        now: Timestamp,
     ) -> Result<(CredentialCreationOptions, PendingRegistration), ChallengeTooShort> {
-        challenge.into_issued().map(|challenge| self.start_recorded(challenge))
+        challenge.into_issued().map(|challenge| self.start_recorded(challenge, now))
     }
 
     /// Starts with a challenge that was issued elsewhere, of any length: for recorded ceremonies and test vectors.
-    /// What is given up: a challenge that can be guessed, or was sent before, makes a response good that is none of
-    /// this ceremony's.
-    pub fn start_recorded(self, challenge: Challenge) -> (CredentialCreationOptions, PendingRegistration) {
+    /// The risk: a challenge that can be guessed, or was sent before, lets a response of another ceremony be accepted.
+    pub fn start_recorded(
+        self,
+        challenge: Challenge,
+        now: Timestamp,
+    ) -> (CredentialCreationOptions, PendingRegistration) {
         let algorithms: Vec<i64> = self.rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
         let mut selection = self.rp.selection.clone();
         selection.user_verification = self.user_verification;
@@ -213,7 +235,7 @@ impl RegistrationRequest<'_> {
             extensions: self.extensions,
         };
         let state = State {
-            challenge,
+            started: Started::new(self.rp, challenge, now),
             user_handle: self.user.handle.clone(),
             user_verification: self.user_verification,
             mediation: self.mediation,

@@ -41,6 +41,7 @@ pub struct RelyingPartyBuilder {
     backup_policy: BackupPolicy,
     profile: Profile,
     timeout: Duration,
+    grace: Duration,
 }
 
 /// What an origin was said to be.
@@ -141,6 +142,7 @@ impl RelyingPartyBuilder {
             backup_policy: BackupPolicy::Any,
             profile: Profile::Webauthn,
             timeout: Duration::from_secs(300),
+            grace: Duration::from_secs(60),
         }
     }
 
@@ -304,6 +306,13 @@ impl RelyingPartyBuilder {
         self
     }
 
+    /// How long after the timeout a response is still accepted: clients start to count when they have received the
+    /// options, and the response takes time to arrive. One minute by default.
+    pub fn ceremony_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
     /// Checks the configuration.
     ///
     /// # Errors
@@ -371,6 +380,7 @@ impl RelyingPartyBuilder {
             backup_policy: self.backup_policy,
             profile: self.profile,
             timeout: self.timeout,
+            grace: self.grace,
         })
     }
 }

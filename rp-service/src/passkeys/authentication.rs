@@ -72,7 +72,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             Some(username) => self.allow_username(username).await?,
             None => AllowedCredentials::discoverable(),
         };
-        let (options, pending) = self.inner.rp.start_authentication(allow)?;
+        let (options, pending) = self.inner.rp.start_authentication(allow, self.now())?;
         let ceremony = Ceremony::SignIn { pending, username_given: username.is_some() };
         self.keep(browser, session, ceremony).await?;
         Ok(options)
@@ -119,7 +119,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         if let Some(requirement) = self.inner.policy.step_up_user_verification {
             request = request.user_verification(requirement);
         }
-        let (options, pending) = request.start()?;
+        let (options, pending) = request.start(self.now())?;
         self.keep(browser, session, Ceremony::StepUp { pending }).await?;
         Ok(options)
     }

@@ -27,7 +27,7 @@ impl BrowserId {
     /// [`Refusal::Randomness`].
     pub fn random() -> Result<Self, Refusal> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)?;
+        getrandom::fill(&mut bytes).map_err(rp_core::RandomnessError::from)?;
         Ok(Self(bytes))
     }
 

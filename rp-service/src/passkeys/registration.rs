@@ -85,7 +85,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             name: username.as_written().to_owned(),
             display_name: display_name.to_owned(),
         };
-        let (options, pending) = self.inner.rp.start_registration(&user, &[])?;
+        let (options, pending) = self.inner.rp.start_registration(&user, &[], self.now())?;
         let ceremony = Ceremony::OpenAccount {
             pending,
             name: user.name,
@@ -136,7 +136,7 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
         if let Some(Mediation::Conditional) = mediation {
             request = request.conditional();
         }
-        let (options, pending) = request.start()?;
+        let (options, pending) = request.start(self.now())?;
         self.keep(browser, Some(session), Ceremony::AddCredential { pending }).await?;
         Ok(options)
     }

@@ -68,7 +68,7 @@ impl Scene {
         let (rp, key) = (rp(), Key::new(7));
         let record = key.record();
         let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
-        let (options, pending) = rp.start_payment(allow, self.transaction.clone()).unwrap();
+        let (options, pending) = rp.start_payment(allow, self.transaction.clone(), NOW).unwrap();
         let mut client_data = client_data(&options.data.challenge);
         change(&mut client_data);
         let response = key.response(&client_data.to_string(), self.flags, &self.outputs);
@@ -101,7 +101,7 @@ fn a_sign_in_confirms_no_payment_and_vice_versa() {
     let (rp, key) = (rp(), Key::new(7));
     let record = key.record();
     let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
-    let (options, pending) = rp.start_authentication(allow).unwrap();
+    let (options, pending) = rp.start_authentication(allow, NOW).unwrap();
     let mut data = client_data(&options.public_key.challenge);
     data["origin"] = ORIGIN.into();
     let response = key.response(&data.to_string(), VERIFIED, &json!({}));
@@ -112,7 +112,7 @@ fn a_sign_in_confirms_no_payment_and_vice_versa() {
 #[test]
 fn a_payment_credential_is_registered_by_webauthn_create() {
     let (rp, user) = (rp(), user());
-    let started = rp.registration(&user).payment().start().unwrap();
+    let started = rp.registration(&user).payment().start(NOW).unwrap();
     let challenge = base64url::encode(started.1.challenge().as_bytes());
     let data = json!({"type": "payment.create", "challenge": challenge, "origin": ORIGIN, "payment": {}});
     let refused = registered(&rp, started, &data.to_string(), &json!({})).unwrap_err();
@@ -122,7 +122,7 @@ fn a_payment_credential_is_registered_by_webauthn_create() {
 #[test]
 fn a_credential_for_payments_is_asked_for_as_clients_want_it() {
     let (rp, user) = (rp(), user());
-    let (options, _) = rp.registration(&user).payment().start().unwrap();
+    let (options, _) = rp.registration(&user).payment().start(NOW).unwrap();
     let options = serde_json::to_value(&options.public_key).unwrap();
     assert_eq!(options["extensions"]["payment"], json!({"isPayment": true}));
     let selection = &options["authenticatorSelection"];
@@ -138,7 +138,7 @@ fn options_have_the_members_of_the_specification() {
     let (rp, key) = (rp(), Key::new(7));
     let allow = AllowedCredentials::account(user().handle, &[key.record()]);
     let challenge = Challenge::issued(&[1; 16]).unwrap();
-    let (options, _) = rp.start_payment_with(allow, transaction(), challenge).unwrap();
+    let (options, _) = rp.start_payment_with(allow, transaction(), challenge, NOW).unwrap();
     let options = serde_json::to_value(&options).unwrap();
     assert_eq!(options["total"], json!({"currency": "USD", "value": "5.00"}));
     let data = &options["data"];
@@ -152,10 +152,10 @@ fn options_have_the_members_of_the_specification() {
 #[test]
 fn a_payment_has_credentials_and_a_random_challenge() {
     let (rp, key) = (rp(), Key::new(7));
-    let error = rp.start_payment(AllowedCredentials::discoverable(), transaction()).unwrap_err();
+    let error = rp.start_payment(AllowedCredentials::discoverable(), transaction(), NOW).unwrap_err();
     assert_eq!(error, StartPaymentError::NoCredential);
     let allow = AllowedCredentials::account(user().handle, &[key.record()]);
-    let error = rp.start_payment_with(allow, transaction(), Challenge::recorded(&[1; 15])).unwrap_err();
+    let error = rp.start_payment_with(allow, transaction(), Challenge::recorded(&[1; 15]), NOW).unwrap_err();
     assert_eq!(error, StartPaymentError::Challenge(ChallengeTooShort { got: 15 }));
 }
 
@@ -258,7 +258,7 @@ fn the_rest_of_section_7_2_holds_for_a_payment() {
     let (rp, key, other) = (rp(), Key::new(7), Key::new(8));
     let record = key.record();
     let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
-    let (options, pending) = rp.start_payment(allow, transaction()).unwrap();
+    let (options, pending) = rp.start_payment(allow, transaction(), NOW).unwrap();
     let response = other.response(&client_data(&options.data.challenge).to_string(), VERIFIED, &json!({}));
     let error = rp.finish_payment(pending, &response, &record, NOW).unwrap_err();
     assert_eq!(error.code(), Code::SignatureInvalid);
@@ -268,7 +268,7 @@ fn the_rest_of_section_7_2_holds_for_a_payment() {
 fn a_pending_payment_comes_back_from_a_store_with_its_version() {
     let (rp, key) = (rp(), Key::new(7));
     let allow = AllowedCredentials::account(user().handle, &[key.record()]);
-    let (_, pending) = rp.start_payment(allow, transaction()).unwrap();
+    let (_, pending) = rp.start_payment(allow, transaction(), NOW).unwrap();
     let stored = serde_json::to_value(&pending).unwrap();
     assert_eq!(stored["version"], 1);
     let back: rp_core::payment::PendingPayment = serde_json::from_value(stored).unwrap();
@@ -283,7 +283,7 @@ fn with_browser_bound_key(
     let (rp, key) = (rp(), Key::new(7));
     let record = key.record();
     let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
-    let (options, pending) = rp.start_payment(allow, transaction()).unwrap();
+    let (options, pending) = rp.start_payment(allow, transaction(), NOW).unwrap();
     let mut data = client_data(&options.data.challenge);
     data["payment"]["browserBoundPublicKey"] = named.into();
     let data = data.to_string();
@@ -325,7 +325,7 @@ fn a_payment_registration_reports_the_browser_bound_key() {
         let (rp, user, bound) = (rp(), user(), Key::new(9));
         let request = rp.registration(&user);
         let request = if payments { request.payment() } else { request };
-        let started = request.start().unwrap();
+        let started = request.start(NOW).unwrap();
         let challenge = base64url::encode(started.1.challenge().as_bytes());
         let data = json!({
             "type": "webauthn.create", "challenge": challenge, "origin": ORIGIN,

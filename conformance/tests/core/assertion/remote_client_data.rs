@@ -29,7 +29,8 @@ fn a_registration_must_sign_the_given_remote_client_data() {
             remote_client_data_json: Some(given.clone()),
             ..Default::default()
         };
-        let started = rp.registration(&user).extensions(extensions).start_with(challenge.clone()).unwrap();
+        let started =
+            rp.registration(&user).extensions(extensions).start_with(challenge.clone(), NOW).unwrap();
         let written = client_data("webauthn.create", &challenge, written);
         registered(&rp, started, &written, &json!({"remoteClientDataJSON": true}))
     };
@@ -51,7 +52,7 @@ fn an_authentication_must_sign_the_remote_client_data() {
             AuthenticationExtensionInputs { remote_client_data_json: Some(given), ..Default::default() };
         let allow = AllowedCredentials::account(user().handle, std::slice::from_ref(&record));
         let (_, pending) =
-            rp.authentication(allow).extensions(extensions).start_with(challenge.clone()).unwrap();
+            rp.authentication(allow).extensions(extensions).start_with(challenge.clone(), NOW).unwrap();
         let written = client_data("webauthn.get", &challenge, written);
         let response = key.response(&written, 0, &json!({"remoteClientDataJSON": true}));
         rp.finish_authentication(pending, &response, &record, NOW)
@@ -68,7 +69,7 @@ fn remote_client_data_of_another_site_are_refused_as_any_others() {
     let other = client_data("webauthn.create", &challenge, "").replace("example.org", "other.example");
     let extensions =
         RegistrationExtensionInputs { remote_client_data_json: Some(other.clone()), ..Default::default() };
-    let started = rp.registration(&user).extensions(extensions).start_with(challenge).unwrap();
+    let started = rp.registration(&user).extensions(extensions).start_with(challenge, NOW).unwrap();
     let refused = registered(&rp, started, &other, &json!({})).unwrap_err();
     assert_eq!(refused.code(), Code::OriginMismatch);
 }

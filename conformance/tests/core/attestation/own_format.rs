@@ -38,7 +38,7 @@ fn judged(
     let rp = rp.attestation_policy(policy).build().unwrap();
     let handle = UserHandle::try_from(&b"kim"[..]).unwrap();
     let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
-    let (options, pending) = rp.start_registration(&user, &[]).unwrap();
+    let (options, pending) = rp.start_registration(&user, &[], config.now).unwrap();
     let mut authenticator = Authenticator::new("own format", config.clone());
     let options = serde_json::to_value(&options).unwrap();
     let response = authenticator.create(&options, "https://example.org").unwrap();
