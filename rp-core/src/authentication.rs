@@ -189,12 +189,13 @@ impl RelyingParty {
         check(client_data, &pending.started.challenge)?;
         let authenticator_data = AuthenticatorData::parse(response.authenticator_data())?;
         let flags = authenticator_data.flags();
-        let raw = RawOutputs::new(response.client_extension_results(), authenticator_data.extensions());
+        let raw = RawOutputs::new(response.client_extensions(), authenticator_data.extensions());
         // 15. rpIdHash is the SHA-256 of the RP ID, or by 10.1.1 of the AppID
-        let scoped = match pending.extensions.appid.as_deref().filter(|_| raw.says_appid()) {
-            Some(appid) => *authenticator_data.rp_id_hash() == rp_id_hash(appid),
-            None => self.accepts_rp_id_hash(authenticator_data.rp_id_hash()),
-        };
+        let scoped =
+            match pending.extensions.appid.as_deref().filter(|_| response.client_extensions().says_appid()) {
+                Some(appid) => *authenticator_data.rp_id_hash() == rp_id_hash(appid),
+                None => self.accepts_rp_id_hash(authenticator_data.rp_id_hash()),
+            };
         if !scoped {
             return Err(AuthenticationError::RpIdHash);
         }

@@ -18,10 +18,10 @@ pub use inputs::{
     LargeBlobAuthenticationInputs, LargeBlobRegistrationInputs, LargeBlobSupport, PaymentInputs, PrfInputs,
     PrfValues, RegistrationExtensionInputs,
 };
-pub(crate) use outputs::RawOutputs;
 pub use outputs::{
     AuthenticationExtensionOutputs, AuthenticatorExtensions, BrowserBoundSignature,
     CredentialPropertiesOutput, LargeBlobAuthenticationOutputs, PaymentOutputs, RegistrationExtensionOutputs,
     UvmEntry,
 };
+pub(crate) use outputs::{ClientOutputs, RawOutputs};
 pub use policy::{ExtensionError, ExtensionPolicy};

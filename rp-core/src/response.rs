@@ -5,8 +5,7 @@
 //!
 //! [section 5.1]: https://www.w3.org/TR/webauthn-3/#iface-pkcredential
 
-use alloc::borrow::{Cow, ToOwned};
-use alloc::boxed::Box;
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -20,6 +19,7 @@ use serde_json::value::RawValue;
 use crate::base64url;
 use crate::client_data::{ClientDataError, CollectedClientData};
 use crate::error::Code;
+use crate::extensions::ClientOutputs;
 use crate::json::{Object, Text, clip};
 use crate::options::AuthenticatorAttachment;
 
@@ -34,7 +34,7 @@ pub struct RegistrationResponse {
     attestation_object: Vec<u8>,
     transports: Vec<String>,
     authenticator_attachment: Option<AuthenticatorAttachment>,
-    client_extension_results: Option<Box<RawValue>>,
+    client_extensions: ClientOutputs,
 }
 
 /// `AuthenticationResponseJSON`: decoded, and its client data parsed.
@@ -46,7 +46,7 @@ pub struct AuthenticationResponse {
     signature: Vec<u8>,
     user_handle: Option<Vec<u8>>,
     authenticator_attachment: Option<AuthenticatorAttachment>,
-    client_extension_results: Option<Box<RawValue>>,
+    client_extensions: ClientOutputs,
 }
 
 impl RegistrationResponse {
@@ -96,7 +96,9 @@ impl RegistrationResponse {
             client_data: CollectedClientData::parse(client_data_json)?,
             transports: bounded(response.transports.unwrap_or_default()),
             authenticator_attachment: form.authenticator_attachment,
-            client_extension_results: form.client_extension_results.map(RawValue::to_owned),
+            client_extensions: form
+                .client_extension_results
+                .map_or_else(ClientOutputs::default, ClientOutputs::parse),
         };
         Ok((response, extra))
     }
@@ -132,8 +134,8 @@ impl RegistrationResponse {
         self.authenticator_attachment
     }
 
-    pub(crate) fn client_extension_results(&self) -> Option<&RawValue> {
-        self.client_extension_results.as_deref()
+    pub(crate) fn client_extensions(&self) -> &ClientOutputs {
+        &self.client_extensions
     }
 }
 
@@ -167,7 +169,9 @@ impl AuthenticationResponse {
             client_data: CollectedClientData::parse(client_data_json)?,
             user_handle: user_handle.filter(|handle| !handle.is_empty()),
             authenticator_attachment: form.authenticator_attachment,
-            client_extension_results: form.client_extension_results.map(RawValue::to_owned),
+            client_extensions: form
+                .client_extension_results
+                .map_or_else(ClientOutputs::default, ClientOutputs::parse),
         };
         Ok((response, extra))
     }
@@ -208,12 +212,12 @@ impl AuthenticationResponse {
         self.authenticator_attachment
     }
 
-    pub(crate) fn client_extension_results(&self) -> Option<&RawValue> {
-        self.client_extension_results.as_deref()
+    pub(crate) fn client_extensions(&self) -> &ClientOutputs {
+        &self.client_extensions
     }
 }
 
-// Client data contains the challenge, and extension results can contain secrets of `prf`: neither is printed.
+// Client data contains the challenge, and extension outputs can contain secrets of `largeBlob`: neither is printed.
 impl fmt::Debug for RegistrationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistrationResponse")

@@ -1,17 +1,17 @@
-use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::CredentialProtectionPolicy;
+use super::inputs::CredentialProtectionPolicy;
 use crate::base64url::Bytes;
-use crate::cbor::Value;
+use crate::cbor::{self, Value};
+use crate::json::{Text, parse_object};
 
-/// What came of a registration's extensions; `None` where nothing came, or nothing of the right shape.
+/// The outputs of a registration's extensions; `None` if an output is missing or malformed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegistrationExtensionOutputs {
@@ -21,31 +21,31 @@ pub struct RegistrationExtensionOutputs {
     pub cred_props: Option<CredentialPropertiesOutput>,
     /// `credProtect`, from the authenticator.
     pub cred_protect: Option<CredentialProtectionPolicy>,
-    /// `credBlob`, from the authenticator: whether the blob was kept.
+    /// `credBlob`, from the authenticator: whether the blob was stored.
     pub cred_blob: Option<bool>,
     /// `minPinLength`, from the authenticator: in Unicode code points.
     pub min_pin_length: Option<u32>,
-    /// `largeBlob`: whether there is room.
+    /// `largeBlob`: whether the credential supports it.
     pub large_blob_supported: Option<bool>,
-    /// `prf`: whether the credential has it. Results are secrets and dropped.
+    /// `prf`: whether the credential supports it. Its results are secrets and are dropped.
     pub prf_enabled: Option<bool>,
-    /// `hmac-secret`, from the authenticator: whether the credential has it.
+    /// `hmac-secret`, from the authenticator: whether the credential supports it.
     pub hmac_secret: Option<bool>,
     /// `uvm`, from the authenticator.
     pub uvm: Option<Vec<UvmEntry>>,
     /// `payment`.
     pub payment: Option<PaymentOutputs>,
-    /// `remoteClientDataJSON`: whether the client signed what it was given.
+    /// `remoteClientDataJSON`: whether the client signed the given client data.
     pub remote_client_data_json: Option<bool>,
 }
 
-/// What came of an authentication's extensions; `None` where nothing came, or nothing of the right shape.
+/// The outputs of an authentication's extensions; `None` if an output is missing or malformed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthenticationExtensionOutputs {
     /// `appid`: whether the credential is scoped to the AppID.
     pub appid: Option<bool>,
-    /// `credBlob`, from the authenticator: the blob, empty where there is none.
+    /// `credBlob`, from the authenticator: the blob; empty if there is none.
     pub cred_blob: Option<Bytes>,
     /// `largeBlob`.
     pub large_blob: Option<LargeBlobAuthenticationOutputs>,
@@ -53,12 +53,12 @@ pub struct AuthenticationExtensionOutputs {
     pub uvm: Option<Vec<UvmEntry>>,
     /// `payment`.
     pub payment: Option<PaymentOutputs>,
-    /// `remoteClientDataJSON`: whether the client signed what it was given.
+    /// `remoteClientDataJSON`: whether the client signed the given client data.
     pub remote_client_data_json: Option<bool>,
 }
 
-/// The authenticator's extension outputs as they came, one CBOR map. `Debug` does not print them: results of
-/// `hmac-secret` are among them, if only under a key of the client's.
+/// The authenticator's extension outputs, one CBOR map as it was signed. `Debug` does not print it, as it can contain
+/// results of `hmac-secret`, encrypted for the client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthenticatorExtensions(Vec<u8>);
 
@@ -107,13 +107,11 @@ pub struct CredentialPropertiesOutput {
 }
 
 /// `largeBlob` at authentication.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LargeBlobAuthenticationOutputs {
     /// The blob that was read.
-    #[serde(default)]
     pub blob: Option<Bytes>,
     /// Whether the blob was written.
-    #[serde(default)]
     pub written: Option<bool>,
 }
 
@@ -128,41 +126,120 @@ pub struct UvmEntry {
     pub matcher_protection_type: u16,
 }
 
-/// The client's and the authenticator's outputs before anything is made of them.
-#[derive(Clone, Debug, Default)]
+/// `clientExtensionResults`: unsigned, and parsed once. The results of `prf`, which are secrets, are not kept.
+#[derive(Clone, Default)]
+pub(crate) struct ClientOutputs {
+    appid: Option<bool>,
+    appid_exclude: Option<bool>,
+    cred_props: Option<CredentialPropertiesOutput>,
+    large_blob: Option<LargeBlob>,
+    prf: Option<Prf>,
+    payment: Option<PaymentOutputs>,
+    remote_client_data_json: Option<bool>,
+    /// The names of all outputs, in the order of the JSON.
+    names: Vec<Cow<'static, str>>,
+    malformed: Vec<&'static str>,
+}
+
+#[derive(Clone, Deserialize)]
+struct LargeBlob {
+    #[serde(default)]
+    supported: Option<bool>,
+    #[serde(default)]
+    blob: Option<Bytes>,
+    #[serde(default)]
+    written: Option<bool>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Prf {
+    #[serde(default)]
+    enabled: Option<bool>,
+}
+
+impl ClientOutputs {
+    /// Parses JSON of any form. A malformed output is ignored, and its name is kept for [`ExtensionPolicy`].
+    ///
+    /// [`ExtensionPolicy`]: super::ExtensionPolicy
+    pub(crate) fn parse(json: &RawValue) -> Self {
+        parse_object(json.get().as_bytes())
+            .unwrap_or_else(|_| Self { malformed: Vec::from(["clientExtensionResults"]), ..Self::default() })
+    }
+
+    /// Whether the client acted upon `appid` (10.1.1).
+    pub(crate) fn says_appid(&self) -> bool {
+        self.appid == Some(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientOutputs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OutputsVisitor;
+        impl<'de> Visitor<'de> for OutputsVisitor {
+            type Value = ClientOutputs;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut outputs = ClientOutputs::default();
+                while let Some(Text(name)) = map.next_key()? {
+                    let json: &RawValue = map.next_value()?;
+                    let name = outputs.read(&name, json).map_or(Cow::Owned(name.into_owned()), Cow::Borrowed);
+                    outputs.names.push(name);
+                }
+                Ok(outputs)
+            }
+        }
+        deserializer.deserialize_map(OutputsVisitor)
+    }
+}
+
+impl ClientOutputs {
+    /// Reads the output `name` and returns its name; `None` if the extension is unknown.
+    fn read(&mut self, name: &str, json: &RawValue) -> Option<&'static str> {
+        fn set<T: DeserializeOwned>(output: &mut Option<T>, json: &RawValue) -> bool {
+            *output = serde_json::from_str(json.get()).ok();
+            output.is_some()
+        }
+        let (name, is_well_formed) = match name {
+            "appid" => ("appid", set(&mut self.appid, json)),
+            "appidExclude" => ("appidExclude", set(&mut self.appid_exclude, json)),
+            "credProps" => ("credProps", set(&mut self.cred_props, json)),
+            "largeBlob" => ("largeBlob", set(&mut self.large_blob, json)),
+            "prf" => ("prf", set(&mut self.prf, json)),
+            "payment" => ("payment", set(&mut self.payment, json)),
+            "remoteClientDataJSON" => ("remoteClientDataJSON", set(&mut self.remote_client_data_json, json)),
+            _ => return None,
+        };
+        if !is_well_formed {
+            self.malformed.push(name);
+        }
+        Some(name)
+    }
+}
+
+/// The outputs of client and authenticator, before policy.
 pub(crate) struct RawOutputs<'a> {
-    client: BTreeMap<String, &'a RawValue>,
+    client: &'a ClientOutputs,
     authenticator: Option<Value<'a>>,
-    misshapen: Vec<String>,
+    malformed: Vec<&'static str>,
 }
 
 impl<'a> RawOutputs<'a> {
-    /// `client`: `clientExtensionResults` of any shape. `authenticator`: the map of authenticator data.
-    pub(crate) fn new(client: Option<&'a RawValue>, authenticator: Option<&'a [u8]>) -> Self {
-        let mut misshapen = Vec::new();
-        let client = client.map_or_else(BTreeMap::new, |client| {
-            serde_json::from_str(client.get()).unwrap_or_else(|_| {
-                misshapen.push("clientExtensionResults".into());
-                BTreeMap::new()
-            })
-        });
-        // The map was scanned as part of authenticator data, so this reading does not fail.
-        let authenticator = authenticator.and_then(|map| crate::cbor::parse(map).ok());
-        Self { client, authenticator, misshapen }
+    /// `authenticator` is the extension map of authenticator data.
+    pub(crate) fn new(client: &'a ClientOutputs, authenticator: Option<&'a [u8]>) -> Self {
+        // The map was scanned as part of authenticator data, so that parsing it does not fail
+        let authenticator = authenticator.and_then(|map| cbor::parse(map).ok());
+        Self { client, authenticator, malformed: Vec::new() }
     }
 
-    /// Whether the client says `appid: true` (10.1.1).
-    pub(crate) fn says_appid(&self) -> bool {
-        self.client.get("appid").is_some_and(|output| output.get() == "true")
-    }
-
-    /// The names of everything that came, the client's first.
+    /// The names of all outputs, the client's first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let authenticator = match &self.authenticator {
             Some(Value::Map(map)) => Some(map),
             _ => None,
         };
-        self.client.keys().map(String::as_str).chain(
+        self.client.names.iter().map(AsRef::as_ref).chain(
             authenticator.into_iter().flat_map(|map| map.iter()).filter_map(|(name, _)| match name {
                 Value::Text(name) => Some(*name),
                 _ => None,
@@ -170,63 +247,55 @@ impl<'a> RawOutputs<'a> {
         )
     }
 
-    /// Outputs whose shape was not the extension's, known once they were asked for.
-    pub(crate) fn misshapen(&self) -> &[String] {
-        &self.misshapen
+    /// The outputs that were malformed, the client's first. The authenticator's are known once they were read.
+    pub(crate) fn malformed(&self) -> impl Iterator<Item = &'static str> {
+        self.client.malformed.iter().chain(&self.malformed).copied()
     }
 
-    fn client<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        let output = serde_json::from_str(self.client.get(name)?.get());
-        if output.is_err() {
-            self.misshapen.push(name.into());
-        }
-        output.ok()
-    }
-
-    fn authenticator<T>(&mut self, name: &str, read: impl FnOnce(&Value<'a>) -> Option<T>) -> Option<T> {
+    fn authenticator<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value<'a>) -> Option<T>,
+    ) -> Option<T> {
         let Some(Value::Map(map)) = &self.authenticator else { return None };
         let output = read(map.get_text(name)?);
         if output.is_none() {
-            self.misshapen.push(name.into());
+            self.malformed.push(name);
         }
         output
     }
 
     pub(crate) fn registration(&mut self) -> RegistrationExtensionOutputs {
-        #[derive(Deserialize)]
-        struct LargeBlob {
-            supported: Option<bool>,
-        }
-        #[derive(Deserialize)]
-        struct Prf {
-            enabled: Option<bool>,
-        }
+        let client = self.client;
         RegistrationExtensionOutputs {
-            appid_exclude: self.client("appidExclude"),
-            cred_props: self.client("credProps"),
+            appid_exclude: client.appid_exclude,
+            cred_props: client.cred_props,
             cred_protect: self.authenticator("credProtect", |value| {
                 value.as_integer().and_then(CredentialProtectionPolicy::from_level)
             }),
             cred_blob: self.authenticator("credBlob", Value::as_bool),
             min_pin_length: self
                 .authenticator("minPinLength", |value| u32::try_from(value.as_integer()?).ok()),
-            large_blob_supported: self.client::<LargeBlob>("largeBlob").and_then(|output| output.supported),
-            prf_enabled: self.client::<Prf>("prf").and_then(|output| output.enabled),
+            large_blob_supported: client.large_blob.as_ref().and_then(|output| output.supported),
+            prf_enabled: client.prf.as_ref().and_then(|output| output.enabled),
             hmac_secret: self.authenticator("hmac-secret", Value::as_bool),
             uvm: self.authenticator("uvm", uvm),
-            payment: self.client("payment"),
-            remote_client_data_json: self.client("remoteClientDataJSON"),
+            payment: client.payment.clone(),
+            remote_client_data_json: client.remote_client_data_json,
         }
     }
 
     pub(crate) fn authentication(&mut self) -> AuthenticationExtensionOutputs {
+        let client = self.client;
         AuthenticationExtensionOutputs {
-            appid: self.client("appid"),
+            appid: client.appid,
             cred_blob: self.authenticator("credBlob", |value| value.as_bytes().map(Bytes::from)),
-            large_blob: self.client("largeBlob"),
+            large_blob: client.large_blob.as_ref().map(|LargeBlob { blob, written, .. }| {
+                LargeBlobAuthenticationOutputs { blob: blob.clone(), written: *written }
+            }),
             uvm: self.authenticator("uvm", uvm),
-            payment: self.client("payment"),
-            remote_client_data_json: self.client("remoteClientDataJSON"),
+            payment: client.payment.clone(),
+            remote_client_data_json: client.remote_client_data_json,
         }
     }
 }

@@ -3,11 +3,11 @@ use alloc::vec;
 
 use serde_json::value::RawValue;
 
-use super::outputs::RawOutputs;
+use super::outputs::{ClientOutputs, RawOutputs};
 use super::*;
 
-fn raw(json: &'static str) -> &'static RawValue {
-    serde_json::from_str(json).unwrap()
+fn client(json: &str) -> ClientOutputs {
+    ClientOutputs::parse(serde_json::from_str::<&RawValue>(json).unwrap())
 }
 
 /// `{"credProtect": 2, "hmac-secret": true, "minPinLength": 6, "uvm": [[2, 4, 2]]}`
@@ -21,10 +21,10 @@ const AUTHENTICATOR: &[u8] = &[
 
 #[test]
 fn outputs_of_client_and_authenticator_are_read() {
-    let client = raw(
+    let client = client(
         r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":false}}"#,
     );
-    let outputs = RawOutputs::new(Some(client), Some(AUTHENTICATOR)).registration();
+    let outputs = RawOutputs::new(&client, Some(AUTHENTICATOR)).registration();
     assert_eq!(outputs.cred_props, Some(CredentialPropertiesOutput { rk: Some(true) }));
     assert_eq!(
         outputs.cred_protect,
@@ -37,65 +37,65 @@ fn outputs_of_client_and_authenticator_are_read() {
 }
 
 #[test]
-fn results_of_prf_are_nowhere_in_what_is_kept() {
-    let client = raw(r#"{"prf":{"enabled":true,"results":{"first":"c2VjcmV0"}}}"#);
-    let outputs = RawOutputs::new(Some(client), None).registration();
+fn results_of_prf_are_not_kept() {
+    let client = client(r#"{"prf":{"enabled":true,"results":{"first":"c2VjcmV0"}}}"#);
+    let outputs = RawOutputs::new(&client, None).registration();
     assert!(!alloc::format!("{outputs:?}").contains("c2VjcmV0"));
 }
 
 #[test]
 fn cred_props_has_three_states() {
-    let rk = |json| RawOutputs::new(Some(raw(json)), None).registration().cred_props;
+    let rk = |json| RawOutputs::new(&client(json), None).registration().cred_props;
     assert_eq!(rk("{}"), None);
     assert_eq!(rk(r#"{"credProps":{}}"#), Some(CredentialPropertiesOutput { rk: None }));
     assert_eq!(rk(r#"{"credProps":{"rk":false}}"#), Some(CredentialPropertiesOutput { rk: Some(false) }));
 }
 
 #[test]
-fn outputs_of_any_shape_are_ignored_by_default_and_refused_by_policy() {
-    let asked = RegistrationExtensionInputs { cred_props: Some(true), ..Default::default() };
+fn malformed_outputs_are_ignored_or_rejected_by_policy() {
+    let inputs = RegistrationExtensionInputs { cred_props: Some(true), ..Default::default() };
     for json in [r#"{"credProps":7}"#, "[]", r#"{"credProps":{"rk":{}}}"#] {
         let outputs =
-            |policy: ExtensionPolicy| policy.registration(&asked, RawOutputs::new(Some(raw(json)), None));
+            |policy: ExtensionPolicy| policy.registration(&inputs, RawOutputs::new(&client(json), None));
         assert_eq!(outputs(ExtensionPolicy::default()).unwrap().cred_props, None, "{json}");
-        let strict = ExtensionPolicy { refuse_misshapen: true, ..Default::default() };
-        let refused = matches!(outputs(strict), Err(ExtensionError::Misshapen { .. }));
-        assert!(refused, "{json}");
+        let strict = ExtensionPolicy { reject_malformed: true, ..Default::default() };
+        assert!(matches!(outputs(strict), Err(ExtensionError::Malformed { .. })), "{json}");
     }
 }
 
 #[test]
-fn an_output_nobody_asked_for_is_ignored_by_default_and_refused_by_policy() {
-    let client = r#"{"telepathy":true}"#;
-    let judge = |policy: ExtensionPolicy| {
-        policy.registration(&RegistrationExtensionInputs::default(), RawOutputs::new(Some(raw(client)), None))
+fn unsolicited_outputs_are_ignored_or_rejected_by_policy() {
+    let client = client(r#"{"telepathy":true}"#);
+    let check = |policy: ExtensionPolicy| {
+        policy.registration(&RegistrationExtensionInputs::default(), RawOutputs::new(&client, None))
     };
-    assert!(judge(ExtensionPolicy::default()).is_ok());
-    let strict = ExtensionPolicy { refuse_unsolicited: true, ..Default::default() };
-    assert_eq!(judge(strict).unwrap_err().to_string(), "extension telepathy was not asked for");
+    assert!(check(ExtensionPolicy::default()).is_ok());
+    let strict = ExtensionPolicy { reject_unsolicited: true, ..Default::default() };
+    assert_eq!(check(strict).unwrap_err().to_string(), "extension telepathy was not requested");
 }
 
 #[test]
-fn cred_protect_that_is_enforced_must_come_back_as_strong() {
+fn enforced_cred_protect_must_not_be_weaker() {
     use CredentialProtectionPolicy::{
         UserVerificationOptionalWithCredentialIdList as Two, UserVerificationRequired as Three,
     };
-    let judge = |asked, enforce| {
-        let asked = RegistrationExtensionInputs {
-            credential_protection_policy: Some(asked),
+    let check = |requested, enforce| {
+        let inputs = RegistrationExtensionInputs {
+            credential_protection_policy: Some(requested),
             enforce_credential_protection_policy: Some(enforce),
             ..Default::default()
         };
-        ExtensionPolicy::default().registration(&asked, RawOutputs::new(None, Some(AUTHENTICATOR)))
+        ExtensionPolicy::default()
+            .registration(&inputs, RawOutputs::new(&ClientOutputs::default(), Some(AUTHENTICATOR)))
     };
-    assert!(judge(Two, true).is_ok());
-    assert!(judge(Three, false).is_ok());
-    let refused = judge(Three, true).unwrap_err();
-    assert_eq!(refused, ExtensionError::CredentialProtection { asked: Three, got: Some(Two) });
+    assert!(check(Two, true).is_ok());
+    assert!(check(Three, false).is_ok());
+    let error = check(Three, true).unwrap_err();
+    assert_eq!(error, ExtensionError::CredentialProtection { requested: Three, got: Some(Two) });
 }
 
 #[test]
-fn inputs_have_the_names_of_the_specification_and_leave_out_what_is_not_asked() {
+fn inputs_have_the_names_of_the_specification() {
     let inputs = RegistrationExtensionInputs {
         cred_props: Some(true),
         credential_protection_policy: Some(
@@ -123,7 +123,7 @@ fn inputs_of_prf_are_not_printed() {
 }
 
 #[test]
-fn what_an_authenticator_gave_is_not_printed() {
+fn authenticator_outputs_are_not_printed() {
     // {"hmac-secret": h'73656372657421'}
     let map = [&[0xa1, 0x6b][..], b"hmac-secret", &[0x47], b"secret!"].concat();
     let kept = AuthenticatorExtensions::from(&map[..]);
@@ -143,24 +143,25 @@ fn what_an_authenticator_gave_is_not_printed() {
 
 #[test]
 fn blobs_and_salts_are_not_printed() {
-    let asked = RegistrationExtensionInputs { cred_blob: Some(b"secret"[..].into()), ..Default::default() };
-    assert!(alloc::format!("{asked:?}").contains("cred_blob: Some(Bytes(6 bytes))"));
+    let inputs = RegistrationExtensionInputs { cred_blob: Some(b"secret"[..].into()), ..Default::default() };
+    assert!(alloc::format!("{inputs:?}").contains("cred_blob: Some(Bytes(6 bytes))"));
 }
 
 #[test]
-fn an_output_of_remote_client_data_and_of_payment_is_read_and_nobody_else_asked() {
-    let client = r#"{"remoteClientDataJSON":true,"payment":{"browserBoundSignature":{"signature":"AQ"}}}"#;
-    let outputs = RawOutputs::new(Some(raw(client)), None).authentication();
+fn outputs_of_remote_client_data_and_payment_are_read() {
+    let client =
+        client(r#"{"remoteClientDataJSON":true,"payment":{"browserBoundSignature":{"signature":"AQ"}}}"#);
+    let outputs = RawOutputs::new(&client, None).authentication();
     assert_eq!(outputs.remote_client_data_json, Some(true));
     assert_eq!(outputs.payment.unwrap().browser_bound_signature.unwrap().signature.0, [1]);
-    let strict = ExtensionPolicy { refuse_unsolicited: true, ..Default::default() };
-    let asked = AuthenticationExtensionInputs::default();
-    let refused = strict.authentication(&asked, RawOutputs::new(Some(raw(client)), None)).unwrap_err();
-    assert_eq!(refused.to_string(), "extension payment was not asked for");
-    let asked = AuthenticationExtensionInputs {
+    let strict = ExtensionPolicy { reject_unsolicited: true, ..Default::default() };
+    let inputs = AuthenticationExtensionInputs::default();
+    let error = strict.authentication(&inputs, RawOutputs::new(&client, None)).unwrap_err();
+    assert_eq!(error.to_string(), "extension remoteClientDataJSON was not requested");
+    let inputs = AuthenticationExtensionInputs {
         payment: Some(PaymentInputs::default()),
         remote_client_data_json: Some("{}".into()),
         ..Default::default()
     };
-    assert!(strict.authentication(&asked, RawOutputs::new(Some(raw(client)), None)).is_ok());
+    assert!(strict.authentication(&inputs, RawOutputs::new(&client, None)).is_ok());
 }
