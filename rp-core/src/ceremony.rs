@@ -17,7 +17,7 @@ pub(crate) const GET: &str = "webauthn.get";
 /// Why client data were refused; the same steps stand in both ceremonies.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClientDataRefusal {
+pub enum ClientDataMismatchError {
     /// `type` is another ceremony's (7.1, step 7; 7.2, step 10).
     #[error("type is {got:?}, not {expected:?}")]
     Type {
@@ -40,7 +40,7 @@ pub enum ClientDataRefusal {
     TokenBindingPresent,
 }
 
-impl ClientDataRefusal {
+impl ClientDataMismatchError {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -73,7 +73,7 @@ pub(crate) fn check_client_data(
     client_data: &CollectedClientData,
     r#type: &'static str,
     challenge: &Challenge,
-) -> Result<(), ClientDataRefusal> {
+) -> Result<(), ClientDataMismatchError> {
     check_type_and_challenge(client_data, r#type, challenge)?;
     // 9. to 11. origin, crossOrigin, topOrigin
     rp.origins.check(client_data)?;
@@ -89,15 +89,15 @@ pub(crate) fn check_type_and_challenge(
     client_data: &CollectedClientData,
     expected: &'static str,
     challenge: &Challenge,
-) -> Result<(), ClientDataRefusal> {
+) -> Result<(), ClientDataMismatchError> {
     // 7. type is the ceremony's
     if client_data.r#type() != expected {
-        return Err(ClientDataRefusal::Type { got: clip(client_data.r#type()), expected });
+        return Err(ClientDataMismatchError::Type { got: clip(client_data.r#type()), expected });
     }
     // 8. challenge equals the base64url encoding of the challenge that was sent
     let expected = base64url::encode(challenge.as_bytes());
     if !bool::from(expected.as_bytes().ct_eq(client_data.challenge().as_bytes())) {
-        return Err(ClientDataRefusal::Challenge);
+        return Err(ClientDataMismatchError::Challenge);
     }
     Ok(())
 }
@@ -113,7 +113,7 @@ pub(crate) fn check_remote_client_data(
     Ok(())
 }
 
-fn check_token_binding(client_data: &CollectedClientData) -> Result<(), ClientDataRefusal> {
+fn check_token_binding(client_data: &CollectedClientData) -> Result<(), ClientDataMismatchError> {
     #[derive(serde::Deserialize)]
     struct TokenBinding<'a> {
         #[serde(borrow)]
@@ -122,10 +122,10 @@ fn check_token_binding(client_data: &CollectedClientData) -> Result<(), ClientDa
     let Some(json) = client_data.token_binding() else { return Ok(()) };
     // A status written with escapes does not borrow, and is no status that a client writes.
     let TokenBinding { status } =
-        parse_object(json.as_bytes()).map_err(|_| ClientDataRefusal::TokenBinding)?;
+        parse_object(json.as_bytes()).map_err(|_| ClientDataMismatchError::TokenBinding)?;
     match status {
         "supported" | "not-supported" => Ok(()),
-        "present" => Err(ClientDataRefusal::TokenBindingPresent),
-        _ => Err(ClientDataRefusal::TokenBinding),
+        "present" => Err(ClientDataMismatchError::TokenBindingPresent),
+        _ => Err(ClientDataMismatchError::TokenBinding),
     }
 }

@@ -189,7 +189,9 @@ fn algorithm(name: &str) -> Option<Algorithm> {
         "PS256" => Algorithm::Ps256,
         "PS384" => Algorithm::Ps384,
         "PS512" => Algorithm::Ps512,
-        "EdDSA" | "Ed25519" => Algorithm::EdDsa,
+        "EdDSA" => Algorithm::EdDsa,
+        "Ed25519" => Algorithm::Ed25519,
+        "Ed448" => Algorithm::Ed448,
         _ => return None,
     })
 }
@@ -294,7 +296,7 @@ mod tests {
         assert_eq!(header, Header { algorithm: Algorithm::Rs256, x5c: [[1, 2].into(), [3].into()].into() });
         assert_eq!(
             parse(r#"{"alg":"Ed25519"}"#),
-            Ok(Header { algorithm: Algorithm::EdDsa, x5c: Vec::new() })
+            Ok(Header { algorithm: Algorithm::Ed25519, x5c: Vec::new() })
         );
     }
 

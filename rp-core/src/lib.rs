@@ -69,11 +69,11 @@ pub use bytes::{
     Aaguid, AaguidSyntax, Challenge, ChallengeTooShort, CredentialId, CredentialIdLength, UserHandle,
     UserHandleLength,
 };
-pub use ceremony::ClientDataRefusal;
+pub use ceremony::ClientDataMismatchError;
 pub use client_data::{ClientDataError, CollectedClientData};
 pub use cose::Algorithm;
 pub use credential::{CredentialRecord, CredentialUpdate, StoredAttestation};
-pub use error::Code;
+pub use error::{Code, Error};
 pub use origin::OriginError;
 pub use pending::PendingError;
 pub use randomness::RandomnessError;

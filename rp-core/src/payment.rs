@@ -20,7 +20,7 @@ pub use browser_bound::{BrowserBoundKey, BrowserBoundKeyError};
 pub use ceremony::{
     ConfirmedPayment, PaymentOptions, PendingPayment, SecurePaymentConfirmationRequest, StartPaymentError,
 };
-pub use client_data::PaymentRefusal;
+pub use client_data::PaymentDataError;
 pub use transaction::{
     PaymentCredentialInstrument, PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction,
     TransactionError,

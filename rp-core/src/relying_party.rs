@@ -35,7 +35,7 @@ pub use builder::{ConfigError, RelyingPartyBuilder};
 /// assert_eq!(rp.id(), "example.org");
 ///
 /// let foreign = RelyingParty::builder("example.org").origin("https://evil-example.org").build();
-/// assert_eq!(foreign.unwrap_err().to_string(), "origin \"https://evil-example.org\" is not within example.org: name it as a related origin");
+/// assert_eq!(foreign.unwrap_err().to_string(), "origin \"https://evil-example.org\" is not within RP ID \"example.org\": use related_origin for an origin of another domain");
 /// # Ok::<(), rp_core::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]

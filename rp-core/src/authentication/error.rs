@@ -1,10 +1,10 @@
 use crate::authenticator_data::AuthenticatorDataError;
-use crate::ceremony::ClientDataRefusal;
+use crate::ceremony::ClientDataMismatchError;
 use crate::cose::{Algorithm, PublicKeyError};
 use crate::crypto;
 use crate::error::Code;
 use crate::extensions::ExtensionError;
-use crate::payment::PaymentRefusal;
+use crate::payment::PaymentDataError;
 use crate::pending::PendingError;
 use crate::relying_party::BackupPolicy;
 
@@ -32,10 +32,10 @@ pub enum AuthenticationError {
     UserHandleMissing,
     /// Steps 10 to 14.
     #[error(transparent)]
-    ClientData(ClientDataRefusal),
+    ClientData(ClientDataMismatchError),
     /// In place of steps 12 to 14, of a payment alone: the user saw something else.
     #[error(transparent)]
-    Payment(#[from] PaymentRefusal),
+    Payment(#[from] PaymentDataError),
     /// Step 15: authenticator data are not what section 6.1 describes.
     #[error(transparent)]
     AuthenticatorData(#[from] AuthenticatorDataError),
@@ -88,8 +88,8 @@ pub enum AuthenticationError {
     Extension(#[from] ExtensionError),
 }
 
-impl From<ClientDataRefusal> for AuthenticationError {
-    fn from(refusal: ClientDataRefusal) -> Self {
+impl From<ClientDataMismatchError> for AuthenticationError {
+    fn from(refusal: ClientDataMismatchError) -> Self {
         Self::ClientData(refusal)
     }
 }

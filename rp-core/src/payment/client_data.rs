@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::transaction::{PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction};
 use crate::authentication::AuthenticationError;
-use crate::ceremony::{self, ClientDataRefusal};
+use crate::ceremony::{self, ClientDataMismatchError};
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
 use crate::json::{clip, parse_object};
@@ -18,7 +18,7 @@ pub(super) const PAYMENT_GET: &str = "payment.get";
 /// Why what the user saw of a payment is not what was to be confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PaymentRefusal {
+pub enum PaymentDataError {
     /// Client data have no `payment`, or it is not what the specification describes.
     #[error("payment: {detail}")]
     Malformed {
@@ -33,7 +33,7 @@ pub enum PaymentRefusal {
     },
 }
 
-impl PaymentRefusal {
+impl PaymentDataError {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -86,25 +86,29 @@ pub(super) fn check(
     ceremony::check_type_and_challenge(client_data, PAYMENT_GET, challenge)?;
     // origin is the origin that the Relying Party expects SPC to have been called from
     if client_data.origin() != transaction.origin {
-        return Err(ClientDataRefusal::from(OriginError::Mismatch { got: clip(client_data.origin()) }).into());
+        return Err(
+            ClientDataMismatchError::from(OriginError::Mismatch { got: clip(client_data.origin()) }).into()
+        );
     }
     // As in 7.2, steps 13 and 14: a frame is expected where its page is of another origin
     if client_data.cross_origin() == Some(true) && transaction.origin == transaction.top_origin {
-        return Err(ClientDataRefusal::from(OriginError::CrossOrigin).into());
+        return Err(ClientDataMismatchError::from(OriginError::CrossOrigin).into());
     }
     if let Some(top_origin) = client_data.top_origin()
         && top_origin != transaction.top_origin
     {
-        return Err(ClientDataRefusal::from(OriginError::TopOrigin { got: clip(top_origin) }).into());
+        return Err(ClientDataMismatchError::from(OriginError::TopOrigin { got: clip(top_origin) }).into());
     }
     let data = PaymentData::parse(client_data)?;
-    let expect = |member, holds| if holds { Ok(()) } else { Err(PaymentRefusal::Mismatch { member }) };
+    let expect = |member, holds| if holds { Ok(()) } else { Err(PaymentDataError::Mismatch { member }) };
     // payment.rpId is the Relying Party's
     expect("rpId", data.rp_id == rp.id())?;
     expect("rp", data.rp.as_ref().is_none_or(|rp| *rp == data.rp_id))?;
     // payment.topOrigin is the top-level origin that is expected
     if data.top_origin != transaction.top_origin {
-        return Err(ClientDataRefusal::from(OriginError::TopOrigin { got: clip(&data.top_origin) }).into());
+        return Err(
+            ClientDataMismatchError::from(OriginError::TopOrigin { got: clip(&data.top_origin) }).into()
+        );
     }
     // payment.payeeName and payeeOrigin are what should have been displayed, if any
     expect("payeeName", data.payee_name == transaction.payee_name)?;
@@ -119,10 +123,10 @@ pub(super) fn check(
 }
 
 impl PaymentData {
-    fn parse(client_data: &CollectedClientData) -> Result<Self, PaymentRefusal> {
-        let missing = || PaymentRefusal::Malformed { detail: "missing".into() };
+    fn parse(client_data: &CollectedClientData) -> Result<Self, PaymentDataError> {
+        let missing = || PaymentDataError::Malformed { detail: "missing".into() };
         let payment = client_data.payment().ok_or_else(missing)?;
-        parse_object(payment.as_bytes()).map_err(|error| PaymentRefusal::Malformed { detail: error.detail })
+        parse_object(payment.as_bytes()).map_err(|error| PaymentDataError::Malformed { detail: error.detail })
     }
 
     /// Each logo is one of those that were to be shown, in their order; an empty address was not shown.

@@ -1,6 +1,6 @@
 use crate::attestation::{AttestationError, AttestationObjectError};
 use crate::bytes::{CredentialId, CredentialIdLength};
-use crate::ceremony::ClientDataRefusal;
+use crate::ceremony::ClientDataMismatchError;
 use crate::cose::{Algorithm, PublicKeyError};
 use crate::error::Code;
 use crate::extensions::ExtensionError;
@@ -18,7 +18,7 @@ pub enum RegistrationError {
     Pending(#[from] PendingError),
     /// Steps 7 to 11.
     #[error(transparent)]
-    ClientData(ClientDataRefusal),
+    ClientData(ClientDataMismatchError),
     /// Step 13: the attestation object is not what section 6.5.4 describes.
     #[error(transparent)]
     AttestationObject(#[from] AttestationObjectError),
@@ -86,8 +86,8 @@ pub enum RegistrationError {
     NotDiscoverable,
 }
 
-impl From<ClientDataRefusal> for RegistrationError {
-    fn from(refusal: ClientDataRefusal) -> Self {
+impl From<ClientDataMismatchError> for RegistrationError {
+    fn from(refusal: ClientDataMismatchError) -> Self {
         Self::ClientData(refusal)
     }
 }

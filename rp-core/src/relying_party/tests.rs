@@ -6,13 +6,13 @@ fn builder() -> RelyingPartyBuilder {
     RelyingParty::builder("example.org").origin("https://example.org")
 }
 
-fn refused(builder: RelyingPartyBuilder) -> alloc::string::String {
+fn message(builder: RelyingPartyBuilder) -> alloc::string::String {
     builder.build().unwrap_err().to_string()
 }
 
 #[cfg(all(feature = "eddsa", feature = "es256", feature = "rs256"))]
 #[test]
-fn defaults_shut_no_key_out() {
+fn defaults_exclude_no_authenticator() {
     let rp = builder().build().unwrap();
     let algorithms: Vec<i64> = rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
     assert_eq!(algorithms, [-8, -7, -257]);
@@ -25,18 +25,21 @@ fn defaults_shut_no_key_out() {
 }
 
 #[test]
-fn a_build_without_the_usual_algorithms_offers_what_it_has() {
+fn a_build_without_the_usual_algorithms_offers_others() {
     let rp = builder().build().unwrap();
     assert!(!rp.algorithms.is_empty());
     assert!(rp.algorithms.iter().all(|algorithm| algorithm.is_supported() && *algorithm != Algorithm::Rs1));
 }
 
 #[test]
-fn a_top_origin_is_written_as_browsers_write_it() {
+fn a_top_origin_has_the_form_of_browsers() {
     let framed = |origin: &str| builder().allow_cross_origin().top_origin(origin);
     assert!(framed("https://top.example").build().is_ok());
     assert!(framed("http://localhost:8080").build().is_ok());
-    assert_eq!(refused(framed("http://top.example")), r#"origin "http://top.example" is not https"#);
+    assert_eq!(
+        message(framed("http://top.example")),
+        r#"origin "http://top.example" is not https, which browsers require except on localhost"#
+    );
     for origin in ["top.example", "https://top.example/", "https://Top.example", "https://top.example:443"] {
         let error = framed(origin).build().unwrap_err();
         assert_eq!(error, ConfigError::OriginSyntax { origin: origin.into() });
@@ -44,7 +47,7 @@ fn a_top_origin_is_written_as_browsers_write_it() {
 }
 
 #[test]
-fn an_appid_is_an_https_address() {
+fn an_appid_is_an_https_url() {
     for appid in
         ["https://example.org", "https://example.org/app-id.json", "https://www.example.org:8443/a?b"]
     {
@@ -67,7 +70,7 @@ fn an_appid_is_an_https_address() {
 }
 
 #[test]
-fn an_rp_id_that_is_no_domain_is_refused() {
+fn an_rp_id_that_is_not_a_domain_is_rejected() {
     for rp_id in [
         "",
         "Example.org",
@@ -84,28 +87,31 @@ fn an_rp_id_that_is_no_domain_is_refused() {
 }
 
 #[test]
-fn an_origin_of_another_domain_must_be_named_as_related() {
+fn an_origin_of_another_domain_must_be_a_related_origin() {
     for origin in
         ["https://evil-example.org", "https://evilexample.org", "https://example.org.evil", "https://org"]
     {
-        assert!(refused(builder().origin(origin)).ends_with("name it as a related origin"), "{origin}");
+        assert!(
+            message(builder().origin(origin)).ends_with("use related_origin for an origin of another domain"),
+            "{origin}"
+        );
         assert!(builder().related_origin(origin).build().is_ok());
     }
     assert!(builder().origin("https://login.example.org:8443").build().is_ok());
 }
 
 #[test]
-fn an_origin_without_tls_is_for_localhost_alone() {
+fn an_origin_without_tls_is_accepted_only_on_localhost() {
     assert_eq!(
-        refused(builder().origin("http://example.org")),
-        r#"origin "http://example.org" is not https"#
+        message(builder().origin("http://example.org")),
+        r#"origin "http://example.org" is not https, which browsers require except on localhost"#
     );
     let local = RelyingParty::builder("localhost").origin("http://localhost:8080").build();
     assert!(local.unwrap().accepts_origin("http://localhost:8080"));
 }
 
 #[test]
-fn an_origin_is_written_as_browsers_write_it() {
+fn an_origin_has_the_form_of_browsers() {
     for origin in [
         "example.org",
         "https://example.org/",
@@ -125,12 +131,15 @@ fn native_origins_are_those_of_android_and_ios() {
     assert!(builder().native_origin("android:apk-key-hash:abc").build().is_ok());
     assert!(builder().native_origin("ios:bundle-id:org.example").build().is_ok());
     for origin in ["android:apk-key-hash:", "https://example.org", "android:apk"] {
-        assert!(refused(builder().native_origin(origin)).ends_with("is not a native application's"));
+        assert!(
+            message(builder().native_origin(origin))
+                .ends_with("is not of the form android:apk-key-hash:… or ios:bundle-id:…")
+        );
     }
 }
 
 #[test]
-fn what_means_nothing_or_cannot_work_is_refused() {
+fn a_configuration_without_effect_is_rejected() {
     assert_eq!(RelyingParty::builder("example.org").build().unwrap_err(), ConfigError::NoOrigin);
     assert_eq!(
         builder().top_origin("https://example.com").build().unwrap_err(),
@@ -138,4 +147,23 @@ fn what_means_nothing_or_cannot_work_is_refused() {
     );
     assert_eq!(builder().algorithms([]).build().unwrap_err(), ConfigError::NoAlgorithm);
     assert_eq!(builder().timeout(Duration::ZERO).build().unwrap_err(), ConfigError::Timeout);
+}
+
+#[test]
+fn an_address_of_this_machine_is_rejected_with_advice() {
+    assert_eq!(
+        message(RelyingParty::builder("localhost").origin("http://127.0.0.1:8080")),
+        "origin \"http://127.0.0.1:8080\" is not https, which browsers require except on localhost; \
+         during development, use http://localhost:8080"
+    );
+    assert_eq!(
+        message(RelyingParty::builder("127.0.0.1").origin("http://127.0.0.1:8080")),
+        "RP ID \"127.0.0.1\" is not a domain in lower-case ASCII; during development, use localhost"
+    );
+}
+
+#[test]
+fn debug_of_a_configuration_error_is_its_message() {
+    let error = RelyingParty::builder("example.org").build().unwrap_err();
+    assert_eq!(alloc::format!("{error:?}"), error.to_string());
 }

@@ -1,6 +1,6 @@
 use rp_core::payment::{
     BrowserBoundKeyError, ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount,
-    PaymentEntityLogo, PaymentRefusal, PaymentTransaction, StartPaymentError,
+    PaymentDataError, PaymentEntityLogo, PaymentTransaction, StartPaymentError,
 };
 use rp_core::{AllowedCredentials, AuthenticationError, Challenge, ChallengeTooShort, Code, base64url};
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ fn a_payment_has_credentials_and_a_random_challenge() {
 fn each_member_that_says_something_else_is_refused_by_its_name() {
     let mismatch = |member, change: fn(&mut Value)| {
         let error = refused(|data| change(&mut data["payment"]));
-        assert_eq!(error, AuthenticationError::Payment(PaymentRefusal::Mismatch { member }));
+        assert_eq!(error, AuthenticationError::Payment(PaymentDataError::Mismatch { member }));
         assert_eq!(error.code(), Code::PaymentMismatch);
     };
     mismatch("rpId", |payment| payment["rpId"] = "other.example".into());
@@ -219,7 +219,7 @@ fn a_client_may_show_fewer_logos_in_their_order_and_no_others() {
     for shown in [json!([]), json!([network]), json!([bank]), json!([unseen, bank])] {
         assert!(logos(shown.clone()).is_ok(), "{shown}");
     }
-    let refused = PaymentRefusal::Mismatch { member: "paymentEntitiesLogos" };
+    let refused = PaymentDataError::Mismatch { member: "paymentEntitiesLogos" };
     for shown in [json!([bank, network]), json!([network, network]), json!([stranger])] {
         let error = logos(shown.clone()).unwrap_err();
         assert_eq!(error, AuthenticationError::Payment(refused.clone()), "{shown}");
@@ -237,7 +237,7 @@ fn an_icon_that_need_not_be_shown_may_be_missing() {
 fn client_data_with_a_malformed_payment_are_rejected() {
     let malformed = |change: fn(&mut Value)| {
         let error = refused(change);
-        assert!(matches!(error, AuthenticationError::Payment(PaymentRefusal::Malformed { .. })), "{error}");
+        assert!(matches!(error, AuthenticationError::Payment(PaymentDataError::Malformed { .. })), "{error}");
         assert_eq!(error.code(), Code::MalformedClientData);
     };
     malformed(|data| {
