@@ -24,20 +24,20 @@ pub use error::AuthenticationError;
 pub(crate) use start::AssertionState;
 pub use start::{AllowedCredentials, AuthenticationRequest, PendingAuthentication};
 
-/// An authentication that was judged and found right: apply the update, then sign the account in.
+/// A verified authentication: apply the update, then sign the account in.
 #[derive(Clone, Debug)]
 #[must_use = "an update that is not applied leaves the counter where it was"]
 #[non_exhaustive]
 pub struct Authenticated {
-    /// What changes in the record.
+    /// The changes to the record.
     pub update: CredentialUpdate,
     /// The flags of authenticator data.
     pub flags: crate::Flags,
-    /// The counter did not grow, and [`CounterPolicy::Report`] let it pass: the key may have been copied.
+    /// Whether the counter did not increase, which [`CounterPolicy::Report`] accepts: the key may have been copied.
     pub counter_regressed: bool,
-    /// What came of the extensions.
+    /// The outputs of extensions.
     pub extensions: AuthenticationExtensionOutputs,
-    /// The authenticator's extension outputs as they came, one CBOR map.
+    /// The authenticator's extension outputs, one CBOR map as it was signed.
     pub authenticator_extensions: Option<AuthenticatorExtensions>,
     /// When the assertion was verified, as the caller said.
     pub at: Timestamp,
@@ -107,14 +107,14 @@ fn check_sign_count(stored: u32, got: u32, policy: CounterPolicy) -> Result<bool
 }
 
 impl RelyingParty {
-    /// Judges the response to an authentication, step by step as section 7.2 numbers them. `pending` is
-    /// consumed: it is good for one response, right or wrong.
+    /// Verifies the response to an authentication, by the steps of section 7.2. `pending` is consumed by one response,
+    /// valid or not.
     ///
-    /// `credential` is the record whose ID is the response's ([`AuthenticationResponse::id`]); `now` is kept
-    /// in the result.
+    /// `credential` is the record with the ID of the response ([`AuthenticationResponse::id`]). `now` is returned in the
+    /// result.
     ///
     /// # Errors
-    /// [`AuthenticationError`]: the first step that failed.
+    /// Returns [`AuthenticationError`] for the first step that fails.
     ///
     /// # Examples
     /// ```compile_fail
@@ -166,7 +166,7 @@ impl RelyingParty {
             return Err(AuthenticationError::CredentialId);
         }
         match (&pending.user_handle, response.user_handle()) {
-            // Identified before: the record is that account's, and a user handle that is there equals it
+            // Identified before: the record belongs to that account, and userHandle, if present, equals it
             (Some(account), handle) => {
                 if *account != credential.user_handle {
                     return Err(AuthenticationError::CredentialOfAnotherAccount);
@@ -175,7 +175,7 @@ impl RelyingParty {
                     return Err(AuthenticationError::UserHandle);
                 }
             }
-            // Not identified before: userHandle is there, and is the account's that has the record
+            // Not identified before: userHandle is present, and is that of the record's account
             (None, Some(handle)) => {
                 if handle != credential.user_handle.as_bytes() {
                     return Err(AuthenticationError::UserHandle);
@@ -212,7 +212,7 @@ impl RelyingParty {
         if flags.backup_state() && !flags.backup_eligible() {
             return Err(AuthenticationError::BackupFlags);
         }
-        // 19. BE is as it was; a record that does not know learns it
+        // 19. BE is as it was at registration
         check_backup_eligibility(credential, flags)?;
         if !self.backup_policy.accepts(flags) {
             return Err(AuthenticationError::BackupPolicy { policy: self.backup_policy });
@@ -238,7 +238,7 @@ impl RelyingParty {
             pending.extensions.remote_client_data_json.as_deref(),
             client_data.as_json(),
         )?;
-        // 24. Update credentialRecord: the caller's
+        // 24. Update credentialRecord: done by the caller
         Ok(Authenticated {
             update: CredentialUpdate::new(credential, stored.max(got), flags),
             flags,

@@ -1,4 +1,4 @@
-//! What both ceremonies check alike.
+//! The checks of client data that both ceremonies have in common.
 
 use subtle::ConstantTimeEq;
 
@@ -14,29 +14,29 @@ use crate::relying_party::{Profile, RelyingParty};
 pub(crate) const CREATE: &str = "webauthn.create";
 pub(crate) const GET: &str = "webauthn.get";
 
-/// Why client data were refused; the same steps stand in both ceremonies.
+/// Why client data was rejected. Both ceremonies have the same steps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientDataMismatchError {
-    /// `type` is another ceremony's (7.1, step 7; 7.2, step 10).
+    /// `type` is that of another ceremony (7.1, step 7; 7.2, step 10).
     #[error("type is {got:?}, not {expected:?}")]
     Type {
-        /// What client data say.
+        /// The type in client data.
         got: alloc::string::String,
-        /// The ceremony's.
+        /// The type of the ceremony.
         expected: &'static str,
     },
     /// The challenge is not the one that was sent (7.1, step 8; 7.2, step 11).
-    #[error("the challenge is not the one that was sent")]
+    #[error("challenge is not the one that was sent")]
     Challenge,
-    /// The caller is not accepted (7.1, steps 9 to 11; 7.2, steps 12 to 14).
+    /// The origin is not accepted (7.1, steps 9 to 11; 7.2, steps 12 to 14).
     #[error(transparent)]
     Origin(#[from] OriginError),
     /// `tokenBinding` is not well-formed (`fido` profile).
     #[error("tokenBinding is not an object with a known status")]
     TokenBinding,
-    /// `tokenBinding` says that a token was bound, which nobody negotiated (`fido` profile).
-    #[error("token binding is present, and not supported")]
+    /// `tokenBinding` reports a bound token, although none was negotiated (`fido` profile).
+    #[error("token binding is present and not supported")]
     TokenBindingPresent,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn check_client_data(
     check_type_and_challenge(client_data, r#type, challenge)?;
     // 9. to 11. origin, crossOrigin, topOrigin
     rp.origins.check(client_data)?;
-    // Level 3 reserves tokenBinding; FIDO's server requirements still ask for its form
+    // Level 3 reserves tokenBinding; FIDO's server requirements still check its form
     if rp.profile == Profile::Fido {
         check_token_binding(client_data)?;
     }
@@ -102,12 +102,12 @@ pub(crate) fn check_type_and_challenge(
     Ok(())
 }
 
-/// 10.1.6: a client that was given `remoteClientDataJSON` signs that and nothing else.
+/// 10.1.6: a client that received `remoteClientDataJSON` signs exactly that.
 pub(crate) fn check_remote_client_data(
-    asked: Option<&str>,
+    requested: Option<&str>,
     client_data_json: &[u8],
 ) -> Result<(), ExtensionError> {
-    if asked.is_some_and(|asked| asked.as_bytes() != client_data_json) {
+    if requested.is_some_and(|requested| requested.as_bytes() != client_data_json) {
         return Err(ExtensionError::RemoteClientData);
     }
     Ok(())
@@ -120,7 +120,7 @@ fn check_token_binding(client_data: &CollectedClientData) -> Result<(), ClientDa
         status: &'a str,
     }
     let Some(json) = client_data.token_binding() else { return Ok(()) };
-    // A status written with escapes does not borrow, and is no status that a client writes.
+    // A status that contains escapes does not borrow; clients do not write it so
     let TokenBinding { status } =
         parse_object(json.as_bytes()).map_err(|_| ClientDataMismatchError::TokenBinding)?;
     match status {

@@ -12,7 +12,7 @@ use crate::attestation::{Attestation, AttestationType, Format};
 use crate::base64url::Bytes;
 use crate::bytes::{Aaguid, CredentialId, UserHandle};
 
-/// Everything that section 7.1, step 27, keeps of a credential, and what the record's owner needs beside.
+/// A credential record: the items of section 7.1, step 27, and the account that it belongs to.
 ///
 /// Serialises with the member names of the specification, byte strings as base64url.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,19 +20,19 @@ use crate::bytes::{Aaguid, CredentialId, UserHandle};
 pub struct CredentialRecord {
     /// The credential ID.
     pub id: CredentialId,
-    /// The account's user handle: `finish_authentication` holds it against the ceremony and the response.
+    /// The user handle of the account. `finish_authentication` compares it with the ceremony and the response.
     pub user_handle: UserHandle,
     /// The credential public key, `COSE_Key` as the authenticator sent it.
     pub public_key: Bytes,
-    /// The signature counter of the last ceremony; 0 where the authenticator keeps none.
+    /// The signature counter of the last ceremony; 0 if the authenticator has none.
     pub sign_count: u32,
-    /// Whether UV was ever set, at registration or later with the caller's consent.
+    /// Whether UV was set, at registration or later with the caller's consent.
     pub uv_initialized: bool,
-    /// How the client reaches the authenticator, as it said; unknown words are kept.
+    /// How the client reaches the authenticator, as it reported; unknown words are kept.
     #[serde(default)]
     pub transports: Vec<String>,
-    /// Whether the credential can be backed up. `None` for imported records that never knew: the next
-    /// authentication fills it in, once.
+    /// Whether the credential can be backed up. `None` if an imported record does not know it: the next
+    /// authentication sets it, once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_eligible: Option<bool>,
     /// Whether the credential was backed up at the last ceremony.
@@ -46,21 +46,21 @@ pub struct CredentialRecord {
     /// The RP ID that the credential is scoped to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rp_id: Option<String>,
-    /// The model, as the authenticator said; a fact only where [`StoredAttestation::trusted`] says so.
+    /// The authenticator model, as the authenticator reported it. Not proven by itself.
     pub aaguid: Aaguid,
     /// How the registration was attested.
     pub attestation: StoredAttestation,
 }
 
-/// What a record keeps of how its registration was attested.
+/// The result of the attestation, as a record stores it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredAttestation {
     /// The statement's format.
     pub format: Format,
-    /// What the statement proves, once it is trusted.
+    /// The attestation type of the statement.
     pub r#type: AttestationType,
-    /// Whether its path ended in a trusted anchor when it was judged.
+    /// Whether its path ended in a trusted anchor when it was verified.
     pub trusted: bool,
 }
 
@@ -74,23 +74,25 @@ impl From<&Attestation> for StoredAttestation {
     }
 }
 
-/// What an authentication changes in a record (7.2, step 24). Apply it by compare-and-set on the counter.
+/// The changes that an authentication makes to a record (7.2, step 24). Apply it by compare-and-set on the counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a counter that is not stored protects nobody"]
+#[must_use = "a counter that is not stored gives no protection"]
 pub struct CredentialUpdate {
-    /// The record that it is for.
+    /// The credential ID of the record.
     pub id: CredentialId,
-    /// The counter that was judged: a store that holds another one by now judges anew.
+    /// The counter that the check used. If the store has another one by now, call [`Authenticated::rebase`].
+    ///
+    /// [`Authenticated::rebase`]: crate::Authenticated::rebase
     pub previous_sign_count: u32,
     /// The counter to store.
     pub sign_count: u32,
     /// The backup state to store.
     pub backup_state: bool,
-    /// Set where the record did not know and now does.
+    /// The backup eligibility to store, if the record does not know it yet.
     pub backup_eligible: Option<bool>,
-    /// Whether UV was set; [`CredentialUpdate::initialize_user_verification`] makes use of it.
+    /// Whether UV was set. See [`CredentialUpdate::initialize_user_verification`].
     pub user_verified: bool,
-    /// Set by the caller's word alone.
+    /// Set only by the caller's decision.
     uv_initialized: bool,
 }
 
@@ -137,10 +139,10 @@ impl CredentialRecord {
 }
 
 impl CredentialUpdate {
-    /// What an authentication of this record changes, that told this counter and these flags.
+    /// The update of a record after an authentication with this counter and these flags.
     ///
-    /// `finish_authentication` makes it; nothing here is verified. It is public for tests of stores, and for
-    /// whoever verified elsewhere.
+    /// `finish_authentication` creates it. Nothing is verified here: it is public for tests of stores, and for
+    /// callers that verify elsewhere.
     pub fn new(record: &CredentialRecord, sign_count: u32, flags: crate::Flags) -> Self {
         Self {
             id: record.id.clone(),
@@ -158,8 +160,8 @@ impl CredentialUpdate {
         Self { uv_initialized: self.uv_initialized, ..Self::new(record, sign_count, flags) }
     }
 
-    /// Lets `uvInitialized` rise, if UV was set. Section 7.2, step 24, asks for the authorisation of a factor
-    /// that is as good as user verification: the caller vouches for it.
+    /// Sets `uvInitialized`, if UV was set. Section 7.2, step 24, requires that the user authorised it with a factor
+    /// equivalent to user verification: that is the caller's responsibility.
     pub fn initialize_user_verification(mut self) -> Self {
         self.uv_initialized = self.user_verified;
         self
@@ -171,7 +173,7 @@ impl CredentialUpdate {
         self.uv_initialized
     }
 
-    /// Writes the update into a record. The counter never goes back: one that is higher already stays.
+    /// Applies the update to a record. The counter never decreases.
     pub fn apply(&self, record: &mut CredentialRecord) {
         record.sign_count = record.sign_count.max(self.sign_count);
         record.backup_state = self.backup_state;

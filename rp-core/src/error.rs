@@ -1,4 +1,4 @@
-//! What all errors have in common: a stable code, and one type for applications.
+//! The stable codes of errors, and one error type for applications.
 
 use core::fmt;
 
@@ -137,8 +137,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// Defines the variants of [`Error`], their `From` and their codes: `code`, or `none` for errors that are no verdict
-/// on a response.
+/// Defines the variants of [`Error`], their `From` and their codes. `none` is for errors that do not reject a response.
 macro_rules! errors {
     ($($(#[$doc:meta])* $variant:ident($error:ty) = $code:tt,)*) => {
         /// Any error of this crate's operations, for applications that handle them alike.

@@ -1,8 +1,6 @@
-//! Extensions, typed both ways ([section 9], [section 10]): inputs as they stand in options, outputs as the
-//! client and the authenticator give them.
+//! Extensions ([section 9], [section 10]): typed inputs for options, typed outputs of client and authenticator.
 //!
-//! Outputs are hints by a client: what was not asked for, or has another shape, is ignored unless
-//! [`ExtensionPolicy`] says otherwise.
+//! Outputs that were not requested, or are malformed, are ignored unless [`ExtensionPolicy`] rejects them.
 //!
 //! [section 9]: https://www.w3.org/TR/webauthn-3/#sctn-extensions
 //! [section 10]: https://www.w3.org/TR/webauthn-3/#sctn-defined-extensions

@@ -28,7 +28,7 @@ pub struct Compact<'a> {
     pub payload: &'a [u8],
     /// The signature.
     pub signature: &'a [u8],
-    /// What the signature covers: header, dot and payload.
+    /// The signed bytes: header, dot and payload.
     pub signed: &'a [u8],
 }
 

@@ -1,12 +1,11 @@
-//! A WebAuthn Level 3 relying party: bytes in, verdict out, without clock, network or storage.
+//! A WebAuthn Level 3 relying party without clock, network or storage: it parses and verifies bytes.
 //!
 //! The two ceremonies are [`RelyingParty::finish_registration`] and [`RelyingParty::finish_authentication`];
-//! each reads as the numbered list of its section. What they need is parsed on the way, and can be had alone:
-//! [`CollectedClientData`], [`AuthenticatorData`], [`AttestationObject`], [`cose::PublicKey`],
+//! each reads as the numbered list of its section. Their parsers are public: [`CollectedClientData`], [`AuthenticatorData`], [`AttestationObject`], [`cose::PublicKey`],
 //! [`x509::Certificate`].
 //!
-//! Beside them stand payments ([`RelyingParty::start_payment`]), stored registrations judged again
-//! ([`RelyingParty::reverify_registration`]), what pages pass to the Signal methods ([`signal`]) and the document of
+//! Further operations are payments ([`RelyingParty::start_payment`]), the re-verification of stored registrations
+//! ([`RelyingParty::reverify_registration`]), the arguments of the Signal methods ([`signal`]) and the document of
 //! [related origins](related_origins).
 //!
 //! # Examples
@@ -18,7 +17,7 @@
 //!
 //! let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
 //! let (options, pending) = rp.start_registration(&user, &[], Timestamp::now())?;
-//! // options go to the browser as JSON; pending stays on the server until the response is there:
+//! // options go to the browser as JSON; pending stays on the server until the response arrives:
 //! // let registered = rp.finish_registration(pending, &response, &trust, now)?;
 //!
 //! let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), Timestamp::now())?;
@@ -87,7 +86,7 @@ pub use timestamp::Timestamp;
 pub use trust::{Distrust, FormatAnchors, StaticAnchors, TrustError, TrustSource};
 pub use x509::TrustAnchor;
 
-/// The pages of the guide, whose programs compile.
+/// The pages of the guide, whose examples compile.
 #[cfg(doctest)]
 #[cfg(feature = "_credentials")]
 mod book {

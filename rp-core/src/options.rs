@@ -1,6 +1,7 @@
-//! Options, in the JSON forms that `parse…OptionsFromJSON` reads ([section 5.4], [section 5.5]).
+//! Options, in the JSON forms of `parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` ([section 5.4],
+//! [section 5.5]).
 //!
-//! A member that is not set is left out, never `null`: a browser reads `null` as a value.
+//! A member that is not set is omitted, never `null`: a browser reads `null` as a value.
 //!
 //! [section 5.4]: https://www.w3.org/TR/webauthn-3/#dictionary-makecredentialoptions
 //! [section 5.5]: https://www.w3.org/TR/webauthn-3/#dictionary-assertion-options
@@ -15,33 +16,33 @@ use crate::cose::Algorithm;
 use crate::credential::CredentialRecord;
 use crate::extensions::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
 
-/// What `navigator.credentials.create` is given: `public_key` goes over the wire, `mediation` beside it.
+/// The argument of `navigator.credentials.create`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialCreationOptions {
-    /// The options themselves.
+    /// The options.
     pub public_key: PublicKeyCredentialCreationOptionsJson,
-    /// `conditional` for an upgrade to a passkey without a prompt.
+    /// `conditional` for an automatic upgrade to a passkey.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mediation: Option<Mediation>,
 }
 
-/// What `navigator.credentials.get` is given: `public_key` goes over the wire, `mediation` beside it.
+/// The argument of `navigator.credentials.get`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialRequestOptions {
-    /// The options themselves.
+    /// The options.
     pub public_key: PublicKeyCredentialRequestOptionsJson,
     /// `conditional` for autofill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mediation: Option<Mediation>,
 }
 
-/// How the client may involve the user (Credential Management, `CredentialMediationRequirement`).
+/// How the client involves the user (Credential Management, `CredentialMediationRequirement`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mediation {
-    /// Without a modal prompt: autofill, or an upgrade right after a password sign-in.
+    /// Without a modal prompt: autofill, or an upgrade after a password sign-in.
     Conditional,
 }
 
@@ -55,24 +56,24 @@ pub struct PublicKeyCredentialCreationOptionsJson {
     pub user: PublicKeyCredentialUserEntityJson,
     /// The challenge.
     pub challenge: Challenge,
-    /// The algorithms accepted, most wanted first.
+    /// The accepted algorithms, preferred first.
     pub pub_key_cred_params: Vec<PublicKeyCredentialParameters>,
-    /// How long the client may take, in milliseconds.
+    /// The timeout in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
-    /// Credentials that the account has: an authenticator that holds one declines.
+    /// Credentials of the account: an authenticator that has one of them creates no other.
     #[serde(default)]
     pub exclude_credentials: Vec<PublicKeyCredentialDescriptorJson>,
-    /// Which authenticators will do.
+    /// Which authenticators are accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticator_selection: Option<AuthenticatorSelectionCriteria>,
-    /// Which kind of authenticator to offer first.
+    /// Which kind of authenticator the client offers first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<PublicKeyCredentialHint>,
-    /// Whether and how to attest.
+    /// Whether attestation is requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationConveyancePreference>,
-    /// Statement formats, most wanted first.
+    /// Statement formats, preferred first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestation_formats: Vec<String>,
     /// Extension inputs.
@@ -86,19 +87,19 @@ pub struct PublicKeyCredentialCreationOptionsJson {
 pub struct PublicKeyCredentialRequestOptionsJson {
     /// The challenge.
     pub challenge: Challenge,
-    /// How long the client may take, in milliseconds.
+    /// The timeout in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
     /// The RP ID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rp_id: Option<String>,
-    /// Credentials that will do; empty for discoverable ones.
+    /// The accepted credentials; empty for discoverable credentials.
     #[serde(default)]
     pub allow_credentials: Vec<PublicKeyCredentialDescriptorJson>,
-    /// Whether the user is to be verified.
+    /// Whether the user must be verified.
     #[serde(default)]
     pub user_verification: UserVerificationRequirement,
-    /// Which kind of authenticator to offer first.
+    /// Which kind of authenticator the client offers first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<PublicKeyCredentialHint>,
     /// Extension inputs.
@@ -111,7 +112,7 @@ pub struct PublicKeyCredentialRequestOptionsJson {
 pub struct PublicKeyCredentialRpEntity {
     /// The RP ID.
     pub id: String,
-    /// A name for people; deprecated, and still required.
+    /// The display name; deprecated, and still required.
     pub name: String,
 }
 
@@ -121,9 +122,9 @@ pub struct PublicKeyCredentialRpEntity {
 pub struct PublicKeyCredentialUserEntityJson {
     /// The user handle.
     pub id: UserHandle,
-    /// What tells the account from others of the same person.
+    /// The name that distinguishes the account: a username or an address.
     pub name: String,
-    /// What the person is called.
+    /// The display name of the person.
     pub display_name: String,
 }
 
@@ -151,14 +152,14 @@ pub enum PublicKeyCredentialType {
     PublicKey,
 }
 
-/// A credential named in options ([section 5.8.3](https://www.w3.org/TR/webauthn-3/#dictionary-credential-descriptor)).
+/// A credential in options ([section 5.8.3](https://www.w3.org/TR/webauthn-3/#dictionary-credential-descriptor)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKeyCredentialDescriptorJson {
     /// `public-key`.
     pub r#type: PublicKeyCredentialType,
     /// The credential ID.
     pub id: CredentialId,
-    /// How to reach its authenticator.
+    /// How the client can reach the authenticator.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transports: Vec<String>,
 }
@@ -173,20 +174,20 @@ impl From<&CredentialRecord> for PublicKeyCredentialDescriptorJson {
     }
 }
 
-/// Which authenticators will do ([section 5.4.4](https://www.w3.org/TR/webauthn-3/#dictionary-authenticatorSelection)).
+/// Which authenticators are accepted ([section 5.4.4](https://www.w3.org/TR/webauthn-3/#dictionary-authenticatorSelection)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticatorSelectionCriteria {
-    /// Only such; any where absent.
+    /// The attachment; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticator_attachment: Option<AuthenticatorAttachment>,
-    /// Whether the credential is to be discoverable.
+    /// Whether the credential must be discoverable.
     #[serde(default)]
     pub resident_key: ResidentKeyRequirement,
-    /// What Level 1 called it: `true` if and only if `residentKey` is `required`.
+    /// The name of Level 1: `true` if and only if `residentKey` is `required`.
     #[serde(default)]
     pub require_resident_key: bool,
-    /// Whether the user is to be verified.
+    /// Whether the user must be verified.
     #[serde(default)]
     pub user_verification: UserVerificationRequirement,
 }
@@ -197,20 +198,20 @@ pub struct AuthenticatorSelectionCriteria {
 pub enum UserVerificationRequirement {
     /// The ceremony fails without it.
     Required,
-    /// If the authenticator can.
+    /// Preferred: used if the authenticator supports it.
     #[default]
     Preferred,
-    /// Better not.
+    /// Discouraged.
     Discouraged,
 }
 
-/// Whether the credential is to be discoverable ([section 5.4.6](https://www.w3.org/TR/webauthn-3/#enum-residentKeyRequirement)).
+/// Whether the credential must be discoverable ([section 5.4.6](https://www.w3.org/TR/webauthn-3/#enum-residentKeyRequirement)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResidentKeyRequirement {
-    /// Better not.
+    /// Discouraged.
     Discouraged,
-    /// If the authenticator can.
+    /// Preferred: used if the authenticator supports it.
     #[default]
     Preferred,
     /// The ceremony fails without it.
@@ -223,7 +224,7 @@ pub enum ResidentKeyRequirement {
 pub enum AuthenticatorAttachment {
     /// Part of the device.
     Platform,
-    /// A key or a phone that roams.
+    /// A security key or a phone.
     CrossPlatform,
 }
 
@@ -238,22 +239,22 @@ impl AuthenticatorAttachment {
     }
 }
 
-/// What the application wants to know about the authenticator ([section 5.4.7](https://www.w3.org/TR/webauthn-3/#enum-attestation-convey)).
+/// Which attestation the relying party requests ([section 5.4.7](https://www.w3.org/TR/webauthn-3/#enum-attestation-convey)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttestationConveyancePreference {
     /// Nothing.
     #[default]
     None,
-    /// A statement, which the client may make anonymous.
+    /// A statement, which the client may anonymise.
     Indirect,
-    /// The statement as the authenticator makes it.
+    /// The statement of the authenticator.
     Direct,
-    /// A statement that may name the single device, where the administrator allowed it.
+    /// A statement that can identify the device, if an administrator allowed it.
     Enterprise,
 }
 
-/// Which authenticator the user probably has ([section 5.8.7](https://www.w3.org/TR/webauthn-3/#enum-hints)).
+/// Which authenticator the user probably uses ([section 5.8.7](https://www.w3.org/TR/webauthn-3/#enum-hints)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PublicKeyCredentialHint {

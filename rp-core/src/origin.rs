@@ -1,4 +1,4 @@
-//! Origins: which callers are accepted ([section 13.4.9]).
+//! The accepted origins ([section 13.4.9]).
 //!
 //! [section 13.4.9]: https://www.w3.org/TR/webauthn-3/#sctn-validating-origin
 
@@ -9,18 +9,18 @@ use crate::client_data::CollectedClientData;
 use crate::error::Code;
 use crate::json::clip;
 
-/// A web origin in its serialised form, taken apart: `scheme://host` or `scheme://host:port`.
+/// The parts of a serialised web origin: `scheme://host` or `scheme://host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WebOrigin<'a> {
     pub(crate) scheme: &'a str,
     pub(crate) host: &'a str,
-    /// `None` is the scheme's default port: browsers leave it out.
+    /// `None` is the default port of the scheme, which browsers omit.
     pub(crate) port: Option<u16>,
 }
 
 impl<'a> WebOrigin<'a> {
-    /// Reads what a browser writes: lower case, no path, no default port, labels of letters, digits and
-    /// hyphens, no trailing dot.
+    /// Parses an origin in the form of browsers: lower case, without path, default port and trailing dot, with labels of
+    /// letters, digits, hyphens and underscores.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         if !matches!(scheme, "https" | "http") {
@@ -39,7 +39,7 @@ impl<'a> WebOrigin<'a> {
         is_host(host).then_some(Self { scheme, host, port })
     }
 
-    /// Whether browsers take it for a secure context: with TLS, or `localhost`.
+    /// Whether browsers treat it as a secure context: it has TLS, or is within `localhost`.
     pub(crate) fn is_secure(&self) -> bool {
         self.scheme == "https" || self.is_within("localhost")
     }
@@ -55,7 +55,7 @@ impl<'a> WebOrigin<'a> {
     }
 }
 
-/// Whether this is a domain as a browser writes it: at most 253 characters, labels of 1 to 63.
+/// Whether this is a domain in the form of browsers: at most 253 characters, labels of 1 to 63.
 pub(crate) fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -64,7 +64,7 @@ pub(crate) fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
-/// Which callers a relying party accepts. Origins are compared as whole strings.
+/// The origins that a relying party accepts. Origins are compared as whole strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AcceptedOrigins {
     pub(crate) rp_id: String,
@@ -100,7 +100,7 @@ impl AcceptedOrigins {
         Ok(())
     }
 
-    /// Whether a caller of this origin is accepted.
+    /// Whether the origin is accepted.
     pub(crate) fn accepts(&self, origin: &str) -> bool {
         if self.origins.iter().any(|accepted| accepted == origin) {
             return true;
@@ -111,7 +111,7 @@ impl AcceptedOrigins {
         let Some(candidate) = WebOrigin::parse(origin) else { return false };
         let of_rp_id = candidate.is_below(&self.rp_id) && candidate.is_secure();
         self.origins.iter().filter_map(|accepted| WebOrigin::parse(accepted)).any(|accepted| {
-            // Only an origin of the RP ID lends its port to subdomains; a related one says nothing of them
+            // Subdomains have the ports of the RP ID's own origins, not of related ones
             let subdomain = self.subdomains && of_rp_id && accepted.is_within(&self.rp_id);
             let port = candidate.port == accepted.port || self.any_port;
             candidate.scheme == accepted.scheme && (candidate.host == accepted.host || subdomain) && port
@@ -119,23 +119,23 @@ impl AcceptedOrigins {
     }
 }
 
-/// Why the caller of a ceremony was refused.
+/// Why an origin was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginError {
-    /// The origin is none that is accepted.
+    /// The origin is not in the accepted list.
     #[error("origin {got:?} is not accepted")]
     Mismatch {
-        /// The origin of client data.
+        /// The origin in client data.
         got: String,
     },
-    /// The ceremony ran in a frame of another origin than its page.
+    /// The ceremony ran in a cross-origin frame.
     #[error("cross-origin use is not accepted")]
     CrossOrigin,
-    /// The page around the frame is none that is accepted.
+    /// The origin of the top-level page is not in the accepted list.
     #[error("top origin {got:?} is not accepted")]
     TopOrigin {
-        /// The top origin of client data.
+        /// The top origin in client data.
         got: String,
     },
 }

@@ -1,9 +1,9 @@
-//! Secure Payment Confirmation ([its specification]): a passkey signs what was shown of a payment.
+//! Secure Payment Confirmation ([its specification]): a passkey signs the payment that the user saw.
 //!
-//! The page hands [`SecurePaymentConfirmationRequest`] to a `PaymentRequest`, and gets an assertion whose client
-//! data are of the type `payment.get` and hold what the user saw. [`RelyingParty::finish_payment`] accepts these
-//! and no others; [`RelyingParty::finish_authentication`] refuses them, so that neither passes for the other.
-//! Registration stays `webauthn.create`, with [`PaymentInputs`] among its extensions.
+//! The page passes [`SecurePaymentConfirmationRequest`] to a `PaymentRequest` and receives an assertion whose client data
+//! has the type `payment.get` and contains the payment. Only [`RelyingParty::finish_payment`] accepts it;
+//! [`RelyingParty::finish_authentication`] rejects it, so that a payment is not a sign-in and a sign-in not a payment.
+//! Registration is `webauthn.create` with the extension [`PaymentInputs`].
 //!
 //! [its specification]: https://www.w3.org/TR/secure-payment-confirmation/
 //! [`RelyingParty::finish_payment`]: crate::RelyingParty::finish_payment

@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 
 /// State that is stored between two requests, for [`Versioned`].
 pub trait StoredState {
-    /// What is stored, so that one kind of state is not read as another.
+    /// The kind of state: one kind is not read as another.
     const KIND: &'static str;
     /// The version that this release reads and writes. Raise it when an older release cannot read the new form.
     const VERSION: u32;
@@ -110,7 +110,7 @@ impl<'de, T: StoredState> Deserialize<'de> for Version<T> {
     }
 }
 
-/// What every pending ceremony keeps.
+/// The state that every pending ceremony has.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Started {

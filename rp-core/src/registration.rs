@@ -23,35 +23,34 @@ mod start;
 pub use error::RegistrationError;
 pub use start::{PendingRegistration, RegistrationRequest, User};
 
-/// A registration that was judged and found right: store the credential.
+/// A verified registration: store the credential.
 #[derive(Clone, Debug)]
 #[must_use = "a credential that is not stored cannot be used"]
 #[non_exhaustive]
 pub struct Registered {
     /// The credential record.
     pub credential: CredentialRecord,
-    /// What the statement proved, and whether it is trusted.
+    /// The attestation, and whether it is trusted.
     pub attestation: Attestation,
-    /// What came of the extensions.
+    /// The outputs of extensions.
     pub extensions: RegistrationExtensionOutputs,
     /// The flags of authenticator data.
     pub flags: crate::Flags,
-    /// The authenticator's extension outputs as they came, one CBOR map.
+    /// The authenticator's extension outputs, one CBOR map as it was signed.
     pub authenticator_extensions: Option<AuthenticatorExtensions>,
-    /// The key that a browser keeps on the device for payments, if client data name one and
-    /// [`RegistrationRequest::payment`] asked. An error leaves the credential as good as it is.
+    /// The key that a browser keeps on the device for payments, if [`RegistrationRequest::payment`] was used and client
+    /// data contains one. The credential is valid even if this is an error.
     pub browser_bound_key: Option<Result<BrowserBoundKey, BrowserBoundKeyError>>,
 }
 
 impl RelyingParty {
-    /// Judges the response to a registration and makes the credential record, step by step as section 7.1
-    /// numbers them. `pending` is consumed: it is good for one response, right or wrong.
+    /// Verifies the response to a registration and returns the credential record, by the steps of section 7.1.
+    /// `pending` is consumed by one response, valid or not.
     ///
-    /// `trust` is asked for anchors where a statement has a path; `now` is the time at which certificates are
-    /// judged.
+    /// `trust` provides anchors for a statement with certificates. Certificates must be valid at `now`.
     ///
     /// # Errors
-    /// [`RegistrationError`]: the first step that failed.
+    /// Returns [`RegistrationError`] for the first step that fails.
     ///
     /// # Examples
     /// ```compile_fail
@@ -137,7 +136,7 @@ impl RelyingParty {
         if id.as_bytes() != response.id() {
             return Err(RegistrationError::CredentialId);
         }
-        // 26. credentialId is not registered yet: of this account here, of any by the store
+        // 26. credentialId is not registered yet: checked for this account here, for all accounts by the store
         if pending.exclude_credentials.contains(&id) {
             return Err(RegistrationError::CredentialExists { id });
         }
@@ -169,7 +168,7 @@ impl RelyingParty {
         let browser_bound_key = is_for_payments
             .then(|| browser_bound_key(client_data, extensions.payment.as_ref(), &pending.algorithms))
             .flatten();
-        // 29. Store credentialRecord: the caller's
+        // 29. Store credentialRecord: done by the caller
         Ok(Registered {
             credential,
             attestation,
@@ -180,17 +179,17 @@ impl RelyingParty {
         })
     }
 
-    /// What was only asked of the client is held against what it says came of it. None of it is signed.
+    /// Compares requests that only the client enforces with what it reports. None of it is signed.
     fn check_selection(
         &self,
         response: &RegistrationResponse,
         extensions: &RegistrationExtensionOutputs,
     ) -> Result<(), RegistrationError> {
-        if let (Some(asked), Some(got)) =
+        if let (Some(requested), Some(got)) =
             (self.selection.authenticator_attachment, response.authenticator_attachment())
-            && asked != got
+            && requested != got
         {
-            return Err(RegistrationError::AuthenticatorAttachment { asked, got });
+            return Err(RegistrationError::AuthenticatorAttachment { requested, got });
         }
         let discoverable = extensions.cred_props.and_then(|properties| properties.rk);
         if self.selection.resident_key == ResidentKeyRequirement::Required && discoverable == Some(false) {

@@ -1,4 +1,4 @@
-//! Related origins: the document `/.well-known/webauthn`, by which origins of other domains use an RP ID
+//! Related origins: the document `/.well-known/webauthn`, which lets origins of other domains use an RP ID
 //! ([section 5.11]).
 //!
 //! [section 5.11]: https://www.w3.org/TR/webauthn-3/#sctn-related-origins
@@ -22,10 +22,10 @@ pub use label::registrable_origin_label;
 #[cfg(feature = "public-suffix")]
 pub use lint::{OriginFinding, OriginsFinding};
 
-/// How many registrable origin labels every client takes; some stop there.
+/// The number of registrable origin labels that every client supports. Some clients support no more.
 pub const MAX_LABELS: usize = 5;
 
-/// The document that `https://` and the RP ID serve under `/.well-known/webauthn`, as `application/json`.
+/// The document at `/.well-known/webauthn` of the RP ID, served with `https` as `application/json`.
 ///
 /// # Examples
 /// ```
@@ -44,14 +44,14 @@ pub const MAX_LABELS: usize = 5;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelatedOrigins {
-    /// The origins that may use the RP ID; at least one.
+    /// The origins that can use the RP ID; at least one.
     pub origins: Vec<String>,
 }
 
 impl RelyingParty {
-    /// The document of this relying party: every web origin that is accepted by name. Where none of them is of the
-    /// RP ID, such as where only native applications are accepted, `https://` and the RP ID come first: an empty
-    /// list is none that clients take.
+    /// The document of this relying party: every accepted web origin that was given by name. If none of them is within
+    /// the RP ID, as when only native applications are accepted, the origin of the RP ID is added: clients reject an
+    /// empty list.
     #[must_use]
     pub fn related_origins(&self) -> RelatedOrigins {
         let web = || self.origins().iter().filter_map(|origin| Some((origin, WebOrigin::parse(origin)?)));

@@ -1,4 +1,4 @@
-//! The relying party: configuration that was checked when it was built.
+//! The relying party: its validated configuration.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,7 +24,7 @@ mod tests;
 
 pub use builder::{ConfigError, RelyingPartyBuilder};
 
-/// A relying party: its RP ID, the origins it accepts, and its policies. Cheap to share, immutable.
+/// A relying party: its RP ID, the accepted origins, and its policies. Immutable.
 ///
 /// # Examples
 /// ```
@@ -43,7 +43,7 @@ pub struct RelyingParty {
     pub(crate) entity: PublicKeyCredentialRpEntity,
     pub(crate) rp_id_hash: [u8; 32],
     pub(crate) other_rp_id_hashes: Vec<[u8; 32]>,
-    /// A FIDO AppID, under which U2F credentials were made before WebAuthn (10.1.1).
+    /// The FIDO AppID of U2F credentials from before WebAuthn (10.1.1).
     pub(crate) appid: Option<String>,
     pub(crate) origins: AcceptedOrigins,
     pub(crate) algorithms: Vec<Algorithm>,
@@ -60,25 +60,25 @@ pub struct RelyingParty {
     pub(crate) grace: Duration,
 }
 
-/// What happens when a signature counter does not grow (7.2, step 22).
+/// How a signature counter that did not increase is handled (7.2, step 22).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CounterPolicy {
-    /// The authentication is refused: the key may have been copied.
+    /// Rejects the authentication: the key may have been copied.
     #[default]
     Refuse,
-    /// The authentication succeeds and says so; the counter that is kept does not go back.
+    /// Accepts the authentication and reports it. The stored counter does not decrease.
     Report,
 }
 
 /// Which credentials are accepted by their backup eligibility, in both ceremonies (7.1, step 18; 7.2, step 19).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupPolicy {
-    /// Synced or bound to a device.
+    /// All credentials.
     #[default]
     Any,
-    /// Only such as can be backed up.
+    /// Only credentials that can be backed up.
     RequireEligible,
-    /// Only such as stay on one device.
+    /// Only credentials that are bound to one device.
     RequireDeviceBound,
 }
 
@@ -92,22 +92,22 @@ impl BackupPolicy {
     }
 }
 
-/// Which rules hold.
+/// Which rules apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// What WebAuthn Level 3 asks.
+    /// The rules of WebAuthn Level 3.
     #[default]
     Webauthn,
-    /// As well what FIDO's server requirements add: a well-formed `tokenBinding`, a U2F AAGUID of zeroes, a
-    /// TPM manufacturer of TCG's registry, a SafetyNet timestamp of the last minute, nothing behind the anchor
-    /// in `x5c`; and RS1 credentials.
+    /// In addition, the rules of FIDO's server requirements: a well-formed `tokenBinding`, a U2F AAGUID of zeros, a TPM
+    /// manufacturer of TCG's registry, a SafetyNet timestamp of the last minute, no certificate after the anchor in
+    /// `x5c`. RS1 credentials can be offered.
     Fido,
 }
 
 impl RelyingParty {
-    /// Begins a configuration. The RP ID is the registrable domain, or one below it, that credentials are
-    /// scoped to: `example.org`, or `localhost` while developing.
+    /// Starts a configuration. The RP ID is the domain that credentials are scoped to: `example.org`, or `localhost`
+    /// during development.
     pub fn builder(rp_id: &str) -> RelyingPartyBuilder {
         RelyingPartyBuilder::new(rp_id)
     }
@@ -118,20 +118,19 @@ impl RelyingParty {
         &self.entity.id
     }
 
-    /// The name for people.
+    /// The display name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.entity.name
     }
 
-    /// The origins that are accepted, as they were given; the RP ID's own, related ones and those of native
-    /// applications.
+    /// The accepted origins as they were given: those of the RP ID, related ones and native applications.
     #[must_use]
     pub fn origins(&self) -> &[String] {
         &self.origins.origins
     }
 
-    /// Whether a caller of this origin is accepted: exactly, or by the switch for subdomains.
+    /// Whether the origin is accepted: it is in the list, or accepted by the rules for subdomains and ports.
     #[must_use]
     pub fn accepts_origin(&self, origin: &str) -> bool {
         self.origins.accepts(origin)
@@ -165,7 +164,7 @@ impl RelyingParty {
         u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// 7.2, step 15: the hash of the RP ID, or of another one that is accepted.
+    /// 7.2, step 15: whether this is the hash of the RP ID or of another accepted one.
     pub(crate) fn accepts_rp_id_hash(&self, hash: &[u8; 32]) -> bool {
         self.rp_id_hash == *hash || self.other_rp_id_hashes.contains(hash)
     }

@@ -1,5 +1,5 @@
-//! What a page passes to the Signal methods, so that authenticators forget passkeys that are gone and show names
-//! as they are now ([section 5.1.10]).
+//! The arguments of the Signal methods, with which authenticators remove deleted passkeys and update names
+//! ([section 5.1.10]).
 //!
 //! [section 5.1.10]: https://www.w3.org/TR/webauthn-3/#sctn-signal-methods
 
@@ -13,23 +13,23 @@ use crate::credential::CredentialRecord;
 use crate::registration::User;
 use crate::relying_party::RelyingParty;
 
-/// For `PublicKeyCredential.signalUnknownCredential`: a credential that nobody has, as an authentication or a
-/// registration that was refused has shown.
+/// The argument of `PublicKeyCredential.signalUnknownCredential`: a credential that is not registered, sent after a
+/// rejected authentication or registration.
 ///
-/// It needs nobody to be signed in, and tells nothing but what the client said before.
+/// It can be sent without a session: it contains only the credential ID that the client sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnknownCredentialOptions {
     /// The RP ID.
     pub rp_id: String,
-    /// The credential that is not known.
+    /// The unknown credential.
     pub credential_id: CredentialId,
 }
 
-/// For `PublicKeyCredential.signalAllAcceptedCredentials`: every credential of an account.
+/// The argument of `PublicKeyCredential.signalAllAcceptedCredentials`: every credential of an account.
 ///
-/// For who is signed in, and for nobody else: it tells credential IDs ([section 14.6.3]). A credential that is
-/// left out is removed or hidden, perhaps for good, so the list is whole or is not sent.
+/// Send it only to the signed-in account, as it contains credential IDs ([section 14.6.3]). Authenticators remove or hide
+/// a credential that is missing, so the list must be complete.
 ///
 /// [section 14.6.3]: https://www.w3.org/TR/webauthn-3/#sctn-credential-id-privacy-leak
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub struct AllAcceptedCredentialsOptions {
     pub all_accepted_credential_ids: Vec<CredentialId>,
 }
 
-/// For `PublicKeyCredential.signalCurrentUserDetails`: what the account is called now.
+/// The argument of `PublicKeyCredential.signalCurrentUserDetails`: the current names of the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrentUserDetailsOptions {
@@ -51,14 +51,14 @@ pub struct CurrentUserDetailsOptions {
     pub rp_id: String,
     /// The account's user handle.
     pub user_id: UserHandle,
-    /// What tells the account from others.
+    /// The name that distinguishes the account.
     pub name: String,
-    /// What the person is called.
+    /// The display name of the person.
     pub display_name: String,
 }
 
 impl RelyingParty {
-    /// That a credential is not known.
+    /// Signals that a credential is unknown.
     ///
     /// # Examples
     /// ```
@@ -75,8 +75,8 @@ impl RelyingParty {
         UnknownCredentialOptions { rp_id: self.id().into(), credential_id }
     }
 
-    /// That an account has these credentials and no others. `credentials` are all of them; records of another
-    /// account are left out, as an authenticator would else show them under this one.
+    /// Signals that an account has exactly these credentials. Records of another account are left out, because an
+    /// authenticator would show them under this account.
     #[must_use]
     pub fn signal_all_accepted_credentials<'a>(
         &self,
@@ -91,7 +91,7 @@ impl RelyingParty {
         }
     }
 
-    /// What an account is called now.
+    /// Signals the current names of an account.
     #[must_use]
     pub fn signal_current_user_details(&self, user: &User) -> CurrentUserDetailsOptions {
         CurrentUserDetailsOptions {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn another_accounts_credential_is_no_accepted_one() {
+    fn credentials_of_another_account_are_left_out() {
         let handle = UserHandle::try_from(&b"kim"[..]).unwrap();
         let records = [sample(b"kim", &[1]), sample(b"lee", &[2])];
         let signal = rp().signal_all_accepted_credentials(&handle, &records);

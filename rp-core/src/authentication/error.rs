@@ -8,7 +8,7 @@ use crate::payment::PaymentDataError;
 use crate::pending::PendingError;
 use crate::relying_party::BackupPolicy;
 
-/// Why an authentication was refused, in the order of section 7.2.
+/// Why an authentication was rejected, in the order of section 7.2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthenticationError {
@@ -18,29 +18,29 @@ pub enum AuthenticationError {
     /// Step 5: `id` is not in `allowCredentials`.
     #[error("credential is not in allowCredentials")]
     CredentialNotAllowed,
-    /// Step 6: `id` is not the record's.
-    #[error("id is not the record's")]
+    /// Step 6: `id` differs from the credential ID of the record.
+    #[error("id differs from the credential ID of the record")]
     CredentialId,
-    /// Step 6: the record belongs to another account than the one identified before.
-    #[error("the credential is another account's")]
+    /// Step 6: the record belongs to another account than the one that was identified before.
+    #[error("the credential belongs to another account")]
     CredentialOfAnotherAccount,
-    /// Step 6: `userHandle` is another account's.
-    #[error("userHandle is another account's")]
+    /// Step 6: `userHandle` is that of another account.
+    #[error("userHandle is that of another account")]
     UserHandle,
-    /// Step 6: nobody was identified before, and there is no `userHandle`.
-    #[error("nobody was identified before, and userHandle is missing")]
+    /// Step 6: no account was identified before, and `userHandle` is missing.
+    #[error("no account was identified before, and userHandle is missing")]
     UserHandleMissing,
     /// Steps 10 to 14.
     #[error(transparent)]
     ClientData(ClientDataMismatchError),
-    /// In place of steps 12 to 14, of a payment alone: the user saw something else.
+    /// Steps 12 to 14 of a payment: the user saw another payment.
     #[error(transparent)]
     Payment(#[from] PaymentDataError),
-    /// Step 15: authenticator data are not what section 6.1 describes.
+    /// Step 15: authenticator data is not of the form of section 6.1.
     #[error(transparent)]
     AuthenticatorData(#[from] AuthenticatorDataError),
     /// Step 15.
-    #[error("rpIdHash is another RP ID's")]
+    #[error("rpIdHash does not match the RP ID")]
     RpIdHash,
     /// Step 16.
     #[error("UP is not set")]
@@ -52,9 +52,9 @@ pub enum AuthenticationError {
     #[error("BS is set and BE is not")]
     BackupFlags,
     /// Step 19.
-    #[error("BE was {was} at registration, and is {now} now", now = !was)]
+    #[error("BE was {was} at registration and is now {now}", now = !was)]
     BackupEligibility {
-        /// What the record has.
+        /// The value in the record.
         was: bool,
     },
     /// Step 19: the backup policy does not accept BE.
@@ -63,8 +63,8 @@ pub enum AuthenticationError {
         /// The policy.
         policy: BackupPolicy,
     },
-    /// Step 21: the stored public key is not one that this build reads.
-    #[error("the stored public key: {0}")]
+    /// Step 21: the stored public key is malformed, or this build does not support its algorithm.
+    #[error("stored public key: {0}")]
     PublicKey(#[from] PublicKeyError),
     /// Step 21: a stored RS1 key outside the `fido` profile.
     #[error("algorithm {algorithm} is not accepted")]
@@ -73,14 +73,14 @@ pub enum AuthenticationError {
         algorithm: Algorithm,
     },
     /// Step 21.
-    #[error("the signature does not verify")]
+    #[error("signature does not verify")]
     Signature(#[from] crypto::Error),
     /// Step 22.
-    #[error("the counter was {stored}, and is {got} now")]
+    #[error("signature counter was {stored} and is now {got}")]
     SignCount {
-        /// What the record has.
+        /// The value in the record.
         stored: u32,
-        /// What the authenticator says.
+        /// The value in authenticator data.
         got: u32,
     },
     /// Step 23.
@@ -130,7 +130,7 @@ impl AuthenticationError {
             | Self::CredentialOfAnotherAccount
             | Self::UserHandle
             | Self::UserHandleMissing => 6,
-            // The same steps stand three places later than in 7.1.
+            // The same steps have numbers that are higher by three
             Self::ClientData(error) => error.registration_step().saturating_add(3),
             Self::Payment(_) => 14,
             Self::AuthenticatorData(_) | Self::RpIdHash => 15,

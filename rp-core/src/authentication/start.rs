@@ -52,7 +52,7 @@ pub struct PendingAuthentication {
     pub(super) state: Versioned<AssertionState>,
 }
 
-/// What an assertion is verified against, in an authentication and in a payment.
+/// The expectations on an assertion, in an authentication and in a payment.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AssertionState {
@@ -105,7 +105,7 @@ impl PendingAuthentication {
     }
 }
 
-/// An authentication about to start, where it differs from the relying party's defaults.
+/// A request for an authentication that differs from the relying party's defaults.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AuthenticationRequest<'a> {
@@ -141,7 +141,7 @@ impl RelyingParty {
         self.authentication(allow).start(now)
     }
 
-    /// Prepares an authentication that differs from the defaults.
+    /// Requests an authentication that differs from the defaults.
     pub fn authentication(&self, allow: AllowedCredentials) -> AuthenticationRequest<'_> {
         AuthenticationRequest {
             rp: self,
@@ -158,25 +158,25 @@ impl RelyingParty {
 }
 
 impl AuthenticationRequest<'_> {
-    /// Whether the user is to be verified.
+    /// Sets whether the user must be verified.
     pub fn user_verification(mut self, requirement: UserVerificationRequirement) -> Self {
         self.user_verification = requirement;
         self
     }
 
-    /// Autofill: the page passes `mediation: "conditional"` beside the options.
+    /// Requests autofill: the page passes `mediation: "conditional"` together with the options.
     pub fn conditional(mut self) -> Self {
         self.mediation = Some(Mediation::Conditional);
         self
     }
 
-    /// Which authenticators to offer first.
+    /// Sets which authenticators the client offers first.
     pub fn hints(mut self, hints: impl IntoIterator<Item = PublicKeyCredentialHint>) -> Self {
         self.hints = hints.into_iter().collect();
         self
     }
 
-    /// Asks these of extensions, in place of the defaults (`appid`, where one is configured).
+    /// Sets the extension inputs, instead of the defaults (`appid`, if an AppID is configured).
     pub fn extensions(mut self, extensions: AuthenticationExtensionInputs) -> Self {
         self.extensions = extensions;
         self

@@ -45,7 +45,7 @@ pub struct RegistrationExtensionOutputs {
 pub struct AuthenticationExtensionOutputs {
     /// `appid`: whether the credential is scoped to the AppID.
     pub appid: Option<bool>,
-    /// `credBlob`, from the authenticator: the blob; empty if there is none.
+    /// `credBlob`, from the authenticator: the blob, which can be empty.
     pub cred_blob: Option<Bytes>,
     /// `largeBlob`.
     pub large_blob: Option<LargeBlobAuthenticationOutputs>,

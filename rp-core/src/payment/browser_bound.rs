@@ -7,10 +7,9 @@ use crate::crypto;
 use crate::extensions::PaymentOutputs;
 use crate::json::{Text, parse_object};
 
-/// A key that the browser keeps on this one device, and that signed client data beside the passkey.
+/// A key that the browser keeps on one device. It signed the client data in addition to the passkey.
 ///
-/// The passkey's signature covers it, so nobody exchanged it on the way; whether it is known already is the
-/// caller's to say. A key that is new tells of a new device, and asks for whatever else the caller asks then.
+/// The signature of the passkey covers it. The caller checks whether the key is known: a new key means a new device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BrowserBoundKey {
@@ -20,7 +19,7 @@ pub struct BrowserBoundKey {
     pub algorithm: Algorithm,
 }
 
-/// Why a browser bound key that client data name proves nothing.
+/// Why a browser bound key in client data proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BrowserBoundKeyError {
@@ -36,7 +35,7 @@ pub enum BrowserBoundKeyError {
         /// The key's algorithm.
         algorithm: Algorithm,
     },
-    /// The client gave no `browserBoundSignature`.
+    /// The client returned no `browserBoundSignature`.
     #[error("browserBoundSignature is missing")]
     SignatureMissing,
     /// The signature over client data does not verify.
@@ -52,7 +51,7 @@ struct BrowserBound<'a> {
     browser_bound_public_key: Option<Text<'a>>,
 }
 
-/// The browser bound key that client data contains, if it signed the client data; `None` if there is none.
+/// Verifies the browser bound key in client data. Returns `None` if client data contains no key.
 ///
 /// `outputs` is the client's output of the extension.
 pub(crate) fn browser_bound_key(

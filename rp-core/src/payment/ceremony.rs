@@ -20,7 +20,7 @@ use crate::relying_party::RelyingParty;
 use crate::response::AuthenticationResponse;
 use crate::timestamp::Timestamp;
 
-/// What the page hands to a `PaymentRequest`, its byte strings in base64url: no browser reads this one from JSON.
+/// The argument of a `PaymentRequest`, with byte strings in base64url: browsers do not read it from JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurePaymentConfirmationRequest {
@@ -28,11 +28,11 @@ pub struct SecurePaymentConfirmationRequest {
     pub challenge: Challenge,
     /// The RP ID.
     pub rp_id: String,
-    /// The credentials that may confirm.
+    /// The credentials that can confirm the payment.
     pub credential_ids: Vec<CredentialId>,
-    /// What is paid with.
+    /// The payment instrument.
     pub instrument: PaymentCredentialInstrument,
-    /// How long the client may take, in milliseconds.
+    /// The timeout in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
     /// The name of the payee.
@@ -41,15 +41,15 @@ pub struct SecurePaymentConfirmationRequest {
     /// The origin of the payee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee_origin: Option<String>,
-    /// Logos, the foremost first.
+    /// Logos, the most important first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payment_entities_logos: Vec<PaymentEntityLogo>,
-    /// Algorithms for the key that a browser binds to the device, most wanted first.
+    /// Algorithms for the key that a browser binds to the device, preferred first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub browser_bound_pub_key_cred_params: Vec<PublicKeyCredentialParameters>,
 }
 
-/// Both arguments of a `PaymentRequest`: its one method's data, and the amount.
+/// The arguments of a `PaymentRequest`: the data of its method, and the amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentOptions {
     /// The data of the method `secure-payment-confirmation`.
@@ -58,12 +58,12 @@ pub struct PaymentOptions {
     pub total: PaymentCurrencyAmount,
 }
 
-/// A payment under way: kept on the server, good for one response.
+/// A pending payment: stored on the server, and consumed by one response.
 ///
-/// Serialises with a version, as the other ceremonies do.
+/// Serialises with its kind, version, RP ID and start time, as the other ceremonies do.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-#[must_use = "without it the response cannot be judged"]
+#[must_use = "a response is verified against it"]
 pub struct PendingPayment {
     state: Versioned<State>,
 }
@@ -88,13 +88,13 @@ impl PendingPayment {
         self.state.assertion.started.started_at
     }
 
-    /// The challenge that was sent: a response finds its ceremony by it.
+    /// The challenge that was sent. A server finds the ceremony of a response by it.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
         &self.state.assertion.started.challenge
     }
 
-    /// What is to be confirmed.
+    /// The payment to confirm.
     #[must_use]
     pub fn transaction(&self) -> &PaymentTransaction {
         &self.state.transaction
@@ -105,40 +105,40 @@ impl PendingPayment {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartPaymentError {
-    /// No credential is named: a payment is confirmed by one of an account that is known.
-    #[error("no credential may confirm the payment")]
+    /// There is no credential: a payment is confirmed by a credential of a known account.
+    #[error("no credential can confirm the payment")]
     NoCredential,
-    /// The payment is none that a client would show.
+    /// A client would not show the payment.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
     /// The caller's challenge is too short.
     #[error(transparent)]
     Challenge(#[from] ChallengeTooShort),
-    /// The operating system gives no randomness.
+    /// The operating system provides no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
 }
 
-/// A payment that was judged and found confirmed: apply the update, then let it go on.
+/// A confirmed payment: apply the update, then execute the payment.
 #[derive(Clone, Debug)]
 #[must_use = "an update that is not applied leaves the counter where it was"]
 #[non_exhaustive]
 pub struct ConfirmedPayment {
     /// The assertion.
     pub authenticated: Authenticated,
-    /// What was confirmed.
+    /// The confirmed payment.
     pub transaction: PaymentTransaction,
-    /// The key that the browser keeps on the device, if client data name one. An error leaves the payment
-    /// confirmed by the passkey, and proves no device: whoever asks for a known one refuses it.
+    /// The key that the browser keeps on the device, if client data contains one. After an error the payment is still
+    /// confirmed by the passkey, but the device is not proven.
     pub browser_bound_key: Option<Result<BrowserBoundKey, BrowserBoundKeyError>>,
 }
 
 impl RelyingParty {
-    /// Starts a payment: options for the page, and the ceremony's state for the server. User verification is
+    /// Starts a payment: options for the page, and a pending ceremony for the server to store. User verification is
     /// always required.
     ///
     /// # Errors
-    /// [`StartPaymentError`]: no credential is named, or no client would show the payment.
+    /// Returns [`StartPaymentError`] if there is no credential, or a client would not show the payment.
     pub fn start_payment(
         &self,
         allow: AllowedCredentials,
@@ -149,10 +149,10 @@ impl RelyingParty {
         self.start_payment_with(allow, transaction, challenge, now)
     }
 
-    /// Starts with a challenge that the caller drew.
+    /// Starts with a challenge that the caller generated.
     ///
     /// # Errors
-    /// As [`Self::start_payment`], and where the challenge has less than 16 bytes.
+    /// Returns [`StartPaymentError`] as [`Self::start_payment`] does, and if the challenge has fewer than 16 bytes.
     pub fn start_payment_with(
         &self,
         allow: AllowedCredentials,
@@ -162,7 +162,7 @@ impl RelyingParty {
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
         transaction.check()?;
         let challenge = challenge.into_issued()?;
-        // The browser adds the extension by itself; it is named here for its output to be expected
+        // The browser adds the extension itself; it is requested here so that its output is accepted
         let extensions = AuthenticationExtensionInputs {
             payment: Some(PaymentInputs::default()),
             ..AuthenticationExtensionInputs::default()
@@ -191,14 +191,14 @@ impl RelyingParty {
         Ok((options, PendingPayment { state: Versioned(State { assertion, transaction, algorithms }) }))
     }
 
-    /// Judges the response to a payment, as "Verifying an Authentication Assertion" of Secure Payment
-    /// Confirmation has it: the steps of section 7.2, with `payment.get` in place of `webauthn.get`, the
-    /// transaction's origins in place of the relying party's, and what the user saw held against the
-    /// transaction. `pending` is consumed: it is good for one response, right or wrong.
+    /// Verifies the response to a payment, as "Verifying an Authentication Assertion" of Secure Payment Confirmation
+    /// defines it: the steps of section 7.2, with `payment.get` instead of `webauthn.get`, the origins of the
+    /// transaction instead of those of the relying party, and a comparison of the payment that the user saw with the
+    /// transaction. `pending` is consumed by one response, valid or not.
     ///
     /// # Errors
-    /// [`AuthenticationError`]: the first step that failed; [`AuthenticationError::Payment`] where the user saw
-    /// something else.
+    /// Returns [`AuthenticationError`] for the first step that fails; [`AuthenticationError::Payment`] if the user saw
+    /// another payment.
     pub fn finish_payment(
         &self,
         pending: PendingPayment,

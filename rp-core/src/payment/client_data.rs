@@ -12,21 +12,21 @@ use crate::json::{clip, parse_object};
 use crate::origin::OriginError;
 use crate::relying_party::RelyingParty;
 
-/// What a client writes as `type` when a payment is confirmed.
+/// The `type` of client data when a payment is confirmed.
 pub(super) const PAYMENT_GET: &str = "payment.get";
 
-/// Why what the user saw of a payment is not what was to be confirmed.
+/// Why the payment that the user saw is not the payment to confirm.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PaymentDataError {
-    /// Client data have no `payment`, or it is not what the specification describes.
+    /// `payment` is missing in client data, or malformed.
     #[error("payment: {detail}")]
     Malformed {
-        /// What the parser says.
+        /// The message of the JSON parser.
         detail: String,
     },
-    /// A member says something else than what was to be shown.
-    #[error("payment.{member} is not what was to be shown")]
+    /// A member differs from the transaction.
+    #[error("payment.{member} differs from the transaction")]
     Mismatch {
         /// The member.
         member: &'static str,
@@ -49,7 +49,7 @@ impl PaymentDataError {
 #[serde(rename_all = "camelCase")]
 struct PaymentData {
     rp_id: String,
-    /// What older clients write beside `rpId`; the two are one.
+    /// The name of `rpId` in older clients, which write both.
     #[serde(default)]
     rp: Option<String>,
     top_origin: String,
@@ -63,7 +63,7 @@ struct PaymentData {
     instrument: Instrument,
 }
 
-/// `PaymentCredentialInstrument` as clients write it: not all of them repeat `iconMustBeShown`.
+/// `PaymentCredentialInstrument` as clients write it: some omit `iconMustBeShown`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Instrument {
@@ -75,7 +75,7 @@ struct Instrument {
     details: Option<String>,
 }
 
-/// Section "Verifying an Authentication Assertion" of Secure Payment Confirmation, in place of 7.2, steps 10 to 14.
+/// Section "Verifying an Authentication Assertion" of Secure Payment Confirmation, instead of 7.2, steps 10 to 14.
 pub(super) fn check(
     rp: &RelyingParty,
     transaction: &PaymentTransaction,
@@ -90,7 +90,7 @@ pub(super) fn check(
             ClientDataMismatchError::from(OriginError::Mismatch { got: clip(client_data.origin()) }).into()
         );
     }
-    // As in 7.2, steps 13 and 14: a frame is expected where its page is of another origin
+    // As in 7.2, steps 13 and 14: a frame is expected if its top-level page has another origin
     if client_data.cross_origin() == Some(true) && transaction.origin == transaction.top_origin {
         return Err(ClientDataMismatchError::from(OriginError::CrossOrigin).into());
     }
@@ -129,7 +129,7 @@ impl PaymentData {
         parse_object(payment.as_bytes()).map_err(|error| PaymentDataError::Malformed { detail: error.detail })
     }
 
-    /// Each logo is one of those that were to be shown, in their order; an empty address was not shown.
+    /// Each logo is one of the expected ones, in their order. A logo that was not shown has an empty URL.
     fn logos_are_of(&self, expected: &[PaymentEntityLogo]) -> bool {
         let mut expected = expected.iter();
         self.payment_entities_logos.iter().all(|shown| {
@@ -139,7 +139,7 @@ impl PaymentData {
 }
 
 impl Instrument {
-    /// An icon that need not be shown has an empty address where it was not.
+    /// An icon that need not be shown, and was not shown, has an empty URL.
     fn is(&self, transaction: &PaymentTransaction) -> bool {
         let expected = &transaction.instrument;
         let icon = self.icon == expected.icon || (!expected.icon_must_be_shown && self.icon.is_empty());

@@ -5,26 +5,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::origin::WebOrigin;
 
-/// A payment as the user is to see it, and where.
+/// The payment that the user must see, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentTransaction {
-    /// The origin that calls: one's own, or the merchant's.
+    /// The origin of the caller: the relying party's or the merchant's.
     pub origin: String,
-    /// The origin of the page: that of `origin`, or of the page around its frame.
+    /// The origin of the top-level page: `origin` itself, or that of the page that contains its frame.
     pub top_origin: String,
-    /// The name of the payee; this, the payee's origin, or both.
+    /// The name of the payee. At least one of name and origin is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee_name: Option<String>,
     /// The origin of the payee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee_origin: Option<String>,
-    /// Logos of who takes part in the payment, the foremost first. A client may show fewer.
+    /// Logos of the entities that take part in the payment, the most important first. A client may show fewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payment_entities_logos: Vec<PaymentEntityLogo>,
     /// The amount.
     pub total: PaymentCurrencyAmount,
-    /// What is paid with.
+    /// The payment instrument.
     pub instrument: PaymentCredentialInstrument,
 }
 
@@ -33,7 +33,7 @@ pub struct PaymentTransaction {
 pub struct PaymentCurrencyAmount {
     /// Three capital letters (ISO 4217).
     pub currency: String,
-    /// A decimal number, such as `5.00`. Amounts are compared as texts: `5.0` is another.
+    /// A decimal number, such as `5.00`. Amounts are compared as strings: `5.0` differs from `5.00`.
     pub value: String,
 }
 
@@ -43,12 +43,11 @@ pub struct PaymentCurrencyAmount {
 pub struct PaymentCredentialInstrument {
     /// Its name.
     pub display_name: String,
-    /// The address of its icon.
+    /// The URL of its icon.
     pub icon: String,
-    /// Whether the payment fails where the icon cannot be shown; where it may go on, the client signs an empty
-    /// address.
+    /// Whether the payment fails if the icon cannot be shown. If not, the client signs an empty URL instead.
     pub icon_must_be_shown: bool,
-    /// More about it.
+    /// Details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
 }
@@ -56,26 +55,26 @@ pub struct PaymentCredentialInstrument {
 /// `PaymentEntityLogo`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentEntityLogo {
-    /// The address of the logo; empty in what a client signs where it could not show it.
+    /// The URL of the logo. A client that could not show it signs an empty URL.
     pub url: String,
     /// A label.
     pub label: String,
 }
 
-/// A payment that no client would show.
+/// Why a client would not show a payment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
-    /// An origin is not `https`, host and perhaps port, as browsers write it; `localhost` needs no TLS.
-    #[error("{member} {origin:?} is no https origin as browsers write it")]
+    /// An origin is not an `https` origin in the form of browsers; `localhost` needs no TLS.
+    #[error("{member} {origin:?} is not an https origin in the form of browsers")]
     Origin {
         /// The member.
         member: &'static str,
-        /// What it says.
+        /// Its value.
         origin: String,
     },
-    /// Neither the payee's name nor its origin is there.
-    #[error("neither payeeName nor payeeOrigin is there")]
+    /// The payee's name and origin are both missing.
+    #[error("payeeName and payeeOrigin are missing")]
     NoPayee,
     /// A text is empty.
     #[error("{member} is empty")]
@@ -86,19 +85,19 @@ pub enum TransactionError {
     /// The currency is not three capital letters.
     #[error("currency {currency:?} is not three capital letters")]
     Currency {
-        /// What it says.
+        /// Its value.
         currency: String,
     },
-    /// The amount is no decimal number without a sign.
-    #[error("amount {value:?} is no decimal number")]
+    /// The amount is not an unsigned decimal number.
+    #[error("amount {value:?} is not an unsigned decimal number")]
     Value {
-        /// What it says.
+        /// Its value.
         value: String,
     },
 }
 
 impl PaymentTransaction {
-    /// What a client asks of its input, before it shows anything.
+    /// The checks of a client before it shows the payment.
     pub(super) fn check(&self) -> Result<(), TransactionError> {
         check_origin("origin", &self.origin)?;
         check_origin("topOrigin", &self.top_origin)?;
@@ -180,7 +179,7 @@ mod tests {
         }
     }
 
-    fn refused(change: impl FnOnce(&mut PaymentTransaction)) -> String {
+    fn message(change: impl FnOnce(&mut PaymentTransaction)) -> String {
         let mut transaction = transaction();
         assert_eq!(transaction.check(), Ok(()));
         change(&mut transaction);
@@ -188,36 +187,36 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_that_no_client_would_show_is_refused_before_it_is_asked_for() {
+    fn a_payment_that_a_client_would_not_show_is_rejected() {
         assert_eq!(
-            refused(|payment| payment.origin = "http://merchant.example".into()),
-            r#"origin "http://merchant.example" is no https origin as browsers write it"#
+            message(|payment| payment.origin = "http://merchant.example".into()),
+            r#"origin "http://merchant.example" is not an https origin in the form of browsers"#
         );
         assert_eq!(
-            refused(|payment| payment.top_origin = "https://merchant.example/".into()),
-            r#"topOrigin "https://merchant.example/" is no https origin as browsers write it"#
+            message(|payment| payment.top_origin = "https://merchant.example/".into()),
+            r#"topOrigin "https://merchant.example/" is not an https origin in the form of browsers"#
         );
         assert_eq!(
-            refused(|payment| {
+            message(|payment| {
                 payment.payee_name = None;
                 payment.payee_origin = None;
             }),
-            "neither payeeName nor payeeOrigin is there"
+            "payeeName and payeeOrigin are missing"
         );
-        assert_eq!(refused(|payment| payment.payee_name = Some(String::new())), "payeeName is empty");
-        assert_eq!(refused(|payment| payment.instrument.icon.clear()), "instrument.icon is empty");
+        assert_eq!(message(|payment| payment.payee_name = Some(String::new())), "payeeName is empty");
+        assert_eq!(message(|payment| payment.instrument.icon.clear()), "instrument.icon is empty");
         assert_eq!(
-            refused(|payment| payment.payment_entities_logos[0].label.clear()),
+            message(|payment| payment.payment_entities_logos[0].label.clear()),
             "paymentEntitiesLogos.label is empty"
         );
         assert_eq!(
-            refused(|payment| payment.total.currency = "usd".into()),
+            message(|payment| payment.total.currency = "usd".into()),
             r#"currency "usd" is not three capital letters"#
         );
         for value in ["", "5.", ".5", "-5", "5,00", "5.0.0", "٥"] {
             assert_eq!(
-                refused(|payment| payment.total.value = value.into()),
-                alloc::format!("amount {value:?} is no decimal number")
+                message(|payment| payment.total.value = value.into()),
+                alloc::format!("amount {value:?} is not an unsigned decimal number")
             );
         }
     }

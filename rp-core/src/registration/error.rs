@@ -9,7 +9,7 @@ use crate::pending::PendingError;
 use crate::relying_party::BackupPolicy;
 use crate::trust::TrustError;
 
-/// Why a registration was refused, in the order of section 7.1.
+/// Why a registration was rejected, in the order of section 7.1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
@@ -19,14 +19,14 @@ pub enum RegistrationError {
     /// Steps 7 to 11.
     #[error(transparent)]
     ClientData(ClientDataMismatchError),
-    /// Step 13: the attestation object is not what section 6.5.4 describes.
+    /// Step 13: the attestation object is not of the form of section 6.5.4.
     #[error(transparent)]
     AttestationObject(#[from] AttestationObjectError),
-    /// Step 13: authenticator data hold no credential.
-    #[error("authenticator data: no attested credential data")]
+    /// Step 13: authenticator data contains no credential.
+    #[error("authenticator data contains no attested credential data")]
     NoAttestedCredentialData,
     /// Step 14.
-    #[error("rpIdHash is another RP ID's")]
+    #[error("rpIdHash does not match the RP ID")]
     RpIdHash,
     /// Step 15.
     #[error("UP is not set")]
@@ -61,11 +61,11 @@ pub enum RegistrationError {
     /// Step 25.
     #[error(transparent)]
     CredentialIdLength(#[from] CredentialIdLength),
-    /// Step 27: `id` is not the credential ID of authenticator data.
-    #[error("id is not the credential ID of authenticator data")]
+    /// Step 27: `id` differs from the credential ID in authenticator data.
+    #[error("id differs from the credential ID in authenticator data")]
     CredentialId,
     /// Step 26.
-    #[error("credential {id} is registered already")]
+    #[error("credential {id} is already registered")]
     CredentialExists {
         /// The credential.
         id: CredentialId,
@@ -73,16 +73,16 @@ pub enum RegistrationError {
     /// Step 28.
     #[error(transparent)]
     Extension(#[from] ExtensionError),
-    /// Another attachment was asked for; the client's word.
-    #[error("attachment {asked:?} was asked for, {got:?} came")]
+    /// The client reports another attachment than the requested one.
+    #[error("authenticator attachment is {got:?}, not {requested:?}")]
     AuthenticatorAttachment {
-        /// What was asked.
-        asked: AuthenticatorAttachment,
-        /// What the client says.
+        /// The requested attachment.
+        requested: AuthenticatorAttachment,
+        /// The attachment that the client reports.
         got: AuthenticatorAttachment,
     },
-    /// A discoverable credential was required; the client says it is not.
-    #[error("a discoverable credential was required, and the client says that it is not")]
+    /// A discoverable credential was required, and the client reports that it is not discoverable.
+    #[error("credential is not discoverable, as the client reports")]
     NotDiscoverable,
 }
 

@@ -17,14 +17,14 @@ use crate::randomness::RandomnessError;
 use crate::relying_party::RelyingParty;
 use crate::timestamp::Timestamp;
 
-/// The account that a credential is made for.
+/// The account that a credential is created for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// The user handle.
     pub handle: UserHandle,
-    /// What tells the account from others: a username, an address.
+    /// The name that distinguishes the account: a username or an address.
     pub name: String,
-    /// What the person is called.
+    /// The display name of the person.
     pub display_name: String,
 }
 
@@ -76,7 +76,7 @@ impl PendingRegistration {
     }
 }
 
-/// A registration about to start, where it differs from the relying party's defaults.
+/// A request for a registration that differs from the relying party's defaults.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RegistrationRequest<'a> {
@@ -115,7 +115,7 @@ impl RelyingParty {
         self.registration(user).exclude(existing).start(now)
     }
 
-    /// Prepares a registration that differs from the defaults.
+    /// Requests a registration that differs from the defaults.
     pub fn registration<'a>(&'a self, user: &'a User) -> RegistrationRequest<'a> {
         RegistrationRequest {
             rp: self,
@@ -134,42 +134,41 @@ impl RelyingParty {
 }
 
 impl RegistrationRequest<'_> {
-    /// Excludes credentials that the account has.
+    /// Excludes the existing credentials of the account.
     pub fn exclude(mut self, existing: &[CredentialRecord]) -> Self {
         self.existing.extend(existing.iter().map(Into::into));
         self
     }
 
-    /// Whether the user is to be verified.
+    /// Sets whether the user must be verified.
     pub fn user_verification(mut self, requirement: UserVerificationRequirement) -> Self {
         self.user_verification = requirement;
         self
     }
 
-    /// Conditional create: an upgrade to a passkey without a prompt, where UP and UV may be 0. User
-    /// verification is no longer required, unless it is asked for afterwards.
+    /// Requests a conditional create: an automatic upgrade to a passkey, where UP and UV may be 0. User verification is
+    /// then not required, unless it is set afterwards.
     pub fn conditional(mut self) -> Self {
         self.mediation = Some(Mediation::Conditional);
         self.user_verification = UserVerificationRequirement::Preferred;
         self
     }
 
-    /// Which authenticators to offer first.
+    /// Sets which authenticators the client offers first.
     pub fn hints(mut self, hints: impl IntoIterator<Item = PublicKeyCredentialHint>) -> Self {
         self.hints = hints.into_iter().collect();
         self
     }
 
-    /// Makes a credential that may confirm payments, also where a merchant calls (Secure Payment Confirmation).
-    /// Clients ask for a platform authenticator, user verification and a discoverable credential with it.
+    /// Creates a credential that can confirm payments, also on the page of a merchant (Secure Payment Confirmation). It
+    /// requests a platform authenticator, user verification and a discoverable credential.
     pub fn payment(mut self) -> Self {
         self.extensions.payment = Some(PaymentInputs::default());
         self.user_verification = UserVerificationRequirement::Required;
         self
     }
 
-    /// Asks these of extensions, in place of the defaults (`credProps`, and `appidExclude` where an AppID is
-    /// configured).
+    /// Sets the extension inputs, instead of the defaults (`credProps`, and `appidExclude` if an AppID is configured).
     pub fn extensions(mut self, extensions: RegistrationExtensionInputs) -> Self {
         self.extensions = extensions;
         self

@@ -4,11 +4,10 @@ use url::{Host, Url};
 
 use super::RelatedOrigins;
 
-/// The registrable origin label of a domain: the first label of what the public suffix list lets be registered,
-/// `example` for `www.example.co.uk`. `None` for a public suffix itself and for an address.
+/// The registrable origin label of a domain: the first label of its registrable domain, `example` for
+/// `www.example.co.uk`. `None` for a public suffix and for an IP address.
 ///
-/// The list is the one that was current when this crate's dependency `psl` was released; clients have lists of
-/// their own.
+/// The public suffix list is that of the dependency `psl`; clients can have other versions.
 ///
 /// # Examples
 /// ```
@@ -31,7 +30,7 @@ pub(super) struct Item {
     pub(super) label: String,
 }
 
-/// Why a client passes over an item.
+/// Why a client ignores an item.
 pub(super) enum NoItem {
     Url,
     Domain,
@@ -56,7 +55,7 @@ impl Item {
     }
 }
 
-/// The labels that a client has seen, up to its limit.
+/// The labels that a client has counted, up to its limit.
 pub(super) struct Labels {
     max: usize,
     seen: alloc::vec::Vec<String>,
@@ -67,7 +66,7 @@ impl Labels {
         Self { max, seen: alloc::vec::Vec::new() }
     }
 
-    /// Whether the client looks at an origin of this label (steps 4.5 and 4.7).
+    /// Whether the client considers an origin with this label (steps 4.5 and 4.7).
     pub(super) fn takes(&mut self, label: &str) -> bool {
         if self.seen.iter().any(|seen| seen == label) {
             return true;
@@ -81,7 +80,7 @@ impl Labels {
 }
 
 impl RelatedOrigins {
-    /// Whether a client that takes `max_labels` labels, [`MAX_LABELS`] or more, lets this caller use the RP ID: the
+    /// Whether a client that supports `max_labels` labels, [`MAX_LABELS`] or more, lets this caller use the RP ID: the
     /// related origins validation procedure ([section 5.11.1]).
     ///
     /// [`MAX_LABELS`]: super::MAX_LABELS
@@ -98,7 +97,7 @@ impl RelatedOrigins {
         })
     }
 
-    /// How many registrable origin labels the document has; clients may stop at [`MAX_LABELS`].
+    /// The number of registrable origin labels of the document. Clients can ignore those after [`MAX_LABELS`].
     ///
     /// [`MAX_LABELS`]: super::MAX_LABELS
     #[must_use]

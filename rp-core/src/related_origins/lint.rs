@@ -7,50 +7,50 @@ use super::label::{Item, Labels, NoItem};
 use super::{MAX_LABELS, RelatedOrigins};
 use crate::origin::WebOrigin;
 
-/// What is wrong with a document as a whole, or with one of its origins.
+/// A problem of the document, or of one of its origins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginsFinding {
-    /// The list is empty, which no client takes.
+    /// The list is empty; clients reject it.
     Empty,
-    /// Something about one origin.
+    /// A problem of one origin.
     Origin {
-        /// Its place in the list.
+        /// The index in the list.
         index: usize,
-        /// The origin as it is written.
+        /// The origin as written.
         origin: String,
-        /// What.
+        /// The problem.
         finding: OriginFinding,
     },
 }
 
-/// What is wrong with an origin of the document.
+/// A problem of an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginFinding {
-    /// No URL: clients pass over it.
+    /// Not a URL with a host: clients ignore it.
     NotAnOrigin,
-    /// An address, which has no label: clients pass over it.
+    /// An IP address, which has no label: clients ignore it.
     Address,
-    /// The host is a public suffix itself, or a single label such as `localhost`: clients pass over it.
+    /// The host is a public suffix, or a single label such as `localhost`: clients ignore it.
     PublicSuffix,
-    /// Another scheme than `https`: no page of it gets at passkeys, save on `localhost`.
+    /// The scheme is not `https`: its pages cannot use passkeys, except on `localhost`.
     NotHttps,
-    /// There is a path, a query, a fragment or a user: clients compare origins, and pass over the rest.
+    /// There is a path, a query, a fragment or a user: clients compare only the origin.
     MoreThanOrigin,
-    /// Written otherwise than browsers write it, `written`: capitals, the default port, letters outside ASCII.
+    /// Not in the form of browsers: upper case, the default port, or characters outside ASCII.
     NotAsBrowsersWriteIt {
-        /// As browsers write it.
+        /// The form of browsers.
         written: String,
     },
-    /// The same origin stands earlier in the list.
+    /// The origin is a duplicate of an earlier one.
     Duplicate {
-        /// Where.
+        /// The index of the earlier one.
         first: usize,
     },
-    /// The host is the RP ID or below it, so that it needs no entry; here it may cost a label.
+    /// The host is within the RP ID and needs no entry, but can use up a label.
     WithinRpId,
-    /// Five labels came before this one: a client that stops there passes over it.
+    /// Five labels precede this one: clients with that limit ignore it.
     BeyondLabelLimit {
         /// The label.
         label: String,
@@ -58,7 +58,7 @@ pub enum OriginFinding {
 }
 
 impl OriginFinding {
-    /// Whether a client lets the origin go unheard for it; other findings are of style.
+    /// Whether clients can ignore the origin because of it; other findings are a matter of style.
     #[must_use]
     pub fn hinders(&self) -> bool {
         matches!(
@@ -73,7 +73,7 @@ impl OriginFinding {
 }
 
 impl OriginsFinding {
-    /// Whether an origin goes unheard for it, or the whole document does.
+    /// Whether clients ignore one origin or the whole document because of it.
     #[must_use]
     pub fn hinders(&self) -> bool {
         match self {
@@ -84,8 +84,8 @@ impl OriginsFinding {
 }
 
 impl RelatedOrigins {
-    /// What is wrong with the document, in the order of the list. A document without findings is taken whole by
-    /// every client that supports related origins.
+    /// Lists the problems of the document, in the order of the list. Every client that supports related origins accepts
+    /// all origins of a document without findings.
     ///
     /// # Examples
     /// ```

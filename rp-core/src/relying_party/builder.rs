@@ -16,10 +16,10 @@ use crate::options::{
 };
 use crate::origin::{AcceptedOrigins, WebOrigin, is_host};
 
-/// A configuration being made; [`RelyingPartyBuilder::build`] checks it.
+/// Builds a [`RelyingParty`]; [`RelyingPartyBuilder::build`] validates the configuration.
 ///
-/// The defaults shut no key out: `residentKey` and user verification `preferred`, algorithms -8, -7 and -257,
-/// attestation `none`, five minutes, and a counter that does not grow is refused.
+/// The defaults accept every authenticator: `residentKey` and user verification `preferred`, algorithms -8, -7 and
+/// -257, attestation `none`, a timeout of five minutes. A counter that did not increase is rejected.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RelyingPartyBuilder {
@@ -47,7 +47,7 @@ pub struct RelyingPartyBuilder {
     grace: Duration,
 }
 
-/// What an origin was said to be.
+/// The kind of an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Own,
@@ -66,7 +66,7 @@ pub enum ConfigError {
         /// The RP ID.
         rp_id: String,
     },
-    /// There is no origin.
+    /// No origin was added.
     #[error("no origin is accepted: add at least one")]
     NoOrigin,
     /// An origin is not in the form in which browsers serialise it.
@@ -111,7 +111,7 @@ pub enum ConfigError {
         /// The AppID.
         appid: String,
     },
-    /// There is no algorithm.
+    /// The list of algorithms is empty.
     #[error("no algorithm is offered")]
     NoAlgorithm,
     /// This build lacks an algorithm that was given.
@@ -170,26 +170,26 @@ impl RelyingPartyBuilder {
         }
     }
 
-    /// The name for people; the RP ID where it is not given.
+    /// Sets the display name. The default is the RP ID.
     pub fn name(mut self, name: &str) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Takes the RP ID exactly as it is written, unchecked. What is given up: no browser makes credentials for
-    /// an address, or for a slip of the pen. For recorded ceremonies and test vectors.
+    /// Accepts the RP ID unchecked, for recorded ceremonies and test vectors. The risk: browsers create no credentials
+    /// for an IP address or a misspelt domain.
     pub fn verbatim_rp_id(mut self) -> Self {
         self.verbatim_rp_id = true;
         self
     }
 
-    /// Accepts a web origin whose host is the RP ID or below it.
+    /// Accepts a web origin whose host is the RP ID or a subdomain.
     pub fn origin(mut self, origin: &str) -> Self {
         self.origins.push((origin.into(), Kind::Own));
         self
     }
 
-    /// Accepts a web origin of another domain that uses this RP ID by way of `/.well-known/webauthn`
+    /// Accepts a web origin of another domain that uses this RP ID through `/.well-known/webauthn`
     /// ([section 5.11](https://www.w3.org/TR/webauthn-3/#sctn-related-origins)).
     pub fn related_origin(mut self, origin: &str) -> Self {
         self.origins.push((origin.into(), Kind::Related));
@@ -202,145 +202,145 @@ impl RelyingPartyBuilder {
         self
     }
 
-    /// Accepts an origin exactly as it is written, unchecked. What is given up: nobody notices a slip of the
-    /// pen, or an origin without TLS. For recorded ceremonies and test vectors.
+    /// Accepts an origin unchecked, for recorded ceremonies and test vectors. The risk: a misspelt origin, or one without
+    /// TLS, goes unnoticed.
     pub fn verbatim_origin(mut self, origin: &str) -> Self {
         self.origins.push((origin.into(), Kind::Verbatim));
         self
     }
 
-    /// Accepts every subdomain of the RP ID that has scheme and port of an accepted origin of the RP ID, and TLS or
-    /// is below `localhost`. What is given up: whoever holds a forgotten subdomain can run ceremonies.
+    /// Accepts every subdomain of the RP ID with the scheme and port of an accepted origin of the RP ID, with TLS or
+    /// within `localhost`. The risk: an attacker who takes over a forgotten subdomain can run ceremonies.
     pub fn allow_subdomains(mut self) -> Self {
         self.subdomains = true;
         self
     }
 
-    /// Accepts every port of an accepted web origin's host. What is given up: whoever may open a port there
-    /// can run ceremonies.
+    /// Accepts every port of the host of an accepted web origin. The risk: any user of that host who can open a port can
+    /// run ceremonies.
     pub fn allow_any_port(mut self) -> Self {
         self.any_port = true;
         self
     }
 
-    /// Accepts ceremonies in frames that are not same-origin with their page (`crossOrigin`). What is given
-    /// up: a page around the frame can dress it up; see also [`Self::top_origin`].
+    /// Accepts ceremonies in cross-origin frames (`crossOrigin`). The risk: the page that contains the frame can mislead
+    /// the user. See also [`Self::top_origin`].
     pub fn allow_cross_origin(mut self) -> Self {
         self.cross_origin = true;
         self
     }
 
-    /// Accepts a page of this origin around the frame, where the client tells it (`topOrigin`).
+    /// Accepts frames in a top-level page of this origin, if the client reports it (`topOrigin`).
     pub fn top_origin(mut self, origin: &str) -> Self {
         self.top_origins.push(origin.into());
         self
     }
 
-    /// Accepts assertions for another RP ID as well, while credentials move from one to the other. What is
-    /// given up: whoever runs the other RP ID's origins can have assertions made that are accepted here.
+    /// Accepts assertions for another RP ID as well, while credentials migrate. The risk: the pages of the other RP ID can
+    /// obtain assertions that are accepted here.
     pub fn also_accept_rp_id(mut self, rp_id: &str) -> Self {
         self.other_rp_ids.push(rp_id.into());
         self
     }
 
-    /// Knows U2F credentials made under this FIDO AppID: authentication asks for them (10.1.1), registration
-    /// excludes them (10.1.2).
+    /// Supports U2F credentials of this FIDO AppID: authentication requests them (10.1.1), registration excludes them
+    /// (10.1.2).
     pub fn appid(mut self, appid: &str) -> Self {
         self.appid = Some(appid.into());
         self
     }
 
-    /// Offers exactly these algorithms, most wanted first.
+    /// Sets the offered algorithms, preferred first.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
     }
 
-    /// Whether users are verified, where a ceremony does not say otherwise.
+    /// Sets whether the user must be verified, unless a request sets it.
     pub fn user_verification(mut self, requirement: UserVerificationRequirement) -> Self {
         self.selection.user_verification = requirement;
         self
     }
 
-    /// Whether credentials are to be discoverable.
+    /// Sets whether credentials must be discoverable.
     pub fn resident_key(mut self, requirement: ResidentKeyRequirement) -> Self {
         self.selection.resident_key = requirement;
         self.selection.require_resident_key = requirement == ResidentKeyRequirement::Required;
         self
     }
 
-    /// Only authenticators attached so. The client's word on it is unsigned.
+    /// Accepts only authenticators with this attachment, which the client reports unsigned.
     pub fn authenticator_attachment(mut self, attachment: AuthenticatorAttachment) -> Self {
         self.selection.authenticator_attachment = Some(attachment);
         self
     }
 
-    /// Which authenticators to offer first.
+    /// Sets which authenticators the client offers first.
     pub fn hints(mut self, hints: impl IntoIterator<Item = PublicKeyCredentialHint>) -> Self {
         self.hints = hints.into_iter().collect();
         self
     }
 
-    /// What to ask of attestation.
+    /// Sets the attestation to request.
     pub fn attestation(mut self, preference: AttestationConveyancePreference) -> Self {
         self.attestation = preference;
         self
     }
 
-    /// Statement formats, most wanted first; a hint to the client.
+    /// Sets the preferred statement formats, a hint to the client.
     pub fn attestation_formats(mut self, formats: impl IntoIterator<Item = Format>) -> Self {
         self.attestation_formats = formats.into_iter().map(|format| format.as_str().to_string()).collect();
         self
     }
 
-    /// Which statements are accepted, and what they must prove.
+    /// Sets which statements are accepted, and what they must prove.
     pub fn attestation_policy(mut self, policy: AttestationPolicy) -> Self {
         self.attestation_policy = policy;
         self
     }
 
-    /// What becomes of extension outputs that nobody asked for.
+    /// Sets how extension outputs are handled that were not requested or are malformed.
     pub fn extension_policy(mut self, policy: ExtensionPolicy) -> Self {
         self.extension_policy = policy;
         self
     }
 
-    /// What happens when a counter does not grow.
+    /// Sets how a counter that did not increase is handled.
     pub fn counter_policy(mut self, policy: CounterPolicy) -> Self {
         self.counter_policy = policy;
         self
     }
 
-    /// Which credentials are accepted as to backup.
+    /// Sets which credentials are accepted by their backup eligibility.
     pub fn backup_policy(mut self, policy: BackupPolicy) -> Self {
         self.backup_policy = policy;
         self
     }
 
-    /// Which rules hold.
+    /// Sets which rules apply.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// How long clients are given; [section 15.1](https://www.w3.org/TR/webauthn-3/#sctn-timeout-recommended-range)
+    /// Sets the timeout for clients. [Section 15.1](https://www.w3.org/TR/webauthn-3/#sctn-timeout-recommended-range)
     /// recommends five to ten minutes.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long after the timeout a response is still accepted: clients start to count when they have received the
+    /// Sets how long after the timeout a response is still accepted: clients start to count when they have received the
     /// options, and the response takes time to arrive. One minute by default.
     pub fn ceremony_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Checks the configuration.
+    /// Validates the configuration.
     ///
     /// # Errors
-    /// [`ConfigError`], the first that was found.
+    /// Returns the first [`ConfigError`] that is found.
     pub fn build(self) -> Result<RelyingParty, ConfigError> {
         let own = Some(&self.rp_id).filter(|_| !self.verbatim_rp_id);
         for rp_id in own.into_iter().chain(&self.other_rp_ids) {
@@ -409,7 +409,7 @@ impl RelyingPartyBuilder {
     }
 }
 
-/// -8, -7 and -257, which no key lacks all of; where the build has none of these, whatever it has for credentials.
+/// -8, -7 and -257: every authenticator has one of them. If the build supports none of these, all that it supports.
 fn default_algorithms() -> Vec<Algorithm> {
     let supported = |algorithm: &Algorithm| algorithm.is_supported();
     let usual: Vec<_> =
@@ -422,7 +422,7 @@ fn default_algorithms() -> Vec<Algorithm> {
 
 const SCHEME: &str = "https://";
 
-/// Whether this is an AppID as the web uses them: an `https` address, compared to the byte by whoever hashes it.
+/// Whether this is an AppID of a web page: an `https` URL. Clients hash it byte by byte.
 fn is_appid(appid: &str) -> bool {
     let host_ends = |rest: &str| rest.find('/').map_or(appid.len(), |at| at.saturating_add(SCHEME.len()));
     let Some((origin, path)) =
