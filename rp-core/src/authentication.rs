@@ -13,7 +13,8 @@ use crate::credential::{CredentialRecord, CredentialUpdate};
 use crate::crypto;
 use crate::extensions::{AuthenticationExtensionOutputs, AuthenticatorExtensions, RawOutputs};
 use crate::options::UserVerificationRequirement;
-use crate::relying_party::{CounterPolicy, Profile, RelyingParty, rp_id_hash};
+use crate::profile::Profile;
+use crate::relying_party::{CounterPolicy, RelyingParty, rp_id_hash};
 use crate::response::AuthenticationResponse;
 use crate::timestamp::Timestamp;
 

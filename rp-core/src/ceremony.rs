@@ -9,7 +9,8 @@ use crate::error::Code;
 use crate::extensions::ExtensionError;
 use crate::json::{clip, parse_object};
 use crate::origin::OriginError;
-use crate::relying_party::{Profile, RelyingParty};
+use crate::profile::Profile;
+use crate::relying_party::RelyingParty;
 
 pub(crate) const CREATE: &str = "webauthn.create";
 pub(crate) const GET: &str = "webauthn.get";

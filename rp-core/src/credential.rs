@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::attestation::{Attestation, AttestationType, Format};
 use crate::base64url::Bytes;
 use crate::bytes::{Aaguid, CredentialId, UserHandle};
+use crate::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
 
 /// A credential record: the items of section 7.1, step 27, and the account that it belongs to.
 ///
@@ -50,6 +51,16 @@ pub struct CredentialRecord {
     pub aaguid: Aaguid,
     /// How the registration was attested.
     pub attestation: StoredAttestation,
+}
+
+impl From<&CredentialRecord> for PublicKeyCredentialDescriptorJson {
+    fn from(record: &CredentialRecord) -> Self {
+        Self {
+            r#type: PublicKeyCredentialType::PublicKey,
+            id: record.id.clone(),
+            transports: record.transports.clone(),
+        }
+    }
 }
 
 /// The result of the attestation, as a record stores it.

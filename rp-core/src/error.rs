@@ -1,26 +1,6 @@
-//! The stable codes of errors, and one error type for applications.
+//! The stable codes of errors.
 
 use core::fmt;
-
-use crate::attestation::AttestationObjectError;
-use crate::authentication::AuthenticationError;
-use crate::authenticator_data::AuthenticatorDataError;
-use crate::base64url::Base64UrlError;
-use crate::bytes::{AaguidSyntax, ChallengeTooShort, CredentialIdLength, UserHandleLength};
-use crate::cbor::CborError;
-use crate::client_data::ClientDataError;
-use crate::cose::PublicKeyError;
-use crate::crypto;
-use crate::json::JsonError;
-use crate::jws::{JwsError, JwsSignatureError};
-use crate::payment::StartPaymentError;
-use crate::randomness::RandomnessError;
-use crate::registration::RegistrationError;
-use crate::relying_party::ConfigError;
-use crate::response::ResponseError;
-use crate::reverification::ReverificationError;
-use crate::trust::TrustError;
-use crate::x509::{CertificateError, CrlError, PathError};
 
 /// Defines an enum of codes from one table.
 macro_rules! codes {
@@ -137,110 +117,6 @@ impl fmt::Display for Code {
     }
 }
 
-/// Defines the variants of [`Error`], their `From` and their codes. `none` is for errors that do not reject a response.
-macro_rules! errors {
-    ($($(#[$doc:meta])* $variant:ident($error:ty) = $code:tt,)*) => {
-        /// Any error of this crate's operations, for applications that handle them alike.
-        ///
-        /// `Debug` prints the message and its causes, so that a program can return it from `main`.
-        ///
-        /// # Examples
-        /// ```
-        /// use rp_core::{Code, Error, RegistrationResponse, RelyingParty};
-        ///
-        /// fn parse(json: &[u8]) -> Result<RegistrationResponse, Error> {
-        ///     let _rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build()?;
-        ///     Ok(RegistrationResponse::from_json(json)?)
-        /// }
-        /// # if cfg!(feature = "es256") {
-        /// assert_eq!(parse(b"[]").unwrap_err().code(), Some(Code::MalformedJson));
-        /// # }
-        /// ```
-        #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-        #[non_exhaustive]
-        pub enum Error {
-            $(
-                $(#[$doc])*
-                #[error(transparent)]
-                $variant(#[from] $error),
-            )*
-        }
-
-        impl Error {
-            /// The stable code; `None` if the error does not reject a response: a configuration, a call or a
-            /// single value is wrong.
-            #[must_use]
-            pub fn code(&self) -> Option<Code> {
-                match self {
-                    $(Self::$variant(error) => errors!(@$code error),)*
-                }
-            }
-        }
-    };
-    (@code $error:ident) => { Some($error.code()) };
-    (@option $error:ident) => { $error.code() };
-    (@none $error:ident) => {{ let _ = $error; None }};
-}
-
-errors! {
-    /// A configuration.
-    Config(ConfigError) = none,
-    /// A response that could not be parsed.
-    Response(ResponseError) = code,
-    /// A registration.
-    Registration(RegistrationError) = code,
-    /// An authentication or a payment.
-    Authentication(AuthenticationError) = code,
-    /// A stored registration.
-    Reverification(ReverificationError) = option,
-    /// A payment that was not started.
-    StartPayment(StartPaymentError) = none,
-    /// No randomness.
-    Randomness(RandomnessError) = none,
-    /// A challenge.
-    Challenge(ChallengeTooShort) = none,
-    /// A credential ID.
-    CredentialId(CredentialIdLength) = none,
-    /// A user handle.
-    UserHandle(UserHandleLength) = none,
-    /// An AAGUID.
-    Aaguid(AaguidSyntax) = none,
-    /// A base64url string.
-    Base64Url(Base64UrlError) = none,
-    /// A JSON object.
-    Json(JsonError) = none,
-    /// Client data.
-    ClientData(ClientDataError) = code,
-    /// Authenticator data.
-    AuthenticatorData(AuthenticatorDataError) = code,
-    /// An attestation object.
-    AttestationObject(AttestationObjectError) = code,
-    /// A COSE key.
-    PublicKey(PublicKeyError) = code,
-    /// CBOR.
-    Cbor(CborError) = none,
-    /// A JWS.
-    Jws(JwsError) = none,
-    /// The signature of a JWS.
-    JwsSignature(JwsSignatureError) = none,
-    /// A signature.
-    Signature(crypto::Error) = none,
-    /// A certificate.
-    Certificate(CertificateError) = none,
-    /// A certificate revocation list.
-    Crl(CrlError) = none,
-    /// A certification path.
-    Path(PathError) = code,
-    /// The trust in an attestation.
-    Trust(TrustError) = code,
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_with_causes(self, f)
-    }
-}
-
 /// Writes the message of an error and of its causes, unless a message repeats the one before.
 pub(crate) fn debug_with_causes(error: &dyn core::error::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{error}")?;
@@ -255,8 +131,6 @@ pub(crate) fn debug_with_causes(error: &dyn core::error::Error, f: &mut fmt::For
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeSet;
-    use alloc::format;
-    use alloc::string::ToString;
 
     use super::*;
 
@@ -269,13 +143,5 @@ mod tests {
                 .iter()
                 .all(|word| word.bytes().all(|c| c == b'-' || c.is_ascii_lowercase() || c.is_ascii_digit()))
         );
-    }
-
-    #[cfg(feature = "_credentials")]
-    #[test]
-    fn debug_prints_the_message() {
-        let error = Error::from(crate::RelyingParty::builder("example.org").build().unwrap_err());
-        assert_eq!(format!("{error:?}"), error.to_string());
-        assert_eq!(error.code(), None);
     }
 }

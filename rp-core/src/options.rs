@@ -12,9 +12,11 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Challenge, CredentialId, UserHandle};
-use crate::cose::Algorithm;
-use crate::credential::CredentialRecord;
-use crate::extensions::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
+use crate::extensions::inputs::{AuthenticationExtensionInputs, RegistrationExtensionInputs};
+
+pub(crate) mod parameters;
+
+pub use parameters::{PublicKeyCredentialParameters, PublicKeyCredentialType};
 
 /// The argument of `navigator.credentials.create`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,30 +130,6 @@ pub struct PublicKeyCredentialUserEntityJson {
     pub display_name: String,
 }
 
-/// One algorithm ([section 5.3](https://www.w3.org/TR/webauthn-3/#dictionary-credential-params)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublicKeyCredentialParameters {
-    /// `public-key`.
-    pub r#type: PublicKeyCredentialType,
-    /// The COSE algorithm number.
-    pub alg: i64,
-}
-
-impl From<Algorithm> for PublicKeyCredentialParameters {
-    fn from(algorithm: Algorithm) -> Self {
-        Self { r#type: PublicKeyCredentialType::PublicKey, alg: algorithm.id() }
-    }
-}
-
-/// The one credential type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PublicKeyCredentialType {
-    /// `public-key`.
-    #[default]
-    PublicKey,
-}
-
 /// A credential in options ([section 5.8.3](https://www.w3.org/TR/webauthn-3/#dictionary-credential-descriptor)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKeyCredentialDescriptorJson {
@@ -162,16 +140,6 @@ pub struct PublicKeyCredentialDescriptorJson {
     /// How the client can reach the authenticator.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transports: Vec<String>,
-}
-
-impl From<&CredentialRecord> for PublicKeyCredentialDescriptorJson {
-    fn from(record: &CredentialRecord) -> Self {
-        Self {
-            r#type: PublicKeyCredentialType::PublicKey,
-            id: record.id.clone(),
-            transports: record.transports.clone(),
-        }
-    }
 }
 
 /// Which authenticators are accepted ([section 5.4.4](https://www.w3.org/TR/webauthn-3/#dictionary-authenticatorSelection)).

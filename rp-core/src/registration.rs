@@ -11,7 +11,7 @@ use crate::credential::{CredentialRecord, StoredAttestation};
 use crate::crypto;
 use crate::extensions::{AuthenticatorExtensions, RawOutputs, RegistrationExtensionOutputs};
 use crate::options::{Mediation, ResidentKeyRequirement, UserVerificationRequirement};
-use crate::payment::{BrowserBoundKey, BrowserBoundKeyError, browser_bound_key};
+use crate::payment::browser_bound::{BrowserBoundKey, BrowserBoundKeyError, browser_bound_key};
 use crate::relying_party::RelyingParty;
 use crate::response::RegistrationResponse;
 use crate::timestamp::Timestamp;

@@ -4,8 +4,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::attestation::AttestationPolicy;
 use crate::authenticator_data::Flags;
 use crate::cose::Algorithm;
@@ -16,6 +14,7 @@ use crate::options::{
     PublicKeyCredentialRpEntity,
 };
 use crate::origin::AcceptedOrigins;
+use crate::profile::Profile;
 
 mod builder;
 #[cfg(test)]
@@ -92,26 +91,7 @@ impl BackupPolicy {
     }
 }
 
-/// Which rules apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// The rules of WebAuthn Level 3.
-    #[default]
-    Webauthn,
-    /// In addition, the rules of FIDO's server requirements: a well-formed `tokenBinding`, a U2F AAGUID of zeros, a TPM
-    /// manufacturer of TCG's registry, a SafetyNet timestamp of the last minute, no certificate after the anchor in
-    /// `x5c`. RS1 credentials can be offered.
-    Fido,
-}
-
 impl RelyingParty {
-    /// Starts a configuration. The RP ID is the domain that credentials are scoped to: `example.org`, or `localhost`
-    /// during development.
-    pub fn builder(rp_id: &str) -> RelyingPartyBuilder {
-        RelyingPartyBuilder::new(rp_id)
-    }
-
     /// The RP ID.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -8,7 +8,7 @@ use crate::cbor::FieldError;
 use crate::cose::{PublicKey, PublicKeyError};
 use crate::crypto::{self, SpkiError, constant_time_eq};
 use crate::error::Code;
-use crate::relying_party::Profile;
+use crate::profile::Profile;
 use crate::timestamp::Timestamp;
 use crate::trust::{TrustError, TrustSource};
 use crate::x509::path::Path;

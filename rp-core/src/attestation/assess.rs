@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{AttestationPolicy, AttestationType, Format, Provenance, Verified};
 use crate::bytes::Aaguid;
 use crate::cose::Algorithm;
-use crate::relying_party::Profile;
+use crate::profile::Profile;
 use crate::timestamp::Timestamp;
 use crate::trust::{Conclusion, Consultation, Evidence, TrustError, TrustSource};
 use crate::x509::Certificate;

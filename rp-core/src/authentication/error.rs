@@ -4,7 +4,7 @@ use crate::cose::{Algorithm, PublicKeyError};
 use crate::crypto;
 use crate::error::Code;
 use crate::extensions::ExtensionError;
-use crate::payment::PaymentDataError;
+use crate::payment::error::PaymentDataError;
 use crate::pending::PendingError;
 use crate::relying_party::BackupPolicy;
 

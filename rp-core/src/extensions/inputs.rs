@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base64url::Bytes;
 use crate::bytes::CredentialId;
-use crate::options::PublicKeyCredentialParameters;
+use crate::options::parameters::PublicKeyCredentialParameters;
 
 /// The extension inputs of a registration. `None` requests nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

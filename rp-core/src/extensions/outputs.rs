@@ -158,9 +158,7 @@ struct Prf {
 }
 
 impl ClientOutputs {
-    /// Parses JSON of any form. A malformed output is ignored, and its name is kept for [`ExtensionPolicy`].
-    ///
-    /// [`ExtensionPolicy`]: super::ExtensionPolicy
+    /// Parses JSON of any form. A malformed output is ignored, and its name is kept for the policy.
     pub(crate) fn parse(json: &RawValue) -> Self {
         parse_object(json.get().as_bytes())
             .unwrap_or_else(|_| Self { malformed: Vec::from(["clientExtensionResults"]), ..Self::default() })

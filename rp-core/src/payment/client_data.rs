@@ -3,46 +3,17 @@ use alloc::vec::Vec;
 
 use serde::Deserialize;
 
+use super::error::PaymentDataError;
 use super::transaction::{PaymentCurrencyAmount, PaymentEntityLogo, PaymentTransaction};
 use crate::authentication::AuthenticationError;
 use crate::ceremony::{self, ClientDataMismatchError};
 use crate::client_data::CollectedClientData;
-use crate::error::Code;
 use crate::json::{clip, parse_object};
 use crate::origin::OriginError;
 use crate::relying_party::RelyingParty;
 
 /// The `type` of client data when a payment is confirmed.
 pub(super) const PAYMENT_GET: &str = "payment.get";
-
-/// Why the payment that the user saw is not the payment to confirm.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PaymentDataError {
-    /// `payment` is missing in client data, or malformed.
-    #[error("payment: {detail}")]
-    Malformed {
-        /// The message of the JSON parser.
-        detail: String,
-    },
-    /// A member differs from the transaction.
-    #[error("payment.{member} differs from the transaction")]
-    Mismatch {
-        /// The member.
-        member: &'static str,
-    },
-}
-
-impl PaymentDataError {
-    /// The stable code.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        match self {
-            Self::Malformed { .. } => Code::MalformedClientData,
-            Self::Mismatch { .. } => Code::PaymentMismatch,
-        }
-    }
-}
 
 /// `CollectedClientAdditionalPaymentData`.
 #[derive(Deserialize)]

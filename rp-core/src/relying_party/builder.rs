@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use super::{BackupPolicy, CounterPolicy, Profile, RelyingParty, rp_id_hash};
+use super::{BackupPolicy, CounterPolicy, RelyingParty, rp_id_hash};
 use crate::attestation::{AttestationPolicy, Format};
 use crate::cose::Algorithm;
 use crate::error::debug_with_causes;
@@ -15,6 +15,7 @@ use crate::options::{
     UserVerificationRequirement,
 };
 use crate::origin::{AcceptedOrigins, WebOrigin, is_host};
+use crate::profile::Profile;
 
 /// Builds a [`RelyingParty`]; [`RelyingPartyBuilder::build`] validates the configuration.
 ///
@@ -142,8 +143,16 @@ fn local_hint(text: &str, instead: &'static str) -> String {
     format!("; during development, use {instead}{rest}")
 }
 
+impl RelyingParty {
+    /// Starts a configuration. The RP ID is the domain that credentials are scoped to: `example.org`, or `localhost`
+    /// during development.
+    pub fn builder(rp_id: &str) -> RelyingPartyBuilder {
+        RelyingPartyBuilder::new(rp_id)
+    }
+}
+
 impl RelyingPartyBuilder {
-    pub(super) fn new(rp_id: &str) -> Self {
+    fn new(rp_id: &str) -> Self {
         Self {
             rp_id: rp_id.into(),
             verbatim_rp_id: false,
