@@ -1,8 +1,8 @@
 //! The checks of client data that both ceremonies have in common.
 
-use subtle::ConstantTimeEq;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use subtle::{Choice, ConstantTimeEq};
 
-use crate::base64url;
 use crate::bytes::Challenge;
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
@@ -96,11 +96,25 @@ pub(crate) fn check_type_and_challenge(
         return Err(ClientDataMismatchError::Type { got: clip(client_data.r#type()), expected });
     }
     // 8. challenge equals the base64url encoding of the challenge that was sent
-    let expected = base64url::encode(challenge.as_bytes());
-    if !bool::from(expected.as_bytes().ct_eq(client_data.challenge().as_bytes())) {
+    if !is_encoding_of(client_data.challenge(), challenge.as_bytes()) {
         return Err(ClientDataMismatchError::Challenge);
     }
     Ok(())
+}
+
+/// Whether `text` is the base64url encoding of `bytes`, in a time that depends only on their lengths.
+fn is_encoding_of(text: &str, bytes: &[u8]) -> bool {
+    // Groups of 3 bytes are 4 characters
+    const CHUNK: usize = 48;
+    let mut buffer = [0; CHUNK / 3 * 4];
+    let mut is_equal = Choice::from(u8::from(text.len() == Base64UrlUnpadded::encoded_len(bytes)));
+    for (text, bytes) in text.as_bytes().chunks(buffer.len()).zip(bytes.chunks(CHUNK)) {
+        is_equal &= match Base64UrlUnpadded::encode(bytes, &mut buffer) {
+            Ok(encoded) => encoded.as_bytes().ct_eq(text),
+            Err(_) => Choice::from(0),
+        };
+    }
+    is_equal.into()
 }
 
 /// 10.1.6: a client that received `remoteClientDataJSON` signs exactly that.
@@ -128,5 +142,29 @@ fn check_token_binding(client_data: &CollectedClientData) -> Result<(), ClientDa
         "supported" | "not-supported" => Ok(()),
         "present" => Err(ClientDataMismatchError::TokenBindingPresent),
         _ => Err(ClientDataMismatchError::TokenBinding),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::base64url;
+
+    #[test]
+    fn a_challenge_of_any_length_equals_its_encoding_only() {
+        for length in [0_u8, 1, 2, 3, 16, 32, 47, 48, 49, 96, 97, 200] {
+            let bytes: Vec<u8> = (0..length).collect();
+            let text = base64url::encode(&bytes);
+            assert!(is_encoding_of(&text, &bytes), "{length}");
+            assert!(!is_encoding_of(&(text.clone() + "A"), &bytes), "{length}");
+            let mut other = bytes.clone();
+            if let Some(last) = other.last_mut() {
+                *last ^= 1;
+                assert!(!is_encoding_of(&text, &other), "{length}");
+                assert!(!is_encoding_of(text.get(1..).unwrap_or_default(), &bytes), "{length}");
+            }
+        }
     }
 }

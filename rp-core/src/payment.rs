@@ -21,6 +21,7 @@ use crate::credential::CredentialRecord;
 use crate::extensions::{AuthenticationExtensionInputs, PaymentInputs};
 use crate::options::{PublicKeyCredentialParameters, UserVerificationRequirement};
 use crate::pending::{Started, StoredState, Versioned};
+use crate::randomness::RandomnessError;
 use crate::relying_party::RelyingParty;
 use crate::response::AuthenticationResponse;
 use crate::timestamp::Timestamp;
@@ -145,7 +146,7 @@ impl RelyingParty {
         transaction: PaymentTransaction,
         now: Timestamp,
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
-        let challenge = Challenge::random()?;
+        let challenge = Challenge::random().map_err(RandomnessError::from)?;
         self.start_payment_with(allow, transaction, challenge, now)
     }
 
