@@ -36,6 +36,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("cbor", Ceremonies::cbor),
     ("cbor_ciborium", Ceremonies::cbor),
     ("certificate", Ceremonies::certificates),
+    ("certificate_x509_cert", Ceremonies::certificates),
     ("client_data", Ceremonies::client_data),
     ("cose_key", Ceremonies::cose_keys),
     ("crl", |_| metadata::revocation_lists()),
@@ -43,6 +44,8 @@ const TARGETS: &[(&str, Make)] = &[
     ("metadata_payload", |_| metadata::payloads()),
     ("options_json", |_| parsers::options()),
     ("path", Ceremonies::paths),
+    // Any bytes decide over a chain; the fuzzer finds those that matter faster than a seed says them.
+    ("path_webpki", |_| Inputs::from([vec![0; 64], vec![0xff; 64]])),
     ("payment", |_| payment::payments()),
     ("registration", Ceremonies::registrations),
     ("related_origins", |_| parsers::related_origins()),

@@ -50,7 +50,11 @@ pub fn alter_authenticator_data(data: &mut Vec<u8>, u: &mut Unstructured<'_>) ->
     let Ok(read) = AuthenticatorData::parse(data) else { return bytes::alter(data, u) };
     let mut head = data[..AAGUID].to_vec();
     let mut attested = read.attested_credential().map(|one| {
-        (one.aaguid.as_bytes().to_vec(), one.credential_id.to_vec(), one.credential_public_key.as_bytes().to_vec())
+        (
+            one.aaguid.as_bytes().to_vec(),
+            one.credential_id.to_vec(),
+            one.credential_public_key.as_bytes().to_vec(),
+        )
     });
     let mut extensions = read.extensions().unwrap_or_default().to_vec();
     match (u.int_in_range(0..=8)?, &mut attested) {
