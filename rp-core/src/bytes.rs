@@ -20,7 +20,7 @@ pub struct CredentialId(Box<[u8]>);
 /// A credential ID that is empty or longer than 1023 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a credential ID has 1 to {max} bytes, not {got}", max = CredentialId::MAX_LEN)]
-pub struct CredentialIdLength {
+pub struct CredentialIdLengthError {
     /// The number of bytes.
     pub got: usize,
 }
@@ -37,12 +37,12 @@ impl CredentialId {
 }
 
 impl TryFrom<&[u8]> for CredentialId {
-    type Error = CredentialIdLength;
+    type Error = CredentialIdLengthError;
 
-    fn try_from(bytes: &[u8]) -> Result<Self, CredentialIdLength> {
+    fn try_from(bytes: &[u8]) -> Result<Self, CredentialIdLengthError> {
         match bytes.len() {
             1..=Self::MAX_LEN => Ok(Self(bytes.into())),
-            got => Err(CredentialIdLength { got }),
+            got => Err(CredentialIdLengthError { got }),
         }
     }
 }
@@ -58,7 +58,7 @@ pub struct UserHandle(Box<[u8]>);
 /// A user handle that is empty or longer than 64 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a user handle has 1 to {max} bytes, not {got}", max = UserHandle::MAX_LEN)]
-pub struct UserHandleLength {
+pub struct UserHandleLengthError {
     /// The number of bytes.
     pub got: usize,
 }
@@ -87,12 +87,12 @@ impl UserHandle {
 }
 
 impl TryFrom<&[u8]> for UserHandle {
-    type Error = UserHandleLength;
+    type Error = UserHandleLengthError;
 
-    fn try_from(bytes: &[u8]) -> Result<Self, UserHandleLength> {
+    fn try_from(bytes: &[u8]) -> Result<Self, UserHandleLengthError> {
         match bytes.len() {
             1..=Self::MAX_LEN => Ok(Self(bytes.into())),
-            got => Err(UserHandleLength { got }),
+            got => Err(UserHandleLengthError { got }),
         }
     }
 }
@@ -109,7 +109,7 @@ pub struct Challenge(Box<[u8]>);
 /// A challenge to be issued has less than 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a challenge has at least {min} bytes, not {got}", min = Challenge::MIN_LEN)]
-pub struct ChallengeTooShort {
+pub struct ChallengeLengthError {
     /// The number of bytes.
     pub got: usize,
 }
@@ -133,17 +133,17 @@ impl Challenge {
     /// A challenge to be issued, from random bytes of the caller.
     ///
     /// # Errors
-    /// [`ChallengeTooShort`] if there are less than 16 bytes.
-    pub fn issued(bytes: &[u8]) -> Result<Self, ChallengeTooShort> {
+    /// [`ChallengeLengthError`] if there are less than 16 bytes.
+    pub fn issued(bytes: &[u8]) -> Result<Self, ChallengeLengthError> {
         if bytes.len() < Self::MIN_LEN {
-            return Err(ChallengeTooShort { got: bytes.len() });
+            return Err(ChallengeLengthError { got: bytes.len() });
         }
         Ok(Self(bytes.into()))
     }
 
     /// The same challenge, if it is long enough to be issued.
-    pub(crate) fn into_issued(self) -> Result<Self, ChallengeTooShort> {
-        if self.0.len() < Self::MIN_LEN { Err(ChallengeTooShort { got: self.0.len() }) } else { Ok(self) }
+    pub(crate) fn into_issued(self) -> Result<Self, ChallengeLengthError> {
+        if self.0.len() < Self::MIN_LEN { Err(ChallengeLengthError { got: self.0.len() }) } else { Ok(self) }
     }
 
     /// A challenge of any length that was issued elsewhere, for recorded ceremonies and test vectors.
@@ -176,7 +176,7 @@ pub struct Aaguid([u8; 16]);
 /// A text is not an AAGUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an AAGUID is 32 hexadecimal digits, with or without the hyphens of a UUID")]
-pub struct AaguidSyntax;
+pub struct AaguidSyntaxError;
 
 impl Aaguid {
     /// All zero: the authenticator does not state its model. Metadata and lists of models do not contain it.
@@ -226,29 +226,29 @@ impl fmt::Debug for Aaguid {
 }
 
 impl FromStr for Aaguid {
-    type Err = AaguidSyntax;
+    type Err = AaguidSyntaxError;
 
-    fn from_str(text: &str) -> Result<Self, AaguidSyntax> {
+    fn from_str(text: &str) -> Result<Self, AaguidSyntaxError> {
         let hyphenated = match text.len() {
             36 => true,
             32 => false,
-            _ => return Err(AaguidSyntax),
+            _ => return Err(AaguidSyntaxError),
         };
         let mut bytes = [0; 16];
         let mut digits = 0_usize;
         for (at, character) in text.bytes().enumerate() {
             if hyphenated && matches!(at, 8 | 13 | 18 | 23) {
                 if character != b'-' {
-                    return Err(AaguidSyntax);
+                    return Err(AaguidSyntaxError);
                 }
                 continue;
             }
-            let digit = char::from(character).to_digit(16).ok_or(AaguidSyntax)?;
-            let byte = bytes.get_mut(digits / 2).ok_or(AaguidSyntax)?;
-            *byte = (*byte << 4) | u8::try_from(digit).map_err(|_| AaguidSyntax)?;
+            let digit = char::from(character).to_digit(16).ok_or(AaguidSyntaxError)?;
+            let byte = bytes.get_mut(digits / 2).ok_or(AaguidSyntaxError)?;
+            *byte = (*byte << 4) | u8::try_from(digit).map_err(|_| AaguidSyntaxError)?;
             digits = digits.saturating_add(1);
         }
-        if digits == 32 { Ok(Self(bytes)) } else { Err(AaguidSyntax) }
+        if digits == 32 { Ok(Self(bytes)) } else { Err(AaguidSyntaxError) }
     }
 }
 
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn credential_id_holds_1_to_1023_bytes() {
-        assert_eq!(CredentialId::try_from(&[][..]), Err(CredentialIdLength { got: 0 }));
+        assert_eq!(CredentialId::try_from(&[][..]), Err(CredentialIdLengthError { got: 0 }));
         assert!(CredentialId::try_from(&[7][..]).is_ok());
         assert!(CredentialId::try_from(&vec![7; 1023][..]).is_ok());
         let refused = CredentialId::try_from(&vec![7; 1024][..]).unwrap_err();
@@ -331,14 +331,14 @@ mod tests {
 
     #[test]
     fn user_handle_holds_1_to_64_bytes() {
-        assert_eq!(UserHandle::try_from(&[][..]), Err(UserHandleLength { got: 0 }));
+        assert_eq!(UserHandle::try_from(&[][..]), Err(UserHandleLengthError { got: 0 }));
         assert!(UserHandle::try_from(&[0; 64][..]).is_ok());
-        assert_eq!(UserHandle::try_from(&[0; 65][..]), Err(UserHandleLength { got: 65 }));
+        assert_eq!(UserHandle::try_from(&[0; 65][..]), Err(UserHandleLengthError { got: 65 }));
     }
 
     #[test]
     fn challenge_under_16_bytes_is_recorded_but_not_issued() {
-        assert_eq!(Challenge::issued(&[1; 15]), Err(ChallengeTooShort { got: 15 }));
+        assert_eq!(Challenge::issued(&[1; 15]), Err(ChallengeLengthError { got: 15 }));
         assert!(Challenge::issued(&[1; 16]).is_ok());
         assert_eq!(Challenge::recorded(&[1]).as_bytes(), [1]);
     }
@@ -362,7 +362,7 @@ mod tests {
             "0132d110-bf4e-4208-a403-ab4f5f12efg5",
             "0132d110+bf4e-4208-a403-ab4f5f12efe5",
         ] {
-            assert_eq!(wrong.parse::<Aaguid>(), Err(AaguidSyntax), "{wrong}");
+            assert_eq!(wrong.parse::<Aaguid>(), Err(AaguidSyntaxError), "{wrong}");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::attestation::AttestationObjectError;
 use crate::authentication::AuthenticationError;
 use crate::authenticator_data::AuthenticatorDataError;
 use crate::base64url::Base64UrlError;
-use crate::bytes::{AaguidSyntax, ChallengeTooShort, CredentialIdLength, UserHandleLength};
+use crate::bytes::{AaguidSyntaxError, ChallengeLengthError, CredentialIdLengthError, UserHandleLengthError};
 use crate::cbor::CborError;
 use crate::client_data::ClientDataError;
 use crate::cose::PublicKeyError;
@@ -84,13 +84,13 @@ errors! {
     /// No randomness.
     Randomness(RandomnessError) = none,
     /// A challenge.
-    Challenge(ChallengeTooShort) = none,
+    Challenge(ChallengeLengthError) = none,
     /// A credential ID.
-    CredentialId(CredentialIdLength) = none,
+    CredentialId(CredentialIdLengthError) = none,
     /// A user handle.
-    UserHandle(UserHandleLength) = none,
+    UserHandle(UserHandleLengthError) = none,
     /// An AAGUID.
-    Aaguid(AaguidSyntax) = none,
+    Aaguid(AaguidSyntaxError) = none,
     /// A base64url string.
     Base64Url(Base64UrlError) = none,
     /// A JSON object.

@@ -67,8 +67,8 @@ pub use authentication::{
 };
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, AuthenticatorDataError, Flags};
 pub use bytes::{
-    Aaguid, AaguidSyntax, Challenge, ChallengeTooShort, CredentialId, CredentialIdLength, UserHandle,
-    UserHandleLength,
+    Aaguid, AaguidSyntaxError, Challenge, ChallengeLengthError, CredentialId, CredentialIdLengthError,
+    UserHandle, UserHandleLengthError,
 };
 pub use ceremony::ClientDataMismatchError;
 pub use client_data::{ClientDataError, CollectedClientData};

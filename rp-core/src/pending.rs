@@ -183,7 +183,8 @@ mod tests {
     };
     use crate::payment::PendingPayment;
     use crate::{
-        AllowedCredentials, ChallengeTooShort, CredentialId, PendingAuthentication, PendingRegistration, User,
+        AllowedCredentials, ChallengeLengthError, CredentialId, PendingAuthentication, PendingRegistration,
+        User,
     };
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
@@ -240,7 +241,7 @@ mod tests {
     #[test]
     fn a_challenge_under_16_bytes_starts_no_ceremony_but_a_recorded_one() {
         let (rp, user, short) = (rp(), user(), Challenge::recorded(&[1; 15]));
-        let too_short = ChallengeTooShort { got: 15 };
+        let too_short = ChallengeLengthError { got: 15 };
         assert_eq!(rp.registration(&user).start_with(short.clone(), NOW).unwrap_err(), too_short);
         let authentication = || rp.authentication(AllowedCredentials::discoverable());
         assert_eq!(authentication().start_with(short.clone(), NOW).unwrap_err(), too_short);

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::{Challenge, ChallengeTooShort, CredentialId, UserHandle};
+use crate::bytes::{Challenge, ChallengeLengthError, CredentialId, UserHandle};
 use crate::credential::CredentialRecord;
 use crate::extensions::AuthenticationExtensionInputs;
 use crate::options::{
@@ -196,12 +196,12 @@ impl AuthenticationRequest<'_> {
     /// Starts with a challenge that the caller generated.
     ///
     /// # Errors
-    /// Returns [`ChallengeTooShort`] if it has fewer than 16 bytes.
+    /// Returns [`ChallengeLengthError`] if it has fewer than 16 bytes.
     pub fn start_with(
         self,
         challenge: Challenge,
         now: Timestamp,
-    ) -> Result<(CredentialRequestOptions, PendingAuthentication), ChallengeTooShort> {
+    ) -> Result<(CredentialRequestOptions, PendingAuthentication), ChallengeLengthError> {
         challenge.into_issued().map(|challenge| self.start_recorded(challenge, now))
     }
 

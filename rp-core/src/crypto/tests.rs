@@ -87,7 +87,7 @@ fn every_algorithm_that_is_built_has_its_key_and_scheme() {
 
 #[test]
 #[cfg(feature = "es256")]
-fn ecdsa_signatures_are_minimal_der_of_numbers_from_1_to_the_order() {
+fn ecdsa_signatures_are_minimal_der_of_numbers_in_range() {
     let data = data();
     let key = key(&data, "P256").unwrap();
     let message = data["message"].as_str().unwrap().as_bytes();

@@ -1,7 +1,7 @@
 use alloc::string::String;
 
 use super::transaction::TransactionError;
-use crate::bytes::ChallengeTooShort;
+use crate::bytes::ChallengeLengthError;
 use crate::error::Code;
 use crate::randomness::RandomnessError;
 
@@ -17,7 +17,7 @@ pub enum StartPaymentError {
     Transaction(#[from] TransactionError),
     /// The caller's challenge is too short.
     #[error(transparent)]
-    Challenge(#[from] ChallengeTooShort),
+    Challenge(#[from] ChallengeLengthError),
     /// The operating system provides no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),

@@ -1,5 +1,5 @@
 use crate::attestation::{AttestationError, AttestationObjectError};
-use crate::bytes::{CredentialId, CredentialIdLength};
+use crate::bytes::{CredentialId, CredentialIdLengthError};
 use crate::ceremony::ClientDataMismatchError;
 use crate::cose::{Algorithm, PublicKeyError};
 use crate::error::Code;
@@ -60,7 +60,7 @@ pub enum RegistrationError {
     Trust(#[from] TrustError),
     /// Step 25.
     #[error(transparent)]
-    CredentialIdLength(#[from] CredentialIdLength),
+    CredentialIdLength(#[from] CredentialIdLengthError),
     /// Step 27: `id` differs from the credential ID in authenticator data.
     #[error("id differs from the credential ID in authenticator data")]
     CredentialId,
@@ -112,7 +112,7 @@ impl RegistrationError {
             Self::AlgorithmNotOffered { .. } => Code::AlgorithmNotAllowed,
             Self::Attestation(error) => error.code(),
             Self::Trust(error) => error.code(),
-            Self::CredentialIdLength(CredentialIdLength { got: 0 }) => Code::MalformedAuthenticatorData,
+            Self::CredentialIdLength(CredentialIdLengthError { got: 0 }) => Code::MalformedAuthenticatorData,
             Self::CredentialIdLength(_) => Code::CredentialIdTooLong,
             Self::CredentialId => Code::CredentialIdMismatch,
             Self::CredentialExists { .. } => Code::CredentialExists,

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::{Challenge, ChallengeTooShort, CredentialId, UserHandle};
+use crate::bytes::{Challenge, ChallengeLengthError, CredentialId, UserHandle};
 use crate::credential::CredentialRecord;
 use crate::extensions::{PaymentInputs, RegistrationExtensionInputs};
 use crate::options::{
@@ -188,12 +188,12 @@ impl RegistrationRequest<'_> {
     /// Starts with a challenge that the caller generated.
     ///
     /// # Errors
-    /// Returns [`ChallengeTooShort`] if it has fewer than 16 bytes.
+    /// Returns [`ChallengeLengthError`] if it has fewer than 16 bytes.
     pub fn start_with(
         self,
         challenge: Challenge,
         now: Timestamp,
-    ) -> Result<(CredentialCreationOptions, PendingRegistration), ChallengeTooShort> {
+    ) -> Result<(CredentialCreationOptions, PendingRegistration), ChallengeLengthError> {
         challenge.into_issued().map(|challenge| self.start_recorded(challenge, now))
     }
 

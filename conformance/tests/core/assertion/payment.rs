@@ -2,7 +2,7 @@ use rp_core::payment::{
     BrowserBoundKeyError, ConfirmedPayment, PaymentCredentialInstrument, PaymentCurrencyAmount,
     PaymentDataError, PaymentEntityLogo, PaymentTransaction, StartPaymentError,
 };
-use rp_core::{AllowedCredentials, AuthenticationError, Challenge, ChallengeTooShort, Code, base64url};
+use rp_core::{AllowedCredentials, AuthenticationError, Challenge, ChallengeLengthError, Code, base64url};
 use serde_json::{Value, json};
 
 use super::{Key, NOW, ORIGIN, VERIFIED, registered, rp, user};
@@ -156,7 +156,7 @@ fn a_payment_has_credentials_and_a_random_challenge() {
     assert_eq!(error, StartPaymentError::NoCredential);
     let allow = AllowedCredentials::account(user().handle, &[key.record()]);
     let error = rp.start_payment_with(allow, transaction(), Challenge::recorded(&[1; 15]), NOW).unwrap_err();
-    assert_eq!(error, StartPaymentError::Challenge(ChallengeTooShort { got: 15 }));
+    assert_eq!(error, StartPaymentError::Challenge(ChallengeLengthError { got: 15 }));
 }
 
 #[test]

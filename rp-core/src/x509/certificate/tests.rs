@@ -43,7 +43,7 @@ fn every_field_is_read() {
 }
 
 #[test]
-fn bytes_behind_are_refused_and_dropped_where_an_operator_brings_them() {
+fn trailing_bytes_are_rejected_and_ignored_in_anchors() {
     let der = sound().signed_by(1);
     let longer = [&der[..], &[0x00, 0x00]].concat();
     let refused = Certificate::from_der(&longer).unwrap_err();
@@ -53,7 +53,7 @@ fn bytes_behind_are_refused_and_dropped_where_an_operator_brings_them() {
 }
 
 #[test]
-fn unused_bits_of_the_signature_are_ignored_and_of_a_key_rejected() {
+fn unused_bits_are_ignored_in_signatures_and_not_in_keys() {
     let mut der = sound().signed_by(1);
     let signature = read(&der).signature().to_vec();
     let unused = der.len() - signature.len() - 1;
@@ -98,7 +98,7 @@ fn any_cut_is_refused_and_no_flipped_bit_panics() {
 }
 
 #[test]
-fn an_extension_that_stands_there_twice_is_refused_and_the_first_counts_for_an_operator() {
+fn duplicate_extensions_are_rejected_and_ignored_in_anchors() {
     let twice = |template: &mut Template| template.extensions.push(basic_constraints(true, None));
     let refused = refusal(twice);
     assert_eq!(refused, CertificateError::DuplicateExtension { oid: "2.5.29.19".into() });
@@ -142,7 +142,7 @@ fn unique_identifiers_pass_from_version_2_on() {
 }
 
 #[test]
-fn a_time_that_does_not_exist_is_refused_and_says_nothing_where_an_operator_brings_it() {
+fn impossible_times_are_rejected_and_ignored_in_anchors() {
     // As in a certificate of FIDO's conformance metadata.
     let impossible = |template: &mut Template| template.not_before = utc_time("170229143112Z");
     let refused = refusal(impossible);

@@ -118,7 +118,7 @@ fn directory_names_bind_the_subject_as_well() {
 }
 
 #[test]
-fn mail_addresses_of_the_subject_count_where_there_are_no_alternative_names() {
+fn mail_addresses_of_the_subject_count_if_alone() {
     let mut template = Template::new("Leaf", 3, "Root", &[]);
     template.subject = directory_name(&[(&EMAIL_ADDRESS, 0x16, "root@example.com")]);
     let value = extension_value(&[], &[(RFC822, b"example.com")]);
@@ -148,7 +148,7 @@ fn excluded_wins_over_permitted_and_every_name_counts() {
 }
 
 #[test]
-fn kinds_that_are_not_processed_are_refused_where_such_a_name_stands() {
+fn names_of_unprocessed_kinds_are_rejected_if_constrained() {
     const OTHER: u8 = 0xa0;
     judge(&[], &[(OTHER, &[5, 0])], &[(DNS, b"example.com")]).unwrap();
     let unprocessed = NameConstraintError::Unprocessed { form: "otherName" };
@@ -156,7 +156,7 @@ fn kinds_that_are_not_processed_are_refused_where_such_a_name_stands() {
 }
 
 #[test]
-fn names_that_are_not_well_formed_are_refused_where_there_are_constraints() {
+fn malformed_names_are_rejected_if_constrained() {
     for (tag, base, name, form) in [
         (DNS, &b"example.com"[..], &b"-. example"[..], "dNSName"),
         (DNS, b"example.com", b"a.*.example.org", "dNSName"),

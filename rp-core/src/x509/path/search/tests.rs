@@ -99,7 +99,7 @@ fn a_pool_that_brings_a_self_signed_root_is_not_trusted_for_it() {
 }
 
 #[test]
-fn an_anchor_in_the_pool_ends_the_path_whatever_its_certificate_says() {
+fn an_anchor_in_the_pool_ends_the_path() {
     let mut expired = ca("Issuing", ISSUING, "New");
     expired.not_after = utc_time("240101000000Z");
     let path = judge(&[expired.signed_by(9)], &[anchor("Issuing", ISSUING)]).unwrap();
@@ -119,7 +119,7 @@ fn checks_of_the_walk_hold_here_too() {
 }
 
 #[test]
-fn a_pool_in_which_everyone_signed_everyone_costs_no_more_than_the_budget() {
+fn a_pool_of_mutual_signatures_stays_within_the_budget() {
     let members: Vec<_> = (10..26).collect::<Vec<u8>>();
     let name = |key: u8| alloc::format!("CA {key}");
     let mut pool = vec![ca("Issuing", ISSUING, &name(10)).signed_by(10)];

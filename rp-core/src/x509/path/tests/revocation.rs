@@ -242,7 +242,7 @@ fn any_cut_of_a_list_is_refused() {
 }
 
 #[test]
-fn addresses_of_lists_are_told_once_and_of_validated_paths_alone() {
+fn crl_urls_are_those_of_validated_paths() {
     assert_eq!(judge_chain(0x06, &[], false).unwrap().crl_urls(), [URL]);
 }
 
