@@ -1,5 +1,6 @@
 //! Tables of supported features in Markdown. Each cell is the result of a run.
 
+mod app_attest;
 mod extensions;
 mod tables;
 mod tally;
@@ -10,6 +11,7 @@ use crate::authenticator::{Algorithm, ClientError, Format};
 use crate::format::{Body, Case, Expect};
 use crate::matrix;
 use crate::run::{Driver, RpCore, run};
+use app_attest::AppAttestSupport;
 use extensions::Extension;
 use tally::Tally;
 
@@ -17,6 +19,7 @@ use tally::Tally;
 #[derive(Clone, Debug)]
 pub struct Support {
     formats: Vec<FormatSupport>,
+    app_attest: AppAttestSupport,
     algorithms: Vec<AlgorithmSupport>,
     extensions: Vec<Extension>,
 }
@@ -28,7 +31,7 @@ struct FormatSupport {
     /// The attestation types of its statements.
     types: Vec<AttestationType>,
     accepted: Tally,
-    refused: Tally,
+    rejected: Tally,
 }
 
 /// The results of the ceremonies with keys of one algorithm.
@@ -38,7 +41,7 @@ struct AlgorithmSupport {
     /// Honest registrations, in the order of [`Format::ALL`].
     registrations: Vec<Tally>,
     accepted: Tally,
-    refused: Tally,
+    rejected: Tally,
 }
 
 impl Support {
@@ -48,6 +51,7 @@ impl Support {
     /// None that a caller could cause.
     pub fn of_rp_core() -> Result<Self, ClientError> {
         let mut support = Self::of(&RpCore, &matrix::cases()?);
+        support.app_attest = app_attest::results();
         support.extensions = extensions::results();
         Ok(support)
     }
@@ -70,16 +74,17 @@ impl Support {
             format: *format,
             types: Vec::new(),
             accepted: Tally::default(),
-            refused: Tally::default(),
+            rejected: Tally::default(),
         };
         let algorithm = |algorithm: &Algorithm| AlgorithmSupport {
             algorithm: *algorithm,
             registrations: vec![Tally::default(); Format::ALL.len()],
             accepted: Tally::default(),
-            refused: Tally::default(),
+            rejected: Tally::default(),
         };
         Self {
             formats: Format::ALL.iter().map(format).collect(),
+            app_attest: AppAttestSupport::default(),
             algorithms: Algorithm::ALL.iter().map(algorithm).collect(),
             extensions: Vec::new(),
         }
@@ -104,11 +109,11 @@ impl Support {
                         by_format.types.push(kind);
                     }
                 }
-                Expect::Reject(_) => by_format.refused.note(as_expected),
+                Expect::Reject(_) => by_format.rejected.note(as_expected),
             },
             Body::Authentication(authentication) => match &authentication.expect {
                 Expect::Accept(_) => by_algorithm.accepted.note(as_expected),
-                Expect::Reject(_) => by_algorithm.refused.note(as_expected),
+                Expect::Reject(_) => by_algorithm.rejected.note(as_expected),
             },
             Body::Chain(_) | Body::Mds(_) | Body::Signature(_) => {}
         }
@@ -117,10 +122,11 @@ impl Support {
     /// Whether every case has the expected result.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let formats = self.formats.iter().flat_map(|row| [row.accepted, row.refused]);
-        let algorithms = self.algorithms.iter().flat_map(|row| [row.accepted, row.refused]);
+        let formats = self.formats.iter().flat_map(|row| [row.accepted, row.rejected]);
+        let app_attest = [self.app_attest.accepted, self.app_attest.rejected];
+        let algorithms = self.algorithms.iter().flat_map(|row| [row.accepted, row.rejected]);
         let registrations = self.algorithms.iter().flat_map(|row| row.registrations.iter().copied());
-        formats.chain(algorithms).chain(registrations).all(Tally::holds)
+        formats.chain(app_attest).chain(algorithms).chain(registrations).all(Tally::holds)
             && self.extensions.iter().all(Extension::holds)
     }
 }

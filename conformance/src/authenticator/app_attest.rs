@@ -3,6 +3,7 @@
 //! The attestation object is WebAuthn's with `fmt` `apple-appattest`. Instead of client data it signs a hash that the
 //! app and its server agree on.
 
+use rp_core::Code;
 use sha2::{Digest, Sha256};
 
 use super::algorithm::Algorithm;
@@ -57,6 +58,16 @@ impl AppAttestFault {
         Self::CredentialIdOther,
         Self::X5cEmpty,
     ];
+
+    /// The reason for which a server must reject it.
+    #[must_use]
+    pub const fn expected_code(self) -> Code {
+        match self {
+            Self::AppOther => Code::RpIdMismatch,
+            Self::X5cEmpty => Code::MalformedAttestationStatement,
+            _ => Code::AttestationInvalid,
+        }
+    }
 }
 
 /// The message of an app to its server.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rp_core::{AttestationType, Profile, RelyingParty, User, UserHandle};
 
+use super::app_attest::AppAttestSupport;
 use super::extensions::Extension;
 use super::tally::Tally;
 use super::{AlgorithmSupport, FormatSupport, Support};
@@ -24,18 +25,20 @@ impl Support {
         let (mut right, mut wrong) = (Tally::default(), Tally::default());
         for row in &self.formats {
             right.add(row.accepted);
-            wrong.add(row.refused);
+            wrong.add(row.rejected);
         }
+        right.add(self.app_attest.accepted);
+        wrong.add(self.app_attest.rejected);
         for row in &self.algorithms {
             right.add(row.accepted);
-            wrong.add(row.refused);
+            wrong.add(row.rejected);
         }
         writeln!(
             f,
-            "The software authenticator of `conformance` mints {} honest responses and {} that are wrong in one named \
-             step; this is what `rp-core` makes of them.\n\
-             ✓ and a number: so many, and all came out as they must. ✗: some did not. A wrong response counts as \
-             refused only if it is refused for its own reason.",
+            "The software authenticator of `conformance` makes {} honest responses and {} with one named fault; the \
+             tables show the verdicts of `rp-core`.\n\
+             ✓ is followed by the number of cases, which all have the expected result. ✗: some do not. A wrong response \
+             counts as rejected only if the reason is that of its fault.",
             right.count(),
             wrong.count()
         )
@@ -44,26 +47,27 @@ impl Support {
     fn formats(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n| attestation format | attestation type | honest: accepted | wrong: refused |\n|---|---|---|---|"
+            "\n| attestation format | attestation type | honest: accepted | wrong: rejected |\n|---|---|---|---|"
         )?;
-        for FormatSupport { format, types, accepted, refused } in &self.formats {
+        for FormatSupport { format, types, accepted, rejected } in &self.formats {
             let types: Vec<_> = types.iter().map(|one| type_name(*one)).collect();
-            writeln!(f, "| {} | {} | {accepted} | {refused} |", heading(*format), types.join(", "))?;
+            writeln!(f, "| {} | {} | {accepted} | {rejected} |", heading(*format), types.join(", "))?;
         }
-        Ok(())
+        let AppAttestSupport { accepted, rejected } = self.app_attest;
+        writeln!(f, "| `apple-appattest` (App Attest) |  | {accepted} | {rejected} |")
     }
 
     fn algorithms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let by_default = offered_by_default();
         writeln!(
             f,
-            "\n| algorithm of the credential | COSE | offered | honest sign-in: accepted | wrong sign-in: refused |\n\
+            "\n| algorithm of the credential | COSE | offered | honest sign-in: accepted | wrong sign-in: rejected |\n\
              |---|--:|---|---|---|"
         )?;
-        for AlgorithmSupport { algorithm, accepted, refused, .. } in &self.algorithms {
+        for AlgorithmSupport { algorithm, accepted, rejected, .. } in &self.algorithms {
             let (name, cose) = (name(*algorithm), algorithm.cose());
             let offered = offered(cose, &by_default);
-            writeln!(f, "| {name} | {cose} | {offered} | {accepted} | {refused} |")?;
+            writeln!(f, "| {name} | {cose} | {offered} | {accepted} | {rejected} |")?;
         }
         Ok(())
     }
@@ -88,10 +92,7 @@ impl Support {
         if self.extensions.is_empty() {
             return Ok(());
         }
-        writeln!(
-            f,
-            "\n| extension: asked for, and its output told | registration | authentication |\n|---|---|---|"
-        )?;
+        writeln!(f, "\n| extension: output reported | registration | authentication |\n|---|---|---|")?;
         for Extension { name, registration, authentication } in &self.extensions {
             writeln!(f, "| `{name}` | {registration} | {authentication} |")?;
         }

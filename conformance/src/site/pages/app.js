@@ -1,7 +1,7 @@
 // The page: two views, their forms, and the cards. What it says is in words.js, what it does in ceremonies.js.
 
 import * as passkeys from "./ceremonies.js";
-import { ago, attested, describe, exactly, explain, verified } from "./words.js";
+import { ago, attested, describe, describeSession, exactly, explain, verified } from "./words.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const signedOut = $("#signed-out");
@@ -55,7 +55,11 @@ function showForm() {
 }
 
 async function showAccount() {
-  const [{ credentials }, signals] = await Promise.all([passkeys.credentials(), passkeys.signals()]);
+  const [{ credentials }, signals, sessions] = await Promise.all([
+    passkeys.credentials(),
+    passkeys.signals(),
+    passkeys.sessions(),
+  ]);
   const { name, displayName } = signals.currentUserDetails;
   signedOut.hidden = true;
   account.hidden = $("#sign-out").hidden = false;
@@ -65,6 +69,7 @@ async function showAccount() {
   document.title = `Passkeys of ${displayName || name}`;
   for (const form of Object.values(forms)) form.reset();
   showCards(credentials);
+  showSessions(sessions);
   return signals;
 }
 
@@ -79,6 +84,42 @@ function showCards(credentials) {
   $("#passkeys").replaceChildren(...credentials.map(card));
   $(".count", account).textContent = credentials.length;
   $("#advice").hidden = credentials.length !== 1;
+}
+
+/** The sessions of the account; the list is hidden if the server does not provide it. */
+function showSessions(sessions) {
+  const section = $("#sessions");
+  section.hidden = sessions === undefined;
+  $(".cards", section).replaceChildren(...(sessions ?? []).map(sessionCard));
+  $(".count", section).textContent = sessions?.length ?? "";
+  $("#end-others").hidden = !sessions?.some((session) => !session.current);
+}
+
+function sessionCard(session) {
+  const item = $("#session").content.firstElementChild.cloneNode(true);
+  const { title, icon } = describeSession(session);
+  item.dataset.id = session.id;
+  $(".tile", item).append(glyph(icon));
+  $(".title", item).textContent = title;
+  $(".model", item).textContent = session.address ?? "";
+  if (session.current) $(".badges", item).append(badge({ icon: "i-check", text: "This browser" }, "here"));
+  $(".facts", item).append(
+    ...fact("Signed in", time(session.createdAt)),
+    ...fact("Last used", session.lastUsedAt ? time(session.lastUsedAt) : "Not yet"),
+  );
+  const button = $("[name=end]", item);
+  button.hidden = session.current;
+  button.setAttribute("aria-label", `Sign out ${title}`);
+  button.addEventListener("click", () => endSession(session.id, title));
+  return item;
+}
+
+async function endSession(id, title) {
+  await run(account, undefined, "Signing out there.", async () => {
+    await passkeys.endSession(id);
+    await refresh();
+    say(account, { text: `“${title}” was signed out.`, good: true });
+  });
 }
 
 function card(credential) {
@@ -292,6 +333,14 @@ async function remove(id, title) {
     $("#add").focus();
   });
 }
+
+$("#end-others").addEventListener("click", (event) =>
+  run(account, event.currentTarget, "Signing out everywhere else.", async () => {
+    await passkeys.endOtherSessions();
+    await refresh();
+    say(account, { text: "You are signed in only here now.", good: true });
+  }),
+);
 
 $("#sign-out").addEventListener("click", (event) =>
   run(account, event.currentTarget, "Signing out.", async () => {

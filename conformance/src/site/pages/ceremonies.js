@@ -68,6 +68,19 @@ export const rename = (id, nickname) => fresh(() => call("PATCH", `credentials/$
 export const remove = (id) => fresh(() => call("DELETE", `credentials/${id}`));
 export const signOut = () => call("POST", "sign-out");
 
+/** The sessions of the account, or `undefined` if the server does not mount the route. */
+export async function sessions() {
+  try {
+    return (await call("GET", "sessions")).sessions;
+  } catch (error) {
+    if (error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+export const endSession = (id) => call("DELETE", `sessions/${id}`);
+export const endOtherSessions = () => call("DELETE", "sessions");
+
 /** Runs `action`; if the server wants a fresh verification first, gets one and runs it again. */
 async function fresh(action) {
   try {

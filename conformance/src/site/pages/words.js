@@ -114,6 +114,15 @@ export function describe(credential) {
   };
 }
 
+/** A session: its browser, or that it belongs to a program. */
+export function describeSession({ kind, userAgent = "" }) {
+  if (kind === "bearer") return { title: "A program", icon: "i-device" };
+  const browser = ["Edg", "OPR", "Firefox", "Chrome", "Safari"].find((name) => userAgent.includes(`${name}/`));
+  const names = { Edg: "Edge", OPR: "Opera" };
+  const phone = /Android|iPhone|iPad/.test(userAgent);
+  return { title: names[browser] ?? browser ?? "A browser", icon: phone ? "i-phone" : "i-device" };
+}
+
 function kindOf(transports, backupEligible) {
   const roams = ["usb", "nfc", "ble", "smart-card"].some((transport) => transports.includes(transport));
   if (roams && !transports.includes("internal")) return { icon: "i-usb", text: "Security key" };
