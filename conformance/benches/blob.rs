@@ -25,7 +25,7 @@ use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::crypto::{self, Key, Scheme};
 use rp_core::x509::Certificate;
 use rp_core::{Aaguid, Timestamp};
-use rp_mds::{Catalog, Current, Keep, Metadata, Model, Policy, Question, Roots, Verification};
+use rp_mds::{Catalog, Metadata, ModelId, ModelQuery, Policy, Retention, Roots, SharedCatalog, Verification};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -101,8 +101,10 @@ impl Sample {
         Self { blob, roots, at, key, models }
     }
 
-    fn load(&self, keep: Keep) -> Metadata {
-        Verification { keep, ..Verification::new(&self.roots, self.at) }.verify(&self.blob).unwrap()
+    fn load(&self, retention: Retention) -> Metadata {
+        Verification { retention, ..Verification::new(&self.roots, self.at) }
+            .verify(&self.blob)
+            .unwrap()
     }
 
     /// What loading cannot do without.
@@ -194,13 +196,13 @@ fn many(payload: &[u8], times: usize) -> String {
 /// A BLOB verified, read and indexed, with all that it has.
 #[divan::bench(args = TIMES)]
 fn load_all(bencher: Bencher<'_, '_>, times: usize) {
-    bencher.bench_local(|| sample(times).unwrap().load(Keep::ALL));
+    bencher.bench_local(|| sample(times).unwrap().load(Retention::ALL));
 }
 
 /// The same without pictures and long texts.
 #[divan::bench(args = TIMES)]
 fn load_lean(bencher: Bencher<'_, '_>, times: usize) {
-    bencher.bench_local(|| sample(times).unwrap().load(Keep::LEAN));
+    bencher.bench_local(|| sample(times).unwrap().load(Retention::LEAN));
 }
 
 /// What cannot be done without.
@@ -213,7 +215,7 @@ fn floor(bencher: Bencher<'_, '_>, times: usize) {
 #[divan::bench(args = TIMES)]
 fn look_up(bencher: Bencher<'_, '_>, times: usize) {
     let sample = sample(times).unwrap();
-    let metadata = sample.load(Keep::LEAN);
+    let metadata = sample.load(Retention::LEAN);
     let mut models = sample.models.iter().cycle();
     bencher.bench_local(|| {
         metadata.by_aaguid(*black_box(models.next().unwrap())).map(|entry| entry.reports().len())
@@ -223,7 +225,7 @@ fn look_up(bencher: Bencher<'_, '_>, times: usize) {
 /// The catalog of the moment, as each reader takes it.
 #[divan::bench]
 fn current(bencher: Bencher<'_, '_>) {
-    let current = Current::new(Catalog::of("fido", sample(10).unwrap().load(Keep::LEAN)));
+    let current = SharedCatalog::new(Catalog::of("fido", sample(10).unwrap().load(Retention::LEAN)));
     bencher.bench_local(|| current.load().sources().len());
 }
 
@@ -231,12 +233,12 @@ fn current(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn judge(bencher: Bencher<'_, '_>) {
     let sample = sample(10).unwrap();
-    let catalog = Catalog::default().and("fido", Arc::new(sample.load(Keep::LEAN)));
+    let catalog = Catalog::default().and("fido", Arc::new(sample.load(Retention::LEAN)));
     let policy = Policy::default();
     let mut models = sample.models.iter().cycle();
     bencher.bench_local(|| {
         policy
-            .judge(&catalog, &Question::new(Model::Aaguid(*models.next().unwrap()), sample.at))
+            .judge(&catalog, &ModelQuery::new(ModelId::Aaguid(*models.next().unwrap()), sample.at))
             .is_accepted()
     });
 }
@@ -251,11 +253,11 @@ fn compare() {
     );
     for times in TIMES {
         let sample = sample(times).unwrap();
-        let entries = sample.load(Keep::ALL).entries().len();
+        let entries = sample.load(Retention::ALL).entries().len();
         let mut rounds = [const { Vec::new() }; 3];
         for _ in 0..ROUNDS {
-            rounds[0].push(timed(|| sample.load(Keep::ALL)));
-            rounds[1].push(timed(|| sample.load(Keep::LEAN)));
+            rounds[0].push(timed(|| sample.load(Retention::ALL)));
+            rounds[1].push(timed(|| sample.load(Retention::LEAN)));
             rounds[2].push(timed(|| sample.floor()));
         }
         let [all, lean, floor] = rounds.map(|mut times| {

@@ -2,23 +2,23 @@
 #![no_main]
 
 use rp_core::Timestamp;
-use rp_mds::{Catalog, Difference, Keep, Metadata, Names, Policy, Question};
+use rp_mds::{Catalog, Difference, Retention, Metadata, Names, Policy, ModelQuery};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = Names::from_json(data);
-    let Ok(metadata) = Metadata::from_own_entries(data, Keep::ALL) else { return };
+    let Ok(metadata) = Metadata::from_own_entries(data, Retention::ALL) else { return };
     for entry in metadata.entries() {
         let _ = (entry.statement(), entry.anchors(), entry.newest_report(), entry.to_json());
         assert!(metadata.find(&entry.model()).iter().any(|found| found.model() == entry.model()));
     }
     assert!(Difference::between(&metadata, &metadata).changed.is_empty());
     let lean =
-        Metadata::from_own_entries(data, Keep::LEAN).expect("what is read with pictures is read without");
+        Metadata::from_own_entries(data, Retention::LEAN).expect("what is read with pictures is read without");
     assert_eq!(metadata.entries().len(), lean.entries().len());
     let catalog = Catalog::of("fuzz", metadata);
     for model in catalog.models() {
         let verdict =
-            Policy::default().judge(&catalog, &Question::new(model, Timestamp::from_unix_seconds(0)));
+            Policy::default().judge(&catalog, &ModelQuery::new(model, Timestamp::from_unix_seconds(0)));
         assert!(verdict.is_listed());
     }
 });

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rp_core::Timestamp;
-use rp_mds::{Cache, Event, Keep, MetadataTrust, Model, Names, Policy, Refresher, Roots, SourceConfig};
+use rp_mds::{
+    Cache, Event, MetadataTrust, ModelId, Names, Policy, Refresher, Retention, Roots, SourceConfig,
+};
 
 // ANCHOR: refresher
 fn refresher(cache: PathBuf, own: Option<PathBuf>) -> Result<Arc<Refresher>, Box<dyn Error>> {
@@ -18,7 +20,7 @@ fn refresher(cache: PathBuf, own: Option<PathBuf>) -> Result<Arc<Refresher>, Box
         builder = builder.source(SourceConfig::own("own", own));
     }
     let refresher = builder
-        .source(SourceConfig::alliance(Roots::of_the_system()?).keep(Keep::LEAN))
+        .source(SourceConfig::alliance(Roots::of_the_system()?).retention(Retention::LEAN))
         .cache(Cache::open(cache)?)
         .events(|event| {
             event.trace();
@@ -35,14 +37,14 @@ fn refresher(cache: PathBuf, own: Option<PathBuf>) -> Result<Arc<Refresher>, Box
 
 // ANCHOR: trust
 fn trust(refresher: &Refresher, policy: &str) -> Result<MetadataTrust, serde_json::Error> {
-    Ok(MetadataTrust::new(refresher.current(), serde_json::from_str::<Policy>(policy)?))
+    Ok(MetadataTrust::new(refresher.catalog(), serde_json::from_str::<Policy>(policy)?))
 }
 // ANCHOR_END: trust
 
 // ANCHOR: names
 /// The name to show beside a passkey: metadata's, or else that of the community's list.
 fn shown(trust: &MetadataTrust, names: &Names, aaguid: rp_core::Aaguid, language: &str) -> Option<String> {
-    names.show(&trust.current().load(), aaguid)?.name(language).map(str::to_owned)
+    names.show(&trust.catalog().load(), aaguid)?.name(language).map(str::to_owned)
 }
 // ANCHOR_END: names
 
@@ -64,8 +66,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for health in refresher.health(Timestamp::now()) {
         println!("{}", serde_json::to_string_pretty(&health)?);
     }
-    for model in trust.current().load().models() {
-        if let Model::Aaguid(aaguid) = model {
+    for model in trust.catalog().load().models() {
+        if let ModelId::Aaguid(aaguid) = model {
             println!("{aaguid}  {}", shown(&trust, &Names::default(), aaguid, "en").unwrap_or_default());
         }
     }

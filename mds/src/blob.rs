@@ -19,7 +19,7 @@ pub use signer::Signer;
 
 use crate::date::Date;
 use crate::payload::{Payload, PayloadError};
-use crate::{Keep, Metadata, Roots, base64};
+use crate::{Metadata, Retention, Roots, base64};
 
 /// How a BLOB is verified.
 ///
@@ -52,7 +52,7 @@ pub struct Verification<'a> {
     /// Whether a BLOB is refused of whose signer it is not known whether it is revoked.
     pub require_crls: bool,
     /// What of it is kept.
-    pub keep: Keep,
+    pub retention: Retention,
     /// The greatest length that is read, in bytes.
     pub max_len: usize,
 }
@@ -71,7 +71,7 @@ impl<'a> Verification<'a> {
             signer_domain: None,
             crls: &[],
             require_crls: false,
-            keep: Keep::ALL,
+            retention: Retention::ALL,
             max_len: Self::MAX_LEN,
         }
     }
@@ -81,7 +81,7 @@ impl<'a> Verification<'a> {
     /// White space around it is passed over, as a file has it.
     ///
     /// # Errors
-    /// [`BlobError`]. An entry that cannot be read is none: it is left out, and told by [`Metadata::left_out`].
+    /// [`BlobError`]. An entry that cannot be read is none: it is left out, and told by [`Metadata::rejected`].
     pub fn verify(&self, blob: &[u8]) -> Result<Metadata, BlobError> {
         if blob.len() > self.max_len {
             return Err(BlobError::TooLong { len: blob.len(), max: self.max_len });
@@ -105,7 +105,7 @@ impl<'a> Verification<'a> {
         let key = leaf.public_key().map_err(|source| BlobError::SignerKey { source })?;
         algorithm.verify(&key, jws.signed, jws.signature)?;
         let bytes = base64::decode_url(jws.payload).ok_or(BlobError::Base64 { part: "payload" })?;
-        let payload = Payload::read(&bytes, self.keep)?;
+        let payload = Payload::read(&bytes, self.retention)?;
         // 3.2, step 7: the serial number
         if let (Some(no), Some(previous)) = (payload.no, self.previous_no)
             && no < previous

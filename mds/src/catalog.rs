@@ -7,7 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 use rp_core::TrustAnchor;
 
 use crate::Metadata;
-use crate::entry::{Entry, Model};
+use crate::entry::{Entry, ModelId};
 
 /// Several lists in an order: for each model the first that has it speaks, and no other.
 ///
@@ -61,7 +61,7 @@ impl Catalog {
     /// A list that has the model in an entry which could not be read has it: nothing behind that list is asked, and
     /// that entry is not among the others.
     #[must_use]
-    pub fn find(&self, model: &Model) -> Option<Listing<'_>> {
+    pub fn find(&self, model: &ModelId) -> Option<Listing<'_>> {
         self.sources.iter().find_map(|source| {
             let (entries, unreadable) = (source.metadata.find(model), source.has_unreadable(model));
             (!entries.is_empty() || unreadable).then_some(Listing { source, entries, unreadable })
@@ -70,7 +70,7 @@ impl Catalog {
 
     /// Every model of every list that speaks for it.
     #[must_use]
-    pub fn models(&self) -> Vec<Model> {
+    pub fn models(&self) -> Vec<ModelId> {
         let entries = self.sources.iter().flat_map(|source| source.metadata.entries());
         let mut models: Vec<_> = entries.map(Entry::model).collect();
         models.sort_unstable();
@@ -92,8 +92,8 @@ impl Source {
         &self.metadata
     }
 
-    fn has_unreadable(&self, model: &Model) -> bool {
-        self.metadata.left_out().iter().any(|left_out| left_out.models.contains(model))
+    fn has_unreadable(&self, model: &ModelId) -> bool {
+        self.metadata.rejected().iter().any(|rejected| rejected.models.contains(model))
     }
 }
 
@@ -115,19 +115,19 @@ impl Listing<'_> {
 ///
 /// # Examples
 /// ```
-/// use rp_mds::{Catalog, Current, Keep, Metadata};
+/// use rp_mds::{Catalog, SharedCatalog, Retention, Metadata};
 ///
-/// let current = Current::default();
+/// let current = SharedCatalog::default();
 /// let before = current.load();
-/// let own = Metadata::from_own_entries(b"[]", Keep::LEAN)?;
+/// let own = Metadata::from_own_entries(b"[]", Retention::LEAN)?;
 /// current.store(Catalog::of("own", own));
 /// assert_eq!((before.sources().len(), current.load().sources().len()), (0, 1));
 /// # Ok::<(), rp_mds::PayloadError>(())
 /// ```
 #[derive(Default)]
-pub struct Current(ArcSwap<Catalog>);
+pub struct SharedCatalog(ArcSwap<Catalog>);
 
-impl Current {
+impl SharedCatalog {
     /// A catalog to begin with.
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
@@ -150,8 +150,8 @@ impl Current {
     }
 }
 
-impl fmt::Debug for Current {
+impl fmt::Debug for SharedCatalog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Current").field(&self.load()).finish()
+        f.debug_tuple("SharedCatalog").field(&self.load()).finish()
     }
 }

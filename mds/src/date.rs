@@ -16,7 +16,7 @@ pub struct Date {
 /// A text that is no day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a day of the form YYYY-MM-DD")]
-pub struct DateSyntax;
+pub struct DateError;
 
 impl Date {
     /// A day of the calendar, `None` where there is no such day.
@@ -56,25 +56,25 @@ impl From<Timestamp> for Date {
 }
 
 impl FromStr for Date {
-    type Err = DateSyntax;
+    type Err = DateError;
 
     /// Reads `YYYY-MM-DD`; a time of day behind it, as ISO 8601 writes one, is passed over.
-    fn from_str(text: &str) -> Result<Self, DateSyntax> {
-        let (text, rest) = text.split_at_checked(10).ok_or(DateSyntax)?;
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let (text, rest) = text.split_at_checked(10).ok_or(DateError)?;
         if !(rest.is_empty() || rest.starts_with('T')) {
-            return Err(DateSyntax);
+            return Err(DateError);
         }
-        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return Err(DateSyntax) };
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return Err(DateError) };
         let number = |digits: &[u8]| {
             digits.iter().try_fold(0_u32, |value, digit| {
                 let digit = char::from(*digit).to_digit(10)?;
                 value.checked_mul(10)?.checked_add(digit)
             })
         };
-        let year = number(&[y1, y2, y3, y4]).and_then(|year| i32::try_from(year).ok()).ok_or(DateSyntax)?;
-        let month = number(&[m1, m2]).ok_or(DateSyntax)?;
-        let day = number(&[d1, d2]).ok_or(DateSyntax)?;
-        Self::new(year, month, day).ok_or(DateSyntax)
+        let year = number(&[y1, y2, y3, y4]).and_then(|year| i32::try_from(year).ok()).ok_or(DateError)?;
+        let month = number(&[m1, m2]).ok_or(DateError)?;
+        let day = number(&[d1, d2]).ok_or(DateError)?;
+        Self::new(year, month, day).ok_or(DateError)
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
             "2021/12/01",
             "",
         ] {
-            assert_eq!(text.parse::<Date>(), Err(DateSyntax), "{text:?}");
+            assert_eq!(text.parse::<Date>(), Err(DateError), "{text:?}");
         }
     }
 }

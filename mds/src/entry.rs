@@ -14,11 +14,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use crate::date::Date;
-use crate::members::Others;
+use crate::members::ExtraMembers;
 use crate::status::{self, StatusReport};
-pub use anchors::AnchorFault;
+pub use anchors::AnchorError;
 use anchors::Anchors;
-pub use read::EntryFault;
+pub use read::EntryError;
 pub(crate) use read::{EntrySeed, ReadEntry, Requirements, read_entries};
 pub use statement::{GetInfo, MetadataStatement, UserVerification, Version};
 
@@ -33,7 +33,7 @@ pub struct Entry {
     description: Box<str>,
     reports: Box<[StatusReport]>,
     time_of_last_status_change: Option<Date>,
-    other: Others,
+    other: ExtraMembers,
     /// The statement as it was written, without what was dropped.
     text: Option<Box<str>>,
     statement: OnceLock<Box<MetadataStatement>>,
@@ -91,7 +91,7 @@ impl Entry {
 
     /// Members of the entry that nothing here reads.
     #[must_use]
-    pub fn other(&self) -> &Others {
+    pub fn other(&self) -> &ExtraMembers {
         &self.other
     }
 
@@ -110,7 +110,7 @@ impl Entry {
 
     /// Certificates of the statement that cannot be read, and so vouch for nothing.
     #[must_use]
-    pub fn anchor_faults(&self) -> &[AnchorFault] {
+    pub fn anchor_errors(&self) -> &[AnchorError] {
         &self.read_anchors().faults
     }
 
@@ -120,22 +120,22 @@ impl Entry {
 
     /// What names the model: AAGUID, AAID or first key identifier.
     #[must_use]
-    pub fn model(&self) -> Model {
+    pub fn model(&self) -> ModelId {
         match (self.aaguid, &self.aaid, self.key_identifiers.first()) {
-            (Some(aaguid), ..) => Model::Aaguid(aaguid),
-            (None, Some(aaid), _) => Model::Aaid(aaid.clone()),
-            (None, None, Some(identifier)) => Model::KeyIdentifier(*identifier),
-            (None, None, None) => Model::Aaguid(Aaguid::ZERO),
+            (Some(aaguid), ..) => ModelId::Aaguid(aaguid),
+            (None, Some(aaid), _) => ModelId::Aaid(aaid.clone()),
+            (None, None, Some(identifier)) => ModelId::KeyIdentifier(*identifier),
+            (None, None, None) => ModelId::Aaguid(Aaguid::ZERO),
         }
     }
 
     /// Whether a model is this entry's, by whichever of its names.
     #[must_use]
-    pub fn is(&self, model: &Model) -> bool {
+    pub fn is(&self, model: &ModelId) -> bool {
         match model {
-            Model::Aaguid(aaguid) => self.aaguid == Some(*aaguid),
-            Model::Aaid(aaid) => self.aaid.as_ref() == Some(aaid),
-            Model::KeyIdentifier(identifier) => self.key_identifiers.contains(identifier),
+            ModelId::Aaguid(aaguid) => self.aaguid == Some(*aaguid),
+            ModelId::Aaid(aaid) => self.aaid.as_ref() == Some(aaid),
+            ModelId::KeyIdentifier(identifier) => self.key_identifiers.contains(identifier),
         }
     }
 
@@ -199,7 +199,7 @@ pub struct KeyIdentifier([u8; 20]);
 /// A text that is no key identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key identifier is 40 hexadecimal digits")]
-pub struct KeyIdentifierSyntax;
+pub struct KeyIdentifierError;
 
 impl KeyIdentifier {
     /// The identifier of these bytes, as [`rp_core::x509::Certificate::key_identifier`] gives them.
@@ -216,18 +216,17 @@ impl KeyIdentifier {
 }
 
 impl FromStr for KeyIdentifier {
-    type Err = KeyIdentifierSyntax;
+    type Err = KeyIdentifierError;
 
-    fn from_str(text: &str) -> Result<Self, KeyIdentifierSyntax> {
+    fn from_str(text: &str) -> Result<Self, KeyIdentifierError> {
         let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(KeyIdentifierSyntax) };
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(KeyIdentifierError) };
         if pairs.len() != 20 {
-            return Err(KeyIdentifierSyntax);
+            return Err(KeyIdentifierError);
         }
         let mut bytes = [0; 20];
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            let (high, low) =
-                (digit(high).ok_or(KeyIdentifierSyntax)?, digit(low).ok_or(KeyIdentifierSyntax)?);
+            let (high, low) = (digit(high).ok_or(KeyIdentifierError)?, digit(low).ok_or(KeyIdentifierError)?);
             *byte = high << 4 | low;
         }
         Ok(Self(bytes))
@@ -262,7 +261,7 @@ impl<'de> Deserialize<'de> for KeyIdentifier {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub enum Model {
+pub enum ModelId {
     /// A FIDO2 authenticator's.
     Aaguid(Aaguid),
     /// The key of a U2F authenticator's attestation certificate.
@@ -272,13 +271,13 @@ pub enum Model {
     Aaid(Box<str>),
 }
 
-impl From<Aaguid> for Model {
+impl From<Aaguid> for ModelId {
     fn from(aaguid: Aaguid) -> Self {
         Self::Aaguid(aaguid)
     }
 }
 
-impl fmt::Display for Model {
+impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Aaguid(aaguid) => aaguid.fmt(f),
@@ -291,19 +290,19 @@ impl fmt::Display for Model {
 /// A text that names no model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("neither an AAGUID, nor 40 hexadecimal digits of a key identifier, nor an AAID such as 1234#5678")]
-pub struct ModelSyntax;
+pub struct ModelIdError;
 
-impl FromStr for Model {
-    type Err = ModelSyntax;
+impl FromStr for ModelId {
+    type Err = ModelIdError;
 
-    fn from_str(text: &str) -> Result<Self, ModelSyntax> {
+    fn from_str(text: &str) -> Result<Self, ModelIdError> {
         if let Ok(aaguid) = text.parse() {
             return Ok(Self::Aaguid(aaguid));
         }
         if let Ok(identifier) = text.parse() {
             return Ok(Self::KeyIdentifier(identifier));
         }
-        if is_aaid(text) { Ok(Self::Aaid(text.into())) } else { Err(ModelSyntax) }
+        if is_aaid(text) { Ok(Self::Aaid(text.into())) } else { Err(ModelIdError) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// What is kept of a BLOB in memory; a BLOB without pictures is a quarter of its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keep {
+pub struct Retention {
     /// Pictures: `icon`, `iconDark`, `providerLogoLight`, `providerLogoDark`, and those of the transaction
     /// confirmation display.
     pub pictures: bool,
@@ -11,7 +11,7 @@ pub struct Keep {
     pub texts: bool,
 }
 
-impl Keep {
+impl Retention {
     /// Everything.
     pub const ALL: Self = Self { pictures: true, texts: true };
     /// What trust needs, and names.
@@ -31,7 +31,7 @@ impl Keep {
     }
 }
 
-impl Default for Keep {
+impl Default for Retention {
     fn default() -> Self {
         Self::ALL
     }

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 /// Members that nothing here reads, as they were written.
 #[derive(Clone, Debug, Default)]
-pub struct Others(Box<[(Box<str>, Box<RawValue>)]>);
+pub struct ExtraMembers(Box<[(Box<str>, Box<RawValue>)]>);
 
-impl Others {
+impl ExtraMembers {
     /// Name and value of each, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
@@ -31,7 +31,7 @@ impl Others {
     }
 }
 
-impl Serialize for Others {
+impl Serialize for ExtraMembers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in self.iter() {
@@ -98,12 +98,12 @@ impl<'a> Members<'a> {
     }
 
     /// Those that were not taken.
-    pub(crate) fn rest(self) -> Others {
-        Others::from(self.0)
+    pub(crate) fn rest(self) -> ExtraMembers {
+        ExtraMembers::from(self.0)
     }
 }
 
-impl From<Vec<RawMember<'_>>> for Others {
+impl From<Vec<RawMember<'_>>> for ExtraMembers {
     fn from(members: Vec<RawMember<'_>>) -> Self {
         Self(members.into_iter().map(|(name, value)| (Box::from(&*name), value.to_owned())).collect())
     }

@@ -4,13 +4,13 @@ use std::fmt;
 
 use rp_core::Aaguid;
 
-use crate::Keep;
+use crate::Retention;
 use crate::blob::Signer;
 use crate::date::Date;
-use crate::entry::{Entry, KeyIdentifier, Model};
+use crate::entry::{Entry, KeyIdentifier, ModelId};
 use crate::lookup::Index;
-use crate::members::Others;
-use crate::payload::{LeftOut, Payload, PayloadError};
+use crate::members::ExtraMembers;
+use crate::payload::{Payload, PayloadError, RejectedEntry};
 
 /// A list of models that was verified, or that the operator wrote.
 ///
@@ -20,8 +20,8 @@ pub struct Metadata {
     no: Option<u64>,
     next_update: Option<Date>,
     entries: Box<[Entry]>,
-    left_out: Box<[LeftOut]>,
-    other: Others,
+    rejected: Box<[RejectedEntry]>,
+    other: ExtraMembers,
     index: Index,
     signer: Option<Signer>,
 }
@@ -29,14 +29,14 @@ pub struct Metadata {
 impl Metadata {
     /// What a BLOB says; whether to believe it is for [`crate::blob`] to say.
     pub(crate) fn new(payload: Payload, signer: Option<Signer>) -> Self {
-        let Payload { legal_header, no, next_update, entries, left_out, other } = payload;
+        let Payload { legal_header, no, next_update, entries, rejected, other } = payload;
         let index = Index::new(&entries);
         Self {
             legal_header,
             no,
             next_update,
             entries: entries.into(),
-            left_out: left_out.into(),
+            rejected: rejected.into(),
             other,
             index,
             signer,
@@ -54,14 +54,14 @@ impl Metadata {
     /// let own = rp_mds::Metadata::from_own_entries(
     ///     br#"[{"aaguid": "00112233-4455-6677-8899-aabbccddeeff",
     ///           "metadataStatement": {"description": "Our own token"}}]"#,
-    ///     rp_mds::Keep::ALL,
+    ///     rp_mds::Retention::ALL,
     /// )?;
     /// let entry = own.by_aaguid("00112233-4455-6677-8899-aabbccddeeff".parse()?);
     /// assert_eq!(entry.map(|entry| entry.description()), Some("Our own token"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn from_own_entries(json: &[u8], keep: Keep) -> Result<Self, PayloadError> {
-        Payload::read_own(json, keep).map(|payload| Self::new(payload, None))
+    pub fn from_own_entries(json: &[u8], retention: Retention) -> Result<Self, PayloadError> {
+        Payload::read_own(json, retention).map(|payload| Self::new(payload, None))
     }
 
     /// The serial number; an operator's list has none.
@@ -111,13 +111,13 @@ impl Metadata {
 
     /// Every entry that could not be read, and why.
     #[must_use]
-    pub fn left_out(&self) -> &[LeftOut] {
-        &self.left_out
+    pub fn rejected(&self) -> &[RejectedEntry] {
+        &self.rejected
     }
 
     /// Members of the payload that nothing here reads.
     #[must_use]
-    pub fn other(&self) -> &Others {
+    pub fn other(&self) -> &ExtraMembers {
         &self.other
     }
 
@@ -141,14 +141,14 @@ impl Metadata {
 
     /// Every entry of a model: one, unless the list has it twice, in which case each has its say.
     #[must_use]
-    pub fn find(&self, model: &Model) -> Vec<&Entry> {
+    pub fn find(&self, model: &ModelId) -> Vec<&Entry> {
         let entry = |at: usize| self.entries.get(at);
         match model {
-            Model::Aaguid(aaguid) => self.index.aaguid(*aaguid).filter_map(entry).collect(),
-            Model::KeyIdentifier(identifier) => {
+            ModelId::Aaguid(aaguid) => self.index.aaguid(*aaguid).filter_map(entry).collect(),
+            ModelId::KeyIdentifier(identifier) => {
                 self.index.key_identifier(*identifier).filter_map(entry).collect()
             }
-            Model::Aaid(aaid) => self.index.aaid(aaid).filter_map(entry).collect(),
+            ModelId::Aaid(aaid) => self.index.aaid(aaid).filter_map(entry).collect(),
         }
     }
 
@@ -165,7 +165,7 @@ impl fmt::Debug for Metadata {
             .field("no", &self.no)
             .field("next_update", &self.next_update)
             .field("entries", &self.entries.len())
-            .field("left_out", &self.left_out)
+            .field("rejected", &self.rejected)
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::catalog::Catalog;
-use crate::entry::Model;
+use crate::entry::ModelId;
 use crate::members::Members;
 
 /// Names and pictures of models, from the community's list of passkey providers or the Alliance's convenience metadata.
@@ -82,7 +82,7 @@ impl Names {
     /// The AAGUID need not be proved: this is for showing.
     #[must_use]
     pub fn show(&self, catalog: &Catalog, aaguid: Aaguid) -> Option<ModelName> {
-        let listing = catalog.find(&Model::Aaguid(aaguid));
+        let listing = catalog.find(&ModelId::Aaguid(aaguid));
         let entry = listing.as_ref().and_then(|listing| listing.entries.first().copied());
         let listed = entry.map(|entry| {
             let statement = entry.statement();
@@ -154,7 +154,7 @@ pub(crate) fn by_language<'a>(texts: &'a BTreeMap<Box<str>, Box<str>>, language:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Keep, Metadata};
+    use crate::{Metadata, Retention};
 
     const AAGUID: &str = "a1000000-0000-4000-8000-000000000001";
 
@@ -192,7 +192,8 @@ mod tests {
         .unwrap();
         let listed =
             format!(r#"[{{"aaguid": "{AAGUID}", "metadataStatement": {{"description": "listed"}}}}]"#);
-        let catalog = Catalog::of("own", Metadata::from_own_entries(listed.as_bytes(), Keep::ALL).unwrap());
+        let catalog =
+            Catalog::of("own", Metadata::from_own_entries(listed.as_bytes(), Retention::ALL).unwrap());
         let shown = names.show(&catalog, aaguid()).unwrap();
         assert_eq!((shown.name("en"), shown.icon.as_deref()), (Some("listed"), Some("data:c")));
         let shown = names.show(&Catalog::default(), aaguid()).unwrap();

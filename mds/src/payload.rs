@@ -6,10 +6,10 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::Keep;
+use crate::Retention;
 use crate::date::Date;
-use crate::entry::{Entry, EntryFault, EntrySeed, Model, ReadEntry, Requirements, read_entries};
-use crate::members::{Name, Others, RawMember};
+use crate::entry::{Entry, EntryError, EntrySeed, ModelId, ReadEntry, Requirements, read_entries};
+use crate::members::{ExtraMembers, Name, RawMember};
 
 /// What a BLOB says, or an operator's list.
 #[derive(Debug, Default)]
@@ -18,22 +18,22 @@ pub(crate) struct Payload {
     pub(crate) no: Option<u64>,
     pub(crate) next_update: Option<Date>,
     pub(crate) entries: Vec<Entry>,
-    pub(crate) left_out: Vec<LeftOut>,
-    pub(crate) other: Others,
+    pub(crate) rejected: Vec<RejectedEntry>,
+    pub(crate) other: ExtraMembers,
 }
 
 /// An entry that was left out, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entries[{index}]{}: {fault}", .models.first().map(|model| format!(" ({model})")).unwrap_or_default())]
 #[non_exhaustive]
-pub struct LeftOut {
+pub struct RejectedEntry {
     /// Its place in the list.
     pub index: usize,
     /// What names its model, as far as that could be read.
-    pub models: Vec<Model>,
+    pub models: Vec<ModelId>,
     /// What is wrong with it.
     #[source]
-    pub fault: EntryFault,
+    pub fault: EntryError,
 }
 
 /// Why a payload cannot be read.
@@ -59,8 +59,8 @@ pub enum PayloadError {
 
 impl Payload {
     /// Reads the payload of a BLOB.
-    pub(crate) fn read(bytes: &[u8], keep: Keep) -> Result<Self, PayloadError> {
-        let (payload, seen_entries) = Self::read_with(bytes, keep, Requirements::Alliance)?;
+    pub(crate) fn read(bytes: &[u8], retention: Retention) -> Result<Self, PayloadError> {
+        let (payload, seen_entries) = Self::read_with(bytes, retention, Requirements::Alliance)?;
         if payload.no.is_none() {
             return Err(PayloadError::NoNumber);
         }
@@ -71,16 +71,20 @@ impl Payload {
     }
 
     /// Reads an operator's list: `{"entries": […]}`, or the list alone.
-    pub(crate) fn read_own(bytes: &[u8], keep: Keep) -> Result<Self, PayloadError> {
-        let (payload, seen_entries) = Self::read_with(bytes, keep, Requirements::Operator)?;
+    pub(crate) fn read_own(bytes: &[u8], retention: Retention) -> Result<Self, PayloadError> {
+        let (payload, seen_entries) = Self::read_with(bytes, retention, Requirements::Operator)?;
         if seen_entries { Ok(payload) } else { Err(PayloadError::NoEntries) }
     }
 
-    fn read_with(bytes: &[u8], keep: Keep, requirements: Requirements) -> Result<(Self, bool), PayloadError> {
+    fn read_with(
+        bytes: &[u8],
+        retention: Retention,
+        requirements: Requirements,
+    ) -> Result<(Self, bool), PayloadError> {
         let text =
             std::str::from_utf8(bytes).map_err(|error| PayloadError::Utf8 { at: error.valid_up_to() })?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let seed = PayloadSeed { entry: EntrySeed { keep, requirements } };
+        let seed = PayloadSeed { entry: EntrySeed { retention, requirements } };
         let read = seed.deserialize(&mut deserializer).map_err(PayloadError::Json)?;
         deserializer.end().map_err(PayloadError::Json)?;
         Ok(read)
@@ -89,7 +93,7 @@ impl Payload {
     fn take(&mut self, index: usize, read: ReadEntry) {
         match read {
             Ok(entry) => self.entries.push(entry),
-            Err((models, fault)) => self.left_out.push(LeftOut { index, models, fault }),
+            Err((models, fault)) => self.rejected.push(RejectedEntry { index, models, fault }),
         }
     }
 }
@@ -159,9 +163,9 @@ impl<'de> Visitor<'de> for PayloadSeed {
         let seen_entries = entries.is_some();
         if let Some(read) = entries {
             payload.entries = read.entries;
-            payload.left_out = read.left_out;
+            payload.rejected = read.rejected;
         }
-        payload.other = Others::from(other);
+        payload.other = ExtraMembers::from(other);
         Ok((payload, seen_entries))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::Model;
+use crate::entry::ModelId;
 use crate::freshness::Staleness;
 use crate::status::{CertificationLevel, FipsLevel, Status};
 
@@ -27,12 +27,12 @@ use crate::status::{CertificationLevel, FipsLevel, Status};
 pub struct Policy {
     /// If there are any, models other than these are refused: AAGUIDs, key identifiers of U2F, AAIDs.
     #[serde(with = "models")]
-    pub allow: Vec<Model>,
+    pub allow: Vec<ModelId>,
     /// Models that are refused, by whatever names them.
     #[serde(with = "models")]
-    pub deny: Vec<Model>,
+    pub deny: Vec<ModelId>,
     /// What becomes of models that no list has.
-    pub unlisted: Weigh,
+    pub unlisted: Severity,
     /// The least level of the Alliance's certification.
     pub minimum_certification: Option<CertificationLevel>,
     /// The least level of FIPS 140.
@@ -49,15 +49,15 @@ pub struct Policy {
     /// compromise; never a revocation.
     pub update_lifts: bool,
     /// What becomes of an authenticator whose firmware is told and is older than an update.
-    pub outdated_firmware: Weigh,
+    pub outdated_firmware: Severity,
     /// Words of `keyProtection`.
-    pub key_protection: Words,
+    pub key_protection: WordRequirement,
     /// Words of `matcherProtection`.
-    pub matcher_protection: Words,
+    pub matcher_protection: WordRequirement,
     /// Words of `attachmentHint`.
-    pub attachment: Words,
+    pub attachment: WordRequirement,
     /// Methods of `userVerificationDetails`, whatever they are combined with.
-    pub user_verification: Words,
+    pub user_verification: WordRequirement,
     /// How long a list is served that is overdue.
     pub staleness: Staleness,
 }
@@ -65,7 +65,7 @@ pub struct Policy {
 /// Whether something refuses a model or is only told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Weigh {
+pub enum Severity {
     /// It is told.
     #[default]
     Note,
@@ -89,7 +89,7 @@ pub enum UnknownStatus {
 /// What is asked of a set of words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Words {
+pub struct WordRequirement {
     /// If there are any, one of these must be there.
     pub any: Vec<Box<str>>,
     /// All of these must be there.
@@ -102,19 +102,19 @@ pub struct Words {
 mod models {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    use crate::entry::Model;
+    use crate::entry::ModelId;
 
-    pub(super) fn serialize<S: Serializer>(models: &[Model], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(models: &[ModelId], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(models.iter().map(ToString::to_string))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Model>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ModelId>, D::Error> {
         let texts = Vec::<String>::deserialize(deserializer)?;
         texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
     }
 }
 
-impl Words {
+impl WordRequirement {
     /// Whether nothing is asked.
     pub(crate) fn is_empty(&self) -> bool {
         self.any.is_empty() && self.all.is_empty() && self.none.is_empty()
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn words_are_asked_for_by_any_all_and_none() {
-        let words: Words = serde_json::from_str(
+        let words: WordRequirement = serde_json::from_str(
             r#"{"any":["tee","secure_element"],"all":["hardware"],"none":["software"]}"#,
         )
         .unwrap();
@@ -152,7 +152,7 @@ mod tests {
         for refused in [&["hardware"][..], &["tee"], &["hardware", "tee", "software"], &[]] {
             assert!(!words.accept(refused), "{refused:?}");
         }
-        assert!(Words::default().accept(&[]));
+        assert!(WordRequirement::default().accept(&[]));
         assert_eq!(words.asked(), "one of tee, secure_element; all of hardware; none of software");
     }
 

@@ -9,16 +9,16 @@ use serde_json::Value;
 
 use crate::Metadata;
 use crate::catalog::Catalog;
-use crate::entry::{Entry, Model};
+use crate::entry::{Entry, ModelId};
 use crate::policy::Policy;
 use crate::status::Status;
-use crate::verdict::{Question, Verdict};
+use crate::verdict::{ModelQuery, Verdict};
 
 /// A model whose verdict is another than it was.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelChange {
     /// The model.
-    pub model: Model,
+    pub model: ModelId,
     /// By the catalog that was there.
     pub before: Verdict,
     /// By the one that has come.
@@ -39,7 +39,7 @@ pub struct StoredCredential<K> {
     /// By which the caller knows it.
     pub key: K,
     /// The model that attestation proved at registration.
-    pub model: Model,
+    pub model: ModelId,
     /// The attestation certificate and those behind it, where they were kept: they tell the batch.
     pub certificates: Vec<Certificate>,
 }
@@ -69,10 +69,10 @@ impl Policy {
         (before, then): (&Catalog, Timestamp),
         (after, now): (&Catalog, Timestamp),
     ) -> Vec<ModelChange> {
-        let mut models: BTreeSet<Model> = before.models().into_iter().collect();
+        let mut models: BTreeSet<ModelId> = before.models().into_iter().collect();
         models.extend(after.models());
-        let change = |model: Model| {
-            let judge = |catalog, at| self.judge(catalog, &Question::new(model.clone(), at));
+        let change = |model: ModelId| {
+            let judge = |catalog, at| self.judge(catalog, &ModelQuery::new(model.clone(), at));
             let (before, after) = (judge(before, then), judge(after, now));
             differ(&before, &after).then_some(ModelChange { model, before, after })
         };
@@ -84,11 +84,11 @@ impl Policy {
     /// # Examples
     /// ```
     /// use rp_core::Timestamp;
-    /// use rp_mds::{Catalog, Keep, Metadata, Policy, StoredCredential};
+    /// use rp_mds::{Catalog, Retention, Metadata, Policy, StoredCredential};
     ///
     /// let list = |status: &str| Metadata::from_own_entries(format!(
     ///     r#"[{{"aaguid": "a1000000-0000-4000-8000-000000000001", "statusReports": [{{"status": "{status}"}}]}}]"#
-    /// ).as_bytes(), Keep::LEAN);
+    /// ).as_bytes(), Retention::LEAN);
     /// let (before, after) = (Catalog::of("own", list("FIDO_CERTIFIED_L1")?), Catalog::of("own", list("REVOKED")?));
     ///
     /// let model = "a1000000-0000-4000-8000-000000000001".parse()?;
@@ -117,8 +117,8 @@ impl Policy {
     ) -> Vec<Affected<K>> {
         let affected = |StoredCredential { key, model, certificates }: StoredCredential<K>| {
             let judge = |catalog, at| {
-                let question = Question { certificates: &certificates, ..Question::new(model.clone(), at) };
-                self.judge(catalog, &question)
+                let query = ModelQuery { certificates: &certificates, ..ModelQuery::new(model.clone(), at) };
+                self.judge(catalog, &query)
             };
             let (before, after) = (judge(before, then), judge(after, now));
             differ(&before, &after).then_some(Affected { key, before, after })
@@ -157,7 +157,7 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Named {
     /// The model.
-    pub model: Model,
+    pub model: ModelId,
     /// Its description.
     pub description: Box<str>,
 }

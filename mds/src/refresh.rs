@@ -26,7 +26,7 @@ pub use source::{ALLIANCE_DOMAIN, ALLIANCE_URL, RevocationMode, SourceConfig, So
 use crate::cache::{Cache, CacheError, State};
 use crate::date::Date;
 use crate::fetch::{Client, FetchError, Limits};
-use crate::{BlobError, Catalog, Current, Freshness, Metadata, PayloadError, Policy};
+use crate::{BlobError, Catalog, Freshness, Metadata, PayloadError, Policy, SharedCatalog};
 
 /// Lists that are kept up to date.
 ///
@@ -42,7 +42,7 @@ use crate::{BlobError, Catalog, Current, Freshness, Metadata, PayloadError, Poli
 ///     .cache(Cache::open("/var/cache/rp-mds")?)
 ///     .build()?;
 /// refresher.start();
-/// let trust = MetadataTrust::new(refresher.current(), Policy::default());
+/// let trust = MetadataTrust::new(refresher.catalog(), Policy::default());
 /// tokio::spawn(async move { refresher.run().await });
 /// # let _ = trust;
 /// # Ok(())
@@ -55,7 +55,7 @@ struct Shared {
     slots: Vec<Arc<Slot>>,
     cache: Option<Cache>,
     client: Client,
-    current: Arc<Current>,
+    current: Arc<SharedCatalog>,
     schedule: Schedule,
     policy: Policy,
     events: Box<dyn Fn(&Event) + Send + Sync>,
@@ -178,7 +178,7 @@ pub enum RefreshError {
 }
 
 /// An error as it is told and remembered: its words may be a server's.
-fn in_words(error: &RefreshError) -> String {
+fn describe(error: &RefreshError) -> String {
     error.to_string().chars().take(MAX_WORDS).collect()
 }
 
@@ -190,7 +190,7 @@ pub struct RefresherBuilder {
     sources: Vec<SourceConfig>,
     cache: Option<Cache>,
     client: Option<Client>,
-    current: Arc<Current>,
+    current: Arc<SharedCatalog>,
     schedule: Schedule,
     policy: Policy,
     events: Box<dyn Fn(&Event) + Send + Sync>,
@@ -213,7 +213,7 @@ impl Refresher {
 
     /// The catalog of the moment, for [`MetadataTrust`](crate::MetadataTrust) and whoever else reads.
     #[must_use]
-    pub fn current(&self) -> Arc<Current> {
+    pub fn catalog(&self) -> Arc<SharedCatalog> {
         Arc::clone(&self.0.current)
     }
 
@@ -228,7 +228,7 @@ impl Refresher {
         for slot in &shared.slots {
             if let Err(error) = shared.load(slot, now) {
                 let source = slot.config.name().into();
-                shared.tell(&Event::Failed { source, error: in_words(&error), next: None });
+                shared.tell(&Event::Failed { source, error: describe(&error), next: None });
             }
         }
         shared.publish(now);
@@ -251,7 +251,7 @@ impl Refresher {
                 Outcome::Failed(error) => {
                     let next = slot.config.is_remote().then(|| shared.due(slot, now));
                     let source = slot.config.name().into();
-                    shared.tell(&Event::Failed { source, error: in_words(error), next });
+                    shared.tell(&Event::Failed { source, error: describe(error), next });
                 }
                 Outcome::NotModified => {
                     shared.tell(&Event::NotModified { source: slot.config.name().into() });
@@ -336,7 +336,7 @@ impl Shared {
             no: metadata.no(),
             before: slot.held().metadata.as_ref().and_then(|held| held.no()),
             entries: metadata.entries().len(),
-            left_out: metadata.left_out().to_vec(),
+            rejected: metadata.rejected().to_vec(),
             from_cache,
         };
         {
@@ -392,7 +392,7 @@ impl RefresherBuilder {
 
     /// Publishes to a catalog that is shared already.
     #[must_use]
-    pub fn current(mut self, current: Arc<Current>) -> Self {
+    pub fn catalog(mut self, current: Arc<SharedCatalog>) -> Self {
         self.current = current;
         self
     }

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) use report::ReportFault;
+pub(crate) use report::ReportError;
 pub use report::{StatusReport, in_force, newest};
 
 /// `AuthenticatorStatus`: what one report says.
@@ -243,12 +243,12 @@ impl fmt::Display for CertificationLevel {
 /// A word that names no level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a certification level: certified, L1, L1+, L2, L2+, L3 or L3+")]
-pub struct LevelSyntax;
+pub struct CertificationLevelError;
 
 impl FromStr for CertificationLevel {
-    type Err = LevelSyntax;
+    type Err = CertificationLevelError;
 
-    fn from_str(word: &str) -> Result<Self, LevelSyntax> {
+    fn from_str(word: &str) -> Result<Self, CertificationLevelError> {
         Ok(match word.to_ascii_lowercase().replace("plus", "+").as_str() {
             "certified" => Self::Functional,
             "l1" => Self::L1,
@@ -257,7 +257,7 @@ impl FromStr for CertificationLevel {
             "l2+" => Self::L2Plus,
             "l3" => Self::L3,
             "l3+" => Self::L3Plus,
-            _ => return Err(LevelSyntax),
+            _ => return Err(CertificationLevelError),
         })
     }
 }
@@ -294,7 +294,7 @@ mod tests {
         assert!([Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus].is_sorted());
         assert_eq!("L2plus".parse(), Ok(L2Plus));
         assert_eq!("l2+".parse(), Ok(L2Plus));
-        assert_eq!("L4".parse::<CertificationLevel>(), Err(LevelSyntax));
+        assert_eq!("L4".parse::<CertificationLevel>(), Err(CertificationLevelError));
         assert_eq!(serde_json::to_string(&L3Plus).unwrap(), "\"L3plus\"");
     }
 }

@@ -8,12 +8,12 @@ use rp_core::trust::{Conclusion, Consultation, Distrust, Evidence, Judge};
 use rp_core::x509::{Certificate, Path};
 use rp_core::{AttestationType, Format, TrustAnchor, TrustSource};
 
-use crate::catalog::{Catalog, Current, Listing};
+use crate::catalog::{Catalog, SharedCatalog, Listing};
 use crate::date::Date;
-use crate::entry::{KeyIdentifier, Model};
+use crate::entry::{KeyIdentifier, ModelId};
 use crate::policy::Policy;
 use crate::status::Status;
-use crate::verdict::{Question, Reason, Reported, Verdict};
+use crate::verdict::{ModelQuery, Reason, ReportSummary, Verdict};
 
 /// Metadata and a policy: anchors come from the catalog of the moment, and models are judged by the policy.
 ///
@@ -23,26 +23,26 @@ use crate::verdict::{Question, Reason, Reported, Verdict};
 /// judged. Who wants neither asks for trusted statements.
 #[derive(Clone, Debug)]
 pub struct MetadataTrust {
-    current: Arc<Current>,
+    current: Arc<SharedCatalog>,
     policy: Policy,
 }
 
 impl MetadataTrust {
     /// The catalog of the moment, and a policy.
     #[must_use]
-    pub const fn new(current: Arc<Current>, policy: Policy) -> Self {
+    pub const fn new(current: Arc<SharedCatalog>, policy: Policy) -> Self {
         Self { current, policy }
     }
 
     /// A catalog that does not change.
     #[must_use]
     pub fn fixed(catalog: Catalog, policy: Policy) -> Self {
-        Self::new(Arc::new(Current::new(catalog)), policy)
+        Self::new(Arc::new(SharedCatalog::new(catalog)), policy)
     }
 
     /// The catalog of the moment, of which names and pictures can be shown too.
     #[must_use]
-    pub const fn current(&self) -> &Arc<Current> {
+    pub const fn current(&self) -> &Arc<SharedCatalog> {
         &self.current
     }
 
@@ -79,7 +79,7 @@ impl TrustSource for MetadataTrust {
 struct Lookup<'a> {
     policy: &'a Policy,
     catalog: Arc<Catalog>,
-    model: Option<Model>,
+    model: Option<ModelId>,
     evidence: Evidence<'a>,
 }
 
@@ -93,12 +93,12 @@ impl Lookup<'_> {
     }
 
     fn verdict(&self, path: Option<&Path>) -> Option<Verdict> {
-        let question = Question {
+        let query = ModelQuery {
             certificates: path.map(Path::certificates).unwrap_or_default(),
             anchor: path.map(Path::anchor),
-            ..Question::new(self.model.clone()?, self.evidence.at)
+            ..ModelQuery::new(self.model.clone()?, self.evidence.at)
         };
-        let mut verdict = self.policy.judge(&self.catalog, &question);
+        let mut verdict = self.policy.judge(&self.catalog, &query);
         // Without an attestation there is no format, type or algorithm of the model's to compare.
         if self.evidence.r#type != AttestationType::None {
             for entry in self.listing().iter().flat_map(|listing| &listing.entries) {
@@ -153,8 +153,8 @@ fn distrust(verdict: &Verdict, is_asked: impl Fn(&Reason) -> bool) -> Option<Dis
 }
 
 fn as_distrust(reason: &Reason) -> Distrust {
-    let since = |report: &Reported| report.since.map(Date::start);
-    let status = |report: &Reported| report.status.to_string().into();
+    let since = |report: &ReportSummary| report.since.map(Date::start);
+    let status = |report: &ReportSummary| report.status.to_string().into();
     match reason {
         Reason::Unlisted => Distrust::Unlisted,
         Reason::Denied => Distrust::Denied,
@@ -202,18 +202,18 @@ fn as_distrust(reason: &Reason) -> Distrust {
 
 /// What names the model of a statement: the AAGUID that it signs; for U2F, which signs none, the key of the attestation
 /// certificate, or else the AAGUID in that certificate.
-fn model_of(catalog: &Catalog, evidence: &Evidence<'_>) -> Option<Model> {
+fn model_of(catalog: &Catalog, evidence: &Evidence<'_>) -> Option<ModelId> {
     let Some(leaf) = evidence.leaf.filter(|_| *evidence.format == Format::FidoU2f) else {
-        return evidence.aaguid.map(Model::Aaguid);
+        return evidence.aaguid.map(ModelId::Aaguid);
     };
-    let identifier = Model::KeyIdentifier(KeyIdentifier::new(leaf.key_identifier()));
+    let identifier = ModelId::KeyIdentifier(KeyIdentifier::new(leaf.key_identifier()));
     if catalog.find(&identifier).is_some() {
         return Some(identifier);
     }
     model_in(leaf).or(Some(identifier))
 }
 
-fn model_in(certificate: &Certificate) -> Option<Model> {
+fn model_in(certificate: &Certificate) -> Option<ModelId> {
     let aaguid = certificate.fido_aaguid().ok().flatten()?;
-    (!aaguid.is_zero()).then_some(Model::Aaguid(aaguid))
+    (!aaguid.is_zero()).then_some(ModelId::Aaguid(aaguid))
 }

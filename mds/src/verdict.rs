@@ -12,14 +12,14 @@ use rp_core::{Timestamp, TrustAnchor};
 use serde::Serialize;
 
 use crate::date::Date;
-use crate::entry::Model;
+use crate::entry::ModelId;
 use crate::status::{CertificationLevel, FipsLevel, Status, StatusReport};
 
 /// What is asked: a model, at a time, and what else is known of the authenticator.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub struct ModelQuery<'a> {
     /// The model. One that no attestation proved may name, and must not decide.
-    pub model: Model,
+    pub model: ModelId,
     /// When it is judged.
     pub at: Timestamp,
     /// The firmware, where it is known otherwise than by the attestation certificate.
@@ -31,10 +31,10 @@ pub struct Question<'a> {
     pub anchor: Option<&'a TrustAnchor>,
 }
 
-impl Question<'_> {
+impl ModelQuery<'_> {
     /// A model at a time, of which nothing else is known.
     #[must_use]
-    pub const fn new(model: Model, at: Timestamp) -> Self {
+    pub const fn new(model: ModelId, at: Timestamp) -> Self {
         Self { model, at, firmware: None, certificates: &[], anchor: None }
     }
 
@@ -50,7 +50,7 @@ impl Question<'_> {
 #[non_exhaustive]
 pub struct Verdict {
     /// The model.
-    pub model: Model,
+    pub model: ModelId,
     /// The list that spoke, if one has the model.
     pub source: Option<Box<str>>,
     /// The serial number of that list.
@@ -93,49 +93,49 @@ pub enum Reason {
     /// A status in force speaks against the model.
     Status {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
     },
     /// A compromise of one batch, and nobody knows whether the authenticator is of it.
     BatchUnknown {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
     },
     /// A compromise of another batch.
     OtherBatch {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
     },
     /// The policy overlooks the status.
     Overlooked {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
     },
     /// A later report lifts the status, as the policy says.
     Lifted {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
         /// The one that lifts it.
-        by: Reported,
+        by: ReportSummary,
     },
     /// A status that nobody here knows.
     UnknownStatus {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
     },
     /// Firmware is there that mends something.
     UpdateAvailable {
         /// The report.
-        report: Reported,
+        report: ReportSummary,
     },
     /// The statement's version did not rise to that of an update, so that nobody may count on it.
     UpdateUnconfirmed {
         /// The report of the update.
-        report: Reported,
+        report: ReportSummary,
     },
     /// The authenticator's firmware is older than an update.
     OutdatedFirmware {
         /// The report of the update.
-        report: Reported,
+        report: ReportSummary,
         /// The authenticator's.
         firmware: u64,
     },
@@ -154,7 +154,7 @@ pub enum Reason {
         got: Option<FipsLevel>,
     },
     /// Words of the statement are not those that are asked for.
-    Words {
+    WordRequirement {
         /// The statement's member.
         member: &'static str,
         /// What is asked.
@@ -192,7 +192,7 @@ pub enum Reason {
 
 /// Of a report, what a reason tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reported {
+pub struct ReportSummary {
     /// What it says.
     pub status: Status,
     /// Since when.
@@ -203,7 +203,7 @@ pub struct Reported {
     pub version: Option<u64>,
 }
 
-impl From<&StatusReport> for Reported {
+impl From<&StatusReport> for ReportSummary {
     fn from(report: &StatusReport) -> Self {
         Self {
             status: report.status.clone(),
@@ -254,7 +254,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-impl fmt::Display for Reported {
+impl fmt::Display for ReportSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.status.fmt(f)?;
         if let Some(version) = self.version {
@@ -296,7 +296,7 @@ impl fmt::Display for Reason {
             Self::Fips { wanted, got } => {
                 write!(f, "FIPS 140 level {}, not {wanted}", told(&got.map(|level| level.to_string())))
             }
-            Self::Words { member, wanted, got } => {
+            Self::WordRequirement { member, wanted, got } => {
                 write!(
                     f,
                     "{member} is {}, not {wanted}",

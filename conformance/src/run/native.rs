@@ -2,7 +2,7 @@
 
 use rp_core::x509::{PathOptions, path};
 use rp_core::{Code, TrustAnchor, cose};
-use rp_mds::{Keep, Roots, Verification};
+use rp_mds::{Retention, Roots, Verification};
 
 use super::convert::{rejected, unrepresentable};
 use super::{Driver, DriverError, authentication, registration};
@@ -35,7 +35,7 @@ impl Driver for RpCore {
         let roots = Roots::from_certificates(&case.root.0).map_err(|error| unrepresentable("root", error))?;
         let verification = Verification {
             previous_no: case.previous_no,
-            keep: Keep::LEAN,
+            retention: Retention::LEAN,
             ..Verification::new(&roots, case.at)
         };
         let metadata = verification.verify(case.blob.text().as_bytes()).map_err(|error| rejected!(error))?;
@@ -52,7 +52,7 @@ impl Driver for RpCore {
         Ok(Metadata {
             no: metadata.no(),
             next_update: metadata.next_update().map(|day| day.to_string()),
-            entries: Some(metadata.entries().len().saturating_add(metadata.left_out().len())),
+            entries: Some(metadata.entries().len().saturating_add(metadata.rejected().len())),
             aaguids: asked.into_iter().filter_map(told).collect(),
         })
     }

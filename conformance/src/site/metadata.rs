@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rp_mds::{Cache, Current, Event, MetadataTrust, Policy, Refresher, Roots, SourceConfig};
+use rp_mds::{Cache, Event, MetadataTrust, Policy, Refresher, Roots, SharedCatalog, SourceConfig};
 use rp_service::{MetadataModels, PasskeysBuilder};
 
 /// Where metadata comes from. Without these arguments the site does not request attestation.
@@ -28,7 +28,7 @@ pub(super) struct MetadataArguments {
 
 /// A list of models that is refreshed while the site runs.
 #[derive(Debug)]
-pub(super) struct Metadata(Arc<Current>);
+pub(super) struct Metadata(Arc<SharedCatalog>);
 
 impl MetadataArguments {
     /// Reads the file or the cache, and refreshes the list in the background. A file that cannot be used is an error; a
@@ -58,7 +58,7 @@ impl MetadataArguments {
         if let (Some(file), Some(error)) = (&self.file, first_failure.get()) {
             return Err(format!("--mds {}: {error}", file.display()).into());
         }
-        let current = refresher.current();
+        let current = refresher.catalog();
         tokio::spawn(async move { refresher.run().await });
         Ok(Some(Metadata(current)))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rp_conformance::publisher::Signing;
-use rp_mds::{Cache, Event, Outcome, Policy, Question, Refresher, Roots, SourceConfig, StoredCredential};
+use rp_mds::{Cache, Event, ModelQuery, Outcome, Policy, Refresher, Roots, SourceConfig, StoredCredential};
 use serde_json::json;
 
 use crate::server::{Reply, Server};
@@ -121,13 +121,13 @@ async fn models_that_a_new_list_concerns_are_told() {
     let (builder, told) = builder(&server);
     let refresher = builder.build().unwrap();
     once(&refresher, NOW).await;
-    let before = refresher.current().load().clone();
+    let before = refresher.catalog().load().clone();
     server.answer(|_| Reply::ok(blob(16, "REVOKED")));
     once(&refresher, later(1)).await;
     assert_eq!(told.words().last().unwrap(), "models changed 1 1");
     // Existing references keep the previous catalog.
-    let question = Question::new(AAGUID.parse().unwrap(), NOW);
-    assert!(Policy::default().judge(&before, &question).is_accepted());
+    let query = ModelQuery::new(AAGUID.parse().unwrap(), NOW);
+    assert!(Policy::default().judge(&before, &query).is_accepted());
     assert!(!verdict(&refresher).is_accepted());
 }
 

@@ -8,7 +8,7 @@ use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::Timestamp;
 use rp_mds::fetch::{Client, Limits};
 use rp_mds::{
-    Catalog, Event, Outcome, Policy, Question, RefreshError, Refresher, RefresherBuilder, RevocationMode,
+    Catalog, Event, ModelQuery, Outcome, Policy, RefreshError, Refresher, RefresherBuilder, RevocationMode,
     Roots, SourceConfig, Verdict,
 };
 use serde_json::{Value, json};
@@ -118,12 +118,12 @@ pub(crate) fn error(outcome: Outcome) -> RefreshError {
 }
 
 pub(crate) fn no(refresher: &Refresher) -> Option<u64> {
-    refresher.current().load().sources().first()?.metadata().no()
+    refresher.catalog().load().sources().first()?.metadata().no()
 }
 
 pub(crate) fn verdict(refresher: &Refresher) -> Verdict {
-    let catalog: &Catalog = &refresher.current().load();
-    Policy::default().judge(catalog, &Question::new(AAGUID.parse().unwrap(), NOW))
+    let catalog: &Catalog = &refresher.catalog().load();
+    Policy::default().judge(catalog, &ModelQuery::new(AAGUID.parse().unwrap(), NOW))
 }
 
 /// A directory of its own for a test.

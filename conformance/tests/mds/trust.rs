@@ -10,7 +10,9 @@ use rp_core::{
     Aaguid, Algorithm, Code, Registered, RegistrationError, RegistrationResponse, RelyingParty,
     StaticAnchors, Timestamp, TrustSource, User, UserHandle,
 };
-use rp_mds::{Catalog, Keep, KeyIdentifier, Metadata, MetadataTrust, Model, Policy, StoredCredential, Weigh};
+use rp_mds::{
+    Catalog, KeyIdentifier, Metadata, MetadataTrust, ModelId, Policy, Retention, Severity, StoredCredential,
+};
 use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
@@ -42,7 +44,7 @@ fn entry(authenticator: &Authenticator, statement: &Value, reports: &Value) -> V
 }
 
 fn catalog(entries: &Value) -> Catalog {
-    Catalog::of("FIDO", Metadata::from_own_entries(entries.to_string().as_bytes(), Keep::LEAN).unwrap())
+    Catalog::of("FIDO", Metadata::from_own_entries(entries.to_string().as_bytes(), Retention::LEAN).unwrap())
 }
 
 fn register(authenticator: &mut Authenticator, catalog: Catalog) -> Result<Registered, RegistrationError> {
@@ -171,7 +173,7 @@ fn a_compromised_root_refuses_what_it_issued() {
         read(&registered.attestation.trust_path[1])
     };
     let reasons = |certificates: Vec<Certificate>, after: &Catalog| {
-        let stored = StoredCredential { key: 7, model: Model::Aaguid(aaguid()), certificates };
+        let stored = StoredCredential { key: 7, model: ModelId::Aaguid(aaguid()), certificates };
         let affected = policy.affected(&before, after, [stored], NOW);
         affected[0].after.refusals().map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -218,7 +220,7 @@ fn old_firmware_in_the_certificate_is_rejected() {
         let policy = AttestationPolicy::default().all_formats().require_trusted();
         register_by(policy, &mut key, &trust).map(|_| ()).err().map(|error| error.to_string())
     };
-    let update = Policy { outdated_firmware: Weigh::Refuse, ..Policy::default() };
+    let update = Policy { outdated_firmware: Severity::Refuse, ..Policy::default() };
     assert_eq!(refused(&update, &[], Some(4)), None);
     let words = refused(&update, &[], Some(3)).unwrap();
     let older = "firmware 3 is older than 4";
@@ -233,7 +235,7 @@ fn old_firmware_in_the_certificate_is_rejected() {
     // Nor later, when a new list is asked about stored credentials.
     let stored = |firmware| StoredCredential {
         key: (),
-        model: Model::Aaguid(aaguid()),
+        model: ModelId::Aaguid(aaguid()),
         certificates: vec![Certificate::from_der(&with(firmware).attestation_certificate()).unwrap()],
     };
     let reports = json!([{"status": "UPDATE_AVAILABLE", "authenticatorVersion": 4}]);
@@ -323,7 +325,7 @@ fn a_new_list_reports_affected_models_and_credentials() {
     let policy = Policy::default();
     let leaf = key.attestation_certificate();
     let certificate = rp_core::x509::Certificate::from_der(&leaf).unwrap();
-    let stored = |certificates| StoredCredential { key: 7, model: Model::Aaguid(aaguid()), certificates };
+    let stored = |certificates| StoredCredential { key: 7, model: ModelId::Aaguid(aaguid()), certificates };
 
     let affected = policy.affected(&before, &batch(&leaf), [stored(vec![certificate.clone()])], NOW);
     assert_eq!(affected.iter().map(|one| one.key).collect::<Vec<_>>(), [7]);

@@ -52,7 +52,7 @@ impl Signer {
 
     /// Whether a revocation list says something of a certificate of the path.
     #[cfg(feature = "fetch")]
-    pub(crate) fn is_spoken_of(&self, crl: &Crl, how: &Verification<'_>) -> bool {
+    pub(crate) fn is_covered_by(&self, crl: &Crl, how: &Verification<'_>) -> bool {
         let how = Verification { crls: std::slice::from_ref(crl), require_crls: false, ..*how };
         match self.again(&how) {
             Ok(signer) => signer.path.revocation().contains(&RevocationStatus::NotRevoked),

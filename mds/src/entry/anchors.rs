@@ -13,13 +13,13 @@ use crate::base64;
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
     pub(super) anchors: Box<[TrustAnchor]>,
-    pub(super) faults: Box<[AnchorFault]>,
+    pub(super) faults: Box<[AnchorError]>,
 }
 
 /// Why a certificate of a statement vouches for nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum AnchorFault {
+pub enum AnchorError {
     /// The member is no list.
     #[error("attestationRootCertificates: not a list")]
     NotAList,
@@ -54,7 +54,7 @@ impl Anchors {
             return Self::default();
         };
         let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(certificates.get()) else {
-            return Self { faults: [AnchorFault::NotAList].into(), ..Self::default() };
+            return Self { faults: [AnchorError::NotAList].into(), ..Self::default() };
         };
         let (mut anchors, mut faults) = (Vec::new(), Vec::new());
         for (index, raw) in list.into_iter().enumerate() {
@@ -68,8 +68,8 @@ impl Anchors {
     }
 }
 
-fn anchor(index: usize, raw: &RawValue) -> Result<TrustAnchor, AnchorFault> {
-    let text: Cow<'_, str> = serde_json::from_str(raw.get()).map_err(|_| AnchorFault::Base64 { index })?;
-    let der = base64::certificate(&text).ok_or(AnchorFault::Base64 { index })?;
-    TrustAnchor::from_der(&der).map_err(|error| AnchorFault::Certificate { index, error })
+fn anchor(index: usize, raw: &RawValue) -> Result<TrustAnchor, AnchorError> {
+    let text: Cow<'_, str> = serde_json::from_str(raw.get()).map_err(|_| AnchorError::Base64 { index })?;
+    let der = base64::certificate(&text).ok_or(AnchorError::Base64 { index })?;
+    TrustAnchor::from_der(&der).map_err(|error| AnchorError::Certificate { index, error })
 }

@@ -9,16 +9,16 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Entry, KeyIdentifier, Model, is_aaid};
-use crate::Keep;
+use super::{Entry, KeyIdentifier, ModelId, is_aaid};
+use crate::Retention;
 use crate::date::Date;
-use crate::members::{Name, Others, RawMember, passes_over_what_is_no_object};
-use crate::status::{ReportFault, StatusReport};
+use crate::members::{ExtraMembers, Name, RawMember, passes_over_what_is_no_object};
+use crate::status::{ReportError, StatusReport};
 
 /// Why an entry was left out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum EntryFault {
+pub enum EntryError {
     /// The entry is no object.
     #[error("not an object")]
     NotAnObject,
@@ -75,7 +75,7 @@ pub(crate) enum Requirements {
 }
 
 /// An entry, or what names its model as far as that could be read, and why it was left out.
-pub(crate) type ReadEntry = Result<Entry, (Vec<Model>, EntryFault)>;
+pub(crate) type ReadEntry = Result<Entry, (Vec<ModelId>, EntryError)>;
 
 /// Reads a list of entries.
 pub(crate) fn read_entries<'de, A: SeqAccess<'de>>(
@@ -92,7 +92,7 @@ pub(crate) fn read_entries<'de, A: SeqAccess<'de>>(
 /// Reads one entry; only JSON that is not well-formed is an error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EntrySeed {
-    pub(crate) keep: Keep,
+    pub(crate) retention: Retention,
     pub(crate) requirements: Requirements,
 }
 
@@ -113,8 +113,8 @@ impl<'de> Visitor<'de> for EntrySeed {
 
     passes_over_what_is_no_object!(
         ReadEntry,
-        Err((Vec::new(), EntryFault::NotAnObject)),
-        null: Err((Vec::new(), EntryFault::NotAnObject))
+        Err((Vec::new(), EntryError::NotAnObject)),
+        null: Err((Vec::new(), EntryError::NotAnObject))
     );
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ReadEntry, A::Error> {
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for EntrySeed {
                 "statusReports" => (&mut parts.reports, "statusReports"),
                 "timeOfLastStatusChange" => (&mut parts.changed, "timeOfLastStatusChange"),
                 "metadataStatement" => {
-                    let statement = map.next_value_seed(StatementSeed { keep: self.keep })?;
+                    let statement = map.next_value_seed(StatementSeed { retention: self.retention })?;
                     if parts.statement.replace(statement).is_some() {
                         parts.duplicate = Some("metadataStatement");
                     }
@@ -179,16 +179,16 @@ impl Parts<'_> {
         self.read_whole(requirements).map_err(|fault| (models(&aaguids, &aaids, &key_identifiers), fault))
     }
 
-    fn read_whole(self, requirements: Requirements) -> Result<Entry, EntryFault> {
+    fn read_whole(self, requirements: Requirements) -> Result<Entry, EntryError> {
         let aaguid = present(self.aaguid).map(aaguid).transpose()?;
         if let Some(member) = self.duplicate {
-            return Err(EntryFault::Duplicate { member });
+            return Err(EntryError::Duplicate { member });
         }
         let aaid = present(self.aaid).map(aaid).transpose()?;
         let key_identifiers =
             present(self.key_identifiers).map(key_identifiers).transpose()?.unwrap_or_default();
         if aaguid.is_none() && aaid.is_none() && key_identifiers.is_empty() {
-            return Err(EntryFault::NoModel);
+            return Err(EntryError::NoModel);
         }
         let reports = reports(present(self.reports), requirements)?;
         let (text, description) = match self.statement {
@@ -196,7 +196,7 @@ impl Parts<'_> {
                 (Some(object(&members).into_boxed_str()), description(&members))
             }
             Some(StatementParts::Null) | None => (None, Box::default()),
-            Some(StatementParts::Other) => return Err(EntryFault::Statement),
+            Some(StatementParts::Other) => return Err(EntryError::Statement),
         };
         Ok(Entry {
             aaguid,
@@ -205,7 +205,7 @@ impl Parts<'_> {
             description,
             reports,
             time_of_last_status_change: self.changed.and_then(day),
-            other: Others::from(self.other),
+            other: ExtraMembers::from(self.other),
             text,
             statement: OnceLock::new(),
             anchors: OnceLock::new(),
@@ -214,49 +214,49 @@ impl Parts<'_> {
 }
 
 /// Whatever names a model, of an entry that is left out: nobody else is to speak for it.
-fn models(aaguids: &[&RawValue], aaids: &[&RawValue], key_identifiers: &[&RawValue]) -> Vec<Model> {
-    let aaguids = aaguids.iter().filter_map(|raw| aaguid(raw).ok()).map(Model::Aaguid);
-    let aaids = aaids.iter().filter_map(|raw| aaid(raw).ok()).map(Model::Aaid);
+fn models(aaguids: &[&RawValue], aaids: &[&RawValue], key_identifiers: &[&RawValue]) -> Vec<ModelId> {
+    let aaguids = aaguids.iter().filter_map(|raw| aaguid(raw).ok()).map(ModelId::Aaguid);
+    let aaids = aaids.iter().filter_map(|raw| aaid(raw).ok()).map(ModelId::Aaid);
     let lists =
         key_identifiers.iter().filter_map(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
     let identifiers = lists.flatten().filter_map(|raw| serde_json::from_str(raw.get()).ok());
-    aaguids.chain(aaids).chain(identifiers.map(Model::KeyIdentifier)).collect()
+    aaguids.chain(aaids).chain(identifiers.map(ModelId::KeyIdentifier)).collect()
 }
 
 fn present(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| raw.get() != "null")
 }
 
-fn aaguid(raw: &RawValue) -> Result<Aaguid, EntryFault> {
+fn aaguid(raw: &RawValue) -> Result<Aaguid, EntryError> {
     let aaguid = text(raw).and_then(|text| text.parse::<Aaguid>().ok()).filter(|aaguid| !aaguid.is_zero());
-    aaguid.ok_or_else(|| EntryFault::Aaguid { value: shortened(raw) })
+    aaguid.ok_or_else(|| EntryError::Aaguid { value: shortened(raw) })
 }
 
-fn aaid(raw: &RawValue) -> Result<Box<str>, EntryFault> {
+fn aaid(raw: &RawValue) -> Result<Box<str>, EntryError> {
     let aaid = text(raw).filter(|text| is_aaid(text)).map(Box::from);
-    aaid.ok_or_else(|| EntryFault::Aaid { value: shortened(raw) })
+    aaid.ok_or_else(|| EntryError::Aaid { value: shortened(raw) })
 }
 
-fn key_identifiers(raw: &RawValue) -> Result<Box<[KeyIdentifier]>, EntryFault> {
-    serde_json::from_str(raw.get()).map_err(|_| EntryFault::KeyIdentifiers { value: shortened(raw) })
+fn key_identifiers(raw: &RawValue) -> Result<Box<[KeyIdentifier]>, EntryError> {
+    serde_json::from_str(raw.get()).map_err(|_| EntryError::KeyIdentifiers { value: shortened(raw) })
 }
 
-fn reports(raw: Option<&RawValue>, requirements: Requirements) -> Result<Box<[StatusReport]>, EntryFault> {
+fn reports(raw: Option<&RawValue>, requirements: Requirements) -> Result<Box<[StatusReport]>, EntryError> {
     let list: Vec<&RawValue> = match raw.map(|raw| serde_json::from_str(raw.get())) {
         Some(Ok(list)) => list,
         None if requirements == Requirements::Operator => return Ok(Box::default()),
-        _ => return Err(EntryFault::NoReports),
+        _ => return Err(EntryError::NoReports),
     };
     if list.is_empty() && requirements == Requirements::Alliance {
-        return Err(EntryFault::NoReports);
+        return Err(EntryError::NoReports);
     }
     let read = |(index, raw)| {
-        StatusReport::read(raw).map_err(|fault| EntryFault::Report {
+        StatusReport::read(raw).map_err(|fault| EntryError::Report {
             index,
             what: match fault {
-                ReportFault::NotAnObject => "not an object",
-                ReportFault::Status => "no status that can be read",
-                ReportFault::Duplicate => "status, effectiveDate or sunsetDate twice",
+                ReportError::NotAnObject => "not an object",
+                ReportError::Status => "no status that can be read",
+                ReportError::Duplicate => "status, effectiveDate or sunsetDate twice",
             },
         })
     };
@@ -317,7 +317,7 @@ enum StatementParts<'a> {
 
 /// Reads the members of a statement, without those that are dropped.
 struct StatementSeed {
-    keep: Keep,
+    retention: Retention,
 }
 
 impl<'de> DeserializeSeed<'de> for StatementSeed {
@@ -341,7 +341,7 @@ impl<'de> Visitor<'de> for StatementSeed {
         // Statements have some thirty members.
         let mut members = Vec::with_capacity(32);
         while let Some(Name(name)) = map.next_key()? {
-            if self.keep.drops(&name) {
+            if self.retention.drops(&name) {
                 map.next_value::<IgnoredAny>()?;
             } else {
                 members.push((name, map.next_value()?));

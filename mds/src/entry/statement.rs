@@ -8,7 +8,7 @@ use rp_core::Aaguid;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::members::{Members, Others};
+use crate::members::{ExtraMembers, Members};
 
 /// A statement, its members as the vendor wrote them.
 ///
@@ -66,7 +66,7 @@ pub struct MetadataStatement {
     /// A picture for dark backgrounds as `data:` URL, unless it was dropped.
     pub icon_dark: Option<Box<str>>,
     /// Every other member, as it was written.
-    pub other: Others,
+    pub other: ExtraMembers,
 }
 
 /// Version of a protocol.
@@ -114,7 +114,7 @@ pub struct GetInfo {
     /// Certifications by name, such as `FIPS-CMVP-3`.
     pub certifications: BTreeMap<Box<str>, Value>,
     /// Every other member, as it was written.
-    pub other: Others,
+    pub other: ExtraMembers,
 }
 
 impl MetadataStatement {

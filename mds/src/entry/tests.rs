@@ -1,18 +1,18 @@
 use serde_json::json;
 
 use super::*;
-use crate::{Keep, Metadata, Status};
+use crate::{Metadata, Retention, Status};
 
 /// The only entry of a list that an operator might write, or why it was left out.
-fn read(entry: &Value) -> Result<Entry, EntryFault> {
-    read_keeping(entry, Keep::ALL)
+fn read(entry: &Value) -> Result<Entry, EntryError> {
+    read_keeping(entry, Retention::ALL)
 }
 
-fn read_keeping(entry: &Value, keep: Keep) -> Result<Entry, EntryFault> {
+fn read_keeping(entry: &Value, retention: Retention) -> Result<Entry, EntryError> {
     let payload = json!({"no": 1, "entries": [entry]}).to_string();
-    let mut payload = crate::payload::Payload::read(payload.as_bytes(), keep).unwrap();
-    match payload.left_out.pop() {
-        Some(left_out) => Err(left_out.fault),
+    let mut payload = crate::payload::Payload::read(payload.as_bytes(), retention).unwrap();
+    match payload.rejected.pop() {
+        Some(rejected) => Err(rejected.fault),
         None => Ok(payload.entries.pop().unwrap()),
     }
 }
@@ -88,7 +88,7 @@ fn members_of_an_unexpected_type_cost_no_entry() {
 
 #[test]
 fn pictures_and_long_texts_are_dropped_where_they_are_not_kept() {
-    let lean = read_keeping(&entry(), Keep::LEAN).unwrap();
+    let lean = read_keeping(&entry(), Retention::LEAN).unwrap();
     let statement = lean.statement().unwrap();
     assert_eq!((&statement.icon, &statement.legal_header), (&None, &None));
     assert_eq!(statement.description.as_ref(), "Example Key ");
@@ -129,9 +129,9 @@ fn an_entry_that_cannot_be_judged_is_left_out() {
 #[test]
 fn a_bad_entry_is_reported_with_its_place_and_the_rest_serve() {
     let payload = json!({"no": 1, "entries": [with("statusReports", Value::Null), entry(), 7]}).to_string();
-    let payload = crate::payload::Payload::read(payload.as_bytes(), Keep::ALL).unwrap();
+    let payload = crate::payload::Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
     assert_eq!(payload.entries.len(), 1);
-    let told: Vec<_> = payload.left_out.iter().map(ToString::to_string).collect();
+    let told: Vec<_> = payload.rejected.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
@@ -147,19 +147,19 @@ fn a_member_that_decides_must_not_stand_there_twice() {
         r#"{{"no":1,"entries":[{{"aaguid":"{AAGUID}","statusReports":[{{"status":"REVOKED"}}],
         "statusReports":[{{"status":"FIDO_CERTIFIED"}}]}}]}}"#
     );
-    let payload = crate::payload::Payload::read(text.as_bytes(), Keep::ALL).unwrap();
-    assert_eq!(payload.left_out[0].fault, EntryFault::Duplicate { member: "statusReports" });
+    let payload = crate::payload::Payload::read(text.as_bytes(), Retention::ALL).unwrap();
+    assert_eq!(payload.rejected[0].fault, EntryError::Duplicate { member: "statusReports" });
 }
 
 #[test]
 fn an_operators_entry_needs_no_reports() {
     let own = with("statusReports", Value::Null).to_string();
     for text in [format!("[{own}]"), format!(r#"{{"entries":[{own}]}}"#)] {
-        let metadata = Metadata::from_own_entries(text.as_bytes(), Keep::ALL).unwrap();
+        let metadata = Metadata::from_own_entries(text.as_bytes(), Retention::ALL).unwrap();
         assert!(metadata.by_aaguid(AAGUID.parse().unwrap()).is_some());
-        assert_eq!((metadata.no(), metadata.left_out().len()), (None, 0));
+        assert_eq!((metadata.no(), metadata.rejected().len()), (None, 0));
     }
-    let error = Metadata::from_own_entries(b"{}", Keep::ALL).unwrap_err();
+    let error = Metadata::from_own_entries(b"{}", Retention::ALL).unwrap_err();
     assert_eq!(error.to_string(), "payload: no entries");
 }
 
@@ -172,7 +172,7 @@ fn models_are_looked_up_by_what_names_them() {
         {"aaguid": AAGUID, "metadataStatement": {"description": "FIDO2"}},
         {"aaguid": AAGUID, "metadataStatement": {"description": "again"}}
     ]);
-    let metadata = Metadata::from_own_entries(list.to_string().as_bytes(), Keep::ALL).unwrap();
+    let metadata = Metadata::from_own_entries(list.to_string().as_bytes(), Retention::ALL).unwrap();
     let found = |model: &str| -> Vec<_> {
         metadata.find(&model.parse().unwrap()).iter().map(|entry| entry.description().to_owned()).collect()
     };
@@ -181,7 +181,7 @@ fn models_are_looked_up_by_what_names_them() {
     assert_eq!(found(AAGUID), ["FIDO2", "again"], "a model that is listed twice is told twice");
     assert_eq!(metadata.by_aaguid(AAGUID.parse().unwrap()).unwrap().description(), "FIDO2");
     assert_eq!(found("a1000000-0000-4000-8000-000000000002"), [""; 0]);
-    assert_eq!("nobody".parse::<Model>(), Err(ModelSyntax));
+    assert_eq!("nobody".parse::<ModelId>(), Err(ModelIdError));
 }
 
 #[test]
@@ -189,11 +189,11 @@ fn certificates_that_cannot_be_read_vouch_for_nothing_and_cost_no_other() {
     let statement = json!({"attestationRootCertificates": ["*", "AAAA", 7]});
     let entry = read(&with("metadataStatement", statement)).unwrap();
     assert!(entry.anchors().is_empty());
-    let faults: Vec<_> = entry.anchor_faults().iter().map(ToString::to_string).collect();
+    let faults: Vec<_> = entry.anchor_errors().iter().map(ToString::to_string).collect();
     assert_eq!(faults[0], "attestationRootCertificates[0]: not base64");
     assert!(faults[1].starts_with("attestationRootCertificates[1]: "), "{}", faults[1]);
     assert_eq!(faults[2], "attestationRootCertificates[2]: not base64");
     let statement = json!({"attestationRootCertificates": "AAAA"});
     let entry = read(&with("metadataStatement", statement)).unwrap();
-    assert_eq!(entry.anchor_faults(), [AnchorFault::NotAList]);
+    assert_eq!(entry.anchor_errors(), [AnchorError::NotAList]);
 }

@@ -70,7 +70,7 @@ impl Client {
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn fetch_told(&self, url: &str, max_len: usize) -> Result<Vec<u8>, FetchError> {
+    pub async fn fetch_referenced(&self, url: &str, max_len: usize) -> Result<Vec<u8>, FetchError> {
         let refused = |why| FetchError::Address { url: url.to_owned(), why };
         let parsed = Url::parse(url).map_err(|_| refused("not an address"))?;
         if !matches!(parsed.scheme(), "http" | "https") {
@@ -78,7 +78,8 @@ impl Client {
         }
         self.check_address(&parsed).map_err(refused)?;
         let exchange = async {
-            let response = self.for_told().get(parsed).send().await.map_err(|error| self.failed(error))?;
+            let response =
+                self.for_referenced().get(parsed).send().await.map_err(|error| self.failed(error))?;
             if response.status() != StatusCode::OK {
                 return Err(FetchError::Status { status: response.status().as_u16(), not_before: None });
             }
@@ -91,7 +92,7 @@ impl Client {
     async fn exchange(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
         let mut url = request.url.clone();
         for hop in 0..=REDIRECTS {
-            let client = if hop == 0 { &self.given } else { self.for_told() };
+            let client = if hop == 0 { &self.given } else { self.for_referenced() };
             let mut builder = client.get(url.clone());
             if let Some(etag) = request.etag {
                 builder = builder.header(IF_NONE_MATCH, etag);
@@ -135,7 +136,7 @@ impl Client {
         }
     }
 
-    fn for_told(&self) -> &reqwest::Client {
+    fn for_referenced(&self) -> &reqwest::Client {
         if self.private_addresses { &self.given } else { &self.told }
     }
 

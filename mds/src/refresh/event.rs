@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rp_core::Timestamp;
 
-use crate::{Catalog, Freshness, LeftOut, ModelChange};
+use crate::{Catalog, Freshness, ModelChange, RejectedEntry};
 
 /// Something that an operator may want to hear of.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub enum Event {
         /// How many entries it has.
         entries: usize,
         /// Entries that could not be read, and so are left out.
-        left_out: Vec<LeftOut>,
+        rejected: Vec<RejectedEntry>,
         /// Whether it comes from the cache, verified at an earlier time or by another process.
         from_cache: bool,
     },
@@ -79,10 +79,10 @@ impl Event {
     /// Sends the event to `tracing`.
     pub fn trace(&self) {
         match self {
-            Self::Updated { source, no, before, entries, left_out, from_cache } => {
+            Self::Updated { source, no, before, entries, rejected, from_cache } => {
                 tracing::info!(%source, no, before, entries, from_cache, "metadata updated");
-                for left_out in left_out {
-                    tracing::warn!(%source, %left_out, "metadata entry left out");
+                for rejected in rejected {
+                    tracing::warn!(%source, %rejected, "metadata entry left out");
                 }
             }
             Self::ModelsChanged { changes, .. } => {

@@ -22,7 +22,7 @@ pub struct Health {
     /// How many entries it has.
     pub entries: usize,
     /// How many of its entries could not be read.
-    pub left_out: usize,
+    pub rejected: usize,
     /// The day by which the next is due.
     pub next_update: Option<Date>,
     /// How it stands to that day.
@@ -57,7 +57,7 @@ impl Refresher {
                 held: metadata.is_some(),
                 no: metadata.and_then(crate::Metadata::no),
                 entries: metadata.map_or(0, |metadata| metadata.entries().len()),
-                left_out: metadata.map_or(0, |metadata| metadata.left_out().len()),
+                rejected: metadata.map_or(0, |metadata| metadata.rejected().len()),
                 next_update,
                 freshness: Freshness::of(next_update, now, self.0.policy.staleness),
                 verified_at: held.edition.verified_at,

@@ -7,7 +7,7 @@ use std::{fs, mem};
 use rp_core::Timestamp;
 use rp_core::x509::PathError;
 
-use super::revocation::{Lists, is_open};
+use super::revocation::{Lists, needs_revocation_check};
 use super::source::Signed;
 use super::{Edition, Outcome, RefreshError, Shared, Slot};
 use crate::cache::{Cached, State, hash};
@@ -32,12 +32,12 @@ impl Shared {
         let Some(mut read) = self.read_file(slot, now)? else { return Ok(()) };
         let seen = read.seen;
         // Nothing is fetched at the start: whose revocation is open is asked for when the file is read again.
-        let open = read.is_open(slot);
+        let open = read.needs_revocation_check(slot);
         if let Some(signed) = slot.config.signed().filter(|_| open) {
             let lists = self.kept_lists(slot, signed, &read.metadata, read.at(now));
             read = read.judged(slot, signed, &lists, now)?;
         }
-        let open = read.is_open(slot);
+        let open = read.needs_revocation_check(slot);
         self.hold_file(slot, read);
         slot.held().seen = (!open).then_some(seen);
         Ok(())
@@ -116,7 +116,7 @@ impl Shared {
     ) -> Result<Metadata, BlobError> {
         let metadata = slot.config.verification(signed, at).verify(&cached.blob)?;
         let was_known = cached.verified_at.is_some() && state.known_not_revoked;
-        if was_known || !is_open(signed, &metadata) {
+        if was_known || !needs_revocation_check(signed, &metadata) {
             return Ok(metadata);
         }
         let lists = self.kept_lists(slot, signed, &metadata, at);
@@ -135,7 +135,7 @@ impl Shared {
     async fn read_local(self: &Arc<Self>, slot: &Arc<Slot>, now: Timestamp) -> Result<bool, RefreshError> {
         let read = self.apart(slot, move |shared, slot| shared.read_file(slot, now)).await?;
         let Some(mut read) = read else { return Ok(false) };
-        if let Some(signed) = slot.config.signed().filter(|_| read.is_open(slot)) {
+        if let Some(signed) = slot.config.signed().filter(|_| read.needs_revocation_check(slot)) {
             let at = read.at(now);
             let lists = self.lists(slot, signed, &read.metadata, at).await;
             read = read.judged(slot, signed, &lists, now)?;
@@ -222,9 +222,10 @@ impl Read {
     }
 
     /// Whether it is still to be learnt that the signer is not revoked.
-    fn is_open(&self, slot: &Slot) -> bool {
+    fn needs_revocation_check(&self, slot: &Slot) -> bool {
         let was_known = self.state.as_ref().is_none_or(|state| state.known_not_revoked);
-        !was_known && slot.config.signed().is_some_and(|signed| is_open(signed, &self.metadata))
+        !was_known
+            && slot.config.signed().is_some_and(|signed| needs_revocation_check(signed, &self.metadata))
     }
 
     fn judged(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rp_core::Timestamp;
 
-use super::revocation::is_open;
-use super::{Edition, Event, Outcome, RefreshError, Shared, Slot, in_words};
+use super::revocation::needs_revocation_check;
+use super::{Edition, Event, Outcome, RefreshError, Shared, Slot, describe};
 use crate::cache::{CacheLock, State, hash};
 use crate::fetch::{Fetched, Request};
 use crate::{BlobError, Metadata, Signer, Verification};
@@ -62,7 +62,7 @@ impl Shared {
                     state.last_error = None;
                 }
                 Err(error) => {
-                    state.last_error = Some(in_words(error));
+                    state.last_error = Some(describe(error));
                     if let RefreshError::Fetch(error) = error {
                         state.not_before = error.not_before();
                     }
@@ -94,7 +94,7 @@ impl Shared {
             }
             Err(error) => {
                 let source = slot.config.name().into();
-                self.tell(&Event::Failed { source, error: in_words(&error), next: None });
+                self.tell(&Event::Failed { source, error: describe(&error), next: None });
                 false
             }
         };
@@ -110,8 +110,8 @@ impl Shared {
         }
         let mut state = slot.held().state.clone();
         let next = self.due(slot, now);
-        let wants_peace = state.not_before.is_some_and(|not_before| not_before > now);
-        if now < next && (!force || wants_peace) {
+        let retry_after_pending = state.not_before.is_some_and(|not_before| not_before > now);
+        if now < next && (!force || retry_after_pending) {
             return Err(if is_new { Outcome::Updated } else { Outcome::NotDue { next } });
         }
         // Taken down beforehand, so that a program that dies of it, and is started again, does not ask each time.
@@ -153,7 +153,7 @@ impl Shared {
             how.verify(&blob).map(|metadata| (metadata, blob))
         };
         let (mut metadata, blob) = self.apart(slot, verify).await?;
-        if is_open(signed, &metadata) {
+        if needs_revocation_check(signed, &metadata) {
             let lists = self.lists(slot, signed, &metadata, now).await;
             metadata = lists.judge(slot, signed, metadata, now)?;
             self.tell_unknown(slot, signed, &metadata, &lists);
@@ -171,7 +171,7 @@ impl Shared {
     ) -> Result<bool, RefreshError> {
         let Arrived { metadata, blob, etag } = arrived;
         let sha256 = hash(&blob);
-        goes_on(slot, &metadata, &sha256)?;
+        check_supersedes(slot, &metadata, &sha256)?;
         state.no = metadata.no();
         // The state tells of a BLOB that is kept, or of the one before, and of no other.
         let mut kept = State {
@@ -234,7 +234,7 @@ impl Shared {
 
     pub(super) fn not_cached(&self, slot: &Slot, error: &RefreshError) {
         let source = slot.config.name().into();
-        self.tell(&Event::NotCached { source, error: in_words(error) });
+        self.tell(&Event::NotCached { source, error: describe(error) });
     }
 
     fn lock(&self, slot: &Slot) -> Lock {
@@ -252,7 +252,7 @@ impl Shared {
 
 /// Whether a list may take the place of the one that is held: of one serial number, only a list that is no older, and
 /// none that another has replaced before.
-fn goes_on(slot: &Slot, metadata: &Metadata, sha256: &str) -> Result<(), RefreshError> {
+fn check_supersedes(slot: &Slot, metadata: &Metadata, sha256: &str) -> Result<(), RefreshError> {
     let held = slot.held();
     let Some(before) = &held.metadata else { return Ok(()) };
     let no = metadata.no().unwrap_or(0);

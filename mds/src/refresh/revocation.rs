@@ -24,7 +24,7 @@ pub(super) struct Lists {
 }
 
 /// Whether it is to be learnt, and not known, that a signer is not revoked.
-pub(super) fn is_open(signed: &Signed, metadata: &Metadata) -> bool {
+pub(super) fn needs_revocation_check(signed: &Signed, metadata: &Metadata) -> bool {
     signed.revocation != RevocationMode::Given && !metadata.signer().is_none_or(Signer::is_known_not_revoked)
 }
 
@@ -82,7 +82,8 @@ impl Shared {
         let Some(signer) = metadata.signer() else { return lists };
         let how = slot.config.verification(signed, at);
         for url in std::mem::take(&mut lists.missing) {
-            let fetched = self.client.fetch_told(&url, MAX_CRL_LEN).await.map_err(|error| error.to_string());
+            let fetched =
+                self.client.fetch_referenced(&url, MAX_CRL_LEN).await.map_err(|error| error.to_string());
             match fetched.and_then(|der| Crl::from_der(&der).map_err(|error| error.to_string())) {
                 Ok(crl) => {
                     // One that is forged, or out of date, is fetched again.
@@ -102,7 +103,7 @@ impl Shared {
 
     /// Tells that nothing is known of a signer's revocation, where that is so.
     pub(super) fn tell_unknown(&self, slot: &Slot, signed: &Signed, metadata: &Metadata, lists: &Lists) {
-        if is_open(signed, metadata) {
+        if needs_revocation_check(signed, metadata) {
             let error =
                 if lists.errors.is_empty() { "no list tells".into() } else { lists.errors.join("; ") };
             self.tell(&Event::RevocationUnknown { source: slot.config.name().into(), error });
@@ -112,5 +113,5 @@ impl Shared {
 
 /// Whether a list says something of a signer, and is to be replaced only later.
 fn serves(crl: &Crl, signer: &Signer, how: &Verification<'_>) -> bool {
-    crl.next_update().is_some_and(|next| next > how.at) && signer.is_spoken_of(crl, how)
+    crl.next_update().is_some_and(|next| next > how.at) && signer.is_covered_by(crl, how)
 }

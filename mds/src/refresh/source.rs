@@ -8,7 +8,7 @@ use rp_core::x509::Crl;
 
 use crate::cache::is_name;
 use crate::fetch::{COPY, FetchError};
-use crate::{Keep, Roots, Verification};
+use crate::{Retention, Roots, Verification};
 
 /// Where the Alliance publishes.
 pub const ALLIANCE_URL: &str = "https://mds.fidoalliance.org/";
@@ -20,7 +20,7 @@ pub const ALLIANCE_DOMAIN: &str = "fidoalliance.org";
 pub struct SourceConfig {
     name: String,
     origin: Origin,
-    keep: Keep,
+    retention: Retention,
     max_len: usize,
 }
 
@@ -124,7 +124,7 @@ impl SourceConfig {
     }
 
     fn of(name: &str, origin: Origin) -> Self {
-        Self { name: name.to_owned(), origin, keep: Keep::ALL, max_len: Verification::MAX_LEN }
+        Self { name: name.to_owned(), origin, retention: Retention::ALL, max_len: Verification::MAX_LEN }
     }
 
     /// Hosts that a redirect may lead to, beside the address's own.
@@ -175,8 +175,8 @@ impl SourceConfig {
 
     /// What of the list is kept in memory.
     #[must_use]
-    pub const fn keep(mut self, keep: Keep) -> Self {
-        self.keep = keep;
+    pub const fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
         self
     }
 
@@ -207,8 +207,8 @@ impl SourceConfig {
         matches!(self.origin, Origin::Remote { .. })
     }
 
-    pub(super) fn kept(&self) -> Keep {
-        self.keep
+    pub(super) fn kept(&self) -> Retention {
+        self.retention
     }
 
     pub(super) fn longest(&self) -> usize {
@@ -235,7 +235,7 @@ impl SourceConfig {
         Verification {
             signer_domain: signed.domain.as_deref(),
             crls: &signed.crls,
-            keep: self.keep,
+            retention: self.retention,
             max_len: self.max_len,
             ..Verification::new(&signed.roots, at)
         }

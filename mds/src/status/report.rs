@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Status;
 use crate::date::Date;
-use crate::members::{Member, Members, Others};
+use crate::members::{ExtraMembers, Member, Members};
 
 /// `StatusReport`: what was said of a model, and from when it holds.
 #[derive(Clone, Debug, Serialize)]
@@ -57,12 +57,12 @@ pub struct StatusReport {
     pub fips_physical_security_level: Option<u64>,
     /// Members that the specification did not know when this was written, and those of another type than it says.
     #[serde(flatten)]
-    pub other: Others,
+    pub other: ExtraMembers,
 }
 
 /// Why a report cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportFault {
+pub(crate) enum ReportError {
     NotAnObject,
     Status,
     /// A member that decides stands there twice.
@@ -72,12 +72,12 @@ pub(crate) enum ReportFault {
 impl StatusReport {
     /// Reads a report. One whose status cannot be read is refused, since it might be a revocation, and one whose status
     /// or days stand there twice; other members of an unexpected type go to [`StatusReport::other`].
-    pub(crate) fn read(text: &RawValue) -> Result<Self, ReportFault> {
-        let mut members = Members::read(text).map_err(|_| ReportFault::NotAnObject)?;
+    pub(crate) fn read(text: &RawValue) -> Result<Self, ReportError> {
+        let mut members = Members::read(text).map_err(|_| ReportError::NotAnObject)?;
         if ["status", "effectiveDate", "sunsetDate"].iter().any(|name| members.has_twice(name)) {
-            return Err(ReportFault::Duplicate);
+            return Err(ReportError::Duplicate);
         }
-        let Member::Read(status) = members.take::<Status>("status") else { return Err(ReportFault::Status) };
+        let Member::Read(status) = members.take::<Status>("status") else { return Err(ReportError::Status) };
         Ok(Self {
             status,
             effective_date: members.optional("effectiveDate"),
@@ -191,10 +191,10 @@ mod tests {
     #[test]
     fn a_report_without_a_readable_status_is_refused() {
         let read = |text: &str| StatusReport::read(serde_json::from_str(text).unwrap()).map(|_| ());
-        assert_eq!(read(r#"{"effectiveDate":"2024-01-01"}"#), Err(ReportFault::Status));
-        assert_eq!(read(r#"{"status":7}"#), Err(ReportFault::Status));
-        assert_eq!(read(r#"{"status":null}"#), Err(ReportFault::Status));
-        assert_eq!(read(r#""REVOKED""#), Err(ReportFault::NotAnObject));
+        assert_eq!(read(r#"{"effectiveDate":"2024-01-01"}"#), Err(ReportError::Status));
+        assert_eq!(read(r#"{"status":7}"#), Err(ReportError::Status));
+        assert_eq!(read(r#"{"status":null}"#), Err(ReportError::Status));
+        assert_eq!(read(r#""REVOKED""#), Err(ReportError::NotAnObject));
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         {
             assert_eq!(
                 read(&once.replacen('{', &format!("{{{more}"), 1)),
-                Err(ReportFault::Duplicate),
+                Err(ReportError::Duplicate),
                 "{more}"
             );
         }

@@ -2,7 +2,7 @@
 
 use rp_core::x509::Certificate;
 
-use super::Question;
+use super::ModelQuery;
 use crate::base64;
 use crate::status::{Status, StatusReport};
 
@@ -19,7 +19,7 @@ impl Batch {
     ///
     /// `batchCertificate` bounds every compromise, and `certificate`, which may be the attestation's root, that of an
     /// attestation key (Metadata Service 3.1, section 3.1.3).
-    pub(super) fn of(report: &StatusReport, question: &Question<'_>) -> Self {
+    pub(super) fn of(report: &StatusReport, query: &ModelQuery<'_>) -> Self {
         let key = report.certificate.as_deref().filter(|_| report.status == Status::AttestationKeyCompromise);
         let named: Vec<&str> = key.into_iter().chain(report.batch_certificate.as_deref()).collect();
         if !report.status.is_compromise() || named.is_empty() {
@@ -29,10 +29,9 @@ impl Batch {
         let Some(compromised) = named.into_iter().map(read).collect::<Option<Vec<_>>>() else {
             return Self::This;
         };
-        if compromised.iter().any(|one| question.has_key(one)) {
+        if compromised.iter().any(|one| query.has_key(one)) {
             Self::This
-        } else if question.certificates.is_empty() || compromised.iter().any(|one| question.may_be_below(one))
-        {
+        } else if query.certificates.is_empty() || compromised.iter().any(|one| query.may_be_below(one)) {
             Self::Unknown
         } else {
             Self::Other
@@ -40,7 +39,7 @@ impl Batch {
     }
 }
 
-impl Question<'_> {
+impl ModelQuery<'_> {
     /// Whether a key is that of a certificate of the path, or of what it ends in.
     fn has_key(&self, certificate: &Certificate) -> bool {
         let keys = self.certificates.iter().map(Certificate::spki);

@@ -1,22 +1,22 @@
 //! Judging a model by a policy.
 
 use super::batch::Batch;
-use super::{Question, Reason, Reported, Verdict};
+use super::{ModelQuery, Reason, ReportSummary, Verdict};
 use crate::catalog::{Catalog, Listing};
 use crate::date::Date;
-use crate::entry::{Entry, Model};
+use crate::entry::{Entry, ModelId};
 use crate::freshness::{Freshness, TooOld};
-use crate::policy::{Policy, UnknownStatus, Weigh};
+use crate::policy::{Policy, Severity, UnknownStatus};
 use crate::status::{self, CertificationLevel, FipsLevel, Status, StatusReport, in_force};
 
 impl Policy {
     /// Judges a model by what a catalog says of it at a time.
     #[must_use]
-    pub fn judge(&self, catalog: &Catalog, question: &Question<'_>) -> Verdict {
-        let question = &Question { firmware: question.firmware_known(), ..question.clone() };
-        let listing = catalog.find(&question.model);
+    pub fn judge(&self, catalog: &Catalog, query: &ModelQuery<'_>) -> Verdict {
+        let query = &ModelQuery { firmware: query.firmware_known(), ..query.clone() };
+        let listing = catalog.find(&query.model);
         let mut verdict = Verdict {
-            model: question.model.clone(),
+            model: query.model.clone(),
             source: None,
             no: None,
             description: Box::default(),
@@ -25,19 +25,19 @@ impl Policy {
             fips: None,
             findings: Vec::new(),
         };
-        self.judge_model(question, listing.as_ref(), &mut verdict);
+        self.judge_model(query, listing.as_ref(), &mut verdict);
         match listing {
-            None => verdict.find(self.unlisted == Weigh::Refuse, Reason::Unlisted),
-            Some(listing) => self.judge_listing(&listing, question, &mut verdict),
+            None => verdict.find(self.unlisted == Severity::Refuse, Reason::Unlisted),
+            Some(listing) => self.judge_listing(&listing, query, &mut verdict),
         }
         verdict
     }
 
     /// By whatever names the model: what is asked for, and what its entries say.
-    fn judge_model(&self, question: &Question<'_>, listing: Option<&Listing<'_>>, verdict: &mut Verdict) {
+    fn judge_model(&self, query: &ModelQuery<'_>, listing: Option<&Listing<'_>>, verdict: &mut Verdict) {
         let entries = listing.map(|listing| &listing.entries[..]).unwrap_or_default();
-        let is = |named: &[Model]| {
-            named.iter().any(|model| *model == question.model || entries.iter().any(|entry| entry.is(model)))
+        let is = |named: &[ModelId]| {
+            named.iter().any(|model| *model == query.model || entries.iter().any(|entry| entry.is(model)))
         };
         if is(&self.deny) {
             verdict.find(true, Reason::Denied);
@@ -47,11 +47,11 @@ impl Policy {
         }
     }
 
-    fn judge_listing(&self, listing: &Listing<'_>, question: &Question<'_>, verdict: &mut Verdict) {
+    fn judge_listing(&self, listing: &Listing<'_>, query: &ModelQuery<'_>, verdict: &mut Verdict) {
         let metadata = listing.source.metadata();
         verdict.source = Some(listing.source.name().into());
         verdict.no = metadata.no();
-        match Freshness::of(metadata.next_update(), question.at, self.staleness) {
+        match Freshness::of(metadata.next_update(), query.at, self.staleness) {
             Freshness::Fresh => {}
             Freshness::Stale { due } => verdict.find(false, Reason::Overdue { due, too_old: false }),
             Freshness::TooOld { due } => {
@@ -62,7 +62,7 @@ impl Policy {
         if listing.unreadable {
             verdict.find(true, Reason::Unreadable);
         }
-        let on = Date::from(question.at);
+        let on = Date::from(query.at);
         let reports: Vec<_> =
             listing.entries.iter().flat_map(|entry| in_force(entry.reports(), on)).collect();
         verdict.status = status::newest(reports.iter().copied()).map(|report| report.status.clone());
@@ -70,11 +70,11 @@ impl Policy {
             verdict.description = entry.description().into();
         }
         // Of a model that is listed twice, what both entries give.
-        let levels = listing.entries.iter().map(|entry| self.certification(entry, on, question));
+        let levels = listing.entries.iter().map(|entry| self.certification(entry, on, query));
         verdict.certification = levels.min().flatten();
-        verdict.fips = listing.entries.iter().map(|entry| fips(entry, on, question)).min().flatten();
+        verdict.fips = listing.entries.iter().map(|entry| fips(entry, on, query)).min().flatten();
         for entry in &listing.entries {
-            self.judge_reports(entry, on, question, verdict);
+            self.judge_reports(entry, on, query, verdict);
             self.judge_words(entry, verdict);
         }
         if let Some(wanted) = self.minimum_certification
@@ -91,10 +91,10 @@ impl Policy {
 
     /// The level in force: that of the newest certification with a level, or else of one without, unless a newer
     /// report says that the model is not certified, or says what nobody here knows.
-    fn certification(&self, entry: &Entry, on: Date, question: &Question<'_>) -> Option<CertificationLevel> {
+    fn certification(&self, entry: &Entry, on: Date, query: &ModelQuery<'_>) -> Option<CertificationLevel> {
         let with = |wanted: fn(CertificationLevel) -> bool| {
             let certified = in_force(entry.reports(), on)
-                .filter(|report| applies(report, question))
+                .filter(|report| applies(report, query))
                 .filter(|report| report.status.certification().is_some_and(wanted));
             status::newest(certified)
         };
@@ -114,15 +114,15 @@ impl Policy {
         certified.status.certification().filter(|_| !ended)
     }
 
-    fn judge_reports(&self, entry: &Entry, on: Date, question: &Question<'_>, verdict: &mut Verdict) {
+    fn judge_reports(&self, entry: &Entry, on: Date, query: &ModelQuery<'_>, verdict: &mut Verdict) {
         for report in in_force(entry.reports(), on) {
-            let reported = || Reported::from(report);
+            let reported = || ReportSummary::from(report);
             if self.refuse_statuses.contains(&report.status) {
                 verdict.find(true, Reason::Status { report: reported() });
             } else if report.status.is_bad() {
-                self.judge_bad(entry, report, on, question, verdict);
+                self.judge_bad(entry, report, on, query, verdict);
             } else if report.status == Status::UpdateAvailable {
-                self.judge_update(entry, report, question, verdict);
+                self.judge_update(entry, report, query, verdict);
             } else if matches!(report.status, Status::Unknown(_)) {
                 let refuses = self.unknown_status == UnknownStatus::Refuse;
                 verdict.find(refuses, Reason::UnknownStatus { report: reported() });
@@ -135,19 +135,19 @@ impl Policy {
         entry: &Entry,
         report: &StatusReport,
         on: Date,
-        question: &Question<'_>,
+        query: &ModelQuery<'_>,
         verdict: &mut Verdict,
     ) {
-        let reported = Reported::from(report);
+        let reported = ReportSummary::from(report);
         if self.overlook_statuses.contains(&report.status) {
             return verdict.find(false, Reason::Overlooked { report: reported });
         }
-        let batch = Batch::of(report, question);
+        let batch = Batch::of(report, query);
         if batch == Batch::Other {
             return verdict.find(false, Reason::OtherBatch { report: reported });
         }
-        if let Some(by) = self.lifting(entry, report, on, question) {
-            return verdict.find(false, Reason::Lifted { report: reported, by: Reported::from(by) });
+        if let Some(by) = self.lifting(entry, report, on, query) {
+            return verdict.find(false, Reason::Lifted { report: reported, by: ReportSummary::from(by) });
         }
         verdict.find(
             true,
@@ -164,12 +164,12 @@ impl Policy {
         entry: &'a Entry,
         bad: &StatusReport,
         on: Date,
-        question: &Question<'_>,
+        query: &ModelQuery<'_>,
     ) -> Option<&'a StatusReport> {
         let certification = |report: &&StatusReport| {
             self.certification_lifts
                 && report.status.certification().is_some()
-                && applies(report, question)
+                && applies(report, query)
                 && bad.effective_date.is_some()
                 && report.effective_date > bad.effective_date
         };
@@ -183,7 +183,7 @@ impl Policy {
                 && bad.authenticator_version.is_none_or(|compromised| compromised < version)
                 // An update to which the statement's version did not rise is none that a server may believe.
                 && has_risen_to(entry, version)
-                && question.firmware.is_none_or(|firmware| firmware >= version)
+                && query.firmware.is_none_or(|firmware| firmware >= version)
         };
         in_force(entry.reports(), on).find(|report| certification(report) || update(report))
     }
@@ -192,18 +192,18 @@ impl Policy {
         &self,
         entry: &Entry,
         report: &StatusReport,
-        question: &Question<'_>,
+        query: &ModelQuery<'_>,
         verdict: &mut Verdict,
     ) {
-        let reported = Reported::from(report);
+        let reported = ReportSummary::from(report);
         // "The relying party MUST reject the metadata statement if the authenticatorVersion has not increased": what was
         // bad before refuses by itself, and is not lifted.
         if report.authenticator_version.is_some_and(|version| !has_risen_to(entry, version)) {
             verdict.find(false, Reason::UpdateUnconfirmed { report: reported.clone() });
         }
-        match (question.firmware, report.authenticator_version) {
+        match (query.firmware, report.authenticator_version) {
             (Some(firmware), Some(version)) if firmware < version => verdict.find(
-                self.outdated_firmware == Weigh::Refuse,
+                self.outdated_firmware == Severity::Refuse,
                 Reason::OutdatedFirmware { report: reported, firmware },
             ),
             (Some(_), Some(_)) => {}
@@ -231,21 +231,21 @@ impl Policy {
         for ((member, wanted), got) in members.into_iter().zip(asked).zip(got) {
             let words: Vec<&str> = got.iter().map(|word| &**word).collect();
             if !wanted.accept(&words) {
-                verdict.find(true, Reason::Words { member, wanted: wanted.asked(), got });
+                verdict.find(true, Reason::WordRequirement { member, wanted: wanted.asked(), got });
             }
         }
     }
 }
 
 /// The level of FIPS 140 in force: that of the newest report with one.
-fn fips(entry: &Entry, on: Date, question: &Question<'_>) -> Option<FipsLevel> {
-    let reports = in_force(entry.reports(), on).filter(|report| applies(report, question));
+fn fips(entry: &Entry, on: Date, query: &ModelQuery<'_>) -> Option<FipsLevel> {
+    let reports = in_force(entry.reports(), on).filter(|report| applies(report, query));
     status::newest(reports.filter(|report| report.status.fips().is_some()))?.status.fips()
 }
 
 /// A certification is about the firmware that it names and later ones.
-fn applies(report: &StatusReport, question: &Question<'_>) -> bool {
-    question.firmware.zip(report.authenticator_version).is_none_or(|(firmware, from)| firmware >= from)
+fn applies(report: &StatusReport, query: &ModelQuery<'_>) -> bool {
+    query.firmware.zip(report.authenticator_version).is_none_or(|(firmware, from)| firmware >= from)
 }
 
 /// Whether the statement is about this version or a later one.

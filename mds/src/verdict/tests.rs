@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::policy::{Policy, UnknownStatus, Weigh};
-use crate::{Catalog, Keep, Metadata, Staleness, TooOld};
+use crate::policy::{Policy, Severity, UnknownStatus};
+use crate::{Catalog, Metadata, Retention, Staleness, TooOld};
 
 const AAGUID: &str = "a1000000-0000-4000-8000-000000000001";
 
@@ -20,19 +20,19 @@ fn catalog(reports: Value) -> Catalog {
         "statusReports": reports
     });
     let list = json!([entry]).to_string();
-    Catalog::of("FIDO", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap())
+    Catalog::of("FIDO", Metadata::from_own_entries(list.as_bytes(), Retention::ALL).unwrap())
 }
 
 fn at(day: &str) -> Timestamp {
     day.parse::<Date>().unwrap().start()
 }
 
-fn model() -> Model {
+fn model() -> ModelId {
     AAGUID.parse().unwrap()
 }
 
 fn judge(policy: &Policy, reports: Value, day: &str) -> Verdict {
-    policy.judge(&catalog(reports), &Question::new(model(), at(day)))
+    policy.judge(&catalog(reports), &ModelQuery::new(model(), at(day)))
 }
 
 fn refusals(verdict: &Verdict) -> Vec<String> {
@@ -124,8 +124,8 @@ fn a_certification_is_about_the_firmware_that_it_names_and_later_ones() {
     let reports =
         json!([{"status": "FIDO_CERTIFIED_L2", "effectiveDate": "2024-01-01", "authenticatorVersion": 4}]);
     let level = |firmware| {
-        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
-        Policy::default().judge(&catalog(reports.clone()), &question).certification
+        let query = ModelQuery { firmware, ..ModelQuery::new(model(), at("2026-01-01")) };
+        Policy::default().judge(&catalog(reports.clone()), &query).certification
     };
     let l2 = Some(CertificationLevel::L2);
     assert_eq!([level(None), level(Some(3)), level(Some(4)), level(Some(5))], [l2, None, l2, l2]);
@@ -145,9 +145,10 @@ fn the_newest_fips_level_counts_and_of_two_entries_the_lower() {
     let fips = |entries: &[Value], firmware| {
         let entry = |reports: &Value| json!({"aaguid": AAGUID, "statusReports": reports});
         let list = Value::from_iter(entries.iter().map(entry)).to_string();
-        let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap());
-        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
-        Policy::default().judge(&catalog, &question).fips
+        let catalog =
+            Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Retention::ALL).unwrap());
+        let query = ModelQuery { firmware, ..ModelQuery::new(model(), at("2026-01-01")) };
+        Policy::default().judge(&catalog, &query).fips
     };
     let (old, new) =
         (report("FIPS140_CERTIFIED_L3", "2024-01-01"), report("FIPS140_CERTIFIED_L2", "2025-01-01"));
@@ -220,8 +221,8 @@ fn a_certification_of_newer_firmware_lifts_nothing_for_older() {
         {"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2025-01-01", "authenticatorVersion": 4}
     ]);
     let accepted = |firmware| {
-        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
-        policy.judge(&catalog(reports.clone()), &question).is_accepted()
+        let query = ModelQuery { firmware, ..ModelQuery::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports.clone()), &query).is_accepted()
     };
     assert_eq!([accepted(Some(4)), accepted(Some(3))], [true, false]);
 }
@@ -246,12 +247,12 @@ fn judging_by_the_default_policy_reads_no_statement() {
     let read_by = |policy: &Policy| {
         let catalog =
             catalog(json!([report("REVOKED", "2024-01-01"), report("FIDO_CERTIFIED_L1", "2025-01-01")]));
-        let verdict = policy.judge(&catalog, &Question::new(model(), at("2026-01-01")));
+        let verdict = policy.judge(&catalog, &ModelQuery::new(model(), at("2026-01-01")));
         assert!(!verdict.is_accepted());
         catalog.find(&model()).unwrap().entries[0].has_read_statement()
     };
     assert!(!read_by(&Policy::default()));
-    let words = crate::Words { any: vec!["tee".into()], ..Default::default() };
+    let words = crate::WordRequirement { any: vec!["tee".into()], ..Default::default() };
     assert!(read_by(&Policy { key_protection: words, ..Policy::default() }), "what is asked is read");
 }
 
@@ -263,8 +264,8 @@ fn an_update_lifts_a_compromise_by_policy_only_and_where_the_version_rose() {
             {"status": bad, "effectiveDate": "2024-01-01", "authenticatorVersion": from},
             {"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": to}
         ]);
-        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
-        policy.judge(&catalog(reports), &question).is_accepted()
+        let query = ModelQuery { firmware, ..ModelQuery::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports), &query).is_accepted()
     };
     let bypass = "USER_VERIFICATION_BYPASS";
     assert!(!accepted(&Policy::default(), bypass, 3, json!(4), None));
@@ -283,18 +284,18 @@ fn firmware_older_than_an_update_is_told_and_refused_by_policy() {
         json!([{"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": 4}]);
     let judge = |outdated_firmware, firmware| {
         let policy = Policy { outdated_firmware, ..Policy::default() };
-        let question = Question { firmware, ..Question::new(model(), at("2026-01-01")) };
-        policy.judge(&catalog(reports.clone()), &question)
+        let query = ModelQuery { firmware, ..ModelQuery::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports.clone()), &query)
     };
-    let note = judge(Weigh::Note, Some(3));
+    let note = judge(Severity::Note, Some(3));
     assert!(note.is_accepted());
     assert_eq!(
         note.findings[0].reason.to_string(),
         "firmware 3 is older than UPDATE_AVAILABLE of version 4 since 2024-02-01"
     );
-    assert!(!judge(Weigh::Refuse, Some(3)).is_accepted());
-    assert!(judge(Weigh::Refuse, Some(4)).findings.is_empty());
-    assert!(judge(Weigh::Refuse, None).is_accepted(), "nobody knows");
+    assert!(!judge(Severity::Refuse, Some(3)).is_accepted());
+    assert!(judge(Severity::Refuse, Some(4)).findings.is_empty());
+    assert!(judge(Severity::Refuse, None).is_accepted(), "nobody knows");
 }
 
 #[test]
@@ -331,10 +332,10 @@ fn allow_and_deny_lists_and_models_that_no_list_has() {
     );
     let unlisted = |unlisted| {
         let policy = Policy { unlisted, ..Policy::default() };
-        policy.judge(&catalog(json!([])), &Question::new(Model::Aaguid(other), at("2026-01-01")))
+        policy.judge(&catalog(json!([])), &ModelQuery::new(ModelId::Aaguid(other), at("2026-01-01")))
     };
-    assert!(unlisted(Weigh::Note).is_accepted() && !unlisted(Weigh::Note).is_listed());
-    assert_eq!(refusals(&unlisted(Weigh::Refuse)), ["no list has the model"]);
+    assert!(unlisted(Severity::Note).is_accepted() && !unlisted(Severity::Note).is_listed());
+    assert_eq!(refusals(&unlisted(Severity::Refuse)), ["no list has the model"]);
 }
 
 #[test]
@@ -353,11 +354,11 @@ fn an_overdue_list_is_told_and_refused_by_policy_when_it_is_too_old() {
     let payload = json!({"no": 1, "nextUpdate": "2026-01-01", "entries": [
         {"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED_L1", "2024-01-01")]}
     ]});
-    let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Keep::ALL).unwrap();
+    let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Retention::ALL).unwrap();
     let catalog = Catalog::of("FIDO", Metadata::new(payload, None));
     let findings = |too_old, day| {
         let policy = Policy { staleness: Staleness { grace_days: 10, too_old }, ..Policy::default() };
-        let verdict = policy.judge(&catalog, &Question::new(model(), at(day)));
+        let verdict = policy.judge(&catalog, &ModelQuery::new(model(), at(day)));
         (verdict.is_accepted(), verdict.findings.first().map(|one| one.reason.to_string()))
     };
     assert_eq!(findings(TooOld::Refuse, "2026-01-01"), (true, None));
@@ -372,16 +373,16 @@ fn an_overdue_list_is_told_and_refused_by_policy_when_it_is_too_old() {
 fn a_model_whose_entry_cannot_be_read_is_refused_and_no_later_list_is_asked() {
     let list = |entry: Value| {
         let payload = json!({"no": 1, "entries": [entry]}).to_string();
-        let payload = crate::payload::Payload::read(payload.as_bytes(), Keep::ALL).unwrap();
+        let payload = crate::payload::Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
         std::sync::Arc::new(Metadata::new(payload, None))
     };
     let unreadable = list(json!({"aaguid": AAGUID, "statusReports": 7}));
     let good = list(json!({"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED", "2024-01-01")]}));
     let catalog = Catalog::default().and("FIDO", unreadable.clone()).and("mirror", good.clone());
-    let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
+    let verdict = Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01")));
     assert_eq!(refusals(&verdict), ["the list has the model in an entry that could not be read"]);
     let catalog = Catalog::default().and("own", good).and("FIDO", unreadable);
-    let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
+    let verdict = Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01")));
     assert!(verdict.is_accepted());
     assert_eq!(verdict.source.as_deref(), Some("own"), "the first that has the model speaks");
 }
@@ -397,13 +398,13 @@ fn an_unreadable_entry_of_a_u2f_model_is_refused_and_no_later_list_is_asked() {
         }
         entry["statusReports"] = reports;
         let payload = json!({"no": 1, "entries": [entry]}).to_string();
-        let payload = crate::payload::Payload::read(payload.as_bytes(), Keep::ALL).unwrap();
+        let payload = crate::payload::Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
         std::sync::Arc::new(Metadata::new(payload, None))
     };
     let good = || list(json!([report("FIDO_CERTIFIED", "2024-01-01")]));
     let judge = |first: std::sync::Arc<Metadata>, model: &str| {
         let catalog = Catalog::default().and("FIDO", first).and("mirror", good());
-        Policy::default().judge(&catalog, &Question::new(model.parse().unwrap(), at("2026-01-01")))
+        Policy::default().judge(&catalog, &ModelQuery::new(model.parse().unwrap(), at("2026-01-01")))
     };
     for model in [KEY, "4e4e#4005"] {
         assert!(judge(good(), model).is_accepted());
@@ -417,9 +418,9 @@ fn of_a_model_that_is_listed_twice_an_entry_that_cannot_be_read_counts() {
     let judge = |second: Value| {
         let entry = |reports: Value| json!({"aaguid": AAGUID, "statusReports": reports});
         let payload = json!({"no": 1, "entries": [entry(json!([report("FIDO_CERTIFIED", "2024-01-01")])), entry(second)]});
-        let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Keep::ALL).unwrap();
+        let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Retention::ALL).unwrap();
         let catalog = Catalog::of("FIDO", Metadata::new(payload, None));
-        refusals(&Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01"))))
+        refusals(&Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01"))))
     };
     assert!(judge(json!([report("FIDO_CERTIFIED", "2024-01-01")])).is_empty());
     assert_eq!(judge(json!([{"status": 7}])), ["the list has the model in an entry that could not be read"]);
@@ -430,10 +431,10 @@ fn a_u2f_model_can_be_allowed_and_denied_by_key_identifier() {
     const KEYS: [&str; 2] =
         ["0123456789abcdef0123456789abcdef01234567", "1123456789abcdef0123456789abcdef01234567"];
     let list = json!([{"attestationCertificateKeyIdentifiers": KEYS}]).to_string();
-    let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap());
+    let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Retention::ALL).unwrap());
     let refused = |policy: Value| {
         let policy: Policy = serde_json::from_value(policy).unwrap();
-        refusals(&policy.judge(&catalog, &Question::new(KEYS[0].parse().unwrap(), at("2026-01-01"))))
+        refusals(&policy.judge(&catalog, &ModelQuery::new(KEYS[0].parse().unwrap(), at("2026-01-01"))))
     };
     let other = "2123456789abcdef0123456789abcdef01234567";
     for key in KEYS {
@@ -449,8 +450,8 @@ fn a_u2f_model_can_be_allowed_and_denied_by_key_identifier() {
 fn of_a_model_that_is_listed_twice_the_bad_entry_counts() {
     let entry = |status, day| json!({"aaguid": AAGUID, "statusReports": [report(status, day)]});
     let list = json!([entry("FIDO_CERTIFIED_L2", "2025-01-01"), entry("REVOKED", "2024-01-01")]).to_string();
-    let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Keep::ALL).unwrap());
-    let verdict = Policy::default().judge(&catalog, &Question::new(model(), at("2026-01-01")));
+    let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Retention::ALL).unwrap());
+    let verdict = Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01")));
     assert_eq!(refusals(&verdict), ["REVOKED since 2024-01-01"]);
     assert_eq!(verdict.certification, None);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rp_core::{Aaguid, base64url};
-use rp_mds::{Current, ModelName, Names};
+use rp_mds::{ModelName, Names, SharedCatalog};
 
 use super::{Model, ModelDirectory, PasskeyProviders};
 
@@ -16,19 +16,19 @@ use super::{Model, ModelDirectory, PasskeyProviders};
 /// # Examples
 /// ```
 /// use std::sync::Arc;
-/// use rp_mds::{Catalog, Current, Keep, Metadata};
+/// use rp_mds::{Catalog, SharedCatalog, Retention, Metadata};
 /// use rp_service::{MetadataModels, ModelDirectory};
 ///
 /// let own = br#"[{"aaguid": "00112233-4455-6677-8899-aabbccddeeff", "metadataStatement": {"description": "Our token"}}]"#;
-/// let catalog = Catalog::of("own", Metadata::from_own_entries(own, Keep::ALL)?);
-/// let models = MetadataModels::new(Arc::new(Current::new(catalog)));
+/// let catalog = Catalog::of("own", Metadata::from_own_entries(own, Retention::ALL)?);
+/// let models = MetadataModels::new(Arc::new(SharedCatalog::new(catalog)));
 /// let model = models.model(&"00112233-4455-6677-8899-aabbccddeeff".parse()?);
 /// assert_eq!(model.map(|model| model.name).as_deref(), Some("Our token"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct MetadataModels {
-    current: Arc<Current>,
+    current: Arc<SharedCatalog>,
     names: Arc<Names>,
     language: Box<str>,
 }
@@ -36,7 +36,7 @@ pub struct MetadataModels {
 impl MetadataModels {
     /// By the catalog of the moment, in English.
     #[must_use]
-    pub fn new(current: Arc<Current>) -> Self {
+    pub fn new(current: Arc<SharedCatalog>) -> Self {
         Self { current, names: Arc::default(), language: "en".into() }
     }
 
@@ -86,7 +86,7 @@ const MAX_PICTURE_BYTES: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {
-    use rp_mds::{Catalog, Keep, Metadata};
+    use rp_mds::{Catalog, Metadata, Retention};
 
     use super::*;
 
@@ -95,8 +95,8 @@ mod tests {
 
     fn models(statement: &str) -> MetadataModels {
         let entries = format!(r#"[{{"aaguid": "{AAGUID}", "metadataStatement": {statement}}}]"#);
-        let metadata = Metadata::from_own_entries(entries.as_bytes(), Keep::ALL).unwrap();
-        MetadataModels::new(Arc::new(Current::new(Catalog::of("own", metadata))))
+        let metadata = Metadata::from_own_entries(entries.as_bytes(), Retention::ALL).unwrap();
+        MetadataModels::new(Arc::new(SharedCatalog::new(Catalog::of("own", metadata))))
     }
 
     fn model(models: &MetadataModels, aaguid: &str) -> Option<Model> {

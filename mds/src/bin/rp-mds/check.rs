@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rp_mds::{Model, Policy, Question};
+use rp_mds::{ModelId, ModelQuery, Policy};
 
 use super::input::{At, Input};
 use super::style::{Tone, lines, paint, print, print_json};
@@ -12,7 +12,7 @@ use super::{Done, End};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// An AAGUID, a key identifier of 40 hexadecimal digits, or an AAID.
-    model: Model,
+    model: ModelId,
     /// The policy, in JSON; without one a model is refused that is revoked or compromised.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -39,8 +39,8 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     };
     let at = arguments.at.time();
     let catalog = arguments.input.read()?;
-    let question = Question { firmware: arguments.firmware, ..Question::new(arguments.model.clone(), at) };
-    let verdict = policy.judge(&catalog, &question);
+    let query = ModelQuery { firmware: arguments.firmware, ..ModelQuery::new(arguments.model.clone(), at) };
+    let verdict = policy.judge(&catalog, &query);
     let end = match verdict.is_accepted() {
         true if verdict.is_listed() => End::Yes,
         true => End::Unlisted,

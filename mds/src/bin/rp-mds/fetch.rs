@@ -117,8 +117,8 @@ fn words(event: &Event) -> Option<String> {
         }
         Event::NotCached { error, .. } => Some(format!("not cached: {error}")),
         Event::Overdue { freshness, .. } => Some(format!("overdue: {freshness:?}")),
-        Event::Updated { left_out, .. } if !left_out.is_empty() => {
-            let lines: Vec<_> = left_out.iter().map(|one| format!("left out: {one}")).collect();
+        Event::Updated { rejected, .. } if !rejected.is_empty() => {
+            let lines: Vec<_> = rejected.iter().map(|one| format!("left out: {one}")).collect();
             Some(lines.join("; "))
         }
         _ => None,

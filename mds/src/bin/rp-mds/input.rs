@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rp_core::Timestamp;
 use rp_core::x509::PathError;
-use rp_mds::{ALLIANCE_DOMAIN, BlobError, Cache, Catalog, Date, Keep, Metadata, Names, Roots, Verification};
+use rp_mds::{
+    ALLIANCE_DOMAIN, BlobError, Cache, Catalog, Date, Metadata, Names, Retention, Roots, Verification,
+};
 
 /// Where a list comes from.
 #[derive(Args)]
@@ -107,7 +109,7 @@ pub(crate) fn read_file(
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let bytes = std::fs::read(path).map_err(|error| named(&error))?;
     if matches!(bytes.trim_ascii_start().first(), Some(b'[' | b'{')) {
-        return Metadata::from_own_entries(&bytes, Keep::ALL).map_err(|error| named(&error).into());
+        return Metadata::from_own_entries(&bytes, Retention::ALL).map_err(|error| named(&error).into());
     }
     let anchors = roots.read()?;
     let mut at = now;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rp_core::Timestamp;
-use rp_mds::{Catalog, CertificationLevel, Date, Entry, Policy, Question, Status, Verdict};
+use rp_mds::{Catalog, CertificationLevel, Date, Entry, ModelQuery, Policy, Status, Verdict};
 use serde_json::{Value, json};
 
 use super::input::{At, Input};
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let mut found = Vec::new();
     for model in catalog.models() {
         let Some(entry) = first(&catalog, &model) else { continue };
-        let verdict = policy.judge(&catalog, &Question::new(model, at));
+        let verdict = policy.judge(&catalog, &ModelQuery::new(model, at));
         if arguments.accept(entry, &verdict, at) {
             found.push((entry, verdict));
         }
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     Ok(End::Yes)
 }
 
-fn first<'a>(catalog: &'a Catalog, model: &rp_mds::Model) -> Option<&'a Entry> {
+fn first<'a>(catalog: &'a Catalog, model: &rp_mds::ModelId) -> Option<&'a Entry> {
     catalog.find(model)?.entries.first().copied()
 }
 

@@ -1,7 +1,7 @@
 //! `rp-mds show MODEL`.
 
 use clap::Args;
-use rp_mds::{Date, Entry, MetadataStatement, Model, Names, Policy, Question, Verdict};
+use rp_mds::{Date, Entry, MetadataStatement, ModelId, ModelQuery, Names, Policy, Verdict};
 
 use super::input::{At, Input, NameFile};
 use super::style::{Tone, lines, of_status, paint, print, print_json, printable, short_name};
@@ -10,7 +10,7 @@ use super::{Done, End};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// An AAGUID, a key identifier of 40 hexadecimal digits, or an AAID.
-    model: Model,
+    model: ModelId,
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let at = arguments.at.time();
     let catalog = arguments.input.read()?;
     let names = arguments.names.read()?;
-    let verdict = Policy::default().judge(&catalog, &Question::new(arguments.model.clone(), at));
+    let verdict = Policy::default().judge(&catalog, &ModelQuery::new(arguments.model.clone(), at));
     let Some(listing) = catalog.find(&arguments.model) else {
         return Ok(unlisted(&arguments.model, &names));
     };
@@ -43,9 +43,9 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     Ok((!listing.entries.is_empty()).into())
 }
 
-fn unlisted(model: &Model, names: &Names) -> End {
+fn unlisted(model: &ModelId, names: &Names) -> End {
     let name = match model {
-        Model::Aaguid(aaguid) => names.get(*aaguid).and_then(|shown| shown.name("en")),
+        ModelId::Aaguid(aaguid) => names.get(*aaguid).and_then(|shown| shown.name("en")),
         _ => None,
     };
     match name {
@@ -97,10 +97,10 @@ fn page(entry: &Entry, verdict: &Verdict, on: Date) -> String {
     for anchor in entry.anchors() {
         page.line(&short_name(anchor.name()));
     }
-    for fault in entry.anchor_faults() {
+    for fault in entry.anchor_errors() {
         page.line(&paint(Tone::Doubtful, printable(&fault.to_string())));
     }
-    if entry.anchors().is_empty() && entry.anchor_faults().is_empty() {
+    if entry.anchors().is_empty() && entry.anchor_errors().is_empty() {
         page.line("none: the model attests itself, or not at all");
     }
     page.heading("Verdict");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rp_core::Timestamp;
 use rp_core::x509::{Crl, PathError, RevocationStatus};
-use rp_mds::{BlobError, Date, Freshness, Keep, Metadata, Staleness, Verification};
+use rp_mds::{BlobError, Date, Freshness, Metadata, Retention, Staleness, Verification};
 
 use super::input::{At, RootFiles};
 use super::style::{Tone, paint, print, printable, short_name};
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         previous_no: arguments.previous_no,
         crls: &crls,
         require_crls: arguments.require_crls,
-        keep: Keep::LEAN,
+        retention: Retention::LEAN,
         ..arguments.roots.verification(&roots, at)
     };
     match verification.verify(&bytes) {
@@ -113,11 +113,11 @@ fn facts(metadata: &Metadata, freshness: Freshness) -> String {
         .entries()
         .iter()
         .flat_map(|entry| {
-            entry.anchor_faults().iter().map(move |fault| format!("{}: {fault}", entry.model()))
+            entry.anchor_errors().iter().map(move |fault| format!("{}: {fault}", entry.model()))
         })
         .collect();
-    for left_out in metadata.left_out() {
-        fact("left out", paint(Tone::Bad, printable(&left_out.to_string())));
+    for rejected in metadata.rejected() {
+        fact("left out", paint(Tone::Bad, printable(&rejected.to_string())));
     }
     for fault in faults {
         fact("not an anchor", paint(Tone::Doubtful, printable(&fault)));
