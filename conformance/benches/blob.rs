@@ -1,9 +1,10 @@
-//! What loading a BLOB costs beside what it cannot do without, and what is held of it.
+//! The time and memory to load a BLOB, compared with the minimum for the same bytes.
 //!
-//! `cargo bench -p rp-conformance --bench blob` reads the BLOB of 2021 from the folder that `RP_MDS` names, by default `../shared/mds` beside
-//! the checkout, and makes others of its entries, signed by a chain of its own. Of each it prints the time, what is
-//! allocated, and at most at a time (`max alloc`); what is held is `alloc` and `grow` less `dealloc` and `shrink`. At the
-//! end stands the ratio to the floor: base64, SHA-256, the signature check and a lean reading of the same bytes.
+//! `cargo bench -p rp-conformance --bench blob` reads the BLOB of 2021 from the folder in `RP_MDS`, by default
+//! `../shared/mds` next to the checkout, and makes larger ones of its entries, with its own signer. For each it prints the
+//! time and the allocations; the memory that remains is `alloc` plus `grow` minus `dealloc` and `shrink`. At the end are
+//! the ratio to the floor (base64, SHA-256, the signature check and a minimal reading of the same bytes), and the ratio of
+//! each parser's times for an input and for one ten times as long.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -25,7 +26,9 @@ use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::crypto::{self, Key, Scheme};
 use rp_core::x509::Certificate;
 use rp_core::{Aaguid, Timestamp};
-use rp_mds::{Catalog, Metadata, ModelId, ModelQuery, Policy, Retention, Roots, SharedCatalog, Verification};
+use rp_mds::{
+    Catalog, Metadata, ModelId, ModelQuery, Policy, Retention, Roots, SharedCatalog, SignerHost, Verification,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -46,6 +49,7 @@ fn main() {
     divan::main();
     if std::env::args().all(|argument| argument == "--bench" || !argument.starts_with('-')) {
         compare();
+        growth();
     }
 }
 
@@ -54,7 +58,7 @@ fn folder() -> PathBuf {
     std::env::var_os("RP_MDS").map_or_else(beside, PathBuf::from)
 }
 
-/// A BLOB and by what it is believed.
+/// A BLOB, and how it is verified.
 struct Sample {
     blob: Vec<u8>,
     roots: Roots,
@@ -68,6 +72,11 @@ fn sample(times: usize) -> Option<&'static Sample> {
     static SAMPLES: LazyLock<Vec<Option<Sample>>> =
         LazyLock::new(|| TIMES.into_iter().map(Sample::new).collect());
     SAMPLES[TIMES.iter().position(|known| *known == times).unwrap()].as_ref()
+}
+
+/// The signer of made BLOBs is not the FIDO Alliance.
+fn verification(roots: &Roots, at: Timestamp) -> Verification<'_> {
+    Verification { signer_host: SignerHost::Any, ..Verification::new(roots, at) }
 }
 
 impl Sample {
@@ -96,18 +105,16 @@ impl Sample {
         let leaf = BASE64_STANDARD.decode(leaf).or_else(|_| BASE64_URL_SAFE_NO_PAD.decode(leaf)).unwrap();
         let key = Certificate::from_der(&leaf).unwrap().public_key().unwrap();
         let roots = Roots::from_certificates(root).unwrap();
-        let metadata = Verification::new(&roots, at).verify(&blob).unwrap();
+        let metadata = verification(&roots, at).verify(&blob).unwrap();
         let models = metadata.entries().iter().filter_map(rp_mds::Entry::aaguid).collect();
         Self { blob, roots, at, key, models }
     }
 
     fn load(&self, retention: Retention) -> Metadata {
-        Verification { retention, ..Verification::new(&self.roots, self.at) }
-            .verify(&self.blob)
-            .unwrap()
+        Verification { retention, ..verification(&self.roots, self.at) }.verify(&self.blob).unwrap()
     }
 
-    /// What loading cannot do without.
+    /// The minimum of work for loading.
     fn floor(&self) -> usize {
         let blob = self.blob.trim_ascii_end();
         let first = blob.iter().position(|byte| *byte == b'.').unwrap();
@@ -182,7 +189,7 @@ fn many(payload: &[u8], times: usize) -> String {
         for entry in &payload.entries {
             let named: Named = serde_json::from_str(entry.get()).unwrap();
             entries.push(match named.aaguid {
-                // Another beginning, of which there is none among the genuine ones.
+                // A first group that no genuine AAGUID has.
                 Some(aaguid) => {
                     entry.get().replace(&aaguid, &format!("{:04x}{}", 0xe000 + time, &aaguid[4..]))
                 }
@@ -205,7 +212,7 @@ fn load_lean(bencher: Bencher<'_, '_>, times: usize) {
     bencher.bench_local(|| sample(times).unwrap().load(Retention::LEAN));
 }
 
-/// What cannot be done without.
+/// The minimum of work for the same bytes.
 #[divan::bench(args = TIMES)]
 fn floor(bencher: Bencher<'_, '_>, times: usize) {
     bencher.bench_local(|| sample(times).unwrap().floor());
@@ -226,7 +233,7 @@ fn look_up(bencher: Bencher<'_, '_>, times: usize) {
 #[divan::bench]
 fn current(bencher: Bencher<'_, '_>) {
     let current = SharedCatalog::new(Catalog::of("fido", sample(10).unwrap().load(Retention::LEAN)));
-    bencher.bench_local(|| current.load().sources().len());
+    bencher.bench_local(|| current.load().lists().len());
 }
 
 /// A verdict on a model whose statement was read before.
@@ -243,7 +250,7 @@ fn judge(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Loading beside the floor, by turns, so that what else the machine does falls on both. Of a machine that is busy the
+/// Loading and the floor by turns, so that other load of the machine affects both. On a busy machine the
 /// fastest rounds say more than the medians.
 fn compare() {
     const ROUNDS: usize = 101;
@@ -284,4 +291,74 @@ fn timed<T>(run: impl FnOnce() -> T) -> Duration {
     let took = began.elapsed();
     drop(black_box(kept));
     took
+}
+
+/// The time of each parser for an input and for one ten times as long: near 10 if its work is linear.
+fn growth() {
+    println!("\ninput that grows by 10: median of 21 rounds by turns");
+    let entries = |count: usize| {
+        let entry = |index: usize| {
+            format!(
+                r#"{{"aaguid":"{index:08x}-0000-4000-8000-000000000001","statusReports":[{{"status":"FIDO_CERTIFIED"}}]}}"#
+            )
+        };
+        format!("[{}]", (1..=count).map(entry).collect::<Vec<_>>().join(","))
+    };
+    let statement = |count: usize| {
+        let members: Vec<_> = (0..count).map(|index| format!(r#""member{index}":[{index}]"#)).collect();
+        let methods: Vec<_> =
+            (0..count).map(|index| format!(r#"[{{"userVerificationMethod":"m{index}"}}]"#)).collect();
+        format!(
+            r#"[{{"aaguid":"00000001-0000-4000-8000-000000000001","metadataStatement":{{"userVerificationDetails":[{}],{}}}}}]"#,
+            methods.join(","),
+            members.join(",")
+        )
+    };
+    let identifiers = |count: usize| {
+        let list: Vec<_> = (0..count).map(|index| format!(r#""{index:040x}""#)).collect();
+        format!(r#"[{{"attestationCertificateKeyIdentifiers":[{}]}}]"#, list.join(","))
+    };
+    let rejected = |count: usize| {
+        let entry = |index: usize| {
+            format!(r#"{{"aaguid":"{index:08x}-0000-4000-8000-000000000001","statusReports":7}}"#)
+        };
+        format!("[{}]", (1..=count).map(entry).collect::<Vec<_>>().join(","))
+    };
+    let names = |count: usize| {
+        let entry =
+            |index: usize| format!(r#""{index:08x}-0000-4000-8000-000000000001":{{"name":"n{index}"}}"#);
+        format!("{{{}}}", (1..=count).map(entry).collect::<Vec<_>>().join(","))
+    };
+    let load = |text: &str| {
+        let metadata = Metadata::from_own_entries(text.as_bytes(), Retention::ALL).unwrap();
+        let catalog = Catalog::of("own", metadata);
+        for model in catalog.models() {
+            let found = catalog.find(&model).unwrap();
+            let methods =
+                found.entries[0].statement().map(|statement| statement.user_verification_methods().len());
+            black_box((found.anchors().len(), methods));
+        }
+    };
+    print_growth("entries", [entries(1_000), entries(10_000)], load);
+    print_growth("rejected entries", [rejected(1_000), rejected(10_000)], load);
+    print_growth("members of a statement", [statement(1_000), statement(10_000)], load);
+    print_growth("key identifiers of an entry", [identifiers(1_000), identifiers(10_000)], load);
+    print_growth("names", [names(1_000), names(10_000)], |text| {
+        black_box(rp_mds::Names::from_json(text.as_bytes()).unwrap().len());
+    });
+}
+
+fn print_growth(name: &str, inputs: [String; 2], parse: impl Fn(&str)) {
+    const ROUNDS: usize = 21;
+    let mut rounds = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS {
+        for (times, input) in rounds.iter_mut().zip(&inputs) {
+            times.push(timed(|| parse(input)));
+        }
+    }
+    let [one, ten] = rounds.map(|mut times| {
+        times.sort_unstable();
+        times[ROUNDS / 2].as_secs_f64()
+    });
+    println!("{name:<28} {:>6.1}", ten / one);
 }

@@ -1,4 +1,4 @@
-//! What a ceremony costs beside the signature check that it cannot do without.
+//! The cost of a ceremony in addition to the signature check.
 //!
 //! `cargo bench -p rp-conformance --bench ceremonies` prints medians and allocations; `authentication` less `bare` is what the ceremony adds:
 //! JSON, base64, client data, authenticator data, the COSE key and every check of section 7.2.

@@ -1,60 +1,176 @@
-//! The tests of the HTTP interface, written once for every adapter.
+//! The tests of the HTTP interface, written once for the service and for every adapter; and a [`Browser`] for the tests
+//! of any site.
 //!
-//! An adapter implements [`Site`] over its own server and calls `http_tests!`, which makes a test of each case; each
-//! case also gives a [`Transcript`], which [`alike`] compares between two adapters to the byte, save for what is
-//! random.
+//! An adapter makes a [`Site`] of its own server, which has the routes of the interface and the routes of
+//! [`application`]. The macro `http_tests!` makes a test of each [`Case`]. Each case returns a [`Transcript`];
+//! [`assert_alike`] compares the transcripts of two sites to the byte, except for random values.
 
 #![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "JSON that lacks a member gives null; what is not there is a failed test"
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "tests and the parts they are made of: they panic where a site does not behave as documented"
 )]
 
+pub mod application;
+mod bare;
 mod browser;
 mod cases;
 mod fixture;
+mod parallel;
 mod store;
 mod transcript;
 
-pub use cases::{Case, alike};
+pub use bare::bare;
+pub use browser::Browser;
+pub use cases::{CASES, Case};
 pub use fixture::{Fixture, LOCALHOST, ORIGIN, Setup};
+pub use parallel::one_of_256_parallel_finishes_is_accepted;
 pub use store::FailingStore;
-pub use transcript::Transcript;
+pub use transcript::{Transcript, assert_alike};
 
+use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
 
-/// A request as it goes over the wire.
+use serde_json::Value;
+
+/// The network address of every client.
+pub const ADDRESS: &str = "192.0.2.7";
+
+/// A request as it is sent.
 #[derive(Clone, Debug, Default)]
 pub struct HttpRequest {
     /// The method.
-    pub method: &'static str,
+    pub method: String,
     /// The path.
     pub path: String,
-    /// Headers, names in lower case.
-    pub headers: Vec<(&'static str, String)>,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// An answer as it comes over the wire.
+/// A response as it is received.
 #[derive(Clone, Debug, Default)]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
-    /// Headers in their order, names in lower case.
+    /// The headers in their order, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// A server with the routes mounted, without a network between.
-pub trait Site {
-    /// Answers a request.
-    fn send(&self, request: HttpRequest) -> impl Future<Output = HttpResponse>;
+/// A site, without a network in between.
+///
+/// # Examples
+/// ```
+/// use rp_conformance::http::{HttpRequest, HttpResponse, Site};
+///
+/// // `app` is any server that can be called with a request.
+/// let app = |_: HttpRequest| async { HttpResponse { status: 204, ..HttpResponse::default() } };
+/// let site = Site::new(app);
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// assert_eq!(site.send(HttpRequest::default()).await.status, 204);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Site(Rc<dyn Fn(HttpRequest) -> LocalFuture<HttpResponse>>);
+
+/// A future that stays on its thread: the test services of actix-web do.
+pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+impl Site {
+    /// A site that responds with this function.
+    pub fn new<F, R>(respond: F) -> Self
+    where
+        F: Fn(HttpRequest) -> R + 'static,
+        R: Future<Output = HttpResponse> + 'static,
+    {
+        Self(Rc::new(move |request| Box::pin(respond(request))))
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: HttpRequest) -> HttpResponse {
+        self.0(request).await
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Site")
+    }
 }
 
 impl HttpResponse {
     /// All values of a header.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The JSON body of a response with the status 200 or 201.
+    ///
+    /// # Panics
+    /// If the status is another one, or the body is not JSON.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!(matches!(self.status, 200 | 201), "{} {}", self.status, self.body_text());
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body_text()))
+    }
+
+    /// The text of a response with the status 200.
+    ///
+    /// # Panics
+    /// If the status is another one.
+    #[track_caller]
+    pub fn text(&self) -> String {
+        assert_eq!(self.status, 200, "{}", self.body_text());
+        self.body_text()
+    }
+
+    /// The status and the code of an error response.
+    ///
+    /// # Panics
+    /// If it does not have the form of one.
+    #[track_caller]
+    pub fn problem(&self) -> Problem {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let media_type: Vec<_> = self.header("content-type").collect();
+        assert_eq!(media_type, ["application/problem+json"], "{} {}", self.status, self.body_text());
+        assert_eq!(body["status"], self.status, "{body}");
+        assert_eq!(body["type"], "about:blank", "{body}");
+        assert!(["title", "detail", "code"].iter().all(|member| body[member].is_string()), "{body}");
+        Problem { status: self.status, code: body["code"].as_str().unwrap_or_default().to_owned() }
+    }
+
+    fn body_text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// The status and the code of an error response.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The status.
+    pub status: u16,
+    /// The code.
+    pub code: String,
+}
+
+impl PartialEq<(u16, &str)> for Problem {
+    fn eq(&self, (status, code): &(u16, &str)) -> bool {
+        self.status == *status && self.code == *code
+    }
+}
+
+/// Prints as the pair that it is compared with.
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.status, &self.code).fmt(f)
     }
 }

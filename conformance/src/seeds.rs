@@ -50,6 +50,8 @@ const TARGETS: &[(&str, Make)] = &[
     ("registration", Ceremonies::registrations),
     ("related_origins", |_| parsers::related_origins()),
     ("response_json", Ceremonies::responses),
+    ("service_ceremony", |_| parsers::stored_ceremonies()),
+    ("service_request", |_| parsers::service_requests()),
     ("statement_android_key", |minted| minted.statements("android-key")),
     ("statement_android_safetynet", |minted| minted.statements("android-safetynet")),
     ("statement_apple", |minted| minted.statements("apple")),

@@ -5,7 +5,6 @@
 mod arguments;
 mod assets;
 mod metadata;
-mod secret;
 
 pub use arguments::Arguments;
 pub use assets::{ASSETS, Asset};
@@ -17,14 +16,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rp_service::Passkeys;
-use rp_service::store::SqliteStore;
 use tracing_subscriber::EnvFilter;
 
 /// A site that is ready to serve.
 #[derive(Debug)]
 pub struct Site {
     /// The service.
-    pub passkeys: Passkeys<SqliteStore>,
+    pub passkeys: Passkeys,
     /// A listener for each address of the host name.
     pub listeners: Vec<TcpListener>,
     origin: String,

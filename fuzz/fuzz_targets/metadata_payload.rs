@@ -2,7 +2,7 @@
 #![no_main]
 
 use rp_core::Timestamp;
-use rp_mds::{Catalog, Difference, Retention, Metadata, Names, Policy, ModelQuery};
+use rp_mds::{Catalog, Difference, Metadata, ModelQuery, Names, Policy, Retention};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = Names::from_json(data);

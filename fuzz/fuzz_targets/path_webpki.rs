@@ -1,5 +1,5 @@
-//! Our paths compared with the crate `rustls-webpki`, over chains that are signed as the input says. The cases in which
-//! the two may differ are named here.
+//! Our paths compared with the crate `rustls-webpki`, for chains with the fields of the input, which are then signed. The
+//! cases in which the two may differ are named here.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use rustls_pki_types::{
     TrustAnchor as TheirAnchor, UnixTime, alg_id,
 };
 
-/// What the input decides: certificates from the leaf up to the anchor.
+/// The choices of the input: certificates from the leaf up to the anchor.
 #[derive(Arbitrary, Debug)]
 struct Chain {
     leaf: Input,

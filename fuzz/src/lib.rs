@@ -4,6 +4,7 @@
 
 pub mod alter;
 pub mod minted;
+pub mod service;
 
 use std::sync::{LazyLock, OnceLock};
 

@@ -1,6 +1,6 @@
-//! Metadata kept up to date as a service does it, told on standard output.
+//! Metadata kept up to date as in a service, with output.
 //!
-//! `cargo run -p rp-mds --example keep_up -- CACHE [OWN-ENTRIES]` refreshes for ten seconds, and shows what is held then.
+//! `cargo run -p rp-mds --example keep_up -- CACHE [OWN-ENTRIES]` refreshes for ten seconds, then prints the result.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -9,27 +9,28 @@ use std::time::Duration;
 
 use rp_core::Timestamp;
 use rp_mds::{
-    Cache, Event, MetadataTrust, ModelId, Names, Policy, Refresher, Retention, Roots, SourceConfig,
+    Cache, Event, MetadataTrust, ModelId, Names, Policy, Refresher, RemoteSource, Retention, Roots,
+    StaticSource,
 };
 
 // ANCHOR: refresher
 fn refresher(cache: PathBuf, own: Option<PathBuf>) -> Result<Arc<Refresher>, Box<dyn Error>> {
     let mut builder = Refresher::builder();
-    // What the operator says of a model goes before what the Alliance says.
+    // The operator's own entries take precedence over the FIDO Alliance's.
     if let Some(own) = own {
-        builder = builder.source(SourceConfig::own("own", own));
+        builder = builder.source(StaticSource::new("own", own));
     }
     let refresher = builder
-        .source(SourceConfig::alliance(Roots::of_the_system()?).retention(Retention::LEAN))
+        .source(RemoteSource::alliance(Roots::system()?).retention(Retention::LEAN))
         .cache(Cache::open(cache)?)
         .events(|event| {
             event.trace();
             if let Event::ModelsChanged { changes, .. } = event {
-                changes.iter().for_each(|change| println!("judged otherwise: {}", change.after));
+                changes.iter().for_each(|change| println!("verdict changed: {}", change.after));
             }
         })
         .build()?;
-    // From the cache and files; the network is not asked, and nothing here waits for it.
+    // Reads the cache and files, not the network.
     refresher.start();
     Ok(Arc::new(refresher))
 }
@@ -42,9 +43,10 @@ fn trust(refresher: &Refresher, policy: &str) -> Result<MetadataTrust, serde_jso
 // ANCHOR_END: trust
 
 // ANCHOR: names
-/// The name to show beside a passkey: metadata's, or else that of the community's list.
-fn shown(trust: &MetadataTrust, names: &Names, aaguid: rp_core::Aaguid, language: &str) -> Option<String> {
-    names.show(&trust.catalog().load(), aaguid)?.name(language).map(str::to_owned)
+/// The name to show for a passkey: that of metadata, else that of the community's list, else a neutral word.
+fn shown(trust: &MetadataTrust, names: &Names, aaguid: rp_core::Aaguid, language: &str) -> String {
+    let shown = names.show(&trust.catalog().load(), aaguid).unwrap_or_default();
+    shown.name(language).unwrap_or("Passkey").to_owned()
 }
 // ANCHOR_END: names
 
@@ -68,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     for model in trust.catalog().load().models() {
         if let ModelId::Aaguid(aaguid) = model {
-            println!("{aaguid}  {}", shown(&trust, &Names::default(), aaguid, "en").unwrap_or_default());
+            println!("{aaguid}  {}", shown(&trust, &Names::default(), aaguid, "en"));
         }
     }
     task.abort();

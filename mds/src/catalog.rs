@@ -1,38 +1,41 @@
-//! Several lists, asked in an order.
+//! Several lists in an order of precedence.
 
 use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use rp_core::TrustAnchor;
+use rp_core::{Aaguid, Timestamp, TrustAnchor};
 
-use crate::Metadata;
-use crate::entry::{Entry, ModelId};
+use crate::entry::Entry;
+use crate::freshness::{Freshness, Staleness};
+use crate::metadata::Metadata;
+use crate::model_id::ModelId;
 
-/// Several lists in an order: for each model the first that has it speaks, and no other.
+/// Several lists in an order of precedence: for each model only the first list that contains it counts.
 ///
-/// So an operator's own entry before the Alliance's list replaces what the Alliance says of that model, and one
-/// behind it stands in for models that the Alliance does not list.
+/// An operator's own entry before the FIDO Alliance's list therefore replaces what the Alliance publishes about that
+/// model; an entry after it is used only for models that the Alliance does not list.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    sources: Vec<Source>,
+    lists: Vec<NamedList>,
 }
 
-/// A list and what it is called.
+/// A list with its name.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct NamedList {
     name: Box<str>,
     metadata: Arc<Metadata>,
+    confirmed_at: Option<Timestamp>,
 }
 
-/// What a catalog has of a model.
+/// The entries of a model in a catalog.
 #[derive(Clone, Debug)]
 pub struct Listing<'a> {
-    /// The list that speaks.
-    pub source: &'a Source,
-    /// Its entries of the model: one, unless the list has it twice.
+    /// The list that counts.
+    pub list: &'a NamedList,
+    /// Its entries of the model: one, unless the list contains the model twice.
     pub entries: Vec<&'a Entry>,
-    /// Whether the list has the model in an entry that could not be read.
+    /// Whether the list contains the model in a rejected entry.
     pub unreadable: bool,
 }
 
@@ -43,35 +46,55 @@ impl Catalog {
         Self::default().and(name, Arc::new(metadata))
     }
 
-    /// This catalog with another list behind the others.
+    /// Appends a list. Its age counts from its verification.
     #[must_use]
-    pub fn and(mut self, name: &str, metadata: Arc<Metadata>) -> Self {
-        self.sources.push(Source { name: name.into(), metadata });
+    pub fn and(self, name: &str, metadata: Arc<Metadata>) -> Self {
+        let confirmed_at = metadata.verified_at();
+        self.and_confirmed(name, metadata, confirmed_at)
+    }
+
+    /// Appends a list that its publisher last confirmed at this time. The age of a list without `nextUpdate` counts
+    /// from then.
+    #[must_use]
+    pub fn and_confirmed(
+        mut self,
+        name: &str,
+        metadata: Arc<Metadata>,
+        confirmed_at: Option<Timestamp>,
+    ) -> Self {
+        self.lists.push(NamedList { name: name.into(), metadata, confirmed_at });
         self
     }
 
     /// The lists, in their order.
     #[must_use]
-    pub fn sources(&self) -> &[Source] {
-        &self.sources
+    pub fn lists(&self) -> &[NamedList] {
+        &self.lists
     }
 
-    /// What the first list that has the model says of it.
+    /// The entries of a model in the first list that contains it.
     ///
-    /// A list that has the model in an entry which could not be read has it: nothing behind that list is asked, and
-    /// that entry is not among the others.
+    /// A list that contains the model in a rejected entry contains it: later lists are not used, and the rejected entry
+    /// is not among the entries.
     #[must_use]
     pub fn find(&self, model: &ModelId) -> Option<Listing<'_>> {
-        self.sources.iter().find_map(|source| {
-            let (entries, unreadable) = (source.metadata.find(model), source.has_unreadable(model));
-            (!entries.is_empty() || unreadable).then_some(Listing { source, entries, unreadable })
+        self.lists.iter().find_map(|list| {
+            let (entries, unreadable) = (list.metadata.find(model), list.metadata.has_rejected(model));
+            (!entries.is_empty() || unreadable).then_some(Listing { list, entries, unreadable })
         })
     }
 
-    /// Every model of every list that speaks for it.
+    /// Whether an anchor is listed for this model, and for no other model of any list.
+    pub(crate) fn is_only_of(&self, anchor: &TrustAnchor, model: Aaguid) -> bool {
+        let mut uses =
+            self.lists.iter().filter_map(|list| list.metadata.is_only_of(anchor, model)).peekable();
+        uses.peek().is_some() && uses.all(|is_only| is_only)
+    }
+
+    /// The models of all lists, sorted.
     #[must_use]
     pub fn models(&self) -> Vec<ModelId> {
-        let entries = self.sources.iter().flat_map(|source| source.metadata.entries());
+        let entries = self.lists.iter().flat_map(|list| list.metadata.entries());
         let mut models: Vec<_> = entries.map(Entry::model).collect();
         models.sort_unstable();
         models.dedup();
@@ -79,8 +102,8 @@ impl Catalog {
     }
 }
 
-impl Source {
-    /// What the list is called.
+impl NamedList {
+    /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -92,49 +115,52 @@ impl Source {
         &self.metadata
     }
 
-    fn has_unreadable(&self, model: &ModelId) -> bool {
-        self.metadata.rejected().iter().any(|rejected| rejected.models.contains(model))
+    /// When the publisher last confirmed the list: its last response with status 200 or 304; for a file, when this serial
+    /// number was first verified.
+    #[must_use]
+    pub fn confirmed_at(&self) -> Option<Timestamp> {
+        self.confirmed_at
+    }
+
+    /// The freshness of the list at a time.
+    #[must_use]
+    pub fn freshness(&self, at: Timestamp, staleness: &Staleness) -> Freshness {
+        staleness.freshness(staleness.due(self.metadata.next_update(), self.confirmed_at), at)
     }
 }
 
 impl Listing<'_> {
-    /// What vouches for the model.
+    /// The trust anchors of the model.
     #[must_use]
     pub fn anchors(&self) -> Vec<TrustAnchor> {
-        let mut anchors: Vec<TrustAnchor> = Vec::new();
-        for anchor in self.entries.iter().flat_map(|entry| entry.anchors()) {
-            if !anchors.contains(anchor) {
-                anchors.push(anchor.clone());
-            }
-        }
-        anchors
+        self.entries.iter().flat_map(|entry| entry.anchors()).cloned().collect()
     }
 }
 
-/// The catalog of the moment behind an atomic pointer: readers never wait, and a new one is put in its place whole.
+/// A catalog behind an atomic pointer: readers never wait, and an update replaces the whole catalog.
 ///
 /// # Examples
 /// ```
-/// use rp_mds::{Catalog, SharedCatalog, Retention, Metadata};
+/// use rp_mds::{Catalog, Metadata, Retention, SharedCatalog};
 ///
-/// let current = SharedCatalog::default();
-/// let before = current.load();
+/// let shared = SharedCatalog::default();
+/// let before = shared.load();
 /// let own = Metadata::from_own_entries(b"[]", Retention::LEAN)?;
-/// current.store(Catalog::of("own", own));
-/// assert_eq!((before.sources().len(), current.load().sources().len()), (0, 1));
+/// shared.store(Catalog::of("own", own));
+/// assert_eq!((before.lists().len(), shared.load().lists().len()), (0, 1));
 /// # Ok::<(), rp_mds::PayloadError>(())
 /// ```
 #[derive(Default)]
 pub struct SharedCatalog(ArcSwap<Catalog>);
 
 impl SharedCatalog {
-    /// A catalog to begin with.
+    /// Shares a catalog.
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
         Self(ArcSwap::from_pointee(catalog))
     }
 
-    /// The catalog of the moment; who holds it keeps it alive.
+    /// The current catalog. Existing references keep the previous snapshot alive.
     #[must_use]
     pub fn load(&self) -> Guard<Arc<Catalog>> {
         self.0.load()
@@ -144,7 +170,7 @@ impl SharedCatalog {
         self.0.load_full()
     }
 
-    /// Puts another in its place, and gives the one that was there.
+    /// Replaces the catalog, and returns the previous one.
     pub fn store(&self, catalog: Catalog) -> Arc<Catalog> {
         self.0.swap(Arc::new(catalog))
     }

@@ -1,87 +1,76 @@
-//! Days, as the specification writes them.
+//! Dates as the specification writes them: `YYYY-MM-DD`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use rp_core::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use time::{Month, OffsetDateTime};
 
-/// A day of the Gregorian calendar, `YYYY-MM-DD`; it begins at midnight UTC.
+/// A date of the Gregorian calendar in UTC, from year 0 to year 9999.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    /// Days since 1970-01-01.
-    days: i32,
-}
+pub struct Date(time::Date);
 
-/// A text that is no day.
+/// A text that is not a date of the form `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a day of the form YYYY-MM-DD")]
+#[error("not a date of the form YYYY-MM-DD")]
 pub struct DateError;
 
 impl Date {
-    /// A day of the calendar, `None` where there is no such day.
+    /// The date of this year, month and day; `None` if the calendar does not have it.
     #[must_use]
-    pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
-        let exists = (0..=9999).contains(&year)
-            && (1..=12).contains(&month)
-            && (1..=days_in(year, month)).contains(&day);
-        exists.then(|| Self { days: days_from_civil(year, month, day) })
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let month = Month::try_from(month).ok()?;
+        time::Date::from_calendar_date(i32::from(year), month, day).ok().map(Self)
     }
 
-    /// Its first second.
+    /// Midnight, at which the date begins.
     #[must_use]
     pub fn start(self) -> Timestamp {
-        Timestamp::from_unix_seconds(i64::from(self.days).saturating_mul(SECONDS))
+        Timestamp::from_unix_seconds(self.0.midnight().assume_utc().unix_timestamp())
     }
 
-    /// The day after it.
+    /// The date so many days later; at most the last date of the calendar.
     #[must_use]
-    pub const fn next(self) -> Self {
-        Self { days: self.days.saturating_add(1) }
-    }
-
-    fn civil(self) -> (i32, u32, u32) {
-        civil_from_days(self.days)
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(time::Duration::days(i64::from(days))))
     }
 }
 
 impl From<Timestamp> for Date {
-    /// The day that a time is in, by UTC.
-    fn from(time: Timestamp) -> Self {
-        let days = time.as_unix_seconds().div_euclid(SECONDS);
-        // Beyond the years that can be written there is no day to tell apart.
-        let days = i32::try_from(days).unwrap_or(if days < 0 { i32::MIN } else { i32::MAX });
-        Self { days }
+    /// The date in UTC; the first or the last of the calendar for a time outside of it.
+    fn from(at: Timestamp) -> Self {
+        let seconds = at.as_unix_seconds();
+        let outside = if seconds < 0 { time::Date::MIN } else { time::Date::MAX };
+        Self(OffsetDateTime::from_unix_timestamp(seconds).map_or(outside, OffsetDateTime::date))
     }
 }
 
 impl FromStr for Date {
     type Err = DateError;
 
-    /// Reads `YYYY-MM-DD`; a time of day behind it, as ISO 8601 writes one, is passed over.
+    /// Reads `YYYY-MM-DD`; a time after `T` (ISO 8601) is ignored.
     fn from_str(text: &str) -> Result<Self, DateError> {
-        let (text, rest) = text.split_at_checked(10).ok_or(DateError)?;
+        let (date, rest) = text.split_at_checked(10).ok_or(DateError)?;
         if !(rest.is_empty() || rest.starts_with('T')) {
             return Err(DateError);
         }
-        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return Err(DateError) };
-        let number = |digits: &[u8]| {
-            digits.iter().try_fold(0_u32, |value, digit| {
-                let digit = char::from(*digit).to_digit(10)?;
-                value.checked_mul(10)?.checked_add(digit)
-            })
+        let mut parts = date.split('-');
+        let mut part = |len: usize| {
+            let digits = parts.next().filter(|part| part.len() == len)?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u16>().ok()).flatten()
         };
-        let year = number(&[y1, y2, y3, y4]).and_then(|year| i32::try_from(year).ok()).ok_or(DateError)?;
-        let month = number(&[m1, m2]).ok_or(DateError)?;
-        let day = number(&[d1, d2]).ok_or(DateError)?;
-        Self::new(year, month, day).ok_or(DateError)
+        let (year, month, day) =
+            (part(4).ok_or(DateError)?, part(2).ok_or(DateError)?, part(2).ok_or(DateError)?);
+        let small = |number| u8::try_from(number).map_err(|_| DateError);
+        Self::new(year, small(month)?, small(day)?).ok_or(DateError)
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.civil();
-        f.pad(&format!("{year:04}-{month:02}-{day:02}"))
+        let (year, month, day) = self.0.to_calendar_date();
+        f.pad(&format!("{year:04}-{:02}-{day:02}", u8::from(month)))
     }
 }
 
@@ -103,51 +92,6 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
-const SECONDS: i64 = 86_400;
-
-const fn is_leap(year: i32) -> bool {
-    (year.rem_euclid(4) == 0 && year.rem_euclid(100) != 0) || year.rem_euclid(400) == 0
-}
-
-const fn days_in(year: i32, month: u32) -> u32 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// From year 0 to the epoch, years being counted from March.
-const MARCH_OF_YEAR_0_TO_EPOCH: i64 = 719_468;
-/// Days of 400 years.
-const ERA: i64 = 146_097;
-
-#[expect(clippy::arithmetic_side_effects, reason = "the year has four digits at most, month and day two")]
-fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
-    let (year, month) = (i64::from(year), i64::from(month));
-    // Years are counted from March, so that the leap day is the last of its year.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    // From March on, five months have 153 days.
-    let day_of_year = (153 * month + 2) / 5 + i64::from(day) - 1;
-    i32::try_from(365 * year + leap_days + day_of_year - MARCH_OF_YEAR_0_TO_EPOCH).unwrap_or(i32::MAX)
-}
-
-#[expect(clippy::arithmetic_side_effects, reason = "the number of days has 32 bits, the arithmetic 64")]
-fn civil_from_days(days: i32) -> (i32, u32, u32) {
-    let days = i64::from(days) + MARCH_OF_YEAR_0_TO_EPOCH;
-    let (era, day_of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let small = |number: i64| u32::try_from(number).unwrap_or(0);
-    (i32::try_from(year).unwrap_or(i32::MAX), small(month), small(day))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,35 +101,25 @@ mod tests {
     }
 
     #[test]
-    fn days_are_read_and_written_alike_and_fall_where_the_calendar_has_them() {
-        for (text, days) in
-            [("1970-01-01", 0), ("2000-02-29", 11_016), ("2021-12-01", 18_962), ("0000-03-01", -719_468)]
-        {
-            assert_eq!(date(text), Date { days }, "{text}");
+    fn dates_are_written_as_they_are_read() {
+        for text in ["1970-01-01", "2000-02-29", "2021-12-01", "0000-03-01", "9999-12-31"] {
             assert_eq!(date(text).to_string(), text);
         }
         assert_eq!(date("2021-12-01").start().as_unix_seconds(), 1_638_316_800);
-        for days in (-719_000..2_900_000).step_by(37) {
-            let (year, month, day) = civil_from_days(days);
-            assert_eq!(days_from_civil(year, month, day), days);
-        }
+        assert_eq!(date("2021-12-01T23:59:59Z"), date("2021-12-01"), "a time is ignored");
     }
 
     #[test]
-    fn a_time_of_day_behind_the_day_is_passed_over() {
-        assert_eq!(date("2021-12-01T23:59:59Z"), date("2021-12-01"));
-    }
-
-    #[test]
-    fn a_time_is_in_its_day_by_utc() {
-        let last = Timestamp::from_unix_seconds(1_638_316_799);
-        assert_eq!(Date::from(last), date("2021-11-30"));
+    fn a_time_belongs_to_its_date_in_utc() {
+        assert_eq!(Date::from(Timestamp::from_unix_seconds(1_638_316_799)), date("2021-11-30"));
         assert_eq!(Date::from(Timestamp::from_unix_seconds(-1)), date("1969-12-31"));
-        assert_eq!(date("2021-11-30").next(), date("2021-12-01"));
+        assert_eq!(Date::from(Timestamp::from_unix_seconds(i64::MAX)), date("9999-12-31"));
+        assert_eq!(date("2021-11-30").plus_days(1), date("2021-12-01"));
+        assert_eq!(date("9999-12-31").plus_days(1), date("9999-12-31"));
     }
 
     #[test]
-    fn what_is_no_day_is_refused() {
+    fn text_that_is_not_a_date_is_rejected() {
         for text in [
             "2021-02-29",
             "2021-13-01",
@@ -194,6 +128,8 @@ mod tests {
             "21-12-01",
             "2021-12-01 ",
             "2021/12/01",
+            "+021-12-01",
+            "-202-12-01",
             "",
         ] {
             assert_eq!(text.parse::<Date>(), Err(DateError), "{text:?}");

@@ -1,69 +1,79 @@
-//! `nextUpdate`: how old a list may be.
-
-use std::time::Duration;
+//! How old a list may be.
 
 use rp_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
 
-/// How a list stands to its `nextUpdate` at a time.
+/// Whether the successor of a list is overdue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum Freshness {
-    /// The next one is not due yet, or the list does not say when it is.
+    /// The next list is not due yet, or the list has no date: an operator's own entries do not age.
     Fresh,
-    /// The next one is overdue, and the grace is not over: served, with a warning.
+    /// The next list is overdue, within the grace period. The list is used, with a warning.
     Stale {
-        /// The day by which it was due.
+        /// The date on which the next list was due.
         due: Date,
     },
-    /// The grace is over.
+    /// The grace period is over.
     TooOld {
-        /// The day by which it was due.
+        /// The date on which the next list was due.
         due: Date,
     },
 }
 
-/// How long a list is served that is overdue.
+/// How long an overdue list is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Staleness {
-    /// For so many days behind `nextUpdate` a list is stale and no more.
+    /// Days after the due date during which a list is stale only.
     pub grace_days: u32,
-    /// What becomes of a list that is too old.
+    /// Days after which the next list is due if a list has no `nextUpdate` (MDS 3.1.1 discourages it), counted from the
+    /// publisher's last answer.
+    pub assumed_interval_days: u32,
+    /// The consequence of a list that is too old.
     pub too_old: TooOld,
 }
 
-/// What becomes of a list that is too old.
+/// The consequence of a list that is too old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TooOld {
-    /// It is served all the same, with a warning: the Alliance has been late by days, and its signer by more.
+    /// It is still used, with a warning: the FIDO Alliance has been late by days.
     #[default]
     Serve,
-    /// Models are refused on its word.
+    /// Its models are refused.
     Refuse,
 }
 
 impl Default for Staleness {
-    /// A month, which is how often the Alliance is due; then served with a warning.
+    /// A month each, which is the interval of `nextUpdate`; then the list is used with a warning.
     fn default() -> Self {
-        Self { grace_days: 30, too_old: TooOld::Serve }
+        Self { grace_days: 30, assumed_interval_days: 31, too_old: TooOld::Serve }
     }
 }
 
-impl Freshness {
-    /// How a list whose next is due on a day stands at a time. The day itself is still in time.
+impl Staleness {
+    /// The date on which the successor of a list is due: its `nextUpdate`; without one, so many days after the publisher
+    /// last confirmed the list. `None` if neither is known.
     #[must_use]
-    pub fn of(next_update: Option<Date>, at: Timestamp, staleness: Staleness) -> Self {
-        let Some(due) = next_update else { return Self::Fresh };
-        let overdue_from = due.next().start();
-        if at < overdue_from {
-            return Self::Fresh;
+    pub fn due(&self, next_update: Option<Date>, confirmed_at: Option<Timestamp>) -> Option<Date> {
+        next_update.or_else(|| Some(Date::from(confirmed_at?).plus_days(self.assumed_interval_days)))
+    }
+
+    /// The freshness at a time of a list whose successor is due on this date. The date itself is still in time.
+    #[must_use]
+    pub fn freshness(&self, due: Option<Date>, at: Timestamp) -> Freshness {
+        let Some(due) = due else { return Freshness::Fresh };
+        let today = Date::from(at);
+        if today <= due {
+            Freshness::Fresh
+        } else if today <= due.plus_days(self.grace_days) {
+            Freshness::Stale { due }
+        } else {
+            Freshness::TooOld { due }
         }
-        let grace = Duration::from_secs(u64::from(staleness.grace_days).saturating_mul(86_400));
-        if at < overdue_from.saturating_add(grace) { Self::Stale { due } } else { Self::TooOld { due } }
     }
 }
 
@@ -71,20 +81,32 @@ impl Freshness {
 mod tests {
     use super::*;
 
+    const STALENESS: Staleness =
+        Staleness { grace_days: 10, assumed_interval_days: 20, too_old: TooOld::Refuse };
+
+    fn date(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
     #[test]
-    fn a_list_is_fresh_through_the_day_of_the_next_then_stale_then_too_old() {
-        let due: Date = "2026-03-01".parse().unwrap();
-        let staleness = Staleness { grace_days: 10, too_old: TooOld::Refuse };
+    fn a_list_is_fresh_until_it_is_due_then_stale_then_too_old() {
+        let due = date("2026-03-01");
         let at = |day: &str, second: i64| {
-            let start = day.parse::<Date>().unwrap().start().as_unix_seconds();
-            let at = Timestamp::from_unix_seconds(start.checked_add(second).unwrap());
-            Freshness::of(Some(due), at, staleness)
+            let at = date(day).start().as_unix_seconds().checked_add(second).unwrap();
+            STALENESS.freshness(Some(due), Timestamp::from_unix_seconds(at))
         };
         assert_eq!(at("2026-03-01", 86_399), Freshness::Fresh);
         assert_eq!(at("2026-03-02", 0), Freshness::Stale { due });
         assert_eq!(at("2026-03-11", 86_399), Freshness::Stale { due });
         assert_eq!(at("2026-03-12", 0), Freshness::TooOld { due });
-        let at = Timestamp::from_unix_seconds(i64::MAX);
-        assert_eq!(Freshness::of(None, at, staleness), Freshness::Fresh, "3.1.1 discourages the member");
+        assert_eq!(STALENESS.freshness(None, Timestamp::from_unix_seconds(i64::MAX)), Freshness::Fresh);
+    }
+
+    #[test]
+    fn without_next_update_the_age_counts_from_the_last_answer() {
+        let answered = Some(date("2026-03-01").start());
+        assert_eq!(STALENESS.due(None, answered), Some(date("2026-03-21")));
+        assert_eq!(STALENESS.due(Some(date("2026-03-02")), answered), Some(date("2026-03-02")));
+        assert_eq!(STALENESS.due(None, None), None);
     }
 }

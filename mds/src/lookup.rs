@@ -1,12 +1,15 @@
-//! Looking a model up.
+//! The index of a list by model identifiers.
 
 use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::collections::hash_map;
 
-use rp_core::Aaguid;
+use rp_core::{Aaguid, TrustAnchor};
 
-use crate::entry::{Entry, KeyIdentifier};
+use crate::entry::Entry;
+use crate::model_id::KeyIdentifier;
 
-/// Places of entries by what names them: sorted lists, which are small and searched within a few dozen nanoseconds.
+/// Positions of entries by identifier, in sorted lists.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     aaguids: Box<[(Aaguid, u32)]>,
@@ -15,7 +18,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Indexes a list; beyond four thousand million entries there are none.
+    /// Indexes a list, which is far shorter than 2³² entries.
     pub(crate) fn new(entries: &[Entry]) -> Self {
         let (mut aaguids, mut key_identifiers, mut aaids) = (Vec::new(), Vec::new(), Vec::new());
         for (at, entry) in (0_u32..).zip(entries) {
@@ -45,13 +48,53 @@ impl Index {
     }
 }
 
+/// The entries that list an anchor, by its key. Vendors share some roots between many models.
+#[derive(Debug)]
+pub(crate) struct AnchorIndex(HashMap<Box<[u8]>, AnchorUse>);
+
+/// How many models an anchor is listed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnchorUse {
+    /// For the model of the entry at this index only.
+    OneModel(usize),
+    /// For several models.
+    SeveralModels,
+}
+
+impl AnchorIndex {
+    pub(crate) fn new(entries: &[Entry]) -> Self {
+        let mut uses = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            for anchor in entry.parse_anchors() {
+                match uses.entry(Box::from(anchor.spki())) {
+                    hash_map::Entry::Vacant(vacant) => {
+                        vacant.insert(AnchorUse::OneModel(at));
+                    }
+                    hash_map::Entry::Occupied(mut occupied) => {
+                        let is_same = matches!(occupied.get(), AnchorUse::OneModel(first)
+                            if entries.get(*first).is_some_and(|first| first.model() == entry.model()));
+                        if !is_same {
+                            occupied.insert(AnchorUse::SeveralModels);
+                        }
+                    }
+                }
+            }
+        }
+        Self(uses)
+    }
+
+    pub(crate) fn get(&self, anchor: &TrustAnchor) -> Option<AnchorUse> {
+        self.0.get(anchor.spki()).copied()
+    }
+}
+
 fn sorted<K: Ord>(mut places: Vec<(K, u32)>) -> Box<[(K, u32)]> {
     places.sort_unstable();
     places.dedup();
     places.into()
 }
 
-/// Places of a key, in the order of the list.
+/// Positions of a key, in the order of the list.
 fn find<'a, K: Borrow<Q>, Q: Ord + ?Sized>(
     places: &'a [(K, u32)],
     key: &Q,

@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
-/// Members that nothing here reads, as they were written.
+/// Members of an object that this crate does not read, as they were written.
 #[derive(Clone, Debug, Default)]
 pub struct ExtraMembers(Box<[(Box<str>, Box<RawValue>)]>);
 
 impl ExtraMembers {
-    /// Name and value of each, in their order.
+    /// Names and values, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
@@ -24,7 +24,7 @@ impl ExtraMembers {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Whether there is none.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -35,7 +35,7 @@ impl Serialize for ExtraMembers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in self.iter() {
-            // By way of a value: raw ones do not pass through `flatten`.
+            // Raw values do not pass through `flatten`.
             let value: serde_json::Value = serde_json::from_str(value.get()).unwrap_or_default();
             map.serialize_entry(name, &value)?;
         }
@@ -46,20 +46,9 @@ impl Serialize for ExtraMembers {
 /// Name and value of a member, borrowed from the text.
 pub(crate) type RawMember<'a> = (Cow<'a, str>, &'a RawValue);
 
-/// The members of one object that were not yet taken.
+/// The members of one object that have not been taken yet.
 #[derive(Debug)]
 pub(crate) struct Members<'a>(Vec<RawMember<'a>>);
-
-/// What taking a member gave.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Member<T> {
-    /// It is there and could be read.
-    Read(T),
-    /// It is there and is of another type; it stays among the members.
-    Other,
-    /// It is not there, or is `null`.
-    Absent,
-}
 
 impl<'a> Members<'a> {
     /// Reads an object.
@@ -67,45 +56,43 @@ impl<'a> Members<'a> {
         serde_json::from_str(text.get())
     }
 
-    /// Whether there are two members of this name.
-    pub(crate) fn has_twice(&self, name: &str) -> bool {
-        self.0.iter().filter(|(known, _)| known == name).count() > 1
+    /// The members, in the order of the text.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RawMember<'a>> {
+        self.0.iter()
     }
 
-    /// Takes the first member of this name.
-    pub(crate) fn take<T: Deserialize<'a>>(&mut self, name: &str) -> Member<T> {
-        let Some(at) = self.0.iter().position(|(known, _)| known == name) else { return Member::Absent };
-        let Some((_, raw)) = self.0.get(at) else { return Member::Absent };
-        if raw.get() == "null" {
-            self.0.remove(at);
-            return Member::Absent;
-        }
-        match serde_json::from_str(raw.get()) {
-            Ok(value) => {
-                self.0.remove(at);
-                Member::Read(value)
-            }
-            Err(_) => Member::Other,
-        }
+    /// The first of these names that occurs twice.
+    pub(crate) fn duplicate(&self, names: &[&'static str]) -> Option<&'static str> {
+        let count = |name: &str| self.0.iter().filter(|(known, _)| known == name).count();
+        names.iter().copied().find(|name| count(name) > 1)
     }
 
-    /// Takes a member if it is there and of this type.
+    /// Removes the members for which `drops` returns true.
+    pub(crate) fn drop_if(&mut self, drops: impl Fn(&str) -> bool) {
+        self.0.retain(|(name, _)| !drops(name));
+    }
+
+    /// Takes the first member of this name; `None` if it is missing or `null`.
+    pub(crate) fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
+        let at = self.0.iter().position(|(known, _)| known == name)?;
+        let (_, raw) = self.0.remove(at);
+        (raw.get() != "null").then_some(raw)
+    }
+
+    /// Takes the first member of this name if it is of this type; otherwise it remains, unless it is `null`.
     pub(crate) fn optional<T: Deserialize<'a>>(&mut self, name: &str) -> Option<T> {
-        match self.take(name) {
-            Member::Read(value) => Some(value),
-            Member::Other | Member::Absent => None,
+        let at = self.0.iter().position(|(known, _)| known == name)?;
+        let raw = self.0.get(at)?.1.get();
+        let value = serde_json::from_str(raw);
+        if value.is_ok() || raw == "null" {
+            self.0.remove(at);
         }
+        value.ok().filter(|_| raw != "null")
     }
 
-    /// Those that were not taken.
+    /// The members that were not taken.
     pub(crate) fn rest(self) -> ExtraMembers {
-        ExtraMembers::from(self.0)
-    }
-}
-
-impl From<Vec<RawMember<'_>>> for ExtraMembers {
-    fn from(members: Vec<RawMember<'_>>) -> Self {
-        Self(members.into_iter().map(|(name, value)| (Box::from(&*name), value.to_owned())).collect())
+        ExtraMembers(self.0.into_iter().map(|(name, value)| (Box::from(&*name), value.to_owned())).collect())
     }
 }
 
@@ -121,9 +108,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                // A report has five or six.
+                // A report has five or six members, a statement about thirty.
                 let mut members = Vec::with_capacity(8);
-                while let Some(Name(name)) = map.next_key()? {
+                while let Some(Text(name)) = map.next_key()? {
                     members.push((name, map.next_value()?));
                 }
                 Ok(Members(members))
@@ -134,72 +121,35 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// The name of a member; borrowed unless it is written with escapes.
+/// A string, borrowed from the text unless it has escapes.
 #[derive(Debug)]
-pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Name<'de> {
+impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
+        struct TextVisitor;
 
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Name<'de>;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member's name")
+                f.write_str("a string")
             }
 
-            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Borrowed(name)))
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
             }
 
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
             }
         }
 
-        deserializer.deserialize_str(NameVisitor)
+        deserializer.deserialize_str(TextVisitor)
     }
 }
 
-/// Passes over what should have been an object and is something else, so that the rest can be read.
-macro_rules! passes_over_what_is_no_object {
-    ($value:ty, $instead:expr, null: $null:expr) => {
-        fn visit_bool<E: ::serde::de::Error>(self, _: bool) -> Result<$value, E> {
-            Ok($instead)
-        }
-
-        fn visit_i64<E: ::serde::de::Error>(self, _: i64) -> Result<$value, E> {
-            Ok($instead)
-        }
-
-        fn visit_u64<E: ::serde::de::Error>(self, _: u64) -> Result<$value, E> {
-            Ok($instead)
-        }
-
-        fn visit_f64<E: ::serde::de::Error>(self, _: f64) -> Result<$value, E> {
-            Ok($instead)
-        }
-
-        fn visit_str<E: ::serde::de::Error>(self, _: &str) -> Result<$value, E> {
-            Ok($instead)
-        }
-
-        fn visit_unit<E: ::serde::de::Error>(self) -> Result<$value, E> {
-            Ok($null)
-        }
-
-        fn visit_seq<A: ::serde::de::SeqAccess<'de>>(self, seq: A) -> Result<$value, A::Error> {
-            $crate::members::drain(seq)?;
-            Ok($instead)
-        }
-    };
-}
-
-pub(crate) use passes_over_what_is_no_object;
-
-/// Reads an array to its end.
-pub(crate) fn drain<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
-    while seq.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
+/// Reads a string.
+pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|Text(text)| text)
 }

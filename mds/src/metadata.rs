@@ -1,53 +1,74 @@
-//! A list of models that was verified, or that the operator wrote: it is read and never changed.
+//! An immutable list of models: a verified BLOB, or entries that the operator wrote.
 
 use std::fmt;
+use std::sync::OnceLock;
 
-use rp_core::Aaguid;
+use rp_core::{Aaguid, Timestamp, TrustAnchor};
 
-use crate::Retention;
-use crate::blob::Signer;
 use crate::date::Date;
-use crate::entry::{Entry, KeyIdentifier, ModelId};
-use crate::lookup::Index;
+use crate::entry::Entry;
+use crate::entry::statement::Retention;
+use crate::lookup::{AnchorIndex, AnchorUse, Index};
 use crate::members::ExtraMembers;
+use crate::model_id::{KeyIdentifier, ModelId};
 use crate::payload::{Payload, PayloadError, RejectedEntry};
+use crate::signer::Signer;
 
-/// A list of models that was verified, or that the operator wrote.
-///
-/// It is read and never changed: a new BLOB makes a new one, and who holds the old one goes on with it.
+/// An immutable list of models: a verified BLOB, or entries that the operator wrote.
 pub struct Metadata {
-    legal_header: Option<Box<str>>,
+    payload: Payload,
+    index: Index,
+    /// The models of rejected entries, sorted.
+    rejected: Box<[ModelId]>,
+    /// Built on first use, since it parses all certificates.
+    anchors: OnceLock<AnchorIndex>,
+    signed: Option<Signed>,
+}
+
+/// Facts of a list that is signed.
+struct Signed {
+    signer: Signer,
+    verified_at: Timestamp,
+}
+
+/// Which of two lists is later: the greater is.
+///
+/// The serial number decides. Lists of one number are compared by `nextUpdate`, then by the latest
+/// `timeOfLastStatusChange`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edition {
     no: Option<u64>,
     next_update: Option<Date>,
-    entries: Box<[Entry]>,
-    rejected: Box<[RejectedEntry]>,
-    other: ExtraMembers,
-    index: Index,
-    signer: Option<Signer>,
+    changed: Option<Date>,
 }
 
 impl Metadata {
-    /// What a BLOB says; whether to believe it is for [`crate::blob`] to say.
-    pub(crate) fn new(payload: Payload, signer: Option<Signer>) -> Self {
-        let Payload { legal_header, no, next_update, entries, rejected, other } = payload;
-        let index = Index::new(&entries);
-        Self {
-            legal_header,
-            no,
-            next_update,
-            entries: entries.into(),
-            rejected: rejected.into(),
-            other,
-            index,
-            signer,
-        }
+    fn new(payload: Payload, signed: Option<Signed>) -> Self {
+        let rejected = payload.rejected.iter().flat_map(|rejected| rejected.models.iter().cloned());
+        let mut rejected: Vec<_> = rejected.collect();
+        rejected.sort_unstable();
+        let index = Index::new(&payload.entries);
+        Self { index, rejected: rejected.into(), anchors: OnceLock::new(), payload, signed }
     }
 
-    /// A list that the operator wrote, for models that the Alliance does not list: `{"entries": […]}`, or the list
-    /// alone, each entry as in a BLOB. `statusReports` may be missing. It is believed because it was handed in.
+    /// A list without a signer.
+    #[cfg(test)]
+    pub(crate) fn unsigned(payload: &str) -> Self {
+        let payload = Payload::read(payload.as_bytes(), Retention::ALL);
+        Self::new(payload.expect("a test's payload"), None)
+    }
+
+    /// The payload of a BLOB whose signature was verified.
+    pub(crate) fn from_verified(payload: Payload, signer: Signer, verified_at: Timestamp) -> Self {
+        Self::new(payload, Some(Signed { signer, verified_at }))
+    }
+
+    /// A list that the operator wrote, for models that the FIDO Alliance does not list: `{"entries": […]}`, or the list
+    /// alone, with entries as in a BLOB. `statusReports` may be missing. Nothing is verified.
     ///
     /// # Errors
-    /// [`PayloadError`] where it is not such a list; an entry that cannot be read is left out.
+    /// Returns [`PayloadError`] if the JSON is not such a list. A malformed entry is reported by
+    /// [`Metadata::rejected`].
     ///
     /// # Examples
     /// ```
@@ -67,82 +88,94 @@ impl Metadata {
     /// The serial number; an operator's list has none.
     #[must_use]
     pub fn no(&self) -> Option<u64> {
-        self.no
+        self.payload.no
     }
 
-    /// The day by which the next BLOB is due.
+    /// The date on which the next BLOB is due; `None` if it is missing or unreadable.
     #[must_use]
     pub fn next_update(&self) -> Option<Date> {
-        self.next_update
+        self.payload.next_update
     }
 
-    /// Which of two lists is the later: by serial number; of one number by the day of the next list, then by the last
-    /// change of a status. The greater is the later.
+    /// By what the list is compared with others.
     #[must_use]
-    pub fn age(&self) -> (Option<u64>, Option<Date>, Option<Date>) {
-        let changed = self.entries.iter().filter_map(Entry::time_of_last_status_change).max();
-        (self.no, self.next_update, changed)
+    pub fn edition(&self) -> Edition {
+        let changed = self.payload.entries.iter().filter_map(Entry::time_of_last_status_change).max();
+        Edition { no: self.no(), next_update: self.next_update(), changed }
     }
 
-    /// The Alliance's terms.
+    /// The legal terms of the BLOB.
     #[must_use]
     pub fn legal_header(&self) -> Option<&str> {
-        self.legal_header.as_deref()
+        self.payload.legal_header.as_deref()
     }
 
-    /// The list, its signer judged once more.
-    #[cfg(feature = "fetch")]
-    pub(crate) fn signed_again(self, how: &crate::Verification<'_>) -> Result<Self, crate::BlobError> {
-        let signer = self.signer.as_ref().map(|signer| signer.again(how)).transpose()?;
-        Ok(Self { signer, ..self })
-    }
-
-    /// Who signed it; nobody signs an operator's list.
+    /// The signer; `None` for an operator's list.
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
-        self.signer.as_ref()
+        self.signed.as_ref().map(|signed| &signed.signer)
     }
 
-    /// Every entry that could be read, in the order of the list.
+    /// When the signature was verified; `None` for an operator's list.
+    #[must_use]
+    pub fn verified_at(&self) -> Option<Timestamp> {
+        self.signed.as_ref().map(|signed| signed.verified_at)
+    }
+
+    /// The list with a signer that was checked again.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn with_signer(mut self, signer: Signer) -> Self {
+        if let Some(signed) = &mut self.signed {
+            signed.signer = signer;
+        }
+        self
+    }
+
+    /// The entries that were read, in the order of the list.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.payload.entries
     }
 
-    /// Every entry that could not be read, and why.
+    /// The entries that were rejected, with the reasons.
     #[must_use]
     pub fn rejected(&self) -> &[RejectedEntry] {
-        &self.rejected
+        &self.payload.rejected
     }
 
-    /// Members of the payload that nothing here reads.
+    /// Whether the model is in a rejected entry.
+    pub(crate) fn has_rejected(&self, model: &ModelId) -> bool {
+        self.rejected.binary_search(model).is_ok()
+    }
+
+    /// Members of the payload that this crate does not read.
     #[must_use]
     pub fn other(&self) -> &ExtraMembers {
-        &self.other
+        &self.payload.other
     }
 
-    /// The entry of a FIDO2 model; the first, if there are several.
+    /// The entry of a FIDO2 model; the first if there are several.
     #[must_use]
     pub fn by_aaguid(&self, aaguid: Aaguid) -> Option<&Entry> {
-        self.index.aaguid(aaguid).find_map(|at| self.entries.get(at))
+        self.index.aaguid(aaguid).find_map(|at| self.payload.entries.get(at))
     }
 
-    /// The entry that lists the key of a U2F attestation certificate; the first, if there are several.
+    /// The entry with this key identifier of a U2F attestation certificate; the first if there are several.
     #[must_use]
     pub fn by_key_identifier(&self, identifier: KeyIdentifier) -> Option<&Entry> {
-        self.index.key_identifier(identifier).find_map(|at| self.entries.get(at))
+        self.index.key_identifier(identifier).find_map(|at| self.payload.entries.get(at))
     }
 
-    /// The entry of a UAF model; the first, if there are several.
+    /// The entry of a UAF model; the first if there are several.
     #[must_use]
     pub fn by_aaid(&self, aaid: &str) -> Option<&Entry> {
-        self.index.aaid(aaid).find_map(|at| self.entries.get(at))
+        self.index.aaid(aaid).find_map(|at| self.payload.entries.get(at))
     }
 
-    /// Every entry of a model: one, unless the list has it twice, in which case each has its say.
+    /// All entries of a model: one, unless the list contains it twice. All matching entries are considered.
     #[must_use]
     pub fn find(&self, model: &ModelId) -> Vec<&Entry> {
-        let entry = |at: usize| self.entries.get(at);
+        let entry = |at: usize| self.payload.entries.get(at);
         match model {
             ModelId::Aaguid(aaguid) => self.index.aaguid(*aaguid).filter_map(entry).collect(),
             ModelId::KeyIdentifier(identifier) => {
@@ -152,20 +185,31 @@ impl Metadata {
         }
     }
 
-    /// How many bytes are held, about: of statements, entries and index, beside what was read on demand.
+    /// Whether an anchor is listed for this model and no other; `None` if it is not listed.
+    pub(crate) fn is_only_of(&self, anchor: &TrustAnchor, model: Aaguid) -> Option<bool> {
+        let index = self.anchors.get_or_init(|| AnchorIndex::new(&self.payload.entries));
+        Some(match index.get(anchor)? {
+            AnchorUse::OneModel(at) => {
+                self.payload.entries.get(at).is_some_and(|entry| entry.model() == ModelId::Aaguid(model))
+            }
+            AnchorUse::SeveralModels => false,
+        })
+    }
+
+    /// The bytes that entries and index occupy, without what is parsed on first use.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.entries.iter().map(Entry::held_bytes).fold(self.index.held_bytes(), usize::saturating_add)
+        self.entries().iter().map(Entry::held_bytes).fold(self.index.held_bytes(), usize::saturating_add)
     }
 }
 
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")
-            .field("no", &self.no)
-            .field("next_update", &self.next_update)
-            .field("entries", &self.entries.len())
-            .field("rejected", &self.rejected)
+            .field("no", &self.no())
+            .field("next_update", &self.next_update())
+            .field("entries", &self.entries().len())
+            .field("rejected", &self.rejected())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Names and pictures for people: never for trust.
+//! Names and pictures of models for users, never for trust.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::catalog::Catalog;
-use crate::entry::ModelId;
+use crate::entry::Entry;
+use crate::entry::statement::{MetadataStatement, by_language};
 use crate::members::Members;
+use crate::model_id::ModelId;
 
-/// Names and pictures of models, from the community's list of passkey providers or the Alliance's convenience metadata.
+/// Names and pictures of models, from the community's list of passkey providers or from FIDO's Convenience Metadata.
 ///
-/// A client can claim any AAGUID, and such lists are nobody's word: a name from here says what to show, and nothing of
-/// whom to trust.
+/// A client can claim any AAGUID, and these lists are not signed: use them for display only.
 ///
 /// # Examples
 /// ```
@@ -30,7 +31,7 @@ pub struct Names(BTreeMap<Aaguid, ModelName>);
 /// How a model is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ModelName {
-    /// By language tag; what tells no language counts as English.
+    /// Names by language tag; a name without a language counts as English.
     pub names: BTreeMap<Box<str>, Box<str>>,
     /// A picture for light backgrounds as `data:` URL.
     pub icon: Option<Box<str>>,
@@ -44,20 +45,19 @@ pub struct ModelName {
 pub struct NamesError(#[from] serde_json::Error);
 
 impl Names {
-    /// Reads the community's list (`{"<aaguid>": {"name": …, "icon_light": …, "icon_dark": …}}`), or one of the form of
-    /// convenience metadata (`{"entries": [{"aaguid": …, "friendlyNames": …, "icon": …, "iconDark": …}]}`).
-    ///
-    /// What in it cannot be read is passed over.
+    /// Reads the community's list (`{"<aaguid>": {"name": …, "icon_light": …, "icon_dark": …}}`), or a list in the form of
+    /// the Convenience Metadata (`{"entries": [{"aaguid": …, "friendlyNames": …, "icon": …, "providerLogoLight": …}]}`).
+    /// Malformed entries are ignored.
     ///
     /// # Errors
-    /// [`NamesError`] where it is no JSON object.
+    /// Returns [`NamesError`] if the JSON is not an object.
     pub fn from_json(json: &[u8]) -> Result<Self, NamesError> {
         let mut members: Members<'_> = serde_json::from_slice(json)?;
         let mut names = BTreeMap::new();
         for entry in members.optional::<Vec<&RawValue>>("entries").unwrap_or_default() {
             let Ok(mut entry) = Members::read(entry) else { continue };
             if let Some(aaguid) = entry.optional::<Aaguid>("aaguid") {
-                // In an entry of metadata, what is shown stands in the statement.
+                // In an entry of metadata, the names are in the statement.
                 let shown = entry.optional::<Members<'_>>("metadataStatement").unwrap_or(entry);
                 names.insert(aaguid, ModelName::read(shown));
             }
@@ -71,55 +71,70 @@ impl Names {
         Ok(Self(names))
     }
 
-    /// How a model is shown.
+    /// How a model is shown by this list.
     #[must_use]
     pub fn get(&self, aaguid: Aaguid) -> Option<&ModelName> {
         self.0.get(&aaguid)
     }
 
-    /// How a model is shown that metadata may know: by them first, and by this list where they have no name.
+    /// How a model is shown, in the look-up order of the Convenience Metadata: the friendly names of metadata (or its
+    /// description), its icons, the logos of its provider, and then this list. Without a name, show a neutral word
+    /// such as "Passkey".
     ///
-    /// The AAGUID need not be proved: this is for showing.
+    /// The AAGUID need not be proven: the result is for display only.
     #[must_use]
     pub fn show(&self, catalog: &Catalog, aaguid: Aaguid) -> Option<ModelName> {
         let listing = catalog.find(&ModelId::Aaguid(aaguid));
-        let entry = listing.as_ref().and_then(|listing| listing.entries.first().copied());
-        let listed = entry.map(|entry| {
-            let statement = entry.statement();
-            let mut names = statement.map(|statement| statement.friendly_names.clone()).unwrap_or_default();
-            if names.is_empty() && !entry.description().is_empty() {
-                names.insert("en".into(), entry.description().into());
-            }
-            ModelName {
-                names,
-                icon: statement.and_then(|statement| statement.icon.clone()),
-                icon_dark: statement.and_then(|statement| statement.icon_dark.clone()),
-            }
-        });
+        let listed = listing.as_ref().and_then(|listing| listing.entries.first()).map(|entry| named(entry));
         let own = self.get(aaguid);
         match listed.filter(|listed| !listed.names.is_empty()) {
-            // The pictures of metadata may have been dropped.
-            Some(mut listed) if listed.icon.is_none() => {
-                listed.icon = own.and_then(|own| own.icon.clone());
-                listed.icon_dark = own.and_then(|own| own.icon_dark.clone());
-                Some(listed)
+            // Pictures may be missing, or not retained.
+            Some(listed) if listed.icon.is_none() && listed.icon_dark.is_none() => {
+                let (icon, icon_dark) =
+                    own.map(|own| (own.icon.clone(), own.icon_dark.clone())).unwrap_or_default();
+                Some(ModelName { icon, icon_dark, ..listed })
             }
             Some(listed) => Some(listed),
             None => own.cloned(),
         }
     }
 
-    /// How many models have a name.
+    /// The number of models with a name.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none has: the community's list becomes an empty object on the day that it is given up.
+    /// Whether the list is empty: the community's list becomes an empty object when it is discontinued.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// How a model is shown by metadata.
+fn named(entry: &Entry) -> ModelName {
+    let statement = entry.statement();
+    let mut names = statement.map(|statement| statement.friendly_names.clone()).unwrap_or_default();
+    if names.is_empty() && !entry.description().is_empty() {
+        names.insert("en".into(), entry.description().into());
+    }
+    let pictures = statement.map(|statement| {
+        let MetadataStatement { icon, icon_dark, provider_logo_light, provider_logo_dark, .. } = statement;
+        first_pair(
+            (icon.clone(), icon_dark.clone()),
+            (provider_logo_light.clone(), provider_logo_dark.clone()),
+        )
+    });
+    let (icon, icon_dark) = pictures.unwrap_or_default();
+    ModelName { names, icon, icon_dark }
+}
+
+type Pictures = (Option<Box<str>>, Option<Box<str>>);
+
+/// The icons for light and dark backgrounds, or without icons the logos. The two are not mixed.
+fn first_pair(icons: Pictures, logos: Pictures) -> Pictures {
+    if icons == (None, None) { logos } else { icons }
 }
 
 impl ModelName {
@@ -129,32 +144,24 @@ impl ModelName {
             names.entry("en".into()).or_insert(name);
         }
         let mut either = |one, other| members.optional(one).or_else(|| members.optional(other));
-        let (icon, icon_dark) = (either("icon_light", "icon"), either("icon_dark", "iconDark"));
+        let icons = (either("icon_light", "icon"), either("icon_dark", "iconDark"));
+        let logos = (members.optional("providerLogoLight"), members.optional("providerLogoDark"));
+        let (icon, icon_dark) = first_pair(icons, logos);
         Self { names, icon, icon_dark }
     }
 
-    /// The name in a language: the tag's own, or its primary language's, or English, or any.
+    /// The name in a language: in exactly this one, else in its primary language, else in English, else in any.
     #[must_use]
     pub fn name(&self, language: &str) -> Option<&str> {
         by_language(&self.names, language)
     }
 }
 
-/// The text of this language, of its primary language, of English, of any; regions count for nothing where they are
-/// not the same.
-pub(crate) fn by_language<'a>(texts: &'a BTreeMap<Box<str>, Box<str>>, language: &str) -> Option<&'a str> {
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    let exact = texts.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(language));
-    let of = |wanted: String| texts.iter().find(move |(tag, _)| primary(tag) == wanted);
-    let found =
-        exact.or_else(|| of(primary(language))).or_else(|| of("en".into())).or_else(|| texts.iter().next());
-    found.map(|(_, text)| text.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Metadata, Retention};
+    use crate::entry::statement::Retention;
+    use crate::metadata::Metadata;
 
     const AAGUID: &str = "a1000000-0000-4000-8000-000000000001";
 
@@ -163,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_are_read_and_what_cannot_be_read_is_passed_over() {
+    fn both_forms_are_read_and_malformed_entries_ignored() {
         let community = format!(
             r#"{{"{AAGUID}": {{"name": "A provider", "icon_light": "data:l", "icon_dark": "data:d"}},
                 "nobody": {{"name": "x"}}, "a1000000-0000-4000-8000-000000000002": 7}}"#
@@ -185,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_name_a_model_first_and_the_list_names_those_that_they_do_not_know() {
+    fn the_list_names_models_that_metadata_does_not_name() {
         let names = Names::from_json(
             format!(r#"{{"{AAGUID}": {{"name": "community", "icon_light": "data:c"}}}}"#).as_bytes(),
         )
@@ -200,5 +207,32 @@ mod tests {
         assert_eq!(shown.name("en"), Some("community"));
         let unknown = "b1000000-0000-4000-8000-000000000001".parse().unwrap();
         assert_eq!(names.show(&catalog, unknown), None);
+    }
+
+    #[test]
+    fn logos_are_shown_after_icons_and_before_the_list() {
+        let names = Names::from_json(
+            format!(r#"{{"{AAGUID}": {{"name": "community", "icon_light": "data:c"}}}}"#).as_bytes(),
+        )
+        .unwrap();
+        let shown = |pictures: &str| {
+            let entry = format!(
+                r#"[{{"aaguid": "{AAGUID}", "metadataStatement": {{"friendlyNames": {{"en-US": "listed"}}{pictures}}}}}]"#
+            );
+            let metadata = Metadata::from_own_entries(entry.as_bytes(), Retention::ALL).unwrap();
+            let shown = names.show(&Catalog::of("own", metadata), aaguid()).unwrap();
+            assert_eq!(shown.name("en"), Some("listed"));
+            (shown.icon.map(String::from), shown.icon_dark.map(String::from))
+        };
+        let logos = r#", "providerLogoLight": "data:pl", "providerLogoDark": "data:pd""#;
+        let pair = |light: &str, dark: Option<&str>| (Some(light.to_owned()), dark.map(str::to_owned));
+        assert_eq!(shown(&format!(r#"{logos}, "icon": "data:i""#)), pair("data:i", None));
+        assert_eq!(shown(logos), pair("data:pl", Some("data:pd")));
+        assert_eq!(shown(""), pair("data:c", None));
+        let convenience = format!(
+            r#"{{"entries": [{{"aaguid": "{AAGUID}", "friendlyNames": {{"en-US": "A key"}}{logos}}}]}}"#
+        );
+        let names = Names::from_json(convenience.as_bytes()).unwrap();
+        assert_eq!(names.get(aaguid()).unwrap().icon.as_deref(), Some("data:pl"));
     }
 }

@@ -1,17 +1,17 @@
-//! `MetadataBLOBPayload`: the list, read in one pass.
+//! `MetadataBLOBPayload`: the list of entries.
 
-use std::fmt;
+pub(crate) mod entry;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::Retention;
+use self::entry::{EntryError, ReadEntry, Requirements, read_entry};
 use crate::date::Date;
-use crate::entry::{Entry, EntryError, EntrySeed, ModelId, ReadEntry, Requirements, read_entries};
-use crate::members::{ExtraMembers, Name, RawMember};
+use crate::entry::Entry;
+use crate::entry::statement::Retention;
+use crate::members::{ExtraMembers, Members};
+use crate::model_id::ModelId;
 
-/// What a BLOB says, or an operator's list.
+/// The payload of a BLOB, or an operator's list.
 #[derive(Debug, Default)]
 pub(crate) struct Payload {
     pub(crate) legal_header: Option<Box<str>>,
@@ -22,18 +22,18 @@ pub(crate) struct Payload {
     pub(crate) other: ExtraMembers,
 }
 
-/// An entry that was left out, and why.
+/// An entry that was rejected, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entries[{index}]{}: {fault}", .models.first().map(|model| format!(" ({model})")).unwrap_or_default())]
+#[error("entries[{index}]{}: {error}", .models.first().map(|model| format!(" ({model})")).unwrap_or_default())]
 #[non_exhaustive]
 pub struct RejectedEntry {
-    /// Its place in the list.
+    /// Its index in the list.
     pub index: usize,
-    /// What names its model, as far as that could be read.
+    /// The identifiers of its model that could be read.
     pub models: Vec<ModelId>,
-    /// What is wrong with it.
+    /// The cause.
     #[source]
-    pub fault: EntryError,
+    pub error: EntryError,
 }
 
 /// Why a payload cannot be read.
@@ -43,12 +43,18 @@ pub enum PayloadError {
     /// It is not UTF-8.
     #[error("payload: not UTF-8 at byte {at}")]
     Utf8 {
-        /// Where it ceases to be.
+        /// The offset of the first invalid byte.
         at: usize,
     },
-    /// It is not JSON, or its outermost form is not that of a payload.
+    /// It is not JSON, or a member is of an unexpected type.
     #[error("payload: {0}")]
     Json(#[source] serde_json::Error),
+    /// A member occurs twice.
+    #[error("payload: {member} twice")]
+    Duplicate {
+        /// Its name.
+        member: &'static str,
+    },
     /// `no` is missing.
     #[error("payload: no serial number")]
     NoNumber,
@@ -60,145 +66,62 @@ pub enum PayloadError {
 impl Payload {
     /// Reads the payload of a BLOB.
     pub(crate) fn read(bytes: &[u8], retention: Retention) -> Result<Self, PayloadError> {
-        let (payload, seen_entries) = Self::read_with(bytes, retention, Requirements::Alliance)?;
-        if payload.no.is_none() {
-            return Err(PayloadError::NoNumber);
+        let mut members: Members<'_> = serde_json::from_str(utf8(bytes)?).map_err(PayloadError::Json)?;
+        if let Some(member) = members.duplicate(&["no", "nextUpdate", "entries", "legalHeader"]) {
+            return Err(PayloadError::Duplicate { member });
         }
-        if !seen_entries {
-            return Err(PayloadError::NoEntries);
-        }
+        let no = members.raw("no").ok_or(PayloadError::NoNumber)?;
+        let no = serde_json::from_str(no.get()).map_err(PayloadError::Json)?;
+        let list = members.raw("entries").ok_or(PayloadError::NoEntries)?;
+        let mut payload = Self {
+            no: Some(no),
+            // A date that cannot be read is a missing one: the list is usable without it.
+            next_update: members.optional("nextUpdate"),
+            legal_header: members.optional("legalHeader"),
+            other: members.rest(),
+            ..Self::default()
+        };
+        payload.read_entries(list.get(), retention, Requirements::Alliance)?;
         Ok(payload)
     }
 
     /// Reads an operator's list: `{"entries": […]}`, or the list alone.
     pub(crate) fn read_own(bytes: &[u8], retention: Retention) -> Result<Self, PayloadError> {
-        let (payload, seen_entries) = Self::read_with(bytes, retention, Requirements::Operator)?;
-        if seen_entries { Ok(payload) } else { Err(PayloadError::NoEntries) }
+        let text = utf8(bytes)?;
+        let mut payload = Self::default();
+        if text.trim_start().starts_with('[') {
+            payload.read_entries(text, retention, Requirements::Operator)?;
+            return Ok(payload);
+        }
+        let mut members: Members<'_> = serde_json::from_str(text).map_err(PayloadError::Json)?;
+        if let Some(member) = members.duplicate(&["entries"]) {
+            return Err(PayloadError::Duplicate { member });
+        }
+        let list = members.raw("entries").ok_or(PayloadError::NoEntries)?;
+        payload.read_entries(list.get(), retention, Requirements::Operator)?;
+        payload.other = members.rest();
+        Ok(payload)
     }
 
-    fn read_with(
-        bytes: &[u8],
+    fn read_entries(
+        &mut self,
+        list: &str,
         retention: Retention,
         requirements: Requirements,
-    ) -> Result<(Self, bool), PayloadError> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|error| PayloadError::Utf8 { at: error.valid_up_to() })?;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let seed = PayloadSeed { entry: EntrySeed { retention, requirements } };
-        let read = seed.deserialize(&mut deserializer).map_err(PayloadError::Json)?;
-        deserializer.end().map_err(PayloadError::Json)?;
-        Ok(read)
-    }
-
-    fn take(&mut self, index: usize, read: ReadEntry) {
-        match read {
-            Ok(entry) => self.entries.push(entry),
-            Err((models, fault)) => self.rejected.push(RejectedEntry { index, models, fault }),
-        }
-    }
-}
-
-/// Reads a payload, and tells whether it had `entries`.
-#[derive(Clone, Copy)]
-struct PayloadSeed {
-    entry: EntrySeed,
-}
-
-impl<'de> DeserializeSeed<'de> for PayloadSeed {
-    type Value = (Payload, bool);
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(Payload, bool), D::Error> {
-        match self.entry.requirements {
-            Requirements::Alliance => deserializer.deserialize_map(self),
-            Requirements::Operator => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for PayloadSeed {
-    type Value = (Payload, bool);
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the payload of a BLOB")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(Payload, bool), A::Error> {
-        let mut payload = Payload::default();
-        let mut index = 0_usize;
-        read_entries(list, self.entry, |entry| {
-            payload.take(index, entry);
-            index = index.saturating_add(1);
-        })?;
-        Ok((payload, true))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(Payload, bool), A::Error> {
-        let mut payload = Payload::default();
-        let mut entries = None;
-        let mut other: Vec<RawMember<'de>> = Vec::new();
-        let mut seen = Vec::new();
-        while let Some(Name(name)) = map.next_key()? {
-            let known = match &*name {
-                "no" => "no",
-                "nextUpdate" => "nextUpdate",
-                "entries" => "entries",
-                "legalHeader" => "legalHeader",
-                _ => {
-                    other.push((name, map.next_value()?));
-                    continue;
+    ) -> Result<(), PayloadError> {
+        let list: Vec<&RawValue> = serde_json::from_str(list).map_err(PayloadError::Json)?;
+        for (index, raw) in list.into_iter().enumerate() {
+            match read_entry(raw, retention, requirements) {
+                ReadEntry::Read(entry) => self.entries.push(entry),
+                ReadEntry::Rejected { models, error } => {
+                    self.rejected.push(RejectedEntry { index, models, error });
                 }
-            };
-            if seen.contains(&known) {
-                return Err(A::Error::custom(format_args!("{known} twice")));
-            }
-            seen.push(known);
-            match known {
-                "no" => payload.no = Some(map.next_value()?),
-                // A day that cannot be read is one that is not known: the list serves all the same.
-                "nextUpdate" => payload.next_update = tolerant::<Date>(map.next_value()?),
-                "legalHeader" => payload.legal_header = tolerant::<Box<str>>(map.next_value()?),
-                _ => entries = Some(map.next_value_seed(self.entry_list())?),
             }
         }
-        let seen_entries = entries.is_some();
-        if let Some(read) = entries {
-            payload.entries = read.entries;
-            payload.rejected = read.rejected;
-        }
-        payload.other = ExtraMembers::from(other);
-        Ok((payload, seen_entries))
+        Ok(())
     }
 }
 
-impl PayloadSeed {
-    fn entry_list(self) -> EntryList {
-        EntryList(self)
-    }
-}
-
-/// The value of `entries`, which must be a list.
-struct EntryList(PayloadSeed);
-
-impl<'de> DeserializeSeed<'de> for EntryList {
-    type Value = Payload;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Payload, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for EntryList {
-    type Value = Payload;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of entries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Payload, A::Error> {
-        self.0.visit_seq(list).map(|(payload, _)| payload)
-    }
-}
-
-fn tolerant<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
+fn utf8(bytes: &[u8]) -> Result<&str, PayloadError> {
+    std::str::from_utf8(bytes).map_err(|error| PayloadError::Utf8 { at: error.valid_up_to() })
 }

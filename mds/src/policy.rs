@@ -1,14 +1,14 @@
-//! What an operator asks of a model: data, to be kept in a file.
+//! The acceptance policy for authenticator models: data, for a configuration file.
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::ModelId;
 use crate::freshness::Staleness;
+use crate::model_id::ModelId;
 use crate::status::{CertificationLevel, FipsLevel, Status};
 
-/// What an operator asks of a model.
+/// The acceptance policy for authenticator models.
 ///
-/// By default a model is refused that is revoked or compromised, and nothing more is asked.
+/// The default refuses models that are revoked or compromised, and requires nothing else.
 ///
 /// # Examples
 /// ```
@@ -25,84 +25,84 @@ use crate::status::{CertificationLevel, FipsLevel, Status};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// If there are any, models other than these are refused: AAGUIDs, key identifiers of U2F, AAIDs.
+    /// If not empty, all other models are refused: AAGUIDs, key identifiers, AAIDs.
     #[serde(with = "models")]
     pub allow: Vec<ModelId>,
-    /// Models that are refused, by whatever names them.
+    /// Models that are refused, by any of their identifiers.
     #[serde(with = "models")]
     pub deny: Vec<ModelId>,
-    /// What becomes of models that no list has.
+    /// Whether models that no list contains are refused.
     pub unlisted: Severity,
-    /// The least level of the Alliance's certification.
+    /// The lowest accepted level of FIDO certification.
     pub minimum_certification: Option<CertificationLevel>,
-    /// The least level of FIPS 140.
+    /// The lowest accepted level of FIPS 140.
     pub minimum_fips: Option<FipsLevel>,
-    /// Statuses that refuse a model while they are in force, beside those that are bad; `RETIRED` may be one.
+    /// Additional statuses for which a model is refused while they are in force, such as `RETIRED`.
     pub refuse_statuses: Vec<Status>,
-    /// Bad statuses that are taken note of and refuse nothing.
+    /// Bad statuses that are reported only.
     pub overlook_statuses: Vec<Status>,
-    /// What a status counts for that nobody here knows.
+    /// How unknown statuses are treated.
     pub unknown_status: UnknownStatus,
-    /// Whether a certification of a later day lifts a revocation or a compromise.
+    /// Whether a certification of a later date lifts a revocation or a compromise.
     pub certification_lifts: bool,
-    /// Whether an update of that day or a later one, to firmware that the statement has caught up with, lifts a
-    /// compromise; never a revocation.
+    /// Whether `UPDATE_AVAILABLE` of the same or a later date lifts a compromise, if the statement describes the updated
+    /// firmware. It never lifts a revocation.
     pub update_lifts: bool,
-    /// What becomes of an authenticator whose firmware is told and is older than an update.
+    /// Whether an authenticator is refused if its firmware is known to be older than an update.
     pub outdated_firmware: Severity,
-    /// Words of `keyProtection`.
+    /// Required values of `keyProtection`.
     pub key_protection: WordRequirement,
-    /// Words of `matcherProtection`.
+    /// Required values of `matcherProtection`.
     pub matcher_protection: WordRequirement,
-    /// Words of `attachmentHint`.
+    /// Required values of `attachmentHint`.
     pub attachment: WordRequirement,
-    /// Methods of `userVerificationDetails`, whatever they are combined with.
+    /// Required methods of `userVerificationDetails`, regardless of their combinations.
     pub user_verification: WordRequirement,
-    /// How long a list is served that is overdue.
+    /// How long an overdue list is used.
     pub staleness: Staleness,
 }
 
-/// Whether something refuses a model or is only told.
+/// Whether a finding causes rejection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It is told.
+    /// Reported only.
     #[default]
     Note,
-    /// It refuses the model.
+    /// The model is refused.
     Refuse,
 }
 
-/// What a status counts for that nobody here knows. It never counts as a certification.
+/// How unknown statuses are treated. They never count as a certification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnknownStatus {
-    /// It is told, and certifications that are not of a later day do not count.
+    /// Reported; certifications that are not of a later date do not count.
     #[default]
     Distrust,
-    /// It is told.
+    /// Reported only.
     Note,
-    /// It refuses the model.
+    /// The model is refused.
     Refuse,
 }
 
-/// What is asked of a set of words.
+/// A requirement on a set of values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WordRequirement {
-    /// If there are any, one of these must be there.
+    /// If not empty, at least one of these must be present.
     pub any: Vec<Box<str>>,
-    /// All of these must be there.
+    /// All of these must be present.
     pub all: Vec<Box<str>>,
-    /// None of these may be there.
+    /// None of these may be present.
     pub none: Vec<Box<str>>,
 }
 
-/// Models as texts, each by what names it.
+/// Models by their identifiers as text.
 mod models {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    use crate::entry::ModelId;
+    use crate::model_id::ModelId;
 
     pub(super) fn serialize<S: Serializer>(models: &[ModelId], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(models.iter().map(ToString::to_string))
@@ -115,21 +115,21 @@ mod models {
 }
 
 impl WordRequirement {
-    /// Whether nothing is asked.
+    /// Whether nothing is required.
     pub(crate) fn is_empty(&self) -> bool {
         self.any.is_empty() && self.all.is_empty() && self.none.is_empty()
     }
 
-    /// Whether the words that are there will do.
+    /// Whether these values meet the requirement.
     pub(crate) fn accept(&self, words: &[&str]) -> bool {
-        let is_there = |word: &str| words.contains(&word);
-        (self.any.is_empty() || self.any.iter().any(|word| is_there(word)))
-            && self.all.iter().all(|word| is_there(word))
-            && !self.none.iter().any(|word| is_there(word))
+        let has = |word: &str| words.contains(&word);
+        (self.any.is_empty() || self.any.iter().any(|word| has(word)))
+            && self.all.iter().all(|word| has(word))
+            && !self.none.iter().any(|word| has(word))
     }
 
-    /// In words, as far as something is asked.
-    pub(crate) fn asked(&self) -> String {
+    /// The requirement as text.
+    pub(crate) fn describe(&self) -> String {
         let part = |what: &str, words: &[Box<str>]| {
             (!words.is_empty()).then(|| format!("{what} {}", words.join(", ")))
         };
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_asked_for_by_any_all_and_none() {
+    fn values_are_required_by_any_all_and_none() {
         let words: WordRequirement = serde_json::from_str(
             r#"{"any":["tee","secure_element"],"all":["hardware"],"none":["software"]}"#,
         )
@@ -153,11 +153,11 @@ mod tests {
             assert!(!words.accept(refused), "{refused:?}");
         }
         assert!(WordRequirement::default().accept(&[]));
-        assert_eq!(words.asked(), "one of tee, secure_element; all of hardware; none of software");
+        assert_eq!(words.describe(), "one of tee, secure_element; all of hardware; none of software");
     }
 
     #[test]
-    fn a_policy_with_a_member_that_nobody_knows_is_refused() {
+    fn a_policy_with_an_unknown_member_is_rejected() {
         let error = serde_json::from_str::<Policy>(r#"{"minimum_certifcation":"L2"}"#).unwrap_err();
         assert!(error.to_string().starts_with("unknown field `minimum_certifcation`"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! What a new list changes: for the operator who reads, and for credentials that are stored.
+//! The changes of a new list: for the operator, and for stored credentials.
 
 use std::collections::BTreeSet;
 
@@ -7,62 +7,63 @@ use rp_core::x509::Certificate;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Metadata;
 use crate::catalog::Catalog;
-use crate::entry::{Entry, ModelId};
+use crate::entry::Entry;
+use crate::metadata::Metadata;
+use crate::model_id::ModelId;
 use crate::policy::Policy;
 use crate::status::Status;
 use crate::verdict::{ModelQuery, Verdict};
 
-/// A model whose verdict is another than it was.
+/// A model whose verdict has changed.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelChange {
     /// The model.
     pub model: ModelId,
-    /// By the catalog that was there.
+    /// The verdict by the previous catalog.
     pub before: Verdict,
-    /// By the one that has come.
+    /// The verdict by the new catalog.
     pub after: Verdict,
 }
 
 impl ModelChange {
-    /// Whether the model was accepted and is no more.
+    /// Whether the model was accepted and is now refused.
     #[must_use]
     pub fn is_now_refused(&self) -> bool {
         self.before.is_accepted() && !self.after.is_accepted()
     }
 }
 
-/// A stored credential, as far as metadata ask.
+/// The facts of a stored credential that metadata depends on.
 #[derive(Clone, Debug)]
 pub struct StoredCredential<K> {
-    /// By which the caller knows it.
+    /// The caller's key for it.
     pub key: K,
     /// The model that attestation proved at registration.
     pub model: ModelId,
-    /// The attestation certificate and those behind it, where they were kept: they tell the batch.
+    /// The attestation certificate and its issuers, if stored: they identify the batch.
     pub certificates: Vec<Certificate>,
 }
 
-/// A stored credential whose model is judged otherwise than before.
+/// A stored credential whose verdict has changed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Affected<K> {
-    /// By which the caller knows it.
+    /// The caller's key for it.
     pub key: K,
-    /// By the catalog that was there.
+    /// The verdict by the previous catalog.
     pub before: Verdict,
-    /// By the one that has come.
+    /// The verdict by the new catalog.
     pub after: Verdict,
 }
 
 impl Policy {
-    /// The models that another catalog has judged otherwise: accepted or refused, or with another status or level.
+    /// The models whose verdict, status or level another catalog changes.
     #[must_use]
     pub fn changes(&self, before: &Catalog, after: &Catalog, at: Timestamp) -> Vec<ModelChange> {
         self.changes_between((before, at), (after, at))
     }
 
-    /// As [`Policy::changes`], by each catalog at a time of its own: a report may come into force in between.
+    /// As [`Policy::changes`], with a time for each catalog: a report may come into force in between.
     #[must_use]
     pub fn changes_between(
         &self,
@@ -79,7 +80,7 @@ impl Policy {
         models.into_iter().filter_map(change).collect()
     }
 
-    /// The stored credentials that another catalog judges otherwise.
+    /// The stored credentials whose verdict another catalog changes.
     ///
     /// # Examples
     /// ```
@@ -108,7 +109,7 @@ impl Policy {
         self.affected_between((before, at), (after, at), credentials)
     }
 
-    /// As [`Policy::affected`], by each catalog at a time of its own: a report may come into force in between.
+    /// As [`Policy::affected`], with a time for each catalog: a report may come into force in between.
     pub fn affected_between<K>(
         &self,
         (before, then): (&Catalog, Timestamp),
@@ -117,7 +118,7 @@ impl Policy {
     ) -> Vec<Affected<K>> {
         let affected = |StoredCredential { key, model, certificates }: StoredCredential<K>| {
             let judge = |catalog, at| {
-                let query = ModelQuery { certificates: &certificates, ..ModelQuery::new(model.clone(), at) };
+                let query = ModelQuery::new(model.clone(), at).with_certificates(&certificates);
                 self.judge(catalog, &query)
             };
             let (before, after) = (judge(before, then), judge(after, now));
@@ -140,16 +141,16 @@ fn differ(before: &Verdict, after: &Verdict) -> bool {
     facts(before) != facts(after)
 }
 
-/// What one list has that another has not.
+/// The differences between two lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Models that are new.
+    /// New models.
     pub added: Vec<Named>,
-    /// Models that are gone.
+    /// Removed models.
     pub removed: Vec<Named>,
-    /// Models whose newest status is another.
+    /// Models whose newest status has changed.
     pub status: Vec<StatusChange>,
-    /// Models of which something else is another, the order of lists aside.
+    /// Models that have changed otherwise. The order of arrays is ignored.
     pub changed: Vec<Named>,
 }
 
@@ -162,20 +163,20 @@ pub struct Named {
     pub description: Box<str>,
 }
 
-/// A model whose newest status is another.
+/// A model whose newest status has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatusChange {
     /// The model.
     #[serde(flatten)]
     pub model: Named,
-    /// Its status before.
+    /// The previous status.
     pub before: Option<Status>,
-    /// Its status now.
+    /// The current status.
     pub after: Option<Status>,
 }
 
 impl Difference {
-    /// What the newer of two lists has that the older has not.
+    /// The differences between an older and a newer list.
     #[must_use]
     pub fn between(old: &Metadata, new: &Metadata) -> Self {
         let mut difference = Self::default();
@@ -197,7 +198,7 @@ impl Difference {
         difference
     }
 
-    /// Whether both say the same.
+    /// Whether the lists are equal.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -212,7 +213,7 @@ fn named(entry: &Entry) -> Named {
     Named { model: entry.model(), description: entry.description().into() }
 }
 
-/// Lists in an order of their own: the Alliance publishes the same lists in other orders.
+/// A copy with sorted arrays: the FIDO Alliance publishes the same arrays in different orders.
 fn canonical(value: Value) -> Value {
     match value {
         Value::Array(list) => {

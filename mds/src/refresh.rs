@@ -1,44 +1,49 @@
-//! Keeping lists up to date, without anyone waiting for it.
+//! Keeping lists up to date in the background.
 //!
-//! [`Refresher::start`] reads the cache and files, and never the network, so that a service is there at once;
-//! [`Refresher::run`] fetches in the background for as long as it is polled. What fails verification never replaces what
-//! passed it, and the list that is held serves on while the network, the signer or the disk fails.
+//! [`Refresher::start`] reads the cache and files, but not the network, so that a service starts without delay;
+//! [`Refresher::run`] downloads for as long as it is polled. A list that fails verification never replaces a verified
+//! one, and the current list stays in use while the network, the signer or the disk fails.
 
-mod event;
-mod health;
+pub(crate) mod event;
+pub(crate) mod health;
 mod local;
+pub(crate) mod outcome;
 mod remote;
 mod revocation;
-mod schedule;
-mod source;
+pub(crate) mod schedule;
+pub(crate) mod source;
+mod state;
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, PoisonError};
 
-pub use event::Event;
-pub use health::Health;
 use rp_core::Timestamp;
-pub use schedule::Schedule;
-pub use source::{ALLIANCE_DOMAIN, ALLIANCE_URL, RevocationMode, SourceConfig, SourceError};
 
-use crate::cache::{Cache, CacheError, State};
+use self::event::{Emitter, Event};
+use self::health::Health;
+use self::outcome::{Outcome, RefreshError};
+use self::remote::{Response, run_blocking};
+use self::revocation::Crls;
+use self::schedule::Schedule;
+use self::source::{FileSource, Kind, RemoteSource, Source, SourceError};
+use self::state::{Candidate, Conditions, Plan, State};
+use crate::cache::{Cache, CacheLock};
+use crate::catalog::{Catalog, SharedCatalog};
 use crate::date::Date;
-use crate::fetch::{Client, FetchError, Limits};
-use crate::{BlobError, Catalog, Freshness, Metadata, PayloadError, Policy, SharedCatalog};
+use crate::fetch::{Client, Limits};
+use crate::policy::Policy;
 
-/// Lists that are kept up to date.
+/// Keeps lists up to date.
 ///
 /// # Examples
 /// ```no_run
 /// use std::sync::Arc;
-/// use rp_mds::{Cache, MetadataTrust, Policy, Refresher, Roots, SourceConfig};
+/// use rp_mds::{Cache, MetadataTrust, Policy, Refresher, RemoteSource, Roots, StaticSource};
 ///
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 /// let refresher = Refresher::builder()
-///     .source(SourceConfig::own("own", "/etc/rp/models.json"))
-///     .source(SourceConfig::alliance(Roots::of_the_system()?))
+///     .source(StaticSource::new("own", "/etc/rp/models.json"))
+///     .source(RemoteSource::alliance(Roots::system()?))
 ///     .cache(Cache::open("/var/cache/rp-mds")?)
 ///     .build()?;
 /// refresher.start();
@@ -48,401 +53,416 @@ use crate::{BlobError, Catalog, Freshness, Metadata, PayloadError, Policy, Share
 /// # Ok(())
 /// # }
 /// ```
-pub struct Refresher(Arc<Shared>);
+pub struct Refresher(Arc<Inner>);
 
-/// What a refresher shares with the threads that verify and write for it.
-struct Shared {
+/// The parts of a refresher, shared with the threads that verify and write for it.
+struct Inner {
     slots: Vec<Arc<Slot>>,
     cache: Option<Cache>,
     client: Client,
-    current: Arc<SharedCatalog>,
+    catalog: Arc<SharedCatalog>,
     schedule: Schedule,
     policy: Policy,
-    events: Box<dyn Fn(&Event) + Send + Sync>,
-    /// One round at a time.
+    sink: Sink,
+    /// Serialises rounds.
     round: tokio::sync::Mutex<()>,
-    /// By what catalog, and when, models were judged last.
+    /// The catalog by which models were last judged, and when.
     judged: Mutex<Option<(Arc<Catalog>, Timestamp)>>,
 }
 
-/// A source, and what is held of it.
+type Sink = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// A source and its state.
 struct Slot {
-    config: SourceConfig,
-    held: Mutex<Held>,
-}
-
-#[derive(Default)]
-struct Held {
-    metadata: Option<Arc<Metadata>>,
-    /// Of what it was read. The cache may have another: a disk may be full.
-    edition: Edition,
+    source: Source,
     state: State,
-    /// Of a file, what it was when it was read.
-    seen: Option<(SystemTime, u64)>,
-    /// What was told last of its age.
-    freshness: Option<Freshness>,
-    /// Hashes of what was held, or looked at in the cache and passed over, the newest last.
-    hashes: VecDeque<String>,
 }
 
-/// The bytes that a list was read from.
-#[derive(Default)]
-struct Edition {
-    sha256: Option<String>,
-    etag: Option<String>,
-    verified_at: Option<Timestamp>,
-}
-
-impl Held {
-    /// More than a cache has of one source, and than a server has of one serial number.
-    const MAX_HASHES: usize = 16;
-
-    fn has_seen(&self, sha256: &str) -> bool {
-        self.hashes.iter().any(|one| one == sha256)
-    }
-
-    fn note(&mut self, sha256: &str) {
-        if !self.has_seen(sha256) {
-            self.hashes.push_back(sha256.to_owned());
-        }
-        if self.hashes.len() > Self::MAX_HASHES {
-            self.hashes.pop_front();
-        }
-    }
-}
-
-impl Slot {
-    fn held(&self) -> MutexGuard<'_, Held> {
-        // Nothing that holds the lock leaves it half changed.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What came of asking a source.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It is not due.
-    NotDue {
-        /// When it is.
-        next: Timestamp,
+/// The result of preparing a request.
+enum Begin {
+    Done(Outcome),
+    Request {
+        /// Held until the response was processed.
+        lock: Option<CacheLock>,
+        conditions: Conditions,
+        /// Whether the cache contained another list.
+        is_new: bool,
     },
-    /// Another process is asking.
-    Busy,
-    /// What is held is what there is.
-    NotModified,
-    /// Another list is held now.
-    Updated,
-    /// Nothing came of it, and what was held is held still.
-    Failed(RefreshError),
 }
 
-/// Why a list could not be replaced by another.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RefreshError {
-    /// It could not be fetched.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// It does not verify.
-    #[error(transparent)]
-    Blob(#[from] BlobError),
-    /// An operator's list cannot be read.
-    #[error(transparent)]
-    Own(#[from] PayloadError),
-    /// A file cannot be read.
-    #[error("{path}: {error}")]
-    File {
-        /// Which one.
-        path: std::path::PathBuf,
-        /// Why.
-        #[source]
-        error: std::io::Error,
-    },
-    /// It has the serial number of what is held and is of an earlier date.
-    #[error("serial number {no} is that of the BLOB held, which is of a later date")]
-    Earlier {
-        /// The serial number.
-        no: u64,
-    },
-    /// It has the serial number and the date of what is held, which has replaced it before: a server, or two, that
-    /// answer now with one and now with the other.
-    #[error("serial number {no} is that of the BLOB held, which has replaced this one")]
-    Replaced {
-        /// The serial number.
-        no: u64,
-    },
-    /// The cache could not be used.
-    #[error("cache: {0}")]
-    Cache(#[from] CacheError),
-}
-
-/// An error as it is told and remembered: its words may be a server's.
-fn describe(error: &RefreshError) -> String {
-    error.to_string().chars().take(MAX_WORDS).collect()
-}
-
-/// The longest of our own have half of it.
-const MAX_WORDS: usize = 400;
-
-/// Makes a [`Refresher`].
+/// Builds a [`Refresher`].
 pub struct RefresherBuilder {
-    sources: Vec<SourceConfig>,
+    sources: Vec<Source>,
     cache: Option<Cache>,
     client: Option<Client>,
-    current: Arc<SharedCatalog>,
+    catalog: Arc<SharedCatalog>,
     schedule: Schedule,
     policy: Policy,
-    events: Box<dyn Fn(&Event) + Send + Sync>,
+    sink: Sink,
 }
 
 impl Refresher {
-    /// No source, no cache, and events to `tracing`.
+    /// A builder without sources and cache that sends events to `tracing`.
     #[must_use]
     pub fn builder() -> RefresherBuilder {
         RefresherBuilder {
             sources: Vec::new(),
             cache: None,
             client: None,
-            current: Arc::default(),
+            catalog: Arc::default(),
             schedule: Schedule::default(),
             policy: Policy::default(),
-            events: Box::new(Event::trace),
+            sink: Arc::new(Event::trace),
         }
     }
 
-    /// The catalog of the moment, for [`MetadataTrust`](crate::MetadataTrust) and whoever else reads.
+    /// The current catalog, for [`MetadataTrust`](crate::MetadataTrust) and other readers.
     #[must_use]
     pub fn catalog(&self) -> Arc<SharedCatalog> {
-        Arc::clone(&self.0.current)
+        Arc::clone(&self.0.catalog)
     }
 
-    /// Reads the cache and files, and no network. What cannot be read is told as an event, and the rest serves.
+    /// Reads the cache and files. Read failures are emitted as events; other sources stay available.
     pub fn start(&self) {
         self.start_at(Timestamp::now());
     }
 
     /// As [`Refresher::start`], at a given time.
     pub fn start_at(&self, now: Timestamp) {
-        let shared = &self.0;
-        for slot in &shared.slots {
-            if let Err(error) = shared.load(slot, now) {
-                let source = slot.config.name().into();
-                shared.tell(&Event::Failed { source, error: describe(&error), next: None });
+        let inner = &self.0;
+        for slot in &inner.slots {
+            if let Err(error) = inner.load(slot, now) {
+                slot.state.emitter().failed(&error, None);
             }
         }
-        shared.publish(now);
-        shared.warn_of_age(now);
+        inner.publish(now);
+        inner.report_age(now);
     }
 
-    /// Asks every source that is due, or, with `force`, that does not want to be left alone, and gives what came of
-    /// each, in their order. What takes the processor or the disk for long is done on threads of the runtime's own.
+    /// Requests every source that is due, or, with `force`, every source without a pending `Retry-After`. Returns the
+    /// outcomes in the order of the sources. Long work is done on blocking threads of the runtime.
     pub async fn refresh(&self, now: Timestamp, force: bool) -> Vec<Outcome> {
-        let shared = &self.0;
-        let _round = shared.round.lock().await;
+        let inner = &self.0;
+        let _round = inner.round.lock().await;
         let mut outcomes = Vec::new();
-        for slot in &shared.slots {
-            let outcome = if slot.config.is_remote() {
-                shared.ask_remote(slot, now, force).await
-            } else {
-                shared.ask_local(slot, now).await
+        for slot in &inner.slots {
+            let outcome = match &slot.source.0 {
+                Kind::Remote(source) => inner.refresh_remote(slot, source, now, force).await,
+                Kind::File(source) => inner.refresh_file(slot, source, now).await,
+                Kind::Static(_) => inner.refresh_static(slot, now).await,
             };
+            let emitter = slot.state.emitter();
             match &outcome {
-                Outcome::Failed(error) => {
-                    let next = slot.config.is_remote().then(|| shared.due(slot, now));
-                    let source = slot.config.name().into();
-                    shared.tell(&Event::Failed { source, error: describe(error), next });
-                }
-                Outcome::NotModified => {
-                    shared.tell(&Event::NotModified { source: slot.config.name().into() });
-                }
+                Outcome::Failed(error) => emitter.failed(error, inner.next_attempt(slot, now)),
+                Outcome::NotModified => emitter.emit(&Event::NotModified { source: emitter.source.clone() }),
                 Outcome::Updated | Outcome::NotDue { .. } | Outcome::Busy => {}
             }
             outcomes.push(outcome);
+            let shared = Arc::clone(inner);
+            run_blocking(move || shared.publish(now)).await;
         }
-        shared.warn_of_age(now);
-        if let Some(slot) = shared.slots.first() {
-            shared.apart(slot, move |shared, _| shared.tell_changes(now)).await;
-        }
+        inner.report_age(now);
         outcomes
     }
 
-    /// Keeps the lists up to date for as long as it is polled; it never returns.
+    /// Keeps the lists up to date for as long as it is polled. It never returns.
     pub async fn run(&self) {
         loop {
             self.refresh(Timestamp::now(), false).await;
-            let (now, shared) = (Timestamp::now(), &self.0);
-            let due = shared.slots.iter().filter(|slot| slot.config.is_remote());
-            let due = due.map(|slot| shared.due(slot, now).saturating_since(now)).min();
-            // Files, and what other processes put in the cache, are looked after in between.
-            let wait = due.map_or(shared.schedule.poll, |due| due.min(shared.schedule.poll));
+            let (now, inner) = (Timestamp::now(), &self.0);
+            let due = inner.slots.iter().filter_map(|slot| inner.next_attempt(slot, now));
+            let due = due.map(|due| due.saturating_since(now)).min();
+            // Files and the cache are checked in between.
+            let wait = due.map_or(inner.schedule.poll, |due| due.min(inner.schedule.poll));
             tokio::time::sleep(wait.max(Schedule::LEAST)).await;
         }
     }
+
+    /// The health of every source, in their order.
+    #[must_use]
+    pub fn health(&self, now: Timestamp) -> Vec<Health> {
+        let inner = &self.0;
+        let health = |slot: &Arc<Slot>| Health {
+            next_attempt: inner.next_attempt(slot, now),
+            ..slot.state.health(&inner.policy.staleness, now)
+        };
+        inner.slots.iter().map(health).collect()
+    }
 }
 
-impl Shared {
-    /// Does on another thread what takes the processor or the disk for long.
-    async fn apart<T: Send + 'static>(
+impl Inner {
+    /// Reads what this machine has of a source, at the start. Nothing is downloaded: a file whose signer's revocation
+    /// status is unknown is read again by the first refresh.
+    fn load(&self, slot: &Slot, now: Timestamp) -> Result<bool, RefreshError> {
+        let candidate = match &slot.source.0 {
+            Kind::Remote(source) => match &self.cache {
+                Some(cache) => local::read_cache(source, cache, &slot.state, now)?,
+                None => None,
+            },
+            Kind::Static(source) => local::read_static(source, &slot.state)?,
+            Kind::File(source) => {
+                let Some(mut read) = local::read_file(source, &slot.state, now)? else { return Ok(false) };
+                let signed = source.signed();
+                if read.needs_revocation_check(signed) {
+                    let crls = Crls::cached(self.cache.as_ref(), signed, &read.metadata, read.at);
+                    read = read.check(signed, &crls)?;
+                }
+                let is_final = !read.needs_revocation_check(signed);
+                Some(read.into_candidate(is_final))
+            }
+        };
+        candidate.map_or(Ok(false), |candidate| slot.state.install(candidate, now))
+    }
+
+    async fn refresh_remote(
         self: &Arc<Self>,
         slot: &Arc<Slot>,
-        work: impl FnOnce(&Self, &Slot) -> T + Send + 'static,
-    ) -> T {
-        let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
-        match tokio::task::spawn_blocking(move || work(&shared, &slot)).await {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is shutting down, and polls nobody again.
-                Err(_) => std::future::pending().await,
-            },
-        }
-    }
-
-    /// Puts what is held in the place of the catalog of the moment, and tells what it changes.
-    fn publish(&self, now: Timestamp) {
-        let mut catalog = Catalog::default();
-        for slot in &self.slots {
-            if let Some(metadata) = &slot.held().metadata {
-                catalog = catalog.and(slot.config.name(), Arc::clone(metadata));
+        source: &RemoteSource,
+        now: Timestamp,
+        force: bool,
+    ) -> Outcome {
+        let (inner, own) = (Arc::clone(self), Arc::clone(slot));
+        let (_lock, conditions, is_new) = match run_blocking(move || inner.begin(&own, now, force)).await {
+            Begin::Done(outcome) => return outcome,
+            Begin::Request { lock, conditions, is_new } => (lock, conditions, is_new),
+        };
+        let (cache, emitter) = (self.cache.as_ref(), slot.state.emitter());
+        let response = remote::download(source, &self.client, cache, emitter, conditions, now).await;
+        let own = Arc::clone(slot);
+        let outcome = run_blocking(move || match response {
+            Ok(Response::Unchanged { confirmed, not_before }) => {
+                own.state.unchanged(now, confirmed, not_before);
+                Outcome::NotModified
             }
+            Ok(Response::List(candidate)) => own.install(*candidate, now),
+            Err(error) => own.fail(error),
+        });
+        match outcome.await {
+            Outcome::NotModified if is_new => Outcome::Updated,
+            outcome => outcome,
         }
-        self.current.store(catalog);
-        self.tell_changes(now);
     }
 
-    /// Judges every model as the last time and as it is now, and tells what has changed: by another catalog, or by the
-    /// day, on which a report may come into force or a list be too old.
-    fn tell_changes(&self, now: Timestamp) {
-        let after = Arc::clone(&self.current.load());
+    /// Reads the cache, and decides whether a request is due.
+    fn begin(&self, slot: &Slot, now: Timestamp, force: bool) -> Begin {
+        let emitter = slot.state.emitter();
+        // If the lock cannot be acquired because of an error, two processes may download: better than none.
+        let lock = match self.cache.as_ref().map(Cache::try_lock).transpose() {
+            Ok(lock) => lock,
+            Err(error) => {
+                emitter.not_cached(error);
+                None
+            }
+        };
+        let is_busy = matches!(lock, Some(None));
+        let is_new = match self.load(slot, now) {
+            Ok(is_new) => is_new,
+            Err(error) if is_busy => return Begin::Done(Outcome::Failed(error)),
+            Err(RefreshError::Cache(error)) => {
+                emitter.not_cached(error);
+                false
+            }
+            Err(error) => {
+                emitter.failed(&error, None);
+                false
+            }
+        };
+        if is_new {
+            self.publish(now);
+        }
+        if is_new && (is_busy || !force) {
+            // Another process was faster.
+            return Begin::Done(Outcome::Updated);
+        }
+        if is_busy {
+            return Begin::Done(Outcome::Busy);
+        }
+        match slot.state.plan(&self.schedule, now, force) {
+            Plan::Wait { .. } if is_new => Begin::Done(Outcome::Updated),
+            Plan::Wait { next } => Begin::Done(Outcome::NotDue { next }),
+            Plan::Request(conditions) => Begin::Request { lock: lock.flatten(), conditions, is_new },
+        }
+    }
+
+    async fn refresh_file(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        source: &FileSource,
+        now: Timestamp,
+    ) -> Outcome {
+        let (own, file) = (Arc::clone(slot), source.clone());
+        let read = run_blocking(move || local::read_file(&file, &own.state, now)).await;
+        let mut read = match read {
+            Ok(Some(read)) => read,
+            Ok(None) => return Outcome::NotModified,
+            Err(error) => return slot.fail(error),
+        };
+        let signed = source.signed();
+        if read.needs_revocation_check(signed) {
+            let (cache, emitter) = (self.cache.as_ref(), slot.state.emitter());
+            let crls = Crls::cached(cache, signed, &read.metadata, read.at);
+            let crls = crls.download(&self.client, cache, emitter, signed, &read.metadata, read.at).await;
+            read = match read.check(signed, &crls) {
+                Ok(read) => read,
+                Err(error) => return slot.fail(error.into()),
+            };
+            crls.report_unknown(emitter, signed, &read.metadata);
+        }
+        let own = Arc::clone(slot);
+        run_blocking(move || own.install(read.into_candidate(true), now)).await
+    }
+
+    async fn refresh_static(&self, slot: &Arc<Slot>, now: Timestamp) -> Outcome {
+        let own = Arc::clone(slot);
+        run_blocking(move || {
+            let Kind::Static(source) = &own.source.0 else { return Outcome::NotModified };
+            match local::read_static(source, &own.state) {
+                Ok(Some(candidate)) => own.install(candidate, now),
+                Ok(None) => Outcome::NotModified,
+                Err(error) => own.fail(error),
+            }
+        })
+        .await
+    }
+
+    /// When a source is requested next; `None` for files.
+    fn next_attempt(&self, slot: &Slot, now: Timestamp) -> Option<Timestamp> {
+        matches!(slot.source.0, Kind::Remote(_)).then(|| slot.state.due(&self.schedule, now))
+    }
+
+    /// Publishes the current lists if one has changed, and emits what that changes.
+    fn publish(&self, now: Timestamp) {
+        let changed = self.slots.iter().filter(|slot| slot.state.take_changed()).count();
+        if changed > 0 {
+            let mut catalog = Catalog::default();
+            for slot in &self.slots {
+                if let Some(current) = slot.state.current() {
+                    catalog =
+                        catalog.and_confirmed(slot.source.name(), current.metadata, current.confirmed_at);
+                }
+            }
+            self.catalog.store(catalog);
+        }
+        self.report_changes(now);
+    }
+
+    /// Judges every model as before and as now, and emits the differences: another catalog, or a date on which a report
+    /// comes into force or a list becomes too old.
+    fn report_changes(&self, now: Timestamp) {
+        let after = Arc::clone(&self.catalog.load());
         let last = {
             let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
             judged.replace((Arc::clone(&after), now))
         };
-        let Some((before, then)) = last.filter(|(before, _)| !before.sources().is_empty()) else { return };
+        let Some((before, then)) = last.filter(|(before, _)| !before.lists().is_empty()) else { return };
         if Arc::ptr_eq(&before, &after) && Date::from(then) == Date::from(now) {
             return;
         }
         let changes = self.policy.changes_between((&before, then), (&after, now));
         if !changes.is_empty() {
-            self.tell(&Event::ModelsChanged { changes, before, then, after });
+            (self.sink)(&Event::ModelsChanged { changes, before, then, after });
         }
     }
 
-    /// Holds another list of a source.
-    fn hold(&self, slot: &Slot, metadata: Metadata, edition: Edition, from_cache: bool) {
-        let event = Event::Updated {
-            source: slot.config.name().into(),
-            no: metadata.no(),
-            before: slot.held().metadata.as_ref().and_then(|held| held.no()),
-            entries: metadata.entries().len(),
-            rejected: metadata.rejected().to_vec(),
-            from_cache,
-        };
-        {
-            let mut held = slot.held();
-            held.metadata = Some(Arc::new(metadata));
-            edition.sha256.iter().for_each(|sha256| held.note(sha256));
-            held.edition = edition;
-        }
-        self.tell(&event);
+    fn report_age(&self, now: Timestamp) {
+        self.slots.iter().for_each(|slot| slot.state.report_age(&self.policy.staleness, now));
     }
+}
 
-    /// Tells once of a list that has become stale, or too old.
-    fn warn_of_age(&self, now: Timestamp) {
-        for slot in &self.slots {
-            let event = {
-                let mut held = slot.held();
-                let Some(metadata) = &held.metadata else { continue };
-                let freshness = Freshness::of(metadata.next_update(), now, self.policy.staleness);
-                let before = held.freshness.replace(freshness);
-                (before != Some(freshness) && freshness != Freshness::Fresh)
-                    .then(|| Event::Overdue { source: slot.config.name().into(), freshness })
-            };
-            event.iter().for_each(|event| self.tell(event));
+impl Slot {
+    fn install(&self, candidate: Candidate, now: Timestamp) -> Outcome {
+        match self.state.install(candidate, now) {
+            Ok(true) => Outcome::Updated,
+            Ok(false) => Outcome::NotModified,
+            Err(error) => self.fail(error),
         }
     }
 
-    fn tell(&self, event: &Event) {
-        (self.events)(event);
+    fn fail(&self, error: RefreshError) -> Outcome {
+        self.state.failed(&error);
+        Outcome::Failed(error)
     }
 }
 
 impl RefresherBuilder {
-    /// Adds a source behind the others: for each model the first that has it speaks.
+    /// Adds a source after the others: for each model only the first source that contains it counts.
     #[must_use]
-    pub fn source(mut self, source: SourceConfig) -> Self {
-        self.sources.push(source);
+    pub fn source(mut self, source: impl Into<Source>) -> Self {
+        self.sources.push(source.into());
         self
     }
 
-    /// Where BLOBs outlive a restart. Without a cache, every start fetches.
+    /// The cache. Without one every start downloads, and a list without `nextUpdate` is new after each restart.
     #[must_use]
     pub fn cache(mut self, cache: Cache) -> Self {
         self.cache = Some(cache);
         self
     }
 
-    /// Another client than that of the default [`Limits`].
+    /// The HTTP client, instead of one with the default [`Limits`].
     #[must_use]
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
     }
 
-    /// Publishes to a catalog that is shared already.
+    /// Publishes to a catalog that is already shared.
     #[must_use]
-    pub fn catalog(mut self, current: Arc<SharedCatalog>) -> Self {
-        self.current = current;
+    pub fn catalog(mut self, catalog: Arc<SharedCatalog>) -> Self {
+        self.catalog = catalog;
         self
     }
 
-    /// When to ask.
+    /// When sources are requested.
     #[must_use]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;
         self
     }
 
-    /// By which policy models are judged that a new list changes, and how old a list may be.
+    /// The policy by which changes of models are judged, and how old a list may be.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Where events go, in place of `tracing`.
+    /// Where events go, instead of `tracing`.
     #[must_use]
     pub fn events(mut self, events: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.events = Box::new(events);
+        self.sink = Arc::new(events);
         self
     }
 
-    /// The refresher; nothing is read yet.
+    /// Builds the refresher. Nothing is read yet.
     ///
     /// # Errors
-    /// [`SourceError`] for a source that was configured wrongly, or no client.
+    /// Returns [`SourceError`] if a source is misconfigured or no HTTP client can be built.
     pub fn build(self) -> Result<Refresher, SourceError> {
-        let mut names: Vec<&str> = self.sources.iter().map(SourceConfig::name).collect();
+        let mut names: Vec<&str> = self.sources.iter().map(Source::name).collect();
         names.sort_unstable();
-        let twice = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(<[_]>::first);
-        if let Some(name) = twice {
-            return Err(SourceError::Twice { name: (*name).to_owned() });
+        let duplicate = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(<[_]>::first);
+        if let Some(name) = duplicate {
+            return Err(SourceError::Duplicate { name: (*name).to_owned() });
         }
-        self.sources.iter().try_for_each(SourceConfig::check)?;
+        self.sources.iter().try_for_each(Source::check)?;
         let client = match self.client {
             Some(client) => client,
             None => Client::new(Limits::default()).map_err(SourceError::Client)?,
         };
-        let slot = |config| Arc::new(Slot { config, held: Mutex::default() });
-        Ok(Refresher(Arc::new(Shared {
-            slots: self.sources.into_iter().map(slot).collect(),
+        let slot = |source: Source| {
+            let emitter = Emitter { source: source.name().into(), sink: Arc::clone(&self.sink) };
+            Arc::new(Slot { state: State::new(self.cache.clone(), emitter), source })
+        };
+        let slots = self.sources.into_iter().map(slot).collect();
+        Ok(Refresher(Arc::new(Inner {
+            slots,
             cache: self.cache,
             client,
-            current: self.current,
+            catalog: self.catalog,
             schedule: self.schedule,
             policy: self.policy,
-            events: self.events,
+            sink: self.sink,
             round: tokio::sync::Mutex::default(),
             judged: Mutex::default(),
         })))
@@ -451,7 +471,7 @@ impl RefresherBuilder {
 
 impl fmt::Debug for Refresher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sources: Vec<_> = self.0.slots.iter().map(|slot| &slot.config).collect();
+        let sources: Vec<_> = self.0.slots.iter().map(|slot| &slot.source).collect();
         f.debug_struct("Refresher")
             .field("sources", &sources)
             .field("cache", &self.0.cache)

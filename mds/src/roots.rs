@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use rp_core::TrustAnchor;
 use rp_core::crypto;
 use rp_core::x509::CertificateError;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::{self, PemObject};
 
-use crate::base64;
-
-/// Roots that the Alliance's signer has been seen under, by the SHA-256 of their certificates.
+/// Roots of the FIDO Alliance's signers so far, by the SHA-256 hashes of their certificates.
 ///
-/// The certificates themselves come from the operator, or from the system's store: [`Roots::of_the_system`].
+/// The certificates come from the operator, or from the system's store: [`Roots::system`].
 pub const KNOWN_ROOTS: [KnownRoot; 2] = [
     KnownRoot {
         name: "GlobalSign Root CA - R3",
@@ -23,70 +23,66 @@ pub const KNOWN_ROOTS: [KnownRoot; 2] = [
     },
 ];
 
-/// A root that is known by its fingerprint.
+/// A root by its fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownRoot {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// SHA-256 of the certificate, in hexadecimal digits.
     pub sha256: &'static str,
 }
 
-/// What a signer's path may end in.
+/// A set of roots that a signer's path may end in.
 #[derive(Clone, Debug, Default)]
 pub struct Roots(Vec<TrustAnchor>);
 
-/// Why roots could not be had.
+/// Why roots could not be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsError {
     /// A file could not be read.
     #[error("{path}: {error}")]
     Io {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         error: io::Error,
     },
-    /// A certificate could not be read.
+    /// A certificate could not be parsed.
     #[error("certificate {index}: {error}")]
     Certificate {
-        /// Its place, counted from 0.
+        /// Its index.
         index: usize,
-        /// Why.
+        /// The cause.
         #[source]
         error: CertificateError,
     },
-    /// A part of a PEM file is not base64.
-    #[error("certificate {index}: not base64")]
-    Base64 {
-        /// Its place, counted from 0.
-        index: usize,
-    },
-    /// There is no certificate.
+    /// A PEM file could not be parsed.
+    #[error("PEM: {0}")]
+    Pem(#[source] pem::Error),
+    /// The input contains no certificate.
     #[error("no certificate")]
     Empty,
-    /// The system's store has none of the known roots, or there is no store.
-    #[error("the system's store has none of the roots that FIDO's signer is known under")]
+    /// The system's store contains none of the known roots, or the system has no store.
+    #[error("the system's certificate store contains none of the known roots of FIDO's signer")]
     NoneKnown,
 }
 
 impl Roots {
-    /// These roots.
+    /// A set of these roots.
     #[must_use]
     pub fn new(anchors: Vec<TrustAnchor>) -> Self {
         Self(anchors)
     }
 
-    /// The certificates of a file: one in DER, or any number in PEM.
+    /// The certificates of a file's content: one in DER, or any number in PEM.
     ///
     /// # Errors
-    /// [`RootsError`] where one cannot be read, or there is none.
+    /// Returns [`RootsError`] if one cannot be parsed, or without any.
     pub fn from_certificates(bytes: &[u8]) -> Result<Self, RootsError> {
-        let ders = certificates(bytes)?;
-        let anchors = ders.iter().enumerate().map(|(index, der)| {
-            TrustAnchor::from_der(der).map_err(|error| RootsError::Certificate { index, error })
+        let anchors = certificates(bytes)?.into_iter().enumerate().map(|(index, der)| {
+            TrustAnchor::from_der(&der).map_err(|error| RootsError::Certificate { index, error })
         });
         anchors.collect::<Result<Vec<_>, _>>().map(Self)
     }
@@ -94,47 +90,34 @@ impl Roots {
     /// The certificates of a file: one in DER, or any number in PEM.
     ///
     /// # Errors
-    /// [`RootsError`] where it cannot be read, or has none.
+    /// Returns [`RootsError`] if the file cannot be read or parsed, or contains no certificate.
     pub fn read(path: &Path) -> Result<Self, RootsError> {
         let bytes = std::fs::read(path).map_err(|error| RootsError::Io { path: path.into(), error })?;
         Self::from_certificates(&bytes)
     }
 
-    /// Those of a PEM bundle whose fingerprints are among these; certificates that cannot be read are passed over.
+    /// The [`KNOWN_ROOTS`] in the system's certificate store, which the environment variables `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` may replace.
     ///
     /// # Errors
-    /// [`RootsError::NoneKnown`] where there is none of them.
-    pub fn known_among(bundle: &[u8], known: &[KnownRoot]) -> Result<Self, RootsError> {
-        let ders = certificates(bundle).unwrap_or_default();
-        let wanted = |der: &&Vec<u8>| {
+    /// Returns [`RootsError::NoneKnown`] if the store contains none of them.
+    pub fn system() -> Result<Self, RootsError> {
+        // A file that cannot be read is not an error if another one contains a known root.
+        Self::known_among(&rustls_native_certs::load_native_certs().certs)
+    }
+
+    /// The known roots among certificates in DER; those that cannot be parsed are ignored.
+    fn known_among(certificates: &[CertificateDer<'_>]) -> Result<Self, RootsError> {
+        let is_known = |der: &&CertificateDer<'_>| {
             let fingerprint = hexadecimal(&crypto::sha256(&[der]));
-            known.iter().any(|root| root.sha256.eq_ignore_ascii_case(&fingerprint))
+            KNOWN_ROOTS.iter().any(|root| root.sha256 == fingerprint)
         };
-        let anchors: Vec<_> =
-            ders.iter().filter(wanted).filter_map(|der| TrustAnchor::from_der(der).ok()).collect();
-        if anchors.is_empty() { Err(RootsError::NoneKnown) } else { Ok(Self(anchors)) }
+        let known = certificates.iter().filter(is_known);
+        let roots: Vec<_> = known.filter_map(|der| TrustAnchor::from_der(der).ok()).collect();
+        if roots.is_empty() { Err(RootsError::NoneKnown) } else { Ok(Self::default().and(Self(roots))) }
     }
 
-    /// Those of [`KNOWN_ROOTS`] that the system's store has.
-    ///
-    /// Bundles are looked for in `SSL_CERT_FILE` and where Linux distributions, BSDs and Homebrew keep it.
-    ///
-    /// # Errors
-    /// [`RootsError::NoneKnown`] where none is found.
-    pub fn of_the_system() -> Result<Self, RootsError> {
-        let from_environment = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-        Self::known_in_any(from_environment.into_iter().chain(BUNDLES.iter().map(PathBuf::from)))
-    }
-
-    /// Those of every bundle that is there: one may have the older of two roots, and another the newer.
-    fn known_in_any(bundles: impl IntoIterator<Item = PathBuf>) -> Result<Self, RootsError> {
-        let bundles = bundles.into_iter().filter_map(|path| std::fs::read(path).ok());
-        let known = bundles.filter_map(|bundle| Self::known_among(&bundle, &KNOWN_ROOTS).ok());
-        let roots = known.fold(Self::default(), Self::and);
-        if roots.0.is_empty() { Err(RootsError::NoneKnown) } else { Ok(roots) }
-    }
-
-    /// These and those of another set, each once.
+    /// The union of two sets.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         for anchor in other.0 {
@@ -152,31 +135,15 @@ impl Roots {
     }
 }
 
-/// Where systems keep a bundle of roots in PEM.
-const BUNDLES: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/opt/homebrew/etc/ca-certificates/cert.pem",
-];
-
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
-
 /// The certificates in DER of a file in DER or PEM.
-fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, RootsError> {
-    let pem = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
-    let Some(pem) = pem else {
-        return if bytes.is_empty() { Err(RootsError::Empty) } else { Ok(vec![bytes.to_vec()]) };
+fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'_>>, RootsError> {
+    let is_pem = str::from_utf8(bytes).is_ok_and(|text| text.contains("-----BEGIN"));
+    let certificates = match is_pem {
+        true => CertificateDer::pem_slice_iter(bytes).collect::<Result<_, _>>().map_err(RootsError::Pem)?,
+        false if bytes.is_empty() => Vec::new(),
+        false => vec![CertificateDer::from(bytes)],
     };
-    let bodies = pem.split(BEGIN).skip(1).filter_map(|part| part.split_once(END)).map(|(body, _)| body);
-    let ders = bodies
-        .enumerate()
-        .map(|(index, body)| base64::certificate(body).ok_or(RootsError::Base64 { index }))
-        .collect::<Result<Vec<_>, _>>()?;
-    if ders.is_empty() { Err(RootsError::Empty) } else { Ok(ders) }
+    if certificates.is_empty() { Err(RootsError::Empty) } else { Ok(certificates) }
 }
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
@@ -190,21 +157,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_roots_are_gathered_from_every_bundle() {
-        let directory = std::env::temp_dir().join(format!("rp-mds-{}-bundles", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        let bundle = |name: &str, der: &[u8]| {
-            let path = directory.join(name);
-            std::fs::write(&path, der).unwrap();
-            path
-        };
-        let (r3, r46) = (bundle("r3", GLOBALSIGN_R3.der()), bundle("r46", GLOBALSIGN_R46.der()));
-        let count = |bundles: &[&PathBuf]| {
-            Roots::known_in_any(bundles.iter().map(|path| (*path).clone())).map(|roots| roots.anchors().len())
-        };
-        assert_eq!(count(&[&r3]).unwrap(), 1);
-        assert_eq!(count(&[&r3, &directory.join("none"), &r46, &r3]).unwrap(), 2);
+    fn known_roots_are_selected_by_fingerprint() {
+        let der = |der: &[u8]| CertificateDer::from(der.to_vec());
+        let (r3, r46) = (der(GLOBALSIGN_R3.der()), der(GLOBALSIGN_R46.der()));
+        let count = |store: &[CertificateDer<'_>]| Roots::known_among(store).map(|roots| roots.0.len());
+        assert_eq!(count(&[r3.clone(), der(b"not a certificate")]).unwrap(), 1);
+        assert_eq!(count(&[r3.clone(), r46, r3]).unwrap(), 2);
         assert!(matches!(count(&[]), Err(RootsError::NoneKnown)));
-        std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn a_file_has_one_certificate_in_der_or_several_in_pem() {
+        let pem = |der: &[u8]| {
+            let body = rp_core::base64url::encode(der).replace('-', "+").replace('_', "/");
+            let padding = "=".repeat(body.len().next_multiple_of(4) - body.len());
+            format!("-----BEGIN CERTIFICATE-----\n{body}{padding}\n-----END CERTIFICATE-----\n")
+        };
+        let both = format!("GlobalSign\n{}{}", pem(GLOBALSIGN_R3.der()), pem(GLOBALSIGN_R46.der()));
+        let count = |bytes: &[u8]| Roots::from_certificates(bytes).map(|roots| roots.0.len());
+        assert_eq!(count(both.as_bytes()).unwrap(), 2);
+        assert_eq!(count(GLOBALSIGN_R3.der()).unwrap(), 1);
+        assert!(matches!(count(b""), Err(RootsError::Empty)));
+        assert!(matches!(count(b"-----BEGIN CERTIFICATE-----\n*"), Err(RootsError::Pem(_))));
+        assert!(matches!(count(b"text"), Err(RootsError::Certificate { index: 0, .. })));
     }
 }

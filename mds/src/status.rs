@@ -1,9 +1,8 @@
-//! What the Alliance reports about a model: statuses, certification levels, and which of several counts
-//! ([Metadata Service 3.1, section 3.1.3 and 3.1.4]).
+//! `AuthenticatorStatus` and certification levels ([Metadata Service 3.1, sections 3.1.3 and 3.1.4]).
 //!
-//! [Metadata Service 3.1, section 3.1.3 and 3.1.4]: https://fidoalliance.org/specs/mds/fido-metadata-service-v3.1-ps-20250521.html
+//! [Metadata Service 3.1, sections 3.1.3 and 3.1.4]: https://fidoalliance.org/specs/mds/fido-metadata-service-v3.1-ps-20250521.html
 
-mod report;
+pub mod report;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,43 +10,40 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) use report::ReportError;
-pub use report::{StatusReport, in_force, newest};
-
-/// `AuthenticatorStatus`: what one report says.
+/// `AuthenticatorStatus`: the status of a model in one report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// Not certified.
+    /// The model is not certified.
     NotFidoCertified,
-    /// The vendor answered the questionnaire; nobody has tested.
+    /// The vendor submitted a self-assertion; the model was not tested.
     SelfAssertionSubmitted,
-    /// Certified at a level, or, in the older scheme, without one.
+    /// The model is certified by the FIDO Alliance.
     FidoCertified(CertificationLevel),
-    /// Certified by FIPS 140 at an overall level.
+    /// The model is certified by FIPS 140, with its overall level.
     Fips140Certified(FipsLevel),
-    /// The vendor has withdrawn the model in favour of another.
+    /// The vendor no longer supports the model.
     Retired,
-    /// Firmware is there that mends something.
+    /// A firmware update is available.
     UpdateAvailable,
-    /// Malware on the client can do without the user's verification.
+    /// Malware on the client can bypass user verification.
     UserVerificationBypass,
-    /// An attestation key is known to others.
+    /// An attestation key is compromised.
     AttestationKeyCompromise,
-    /// Users' keys can be had from afar.
+    /// User keys can be extracted remotely.
     UserKeyRemoteCompromise,
-    /// Users' keys can be had by who holds the authenticator.
+    /// User keys can be extracted by an attacker with physical access.
     UserKeyPhysicalCompromise,
-    /// The model is not to be trusted.
+    /// The FIDO Alliance has revoked the model: it must not be trusted.
     Revoked,
-    /// A status of a later edition; it is never taken for a good one.
+    /// A status of a later edition; it never counts as a good one.
     Unknown(Box<str>),
 }
 
-/// A level of the Alliance's authenticator certification, least first.
+/// A level of FIDO authenticator certification, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CertificationLevel {
-    /// Certified in the older scheme, which tested functions alone.
+    /// Functional certification, the older scheme without levels.
     #[serde(rename = "certified")]
     Functional,
     /// Level 1.
@@ -67,7 +63,7 @@ pub enum CertificationLevel {
     L3Plus,
 }
 
-/// An overall level of FIPS 140, least first.
+/// An overall level of FIPS 140, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FipsLevel {
     /// Level 1.
@@ -81,7 +77,7 @@ pub enum FipsLevel {
 }
 
 impl Status {
-    /// Every status of the specification.
+    /// All statuses of the specification.
     pub const KNOWN: [Self; 20] = [
         Self::NotFidoCertified,
         Self::SelfAssertionSubmitted,
@@ -105,7 +101,7 @@ impl Status {
         Self::Revoked,
     ];
 
-    /// As the specification writes it.
+    /// The name in the specification.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -137,7 +133,7 @@ impl Status {
         }
     }
 
-    /// Whether it reports a compromise that firmware may mend, or one of attestation.
+    /// Whether the status is a compromise, which may concern one batch or firmware version.
     #[must_use]
     pub const fn is_compromise(&self) -> bool {
         matches!(
@@ -149,13 +145,13 @@ impl Status {
         )
     }
 
-    /// Whether it speaks against the model: revoked or compromised.
+    /// Whether the model is revoked or compromised.
     #[must_use]
     pub const fn is_bad(&self) -> bool {
         matches!(self, Self::Revoked) || self.is_compromise()
     }
 
-    /// The level of certification that it tells, if it tells one.
+    /// The certification level, if the status is a certification.
     #[must_use]
     pub const fn certification(&self) -> Option<CertificationLevel> {
         match self {
@@ -164,7 +160,7 @@ impl Status {
         }
     }
 
-    /// The level of FIPS 140 that it tells, if it tells one.
+    /// The FIPS 140 level, if the status is such a certification.
     #[must_use]
     pub const fn fips(&self) -> Option<FipsLevel> {
         match self {
@@ -173,8 +169,7 @@ impl Status {
         }
     }
 
-    /// Which of two reports of one day counts: a bad one, then the higher level, the Alliance's before others'; then
-    /// what tells no level.
+    /// The order of reports of one date: a bad status wins, then the higher level, FIDO before FIPS.
     fn rank(&self) -> (u8, u8) {
         match self {
             Self::Revoked => (9, 1),
@@ -240,7 +235,7 @@ impl fmt::Display for CertificationLevel {
     }
 }
 
-/// A word that names no level.
+/// A text that is not a certification level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a certification level: certified, L1, L1+, L2, L2+, L3 or L3+")]
 pub struct CertificationLevelError;
@@ -278,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_is_read_as_it_is_written_and_a_later_one_is_kept() {
+    fn every_status_is_read_as_it_is_written() {
         for status in Status::KNOWN {
             assert_eq!(Status::from(status.as_str()), status);
         }

@@ -1,49 +1,55 @@
-//! Metadata as the trust source of a registration (Level 3 section 7.1, steps 23 and 24).
+//! Metadata as the trust source of registrations (Level 3 section 7.1, steps 23 and 24).
 
+mod distrust;
 mod statement;
 
 use std::sync::Arc;
 
-use rp_core::trust::{Conclusion, Consultation, Distrust, Evidence, Judge};
+use rp_core::trust::{AnchorScope, Conclusion, Consultation, Distrust, Evidence, Judge, RevocationLists};
 use rp_core::x509::{Certificate, Path};
-use rp_core::{AttestationType, Format, TrustAnchor, TrustSource};
+use rp_core::{Format, TrustAnchor, TrustSource};
 
-use crate::catalog::{Catalog, SharedCatalog, Listing};
-use crate::date::Date;
-use crate::entry::{KeyIdentifier, ModelId};
-use crate::policy::Policy;
-use crate::status::Status;
-use crate::verdict::{ModelQuery, Reason, ReportSummary, Verdict};
+use crate::catalog::{Catalog, Listing, SharedCatalog};
+use crate::model_id::{KeyIdentifier, ModelId};
+use crate::policy::{Policy, Severity};
+use crate::verdict::{ModelQuery, Reason, Verdict};
 
-/// Metadata and a policy: anchors come from the catalog of the moment, and models are judged by the policy.
+/// Metadata and a policy as a trust source: anchors come from the current catalog, and the policy judges models.
 ///
-/// A model that no list has gives no anchors, so that its attestation is not trusted; whether that matters is for the
-/// relying party's attestation policy to say. The same is so of a model that a list has in an entry which cannot be
-/// read: a statement of it whose path is found is refused, and one that nobody vouches for is not trusted and so not
-/// judged. Who wants neither asks for trusted statements.
+/// The policy applies to every statement, before a path is built and to self attestation too. An AAGUID that is not
+/// proven can only cause rejection. A model that no list contains has no anchors, so its attestation is not trusted;
+/// [`Policy::unlisted`] decides whether it is refused.
 #[derive(Clone, Debug)]
 pub struct MetadataTrust {
-    current: Arc<SharedCatalog>,
+    catalog: Arc<SharedCatalog>,
     policy: Policy,
+    revocation: RevocationLists,
 }
 
 impl MetadataTrust {
-    /// The catalog of the moment, and a policy.
+    /// A trust source of a shared catalog and a policy.
     #[must_use]
-    pub const fn new(current: Arc<SharedCatalog>, policy: Policy) -> Self {
-        Self { current, policy }
+    pub fn new(catalog: Arc<SharedCatalog>, policy: Policy) -> Self {
+        Self { catalog, policy, revocation: RevocationLists::default() }
     }
 
-    /// A catalog that does not change.
+    /// A trust source of a catalog that does not change.
     #[must_use]
     pub fn fixed(catalog: Catalog, policy: Policy) -> Self {
         Self::new(Arc::new(SharedCatalog::new(catalog)), policy)
     }
 
-    /// The catalog of the moment, of which names and pictures can be shown too.
+    /// Checks each attestation path against these lists.
     #[must_use]
-    pub const fn current(&self) -> &Arc<SharedCatalog> {
-        &self.current
+    pub fn with_revocation(mut self, lists: RevocationLists) -> Self {
+        self.revocation = lists;
+        self
+    }
+
+    /// The shared catalog, which also contains names and pictures.
+    #[must_use]
+    pub const fn catalog(&self) -> &Arc<SharedCatalog> {
+        &self.catalog
     }
 
     /// The policy.
@@ -52,33 +58,39 @@ impl MetadataTrust {
         &self.policy
     }
 
-    /// The verdict on a statement with a validated path; `None` if nothing names the model.
+    /// The verdict on a statement, with a validated path or without one; `None` if it does not identify a model.
     #[must_use]
-    pub fn verdict(&self, evidence: &Evidence<'_>, path: &Path) -> Option<Verdict> {
-        let catalog = self.current.load_full();
-        let model = model_of(&catalog, evidence)?;
-        let lookup = Lookup { policy: &self.policy, catalog, model: Some(model), evidence: *evidence };
-        lookup.verdict(Some(path))
+    pub fn verdict(&self, evidence: &Evidence<'_>, path: Option<&Path>) -> Option<Verdict> {
+        self.look_up(evidence).verdict(path)
+    }
+
+    fn look_up<'a>(&'a self, evidence: &Evidence<'a>) -> Lookup<'a> {
+        let catalog = self.catalog.load_full();
+        let model = model_of(&catalog, evidence);
+        Lookup { policy: &self.policy, catalog, model, evidence: *evidence }
     }
 }
 
 impl TrustSource for MetadataTrust {
     fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a> {
-        let catalog = self.current.load_full();
-        let model = model_of(&catalog, evidence);
-        let lookup = Lookup { policy: &self.policy, catalog, model, evidence: *evidence };
-        let early = lookup.verdict(None).and_then(|verdict| distrust(&verdict, is_known_without_path));
-        if let Some(early) = early {
-            return Consultation::distrusted(early);
+        let lookup = self.look_up(evidence);
+        let distrust = match lookup.verdict(None) {
+            Some(verdict) => distrust::of(&verdict, holds_without_path),
+            // A statement without a model is not one of a listed model.
+            None => (self.policy.unlisted == Severity::Refuse).then_some(Distrust::Unlisted),
+        };
+        if let Some(distrust) = distrust {
+            return Consultation::distrusted(distrust);
         }
-        Consultation::new(lookup.anchors()).with_judge(lookup)
+        Consultation::new(lookup.anchors()).with_revocation(&self.revocation).with_judge(lookup)
     }
 }
 
-/// One look-up of a statement's model in one snapshot of the catalog.
+/// The look-up of a statement's model in one snapshot of the catalog.
 struct Lookup<'a> {
     policy: &'a Policy,
     catalog: Arc<Catalog>,
+    /// The model that the statement claims; not proven.
     model: Option<ModelId>,
     evidence: Evidence<'a>,
 }
@@ -94,114 +106,72 @@ impl Lookup<'_> {
 
     fn verdict(&self, path: Option<&Path>) -> Option<Verdict> {
         let query = ModelQuery {
-            certificates: path.map(Path::certificates).unwrap_or_default(),
             anchor: path.map(Path::anchor),
             ..ModelQuery::new(self.model.clone()?, self.evidence.at)
         };
+        let query = query.with_certificates(path.map(Path::certificates).unwrap_or_default());
         let mut verdict = self.policy.judge(&self.catalog, &query);
-        // Without an attestation there is no format, type or algorithm of the model's to compare.
-        if self.evidence.r#type != AttestationType::None {
-            for entry in self.listing().iter().flat_map(|listing| &listing.entries) {
-                if let Some(statement) = entry.statement() {
-                    statement::judge(statement, &self.evidence, &mut verdict);
-                }
+        for entry in self.listing().iter().flat_map(|listing| &listing.entries) {
+            if let Some(statement) = entry.statement() {
+                statement::judge(statement, &self.evidence, &mut verdict);
             }
         }
         Some(verdict)
     }
+
+    /// Whether a statement with this path proves the claimed model. A key identifier is that of the attestation
+    /// certificate, whose path ends in an anchor of the entry.
+    fn is_proven(&self, conclusion: &Conclusion<'_>) -> bool {
+        conclusion.path.is_some()
+            && match &self.model {
+                Some(ModelId::Aaguid(aaguid)) => conclusion.model == Some(*aaguid),
+                Some(ModelId::KeyIdentifier(_) | ModelId::Aaid(_)) => true,
+                None => false,
+            }
+    }
 }
 
 impl Judge for Lookup<'_> {
+    fn scope(&self, anchor: &TrustAnchor) -> AnchorScope {
+        match self.model {
+            Some(ModelId::Aaguid(aaguid)) if self.catalog.is_only_of(anchor, aaguid) => {
+                AnchorScope::OneModel(aaguid)
+            }
+            _ => AnchorScope::SeveralModels,
+        }
+    }
+
     fn judge(&self, conclusion: &Conclusion<'_>) -> Result<(), Distrust> {
-        let Some(path) = conclusion.path else {
-            // A claim does not make a model one of those that are allowed.
-            return if self.policy.allow.is_empty() { Ok(()) } else { Err(Distrust::NotAllowed) };
+        let is_proven = self.is_proven(conclusion);
+        // A claim does not make a model one of those that are allowed.
+        let not_allowed = (!is_proven && !self.policy.allow.is_empty()).then_some(Distrust::NotAllowed);
+        let Some(mut verdict) = self.verdict(conclusion.path) else { return not_allowed.map_or(Ok(()), Err) };
+        let distrust = match conclusion.path {
+            Some(_) => {
+                if !is_proven {
+                    self.policy.judge_unproven(&mut verdict);
+                }
+                distrust::of(&verdict, |_| true)
+            }
+            None => distrust::of(&verdict, holds_without_batch).or(not_allowed),
         };
-        self.verdict(Some(path)).and_then(|verdict| distrust(&verdict, |_| true)).map_or(Ok(()), Err)
+        distrust.map_or(Ok(()), Err)
     }
 }
 
-/// Whether a reason holds without knowing the authenticator's certificates and firmware.
-fn is_known_without_path(reason: &Reason) -> bool {
-    match reason {
-        Reason::Unlisted
-        | Reason::Unreadable
-        | Reason::Denied
-        | Reason::NotAllowed
-        | Reason::Status { .. }
-        | Reason::Overdue { .. }
-        | Reason::Format { .. }
-        | Reason::AttestationType { .. }
-        | Reason::Algorithm { .. } => true,
-        Reason::BatchUnknown { .. }
-        | Reason::OtherBatch { .. }
-        | Reason::Overlooked { .. }
-        | Reason::Lifted { .. }
-        | Reason::UnknownStatus { .. }
-        | Reason::UpdateAvailable { .. }
-        | Reason::UpdateUnconfirmed { .. }
-        | Reason::OutdatedFirmware { .. }
-        | Reason::Certification { .. }
-        | Reason::Fips { .. }
-        | Reason::Words { .. } => false,
-    }
+/// Whether a reason for refusal holds before the path is known. Its certificates identify the batch and contain the
+/// firmware version, on which levels depend.
+const fn holds_without_path(reason: &Reason) -> bool {
+    holds_without_batch(reason) && !matches!(reason, Reason::Certification { .. } | Reason::Fips { .. })
 }
 
-/// The reasons of a verdict that reject the model, as far as they are asked for.
-fn distrust(verdict: &Verdict, is_asked: impl Fn(&Reason) -> bool) -> Option<Distrust> {
-    Distrust::from_reasons(verdict.refusals().filter(|reason| is_asked(reason)).map(as_distrust))
+/// Whether a reason for refusal holds without any path: an unknown batch counts for trusted statements only.
+const fn holds_without_batch(reason: &Reason) -> bool {
+    !matches!(reason, Reason::BatchUnknown { .. })
 }
 
-fn as_distrust(reason: &Reason) -> Distrust {
-    let since = |report: &ReportSummary| report.since.map(Date::start);
-    let status = |report: &ReportSummary| report.status.to_string().into();
-    match reason {
-        Reason::Unlisted => Distrust::Unlisted,
-        Reason::Denied => Distrust::Denied,
-        Reason::NotAllowed => Distrust::NotAllowed,
-        Reason::Status { report } if report.status == Status::Revoked => {
-            Distrust::Revoked { status: status(report), since: since(report) }
-        }
-        Reason::Status { report } if report.status.is_compromise() => {
-            Distrust::Compromised { status: status(report), since: since(report) }
-        }
-        Reason::Status { report } => Distrust::Status { status: status(report), since: since(report) },
-        Reason::Certification { wanted, got } => Distrust::NotCertified {
-            required: wanted.to_string().into(),
-            got: got.map(|level| level.to_string().into()),
-        },
-        Reason::Format { format } => Distrust::Unexpected { what: "format", got: format.as_str().into() },
-        Reason::AttestationType { r#type, .. } => {
-            Distrust::Unexpected { what: "attestation type", got: (*r#type).into() }
-        }
-        Reason::Algorithm { alg, .. } => {
-            Distrust::Unexpected { what: "algorithm", got: alg.to_string().into() }
-        }
-        Reason::Words { member, wanted, got } => Distrust::Characteristic {
-            name: member,
-            required: wanted.as_str().into(),
-            got: got.join(", ").into(),
-        },
-        reason @ (Reason::Unreadable | Reason::Overdue { .. }) => {
-            Distrust::SourceData { problem: reason.to_string().into() }
-        }
-        Reason::Fips { wanted, got } => Distrust::NotCertified {
-            required: format!("FIPS 140 level {wanted}").into(),
-            got: got.map(|level| level.to_string().into()),
-        },
-        Reason::OutdatedFirmware { report, firmware } => {
-            Distrust::OutdatedFirmware { firmware: *firmware, required: report.version.unwrap_or(u64::MAX) }
-        }
-        Reason::BatchUnknown { report } => Distrust::Compromised {
-            status: format!("{}, of one batch, and the authenticator's is not known,", report.status).into(),
-            since: since(report),
-        },
-        reason => Distrust::Status { status: reason.to_string().into(), since: None },
-    }
-}
-
-/// What names the model of a statement: the AAGUID that it signs; for U2F, which signs none, the key of the attestation
-/// certificate, or else the AAGUID in that certificate.
+/// The model that a statement claims: the AAGUID of authenticator data. A U2F statement does not sign it, so it is looked
+/// up by the key of the attestation certificate, or else by the AAGUID in the certificate.
 fn model_of(catalog: &Catalog, evidence: &Evidence<'_>) -> Option<ModelId> {
     let Some(leaf) = evidence.leaf.filter(|_| *evidence.format == Format::FidoU2f) else {
         return evidence.aaguid.map(ModelId::Aaguid);

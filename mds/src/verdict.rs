@@ -1,4 +1,4 @@
-//! The verdict on a model, which explains itself.
+//! The verdict on a model, with its reasons.
 
 mod batch;
 mod judge;
@@ -12,193 +12,196 @@ use rp_core::{Timestamp, TrustAnchor};
 use serde::Serialize;
 
 use crate::date::Date;
-use crate::entry::ModelId;
-use crate::status::{CertificationLevel, FipsLevel, Status, StatusReport};
+use crate::model_id::ModelId;
+use crate::status::report::StatusReport;
+use crate::status::{CertificationLevel, FipsLevel, Status};
 
-/// What is asked: a model, at a time, and what else is known of the authenticator.
+/// A model to judge, at a time, with what else is known about the authenticator.
 #[derive(Clone, Debug)]
 pub struct ModelQuery<'a> {
-    /// The model. One that no attestation proved may name, and must not decide.
+    /// The model. If attestation did not prove it, the verdict may only be used to refuse.
     pub model: ModelId,
-    /// When it is judged.
+    /// The time for which it is judged.
     pub at: Timestamp,
-    /// The firmware, where it is known otherwise than by the attestation certificate.
+    /// The firmware version, if it is known.
     pub firmware: Option<u64>,
-    /// The attestation certificate and those above it, where they are known: they tell the batch, and the first of
-    /// them the firmware, if it does.
+    /// The attestation certificate and its issuers, if known. They identify the batch.
     pub certificates: &'a [Certificate],
-    /// What they were validated to, where they were: a report may name the root as compromised.
+    /// The anchor of the validated path: a report may name the root as compromised.
     pub anchor: Option<&'a TrustAnchor>,
 }
 
 impl ModelQuery<'_> {
-    /// A model at a time, of which nothing else is known.
+    /// A model at a time, without further knowledge.
     #[must_use]
     pub const fn new(model: ModelId, at: Timestamp) -> Self {
         Self { model, at, firmware: None, certificates: &[], anchor: None }
     }
+}
 
-    /// The firmware, or else what the attestation certificate tells of it.
-    fn firmware_known(&self) -> Option<u64> {
-        let of_certificate = |leaf: &Certificate| leaf.fido_firmware_version().ok().flatten();
-        self.firmware.or_else(|| self.certificates.first().and_then(of_certificate))
+impl<'a> ModelQuery<'a> {
+    /// Adds the certificates of a verified statement. The attestation certificate may contain the firmware version.
+    #[must_use]
+    pub fn with_certificates(self, certificates: &'a [Certificate]) -> Self {
+        let firmware = certificates.first().and_then(|leaf| leaf.fido_firmware_version().ok().flatten());
+        Self { certificates, firmware: self.firmware.or(firmware), ..self }
     }
 }
 
-/// The verdict on a model: refused if one of its findings refuses.
+/// The verdict on a model: it is refused if one of the findings refuses it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The model.
     pub model: ModelId,
-    /// The list that spoke, if one has the model.
+    /// The list that contains the model, if any.
     pub source: Option<Box<str>>,
     /// The serial number of that list.
     pub no: Option<u64>,
     /// The model's description.
     pub description: Box<str>,
-    /// The report in force with the greatest date.
+    /// The status of the newest report in force.
     pub status: Option<Status>,
     /// The level of certification in force.
     pub certification: Option<CertificationLevel>,
     /// The level of FIPS 140 in force.
     pub fips: Option<FipsLevel>,
-    /// What speaks against the model, and what else is to be told.
+    /// The reasons for refusal, and other findings.
     pub findings: Vec<Finding>,
 }
 
-/// Something that was found.
+/// One finding about a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether it refuses the model.
+    /// Whether the model is refused because of it.
     pub refuses: bool,
-    /// What it is.
+    /// The finding.
     #[serde(flatten)]
     pub reason: Reason,
 }
 
-/// What was found.
+/// The content of a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// No list has the model.
+    /// No list contains the model.
     Unlisted,
-    /// The list has the model in an entry that could not be read.
+    /// The list contains the model in a rejected entry.
     Unreadable,
     /// The policy denies the model.
     Denied,
-    /// The policy allows others.
+    /// The policy allows other models only.
     NotAllowed,
-    /// A status in force speaks against the model.
+    /// A bad status is in force.
     Status {
         /// The report.
         report: ReportSummary,
     },
-    /// A compromise of one batch, and nobody knows whether the authenticator is of it.
+    /// One batch is compromised, and the batch of the authenticator is unknown.
     BatchUnknown {
         /// The report.
         report: ReportSummary,
     },
-    /// A compromise of another batch.
+    /// Another batch is compromised.
     OtherBatch {
         /// The report.
         report: ReportSummary,
     },
-    /// The policy overlooks the status.
+    /// The policy overlooks the bad status.
     Overlooked {
         /// The report.
         report: ReportSummary,
     },
-    /// A later report lifts the status, as the policy says.
+    /// A later report lifts the bad status, as the policy allows.
     Lifted {
         /// The report.
         report: ReportSummary,
-        /// The one that lifts it.
+        /// The report that lifts it.
         by: ReportSummary,
     },
-    /// A status that nobody here knows.
+    /// The status is unknown.
     UnknownStatus {
         /// The report.
         report: ReportSummary,
     },
-    /// Firmware is there that mends something.
+    /// A firmware update is available.
     UpdateAvailable {
         /// The report.
         report: ReportSummary,
     },
-    /// The statement's version did not rise to that of an update, so that nobody may count on it.
+    /// The statement does not describe the updated firmware, so the update does not count.
     UpdateUnconfirmed {
         /// The report of the update.
         report: ReportSummary,
     },
-    /// The authenticator's firmware is older than an update.
+    /// The firmware of the authenticator is older than an update.
     OutdatedFirmware {
         /// The report of the update.
         report: ReportSummary,
-        /// The authenticator's.
+        /// The firmware version of the authenticator.
         firmware: u64,
     },
     /// The certification is too low.
     Certification {
-        /// The least that will do.
+        /// The lowest accepted level.
         wanted: CertificationLevel,
-        /// The one in force.
+        /// The level in force.
         got: Option<CertificationLevel>,
     },
     /// The level of FIPS 140 is too low.
     Fips {
-        /// The least that will do.
+        /// The lowest accepted level.
         wanted: FipsLevel,
-        /// The one in force.
+        /// The level in force.
         got: Option<FipsLevel>,
     },
-    /// Words of the statement are not those that are asked for.
-    WordRequirement {
+    /// The statement does not meet a requirement on values.
+    Characteristic {
         /// The statement's member.
         member: &'static str,
-        /// What is asked.
+        /// The requirement.
         wanted: String,
-        /// What is there.
+        /// The values in the statement.
         got: Vec<Box<str>>,
     },
-    /// The list is overdue.
+    /// The next list is overdue.
     Overdue {
-        /// The day by which the next was due.
+        /// The date on which it was due.
         due: Date,
-        /// Whether the grace is over.
+        /// Whether the grace period is over.
         too_old: bool,
     },
-    /// The statement does not list the format of the attestation.
+    /// The statement does not list the attestation statement format.
     Format {
         /// The format.
         format: String,
     },
-    /// The statement does not list the type of attestation.
+    /// The statement does not list the attestation type.
     AttestationType {
         /// The type.
         r#type: &'static str,
-        /// What it lists.
+        /// The listed values.
         listed: Vec<Box<str>>,
     },
     /// The statement does not list the credential's algorithm.
     Algorithm {
-        /// The algorithm's COSE number.
+        /// The COSE identifier of the algorithm.
         alg: i64,
-        /// What it lists.
+        /// The listed values.
         listed: Vec<Box<str>>,
     },
 }
 
-/// Of a report, what a reason tells.
+/// The part of a report that a finding shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReportSummary {
-    /// What it says.
+    /// The status.
     pub status: Status,
-    /// Since when.
+    /// The effective date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Date>,
-    /// The firmware that it is about.
+    /// The firmware version that the report is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
 }
@@ -214,24 +217,24 @@ impl From<&StatusReport> for ReportSummary {
 }
 
 impl Verdict {
-    /// Whether nothing refuses the model.
+    /// Whether no finding refuses the model.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         !self.findings.iter().any(|finding| finding.refuses)
     }
 
-    /// Whether a list has the model.
+    /// Whether a list contains the model.
     #[must_use]
     pub const fn is_listed(&self) -> bool {
         self.source.is_some()
     }
 
-    /// What refuses the model.
+    /// The reasons for refusal.
     pub fn refusals(&self) -> impl Iterator<Item = &Reason> {
         self.findings.iter().filter(|finding| finding.refuses).map(|finding| &finding.reason)
     }
 
-    pub(crate) fn find(&mut self, refuses: bool, reason: Reason) {
+    pub(crate) fn add(&mut self, refuses: bool, reason: Reason) {
         let finding = Finding { refuses, reason };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
@@ -239,7 +242,7 @@ impl Verdict {
     }
 }
 
-/// The model, then each finding in a line.
+/// The model, then one line per finding.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.is_accepted() { "accepted" } else { "refused" };
@@ -262,50 +265,50 @@ impl fmt::Display for ReportSummary {
         }
         match self.since {
             Some(since) => write!(f, " since {since}"),
-            None => f.write_str(" of no date"),
+            None => f.write_str(" without a date"),
         }
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = |level: &Option<String>| level.clone().unwrap_or_else(|| "none".into());
+        let or_none = |level: Option<String>| level.unwrap_or_else(|| "none".into());
         match self {
-            Self::Unlisted => f.write_str("no list has the model"),
-            Self::Unreadable => f.write_str("the list has the model in an entry that could not be read"),
+            Self::Unlisted => f.write_str("no list contains the model"),
+            Self::Unreadable => f.write_str("the list contains the model in an entry that was rejected"),
             Self::Denied => f.write_str("the policy denies the model"),
-            Self::NotAllowed => f.write_str("the policy allows other models alone"),
+            Self::NotAllowed => f.write_str("the policy allows other models only"),
             Self::Status { report } => report.fmt(f),
             Self::BatchUnknown { report } => {
-                write!(f, "{report}, of one batch, and the authenticator's is not known")
+                write!(f, "{report}, for one batch; the batch of the authenticator is unknown")
             }
-            Self::OtherBatch { report } => write!(f, "{report}, of another batch"),
+            Self::OtherBatch { report } => write!(f, "{report}, for another batch"),
             Self::Overlooked { report } => write!(f, "{report}, which the policy overlooks"),
             Self::Lifted { report, by } => write!(f, "{report}, lifted by {by}"),
-            Self::UnknownStatus { report } => write!(f, "{report}, which is not known here"),
+            Self::UnknownStatus { report } => write!(f, "{report}, an unknown status"),
             Self::UpdateAvailable { report } => report.fmt(f),
             Self::UpdateUnconfirmed { report } => {
-                write!(f, "{report}, to which the statement's version did not rise")
+                write!(f, "{report}, but the statement describes older firmware")
             }
             Self::OutdatedFirmware { report, firmware } => {
                 write!(f, "firmware {firmware} is older than {report}")
             }
             Self::Certification { wanted, got } => {
-                write!(f, "certification {}, not {wanted}", told(&got.map(|level| level.to_string())))
+                write!(f, "certification {}, not {wanted}", or_none(got.map(|level| level.to_string())))
             }
             Self::Fips { wanted, got } => {
-                write!(f, "FIPS 140 level {}, not {wanted}", told(&got.map(|level| level.to_string())))
+                write!(f, "FIPS 140 level {}, not {wanted}", or_none(got.map(|level| level.to_string())))
             }
-            Self::WordRequirement { member, wanted, got } => {
+            Self::Characteristic { member, wanted, got } => {
                 write!(
                     f,
                     "{member} is {}, not {wanted}",
-                    if got.is_empty() { "not told".into() } else { got.join(", ") }
+                    if got.is_empty() { "missing".into() } else { got.join(", ") }
                 )
             }
-            Self::Overdue { due, too_old: false } => write!(f, "the list was to be followed by {due}"),
+            Self::Overdue { due, too_old: false } => write!(f, "the next list was due on {due}"),
             Self::Overdue { due, too_old: true } => {
-                write!(f, "the list is too old: it was to be followed by {due}")
+                write!(f, "the list is too old: the next one was due on {due}")
             }
             Self::Format { format } => write!(f, "the statement does not list the format {format}"),
             Self::AttestationType { r#type, listed } => {

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use rp_actix::{Routes, sessions};
 use rp_conformance::site::{self, ASSETS, Asset, Site};
 
 #[actix_web::main]
@@ -16,10 +15,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let site = Site::open().await?;
     let passkeys = site.passkeys.clone();
     let mut server = HttpServer::new(move || {
-        let pages = ASSETS.iter().fold(App::new(), |app, asset| {
+        ASSETS.iter().fold(rp_actix::mount(App::new(), &passkeys), |app, asset| {
             app.route(asset.path, web::get().to(move || async move { page(asset) }))
-        });
-        pages.configure(|app| Routes::new().configure(app)).wrap(sessions(&passkeys))
+        })
     });
     site.announce();
     for listener in site.listeners {

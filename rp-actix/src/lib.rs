@@ -1,31 +1,42 @@
-//! The relying party of `rp-service`, mounted on actix-web.
+//! The passkey service of [`rp_service`] on actix-web: routes, extractors, guards and a layer. This crate translates HTTP
+//! and decides nothing; [`rp_service::http`] describes the responses. `rp-axum` has the same names.
 //!
-//! Routes, extractors and sessions: HTTP is translated here and nothing is decided. What is answered is
-//! described in [`rp_service::http`].
+//! [`mount`] adds the routes and the layer to an application. An application depends on this crate alone: all items of
+//! `rp-service` are re-exported here, and `rp-core` as [`rp_core`].
 //!
+//! | item | what it is for |
+//! |---|---|
+//! | [`CurrentUser`], [`OptionalUser`] | the signed-in user |
+//! | [`FreshPasskey`], [`Guarded`], [`require`] | requirements, as extractors and as a middleware |
+//! | [`VerifiedRegistration`], [`VerifiedAuthentication`] | your own handler in place of a `verify` route |
+//! | [`Context`] | signing in after a password, signing out |
+//! | [`SiteCheck`] | handlers that change state and use none of these |
+//!
+//! All extractors reject state-changing requests of other sites before anything else.
+//!
+//! # Examples
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
-//! use rp_actix::{CurrentUser, Routes, sessions};
-//! use rp_core::RelyingParty;
-//! use rp_service::store::SqliteStore;
-//! use rp_service::{Passkeys, Policy};
+//! use rp_actix::{FreshPasskey, OptionalUser, Passkeys, RelyingParty, Secret, store::SqliteStore};
 //!
-//! async fn hello(user: CurrentUser) -> String {
-//!     format!("Hello, {}", user.account.display_name)
+//! async fn home(OptionalUser(user): OptionalUser) -> String {
+//!     user.map_or("Hello".into(), |current| format!("Hello, {}", current.user.display_name))
+//! }
+//!
+//! async fn admin(current: FreshPasskey<120>) -> String {
+//!     format!("{} used a passkey in the last two minutes", current.user.display_name)
 //! }
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build()?;
-//! let store = SqliteStore::connect("passkeys.db").await?;
-//! let passkeys = Passkeys::builder(rp, store, std::fs::read("secret")?)
-//!     .policy(Policy { sign_up: true, ..Policy::default() })
+//! let passkeys = Passkeys::builder(rp)
+//!     .store(SqliteStore::connect("passkeys.db").await?)
+//!     .secret(Secret::file("secret")?)
 //!     .build()?;
-//!
 //! HttpServer::new(move || {
-//!     App::new()
-//!         .route("/hello", web::get().to(hello))
-//!         .configure(|app| Routes::new().configure(app))
-//!         .wrap(sessions(&passkeys))
+//!     rp_actix::mount(App::new(), &passkeys)
+//!         .route("/", web::get().to(home))
+//!         .route("/admin", web::get().to(admin))
 //! })
 //! .bind("localhost:8080")?
 //! .run()
@@ -34,17 +45,26 @@
 //! # }
 //! ```
 
+mod app;
 mod extract;
-mod problem;
+mod guard;
+mod rejection;
+mod request;
 mod routes;
-mod session;
 
-pub use extract::{CurrentUser, FreshUser, VerifiedAuthentication, VerifiedRegistration};
-pub use problem::Rejection;
-pub use routes::Routes;
-pub use session::{SessionLayer, SessionService, sessions};
+pub use rp_core::{self, RelyingParty, Timestamp, UserHandle};
+pub use rp_service::http::{Route, Routes};
+pub use rp_service::*;
 
-/// The page of the guide, whose programs compile.
+pub use app::{mount, mount_with};
+pub use extract::{
+    Context, CurrentUser, FreshPasskey, Guarded, OptionalUser, SiteCheck, VerifiedAuthentication,
+    VerifiedRegistration,
+};
+pub use guard::require;
+pub use rejection::Rejection;
+
+/// The programs of the guide compile.
 #[cfg(doctest)]
 mod book {
     #[doc = include_str!("../../docs/src/guide/on-actix.md")]

@@ -1,12 +1,10 @@
 //! `cargo run -p rp-axum --example passkeys`: a site with passkeys on axum and SQLite.
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use axum::Router;
 use axum::routing::get;
-use rp_axum::{Routes, sessions};
 use rp_conformance::site::{self, ASSETS, Site};
 use tokio::task::JoinSet;
 
@@ -20,8 +18,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let pages = ASSETS
         .iter()
         .fold(Router::new(), |router, asset| router.route(asset.path, get((asset.headers(), asset.content))));
-    let app = pages.merge(Routes::new().router()).layer(sessions(&site.passkeys));
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let app = rp_axum::mount(pages, &site.passkeys);
 
     site.announce();
     let mut servers = JoinSet::new();

@@ -1,90 +1,190 @@
-//! Extractors: who asks, and what a request proves.
+use std::marker::PhantomData;
+use std::ops::Deref;
 
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
-use rp_service::http::{Body, SharedPasskeys};
-use rp_service::store::Account;
-use rp_service::{Authentication, Refusal, Registration, SessionChange, SessionData};
+use rp_service::http::{self, PendingCookies};
+use rp_service::{Authentication, Fresh, Guard, Registration, Requirement};
 
-use crate::problem::Rejection;
-use crate::routes::{read, request};
-use crate::session;
+use crate::rejection::Rejection;
+use crate::request::{head, passkeys, read};
 
-/// The signed-in account. Nobody signed in: 401 `not-signed-in`. Where the method may change something, a request
-/// that another site's page sends is refused: 403 `cross-site-request`.
+/// The signed-in user and the session. If no one is signed in, the response is 401 `not-signed-in`; if only a first
+/// factor was verified, 401 `second-factor-required`; if the user is locked, 403 `user-locked`.
+///
+/// `Option<CurrentUser>` is `None` in the first two cases. Every other error stays an error.
 #[derive(Clone, Debug)]
-pub struct CurrentUser {
-    /// The account.
-    pub account: Account,
-}
+pub struct CurrentUser(pub rp_service::CurrentUser);
 
-/// The signed-in account, verified a moment ago: the guard of what is dear. Else 401 `not-signed-in`, or 403
-/// `step-up-required`. Other sites' pages are refused as [`CurrentUser`] refuses them.
+/// The signed-in user, if there is one: `Option<CurrentUser>` under a name that both adapters have.
 #[derive(Clone, Debug)]
-pub struct FreshUser {
-    /// The account.
-    pub account: Account,
-}
+pub struct OptionalUser(pub Option<CurrentUser>);
 
-/// A registration that verified, for a handler in place of `registration/verify`; it is stored, and the session was
-/// changed as it says. A refusal is answered as the route answers it.
+/// The signed-in user, with a session that meets the requirement of `G`. Else the response is that of [`CurrentUser`], or
+/// 403 `step-up-required` with what is missing.
+///
+/// # Examples
+/// ```
+/// use rp_axum::{Guard, Guarded, Requirement};
+///
+/// struct Hardware;
+///
+/// impl Guard for Hardware {
+///     fn requirement() -> Requirement {
+///         Requirement::passkey().hardware().within_minutes(5)
+///     }
+/// }
+///
+/// async fn release(current: Guarded<Hardware>) -> String {
+///     format!("released by {}", current.user.name)
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/release", axum::routing::post(release));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Guarded<G>(pub CurrentUser, PhantomData<fn() -> G>);
+
+/// The signed-in user, who used a passkey at most `SECONDS` ago.
+pub type FreshPasskey<const SECONDS: u64> = Guarded<Fresh<SECONDS>>;
+
+/// The sender of the request, and operations that open and end sessions. The response sets the cookies.
+///
+/// # Examples
+/// ```
+/// use rp_axum::{Context, Rejection};
+///
+/// async fn sign_out(context: Context) -> Result<&'static str, Rejection> {
+///     context.sign_out().await?;
+///     Ok("good bye")
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Context(pub http::Context);
+
+/// Rejects a state-changing request of another site, for handlers that use no other extractor of this crate.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SiteCheck;
+
+/// A verified registration, for your own handler in place of `registration/verify`. The passkey is stored, and the
+/// response sets the session cookie of a new user. An error is the response of the route.
 #[derive(Clone, Debug)]
 pub struct VerifiedRegistration(pub Registration);
 
-/// An authentication that verified, for a handler in place of `authentication/verify`; the session is signed in
-/// or stepped up, and the counter stored. A refusal is answered as the route answers it.
+/// A verified authentication, for your own handler in place of `authentication/verify`. The counter and the session are
+/// stored, and the response sets the session cookie. An error is the response of the route.
 #[derive(Clone, Debug)]
 pub struct VerifiedAuthentication(pub Authentication);
 
-/// What the service is asked with, once it is seen where the request comes from.
-async fn who_asks(parts: &Parts) -> Result<(SharedPasskeys, Option<SessionData>), Refusal> {
-    let (passkeys, session) = session::context(parts)?;
-    passkeys.check_site(parts.method.as_str(), &request(parts, Body::default(), None))?;
-    Ok((passkeys, session::load(&session).await?))
+impl Deref for CurrentUser {
+    type Target = rp_service::CurrentUser;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<G> Deref for Guarded<G> {
+    type Target = rp_service::CurrentUser;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Deref for Context {
+    type Target = http::Context;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// The cookies of the response.
+fn cookies(parts: &Parts) -> PendingCookies {
+    // The layer puts them into the request together with the service, which is looked up first.
+    parts.extensions.get().cloned().unwrap_or_default()
+}
+
+async fn context(parts: &Parts) -> Result<http::Context, Rejection> {
+    let passkeys = passkeys(parts)?;
+    Ok(http::Context::new(&passkeys, parts.method.as_str(), &head(parts), cookies(parts)).await?)
+}
+
+/// The signed-in user, if the session meets the requirement.
+pub(crate) async fn user(parts: &Parts, requirement: &Requirement) -> Result<CurrentUser, Rejection> {
+    Ok(CurrentUser(context(parts).await?.require(requirement).await?))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let (passkeys, held) = who_asks(parts).await?;
-        Ok(Self { account: passkeys.current_user(held.as_ref()).await? })
+        match parts.extensions.get::<Self>() {
+            Some(current) => Ok(current.clone()),
+            None => user(parts, &Requirement::signed_in()).await,
+        }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for FreshUser {
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        Ok(context(parts).await?.current_user().await?.map(Self))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for OptionalUser {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        <CurrentUser as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync, G: Guard> FromRequestParts<S> for Guarded<G> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let (passkeys, held) = who_asks(parts).await?;
-        Ok(Self { account: passkeys.fresh_user(held.as_ref()).await? })
+        Ok(Self(user(parts, &G::requirement()).await?, PhantomData))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Context {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        context(parts).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SiteCheck {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        passkeys(parts)?.check_site(parts.method.as_str(), &head(parts))?;
+        Ok(Self)
     }
 }
 
 impl<S: Send + Sync> FromRequest<S> for VerifiedRegistration {
     type Rejection = Rejection;
 
-    async fn from_request(asked: axum::extract::Request, _: &S) -> Result<Self, Rejection> {
-        let (parts, body) = asked.into_parts();
-        let (passkeys, session) = session::context(&parts)?;
-        let held = session::load(&session).await?;
-        let request = request(&parts, read(body).await, None);
-        let registration = passkeys.verified_registration(&request, held.as_ref()).await?;
-        session::change(&session, registration.session.clone()).await?;
-        Ok(Self(registration))
+    async fn from_request(request: Request, _: &S) -> Result<Self, Rejection> {
+        let (parts, body) = request.into_parts();
+        let verified = passkeys(&parts)?.verified_registration(&head(&parts), read(body)).await?;
+        verified.cookie.into_iter().for_each(|cookie| cookies(&parts).push(cookie));
+        Ok(Self(verified.value))
     }
 }
 
 impl<S: Send + Sync> FromRequest<S> for VerifiedAuthentication {
     type Rejection = Rejection;
 
-    async fn from_request(asked: axum::extract::Request, _: &S) -> Result<Self, Rejection> {
-        let (parts, body) = asked.into_parts();
-        let (passkeys, session) = session::context(&parts)?;
-        let held = session::load(&session).await?;
-        let request = request(&parts, read(body).await, None);
-        let authentication = passkeys.verified_authentication(&request, held.as_ref()).await?;
-        session::change(&session, SessionChange::Renew(authentication.session.clone())).await?;
-        Ok(Self(authentication))
+    async fn from_request(request: Request, _: &S) -> Result<Self, Rejection> {
+        let (parts, body) = request.into_parts();
+        let verified = passkeys(&parts)?.verified_authentication(&head(&parts), read(body)).await?;
+        verified.cookie.into_iter().for_each(|cookie| cookies(&parts).push(cookie));
+        Ok(Self(verified.value))
     }
 }

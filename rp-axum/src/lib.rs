@@ -1,52 +1,73 @@
-//! The relying party of `rp-service`, mounted on axum.
+//! The passkey service of [`rp_service`] on axum: routes, extractors, guards and a layer. This crate translates HTTP and
+//! decides nothing; [`rp_service::http`] describes the responses. `rp-actix` has the same names.
 //!
-//! Routes, extractors and sessions: HTTP is translated here and nothing is decided. What is answered is
-//! described in [`rp_service::http`].
+//! [`mount`] adds the routes and the layer to an application. An application depends on this crate alone: all items of
+//! `rp-service` are re-exported here, and `rp-core` as [`rp_core`].
 //!
+//! | item | what it is for |
+//! |---|---|
+//! | [`CurrentUser`], [`OptionalUser`], `Option<CurrentUser>` | the signed-in user |
+//! | [`FreshPasskey`], [`Guarded`], [`require`] | requirements, as extractors and as a layer |
+//! | [`VerifiedRegistration`], [`VerifiedAuthentication`] | your own handler in place of a `verify` route |
+//! | [`Context`] | signing in after a password, signing out |
+//! | [`SiteCheck`] | handlers that change state and use none of these |
+//!
+//! All extractors reject state-changing requests of other sites before anything else.
+//!
+//! # Examples
 //! ```no_run
-//! use axum::Router;
-//! use rp_axum::{CurrentUser, Routes, sessions};
-//! use rp_core::RelyingParty;
-//! use rp_service::store::SqliteStore;
-//! use rp_service::{Passkeys, Policy};
+//! use axum::{Router, routing::get};
+//! use rp_axum::{CurrentUser, FreshPasskey, Passkeys, Policy, RelyingParty, Secret, store::SqliteStore};
+//!
+//! async fn home(user: Option<CurrentUser>) -> String {
+//!     user.map_or("Hello".into(), |current| format!("Hello, {}", current.user.display_name))
+//! }
+//!
+//! async fn admin(current: FreshPasskey<120>) -> String {
+//!     format!("{} used a passkey in the last two minutes", current.user.display_name)
+//! }
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build()?;
-//! let store = SqliteStore::connect("passkeys.db").await?;
-//! let passkeys = Passkeys::builder(rp, store, std::fs::read("secret")?)
-//!     .policy(Policy { sign_up: true, ..Policy::default() })
+//! let passkeys = Passkeys::builder(rp)
+//!     .store(SqliteStore::connect("passkeys.db").await?)
+//!     .secret(Secret::file("secret")?)
 //!     .build()?;
-//!
-//! async fn hello(user: CurrentUser) -> String {
-//!     format!("Hello, {}", user.account.display_name)
-//! }
-//!
-//! let app = Router::new()
-//!     .route("/hello", axum::routing::get(hello))
-//!     .merge(Routes::new().router())
-//!     .layer(sessions(&passkeys));
-//! // The address of a connection bounds the guessing of names; behind a proxy, see `SessionLayer::peer`.
-//! let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
-//! axum::serve(tokio::net::TcpListener::bind("localhost:8080").await?, app).await?;
+//! let app = Router::new().route("/", get(home)).route("/admin", get(admin));
+//! let listener = tokio::net::TcpListener::bind("localhost:8080").await?;
+//! axum::serve(listener, rp_axum::mount(app, &passkeys)).await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod app;
 mod extract;
-mod problem;
+mod guard;
+mod rejection;
+mod request;
 mod routes;
-mod session;
 
-pub use extract::{CurrentUser, FreshUser, VerifiedAuthentication, VerifiedRegistration};
-pub use problem::Rejection;
-pub use routes::Routes;
-pub use session::{SessionLayer, SessionService, sessions};
+pub use rp_core::{self, RelyingParty, Timestamp, UserHandle};
+pub use rp_service::http::{Route, Routes};
+pub use rp_service::*;
 
-/// The README and the guide, whose programs compile.
+pub use app::{App, mount, mount_with};
+pub use extract::{
+    Context, CurrentUser, FreshPasskey, Guarded, OptionalUser, SiteCheck, VerifiedAuthentication,
+    VerifiedRegistration,
+};
+pub use guard::{RequireLayer, require};
+pub use rejection::Rejection;
+
+/// The programs of the README and the guide compile.
 #[cfg(doctest)]
 mod book {
     #[doc = include_str!("../../README.md")]
     struct Readme;
     #[doc = include_str!("../../docs/src/guide/first-site.md")]
     struct FirstSite;
+    #[doc = include_str!("../../docs/src/guide/sessions.md")]
+    struct Sessions;
+    #[doc = include_str!("../../docs/src/guide/own-users.md")]
+    struct OwnUsers;
 }

@@ -3,7 +3,8 @@
 //! `cargo bench -p rp-core --bench parsers` measures each parser with an input and with ten times that input, and prints
 //! the medians with their ratio: 10 is linear, 100 quadratic. Inputs are hostile where one can be: keys in reverse order,
 //! names and constraints that almost match, entries that are unknown. The two sizes take turns, so that a change of the
-//! machine's speed affects both.
+//! machine's speed affects both. A ratio well below 10 shows a part that does not grow: a signature to verify, or a string
+//! that is not copied.
 #![expect(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
@@ -307,7 +308,7 @@ fn authorization_list(n: usize) -> (usize, Box<dyn Fn()>) {
     };
     let trust = StaticAnchors::new(vec![]);
     let register = move || {
-        let (_, pending) = rp.registration(&user).start_recorded(Challenge::recorded(&[1; 16]));
+        let (_, pending) = rp.registration(&user).start_recorded(Challenge::recorded(&[1; 16]), NOW);
         let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
         drop(black_box(rp.finish_registration(pending, &response, &trust, NOW).unwrap()));
     };

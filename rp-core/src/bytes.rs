@@ -8,6 +8,7 @@ use core::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::base64url;
+use crate::randomness::RandomnessError;
 
 /// A credential ID: 1 to 1023 bytes, opaque ([section 7.1], step 25).
 ///
@@ -70,10 +71,10 @@ impl UserHandle {
     /// 64 random bytes from the operating system, as [section 14.6.1] recommends.
     ///
     /// # Errors
-    /// The operating system provides no randomness.
+    /// Returns [`RandomnessError`] if the operating system provides no randomness.
     ///
     /// [section 14.6.1]: https://www.w3.org/TR/webauthn-3/#sctn-user-handle-privacy
-    pub fn random() -> Result<Self, getrandom::Error> {
+    pub fn random() -> Result<Self, RandomnessError> {
         let mut bytes = [0; Self::MAX_LEN];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes.into()))
@@ -123,8 +124,8 @@ impl Challenge {
     /// 32 random bytes from the operating system.
     ///
     /// # Errors
-    /// The operating system provides no randomness.
-    pub fn random() -> Result<Self, getrandom::Error> {
+    /// Returns [`RandomnessError`] if the operating system provides no randomness.
+    pub fn random() -> Result<Self, RandomnessError> {
         let mut bytes = [0; Self::LEN];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes.into()))

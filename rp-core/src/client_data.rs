@@ -48,10 +48,13 @@ impl fmt::Debug for CollectedClientData {
 }
 
 impl CollectedClientData {
+    /// The longest `clientDataJSON`, in bytes. Clients write a few hundred, with a payment a few thousand.
+    pub const MAX_LEN: usize = 1 << 20;
+
     /// Parses `clientDataJSON` (7.1, steps 5 and 6; 7.2, steps 8 and 9).
     ///
     /// # Errors
-    /// Returns [`ClientDataError::Utf8`] with the offset of the first byte that is not UTF-8, and
+    /// Returns [`ClientDataError::TooLong`] if `json` exceeds [`Self::MAX_LEN`], [`ClientDataError::Utf8`] with the offset of the first byte that is not UTF-8, and
     /// [`ClientDataError::Json`] if `json` is not a JSON object of this form.
     ///
     /// # Examples
@@ -63,7 +66,11 @@ impl CollectedClientData {
     /// # Ok::<(), rp_core::ClientDataError>(())
     /// ```
     pub fn parse(json: impl Into<Vec<u8>>) -> Result<Self, ClientDataError> {
-        let json = String::from_utf8(json.into()).map_err(|error| {
+        let json = json.into();
+        if json.len() > Self::MAX_LEN {
+            return Err(ClientDataError::TooLong { len: json.len() });
+        }
+        let json = String::from_utf8(json).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
             let mark = if error.as_bytes().starts_with(BYTE_ORDER_MARK.as_bytes()) { 3 } else { 0 };
             ClientDataError::Utf8 { offset: offset.saturating_sub(mark) }
@@ -179,6 +186,12 @@ impl Part {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientDataError {
+    /// The input is longer than [`CollectedClientData::MAX_LEN`].
+    #[error("clientDataJSON: {len} bytes, more than {max}", max = CollectedClientData::MAX_LEN)]
+    TooLong {
+        /// The length of the input.
+        len: usize,
+    },
     /// The bytes are not UTF-8.
     #[error("clientDataJSON: not UTF-8 at byte {offset}")]
     Utf8 {
@@ -321,6 +334,15 @@ mod tests {
         for json in [&b"{\"\xff"[..], b"\xef\xbb\xbf{\"\xff"] {
             assert_eq!(CollectedClientData::parse(json).unwrap_err(), ClientDataError::Utf8 { offset: 2 });
         }
+    }
+
+    #[test]
+    fn client_data_longer_than_the_limit_is_not_parsed() {
+        let len = CollectedClientData::MAX_LEN + 1;
+        assert_eq!(
+            CollectedClientData::parse(alloc::vec![b' '; len]).unwrap_err(),
+            ClientDataError::TooLong { len }
+        );
     }
 
     #[test]

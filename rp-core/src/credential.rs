@@ -73,6 +73,13 @@ pub struct StoredAttestation {
     pub r#type: AttestationType,
     /// Whether its path ended in a trusted anchor when it was verified.
     pub trusted: bool,
+    /// The model, if the statement was trusted and proves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Aaguid>,
+    /// Whether a signature of the registration covers the counter. If not, as with `none` and `fido-u2f`, the counter
+    /// is what the client said until the first authentication.
+    #[serde(default)]
+    pub sign_count_proven: bool,
 }
 
 impl From<&Attestation> for StoredAttestation {
@@ -81,8 +88,21 @@ impl From<&Attestation> for StoredAttestation {
             format: attestation.format.clone(),
             r#type: attestation.r#type,
             trusted: attestation.is_trusted(),
+            model: attestation.model,
+            sign_count_proven: attestation.signs_authenticator_data(),
         }
     }
+}
+
+impl StoredAttestation {
+    /// The attestation of a credential about whose registration nothing is known.
+    pub const UNKNOWN: Self = Self {
+        format: Format::None,
+        r#type: AttestationType::None,
+        trusted: false,
+        model: None,
+        sign_count_proven: false,
+    };
 }
 
 /// The changes that an authentication makes to a record (7.2, step 24). Apply it by compare-and-set on the counter.
@@ -140,11 +160,7 @@ impl CredentialRecord {
             attestation_client_data_json: None,
             rp_id: None,
             aaguid: Aaguid::ZERO,
-            attestation: StoredAttestation {
-                format: Format::None,
-                r#type: AttestationType::None,
-                trusted: false,
-            },
+            attestation: StoredAttestation::UNKNOWN,
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) use outputs::{ClientOutputs, RawOutputs};
 ///
 /// The default ignores both: clients and authenticators add extensions of their own (7.1, step 28).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExtensionPolicy {
     /// Reject a response with an output that was not requested.
     pub reject_unsolicited: bool,

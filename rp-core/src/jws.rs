@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_in_certificates_is_accepted_where_the_caller_says_so() {
+    fn white_space_in_certificates_is_accepted_if_lenient() {
         let header = base64url::encode(br#"{"alg":"ES256","x5c":["AQI=","A\n Q\tI","-_8"]}"#);
         assert_eq!(
             Header::parse(header.as_bytes(), X5cEncoding::Strict),

@@ -29,6 +29,7 @@
 
 extern crate alloc;
 
+mod assessment;
 pub mod attestation;
 mod authentication;
 mod authenticator_data;
@@ -43,6 +44,7 @@ pub mod crypto;
 mod error;
 mod errors;
 pub mod extensions;
+mod host;
 pub mod json;
 pub mod jws;
 pub mod options;
@@ -82,7 +84,7 @@ pub use profile::Profile;
 pub use randomness::RandomnessError;
 pub use registration::{PendingRegistration, Registered, RegistrationError, RegistrationRequest, User};
 pub use relying_party::{BackupPolicy, ConfigError, CounterPolicy, RelyingParty, RelyingPartyBuilder};
-pub use response::{AuthenticationResponse, RegistrationResponse, ResponseError};
+pub use response::{AuthenticationResponse, MAX_JSON_LEN, RegistrationResponse, ResponseError};
 pub use reverification::ReverificationError;
 pub use timestamp::Timestamp;
 pub use trust::{Distrust, FormatAnchors, StaticAnchors, TrustError, TrustSource};

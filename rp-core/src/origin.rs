@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::client_data::CollectedClientData;
 use crate::error::Code;
+use crate::host::is_host;
 use crate::json::clip;
 
 /// The parts of a serialised web origin: `scheme://host` or `scheme://host:port`.
@@ -36,7 +37,7 @@ impl<'a> WebOrigin<'a> {
                 (host, Some(port))
             }
         };
-        is_host(host).then_some(Self { scheme, host, port })
+        is_lower_case_host(host).then_some(Self { scheme, host, port })
     }
 
     /// Whether browsers treat it as a secure context: it has TLS, or is within `localhost`.
@@ -55,13 +56,9 @@ impl<'a> WebOrigin<'a> {
     }
 }
 
-/// Whether this is a domain in the form of browsers: at most 253 characters, labels of 1 to 63.
-pub(crate) fn is_host(host: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
-    };
-    host.len() <= 253 && host.split('.').all(is_label)
+/// Whether this is a domain in the form of browsers: in lower case.
+pub(crate) fn is_lower_case_host(host: &str) -> bool {
+    is_host(host) && !host.bytes().any(|c| c.is_ascii_uppercase())
 }
 
 /// The origins that a relying party accepts. Origins are compared as whole strings.

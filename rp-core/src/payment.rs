@@ -21,7 +21,6 @@ use crate::credential::CredentialRecord;
 use crate::extensions::{AuthenticationExtensionInputs, PaymentInputs};
 use crate::options::{PublicKeyCredentialParameters, UserVerificationRequirement};
 use crate::pending::{Started, StoredState, Versioned};
-use crate::randomness::RandomnessError;
 use crate::relying_party::RelyingParty;
 use crate::response::AuthenticationResponse;
 use crate::timestamp::Timestamp;
@@ -139,14 +138,14 @@ impl RelyingParty {
     /// always required.
     ///
     /// # Errors
-    /// Returns [`StartPaymentError`] if there is no credential, or a client would not show the payment.
+    /// Returns [`StartPaymentError`] if the credentials are empty, or a client would not show the payment.
     pub fn start_payment(
         &self,
         allow: AllowedCredentials,
         transaction: PaymentTransaction,
         now: Timestamp,
     ) -> Result<(PaymentOptions, PendingPayment), StartPaymentError> {
-        let challenge = Challenge::random().map_err(RandomnessError::from)?;
+        let challenge = Challenge::random()?;
         self.start_payment_with(allow, transaction, challenge, now)
     }
 

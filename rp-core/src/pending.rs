@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pending_ceremony_keeps_nothing_of_what_extensions_were_asked_with() {
+    fn a_pending_ceremony_contains_no_secret_of_extensions() {
         let asked = RegistrationExtensionInputs {
             prf: Some(prf()),
             cred_blob: Some(SECRET.into()),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_under_16_bytes_starts_no_ceremony_but_a_recorded_one() {
+    fn a_challenge_under_16_bytes_starts_only_a_recorded_ceremony() {
         let (rp, user, short) = (rp(), user(), Challenge::recorded(&[1; 15]));
         let too_short = ChallengeLengthError { got: 15 };
         assert_eq!(rp.registration(&user).start_with(short.clone(), NOW).unwrap_err(), too_short);

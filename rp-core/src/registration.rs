@@ -2,9 +2,9 @@
 //!
 //! [section 7.1]: https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
 
-use crate::attestation::{
-    self, Attestation, AttestationObject, Format, PathFinder, Procedure, TrustAssessment,
-};
+use crate::assessment::AttestedRegistration;
+use crate::attestation::{Attestation, AttestationObject};
+use crate::authenticator_data::Flags;
 use crate::bytes::CredentialId;
 use crate::ceremony::{self, CREATE, check_remote_client_data};
 use crate::credential::{CredentialRecord, StoredAttestation};
@@ -109,28 +109,21 @@ impl RelyingParty {
             return Err(RegistrationError::AlgorithmNotOffered { algorithm });
         }
         let public_key = attested.credential_public_key.public_key()?;
-        // 21. Determine the attestation statement format; 22. verify attStmt
-        let format = Format::from(object.fmt);
-        let policy = &self.attestation_policy;
-        let verified = if policy.verifies() {
-            let procedure = Procedure {
-                statement: &object.att_stmt,
-                authenticator_data,
+        // 21. Determine the attestation statement format; 22. verify attStmt; 23. obtain acceptable trust anchors;
+        // 24. assess the attestation trustworthiness
+        let attestation: Attestation = self.assess_attestation::<RegistrationError>(
+            &AttestedRegistration {
+                object: &object,
                 client_data_hash: &hash,
-                credential_public_key: &public_key,
-                policy,
-                at: now,
-                profile: self.profile,
+                public_key: &public_key,
+                certificates_at: now,
+                now,
                 is_fresh: true,
-            };
-            Some(attestation::verify(&format, &procedure)?)
-        } else {
-            None
-        };
-        // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
-        let aaguid = Some(attested.aaguid).filter(|aaguid| !aaguid.is_zero());
-        let paths = PathFinder { aaguid, algorithm, source: trust, at: now, profile: self.profile };
-        let attestation = TrustAssessment { policy, paths }.assess(format, verified)?;
+            },
+            trust,
+        )?;
+        // A U2F key has neither user verification nor backup, and its statement does not sign the flags (8.6)
+        let proven_flags = if attestation.is_u2f() { Flags::new(0) } else { flags };
         // 25. credentialId is at most 1023 bytes
         let id = CredentialId::try_from(attested.credential_id)?;
         if id.as_bytes() != response.id() {
@@ -146,10 +139,10 @@ impl RelyingParty {
             user_handle: pending.user_handle,
             public_key: attested.credential_public_key.as_bytes().into(),
             sign_count: authenticator_data.sign_count(),
-            uv_initialized: flags.user_verified(),
+            uv_initialized: proven_flags.user_verified(),
             transports: response.transports().to_vec(),
-            backup_eligible: Some(flags.backup_eligible()),
-            backup_state: flags.backup_state(),
+            backup_eligible: Some(proven_flags.backup_eligible()),
+            backup_state: proven_flags.backup_state(),
             attestation_object: Some(response.attestation_object().into()),
             attestation_client_data_json: Some(client_data.as_json().into()),
             rp_id: Some(self.entity.id.clone()),

@@ -11,7 +11,7 @@ use crate::crypto;
 use crate::extensions::ExtensionPolicy;
 use crate::options::{
     AttestationConveyancePreference, AuthenticatorSelectionCriteria, PublicKeyCredentialHint,
-    PublicKeyCredentialRpEntity,
+    PublicKeyCredentialRpEntity, ResidentKeyRequirement,
 };
 use crate::origin::AcceptedOrigins;
 use crate::profile::Profile;
@@ -132,6 +132,12 @@ impl RelyingParty {
     #[must_use]
     pub fn ceremony_lifetime(&self) -> Duration {
         self.timeout.saturating_add(self.grace)
+    }
+
+    /// Whether passkeys have to be discoverable.
+    #[must_use]
+    pub fn requires_resident_key(&self) -> bool {
+        self.selection.resident_key == ResidentKeyRequirement::Required
     }
 
     /// The attestation policy.

@@ -247,6 +247,12 @@ pub enum ResponseError {
         /// The message of the JSON parser, with line and column. It can quote the input.
         detail: String,
     },
+    /// The input is longer than [`MAX_JSON_LEN`].
+    #[error("response: {len} bytes, more than {max}", max = MAX_JSON_LEN)]
+    TooLong {
+        /// The length of the input.
+        len: usize,
+    },
     /// A member is not base64url without padding.
     #[error("{member} is not base64url without padding")]
     Base64 {
@@ -266,7 +272,7 @@ impl ResponseError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Json { .. } | Self::IdIsNotRawId => Code::MalformedJson,
+            Self::TooLong { .. } | Self::Json { .. } | Self::IdIsNotRawId => Code::MalformedJson,
             Self::Base64 { .. } => Code::MalformedBase64,
             Self::ClientData(error) => error.code(),
         }
@@ -309,6 +315,9 @@ struct AssertionForm<'a> {
 impl<'de, R: Deserialize<'de>> CredentialForm<'de, R> {
     /// Parses the response, and the members next to it as `E`.
     fn parse<E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
+        if json.len() > MAX_JSON_LEN {
+            return Err(ResponseError::TooLong { len: json.len() });
+        }
         serde_json::from_slice(json)
             .map(|WithExtra(form, extra)| (form, extra))
             .map_err(|error| ResponseError::Json { detail: clip(&error.to_string()) })
@@ -461,6 +470,10 @@ impl<'de> Deserialize<'de> for PublicKeyType {
         deserializer.deserialize_str(TypeVisitor)
     }
 }
+
+/// The longest response, in bytes of JSON: an attestation object of 1 MiB in base64url,
+/// and as much again. A server limits the request body to far less.
+pub const MAX_JSON_LEN: usize = 3 << 20;
 
 /// Twice the number of transports that the specification defines. Options repeat them as long as the credential lives.
 const MAX_TRANSPORTS: usize = 12;

@@ -1,9 +1,7 @@
-//! A registration that was stored, judged again under today's policy, trust and time (7.1, steps 20 to 24).
+//! Attestation of a stored registration, verified again under today's policy and trust (7.1, steps 21 to 24).
 
-use crate::attestation::{
-    self, Attestation, AttestationError, AttestationObject, AttestationObjectError, Format, PathFinder,
-    Procedure, TrustAssessment,
-};
+use crate::assessment::AttestedRegistration;
+use crate::attestation::{Attestation, AttestationError, AttestationObject, AttestationObjectError};
 use crate::cose::PublicKeyError;
 use crate::credential::CredentialRecord;
 use crate::crypto;
@@ -12,42 +10,41 @@ use crate::relying_party::RelyingParty;
 use crate::timestamp::Timestamp;
 use crate::trust::{TrustError, TrustSource};
 
-/// Why a stored registration could not be judged again, or does not pass any more.
+/// Why a stored registration could not be verified again, or is no longer accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReverificationError {
-    /// The record holds no attestation object, or not the client data that it covers: there is nothing to judge,
-    /// as with records that another library kept.
-    #[error("the record holds no {member}")]
+    /// The record has no attestation object or no client data, as is usual for imported records.
+    #[error("the record has no {member}")]
     NotKept {
-        /// What is missing.
+        /// The missing member.
         member: &'static str,
     },
-    /// The stored attestation object does not read as one: the record was altered, or cut.
+    /// The stored attestation object is malformed.
     #[error(transparent)]
     AttestationObject(#[from] AttestationObjectError),
-    /// The stored attestation object attests no credential.
-    #[error("the stored attestation object attests no credential")]
+    /// The stored attestation object has no attested credential data.
+    #[error("the stored attestation object has no attested credential data")]
     NoAttestedCredentialData,
-    /// The stored attestation object attests another credential than the record's.
+    /// The stored attestation object belongs to another credential.
     #[error("the stored attestation object is of another credential: {member} differs")]
     OtherCredential {
-        /// What differs.
+        /// The value that differs.
         member: &'static str,
     },
-    /// The stored public key is not one that this build reads.
+    /// The stored public key is malformed or not supported by this build.
     #[error("the stored public key: {0}")]
     PublicKey(#[from] PublicKeyError),
-    /// The statement's format is not accepted any more, or it does not verify.
+    /// The statement's format is no longer accepted, or the statement is invalid.
     #[error(transparent)]
     Attestation(#[from] AttestationError),
-    /// Policy asks for more trust than there is, or the model is refused.
+    /// Policy requires trust that the statement does not have, or rejects the model.
     #[error("attestation is not trusted: {0}")]
     Trust(#[from] TrustError),
 }
 
 impl ReverificationError {
-    /// The stable code; `None` where there was nothing to judge.
+    /// The stable code; `None` if the record has nothing to verify.
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
@@ -63,20 +60,21 @@ impl ReverificationError {
 }
 
 impl RelyingParty {
-    /// Judges the attestation of a stored record again: the statement by its format's procedure, its path by the
-    /// anchors and revocation of today, the model by the policy of today. The record stays as it is; the verdict
-    /// goes into it as [`StoredAttestation::from`](crate::StoredAttestation) the result.
+    /// Verifies the attestation of a stored record again: the statement by its format's procedure, and its trust by
+    /// today's anchors, revocation data and policy. The record is not changed; update it with
+    /// [`StoredAttestation::from`](crate::StoredAttestation) the result.
     ///
-    /// `now` is the time at which certificates are judged. Attestation certificates expire while their credentials
-    /// live on, so one may judge as of the registration instead, and still have today's anchors and revocation.
+    /// Attestation certificates expire while their credentials stay in use. `certificates_at` is the time at which they
+    /// must be valid: pass `now`, or the time of the registration if an expired certificate is acceptable. Anchors,
+    /// revocation data and metadata are those of `now` in both cases.
     ///
-    /// What is asked anew of a ceremony is not asked again: the challenge, UP and UV, and how long ago
-    /// `android-safetynet` answered (`fido` profile).
+    /// The checks of a ceremony are not repeated: the challenge, the flags, the offered algorithms, and the age of an
+    /// `android-safetynet` response (`fido` profile).
     ///
     /// # Errors
-    /// [`ReverificationError`]: there is nothing to judge, what is stored is another credential's, or the
-    /// registration would be refused today. Where policy does not ask for trust, a statement that is not trusted is
-    /// no error: [`Attestation::trust`] says why it is not.
+    /// [`ReverificationError`]: the record has no attestation object, the object belongs to another credential, or
+    /// today's policy rejects the statement. An untrusted statement is an error only if policy requires trust;
+    /// otherwise [`Attestation::trust`] says why it is not trusted.
     ///
     /// # Examples
     /// ```
@@ -89,14 +87,16 @@ impl RelyingParty {
     ///         "backupState": false, "aaguid": "00000000-0000-0000-0000-000000000000",
     ///         "attestation": {"format": "none", "type": "none", "trusted": false}}"#,
     /// )?;
-    /// let verdict = rp.reverify_registration(&imported, &StaticAnchors::none(), Timestamp::now());
-    /// assert_eq!(verdict.unwrap_err(), ReverificationError::NotKept { member: "attestationObject" });
+    /// let now = Timestamp::now();
+    /// let result = rp.reverify_registration(&imported, &StaticAnchors::none(), now, now);
+    /// assert_eq!(result.unwrap_err(), ReverificationError::NotKept { member: "attestationObject" });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reverify_registration(
         &self,
         record: &CredentialRecord,
         trust: &dyn TrustSource,
+        certificates_at: Timestamp,
         now: Timestamp,
     ) -> Result<Attestation, ReverificationError> {
         let not_kept = |member| ReverificationError::NotKept { member };
@@ -108,7 +108,7 @@ impl RelyingParty {
         let authenticator_data = &object.auth_data;
         let attested =
             authenticator_data.attested_credential().ok_or(ReverificationError::NoAttestedCredentialData)?;
-        // What is attested is the record's credential, by its ID, its key, its model and its RP ID
+        // The attested credential is the record's, by its ID, key, AAGUID and RP ID
         let other = |member| Err(ReverificationError::OtherCredential { member });
         if attested.credential_id != record.id.as_bytes() {
             return other("credential ID");
@@ -123,28 +123,16 @@ impl RelyingParty {
             return other("RP ID");
         }
         let public_key = attested.credential_public_key.public_key()?;
-        // 21. Determine the attestation statement format; 22. verify attStmt
-        let format = Format::from(object.fmt);
-        let policy = &self.attestation_policy;
-        let verified = if policy.verifies() {
-            let procedure = Procedure {
-                statement: &object.att_stmt,
-                authenticator_data,
+        self.assess_attestation(
+            &AttestedRegistration {
+                object: &object,
                 client_data_hash: &hash,
-                credential_public_key: &public_key,
-                policy,
-                at: now,
-                profile: self.profile,
+                public_key: &public_key,
+                certificates_at,
+                now,
                 is_fresh: false,
-            };
-            Some(attestation::verify(&format, &procedure)?)
-        } else {
-            None
-        };
-        // 23. Obtain acceptable trust anchors; 24. assess the attestation trustworthiness
-        let aaguid = Some(attested.aaguid).filter(|aaguid| !aaguid.is_zero());
-        let algorithm = public_key.algorithm();
-        let paths = PathFinder { aaguid, algorithm, source: trust, at: now, profile: self.profile };
-        Ok(TrustAssessment { policy, paths }.assess(format, verified)?)
+            },
+            trust,
+        )
     }
 }

@@ -1,70 +1,74 @@
-//! Options for usernames that nobody has ([section 14.6.2]): credentials that look like somebody's.
+//! Decoys: the credentials that options list for unknown usernames ([section 14.6.2]).
 //!
 //! [section 14.6.2]: https://www.w3.org/TR/webauthn-3/#sctn-username-enumeration
 
 use hmac::{Hmac, KeyInit, Mac};
 use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
-use rp_core::{
-    Aaguid, AttestationType, CredentialId, CredentialRecord, Format, StoredAttestation, UserHandle,
-    base64url::Bytes,
-};
+use rp_core::{Algorithm, CredentialId, CredentialRecord, UserHandle};
 use sha2::Sha256;
 
-/// How a kind of credential looks in options: the length of its ID, and its transports.
+/// What one kind of credential looks like: in options the length of its ID and its transports, and in the time that a response
+/// takes the algorithm of its key.
 ///
-/// The default shapes are those of the authenticators that people mostly have. A site whose accounts hold
-/// something else, such as one model of security key, names its own, lest decoys stand out.
+/// The default shapes are those of common authenticators. A site whose users have others, such as one model of security key,
+/// configures its own, so that decoys are indistinguishable. Do not change them afterwards: the decoys of a name would change,
+/// and those of a user do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecoyShape {
     /// The length of the credential ID, in bytes: 16 to 1023.
     pub id_len: usize,
     /// The transports.
     pub transports: Vec<String>,
-    /// How common it is beside the others.
+    /// The algorithm: ES256, EdDSA or RS256; for another one the time of ES256 is spent.
+    pub algorithm: Algorithm,
+    /// How common the shape is, relative to the others.
     pub weight: u8,
 }
 
 impl DecoyShape {
     /// A shape.
     #[must_use]
-    pub fn new(id_len: usize, transports: &[&str], weight: u8) -> Self {
-        Self { id_len, transports: transports.iter().map(|&word| word.to_owned()).collect(), weight }
+    pub fn new(id_len: usize, transports: &[&str], algorithm: Algorithm, weight: u8) -> Self {
+        let transports = transports.iter().map(|&transport| transport.to_owned()).collect();
+        Self { id_len, transports, algorithm, weight }
     }
 
-    /// Passkeys of the big platforms and password managers, and a few security keys.
+    /// The passkeys of common platforms and password managers, and a few security keys.
     #[must_use]
-    pub fn usual() -> Vec<Self> {
+    pub fn default_mix() -> Vec<Self> {
         vec![
-            Self::new(20, &["hybrid", "internal"], 5),
-            Self::new(16, &["hybrid", "internal"], 5),
-            Self::new(32, &["internal"], 4),
-            Self::new(48, &["nfc", "usb"], 1),
-            Self::new(64, &["usb"], 1),
+            Self::new(20, &["hybrid", "internal"], Algorithm::Es256, 5),
+            Self::new(16, &["hybrid", "internal"], Algorithm::Es256, 5),
+            Self::new(32, &["internal"], Algorithm::Es256, 2),
+            // Windows Hello
+            Self::new(32, &["internal"], Algorithm::Rs256, 2),
+            Self::new(48, &["nfc", "usb"], Algorithm::EdDsa, 1),
+            Self::new(64, &["usb"], Algorithm::Es256, 1),
         ]
     }
 }
 
-/// What was configured wrongly about decoys.
+/// An error in the configuration of decoys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecoyError {
-    /// The secret could be guessed: decoys that anybody can compute give themselves away.
+    /// The secret is too short: decoys that anyone can compute are recognisable.
     #[error("the secret has {got} bytes; decoys need at least {min}", min = Decoys::MIN_SECRET_BYTES)]
     SecretTooShort {
-        /// How many bytes it has.
+        /// The length in bytes.
         got: usize,
     },
-    /// There is no shape that a decoy could have, or one has an ID under 16 bytes, or over 1023.
+    /// No shape has a weight, or an ID is shorter than 16 bytes or longer than 1023.
     #[error("decoys need shapes with a weight, and IDs of {min} to 1023 bytes", min = Decoys::MIN_ID_BYTES)]
     Shapes,
 }
 
-/// Makes credentials for usernames that nobody has: always the same ones for a name, and nobody without the
-/// secret can tell them from somebody's. Who has it can: an ID ends in a code over what stands before.
+/// Derives the credentials of unknown usernames from the secret: the same ones each time for a name. Without the secret they
+/// cannot be distinguished from real ones; with it they can, because an ID ends in an authentication code of the rest.
 pub(crate) struct Decoys {
     mac: Hmac<Sha256>,
     shapes: Vec<DecoyShape>,
-    total_weight: u64,
+    keys: DecoyKeys,
 }
 
 impl std::fmt::Debug for Decoys {
@@ -74,18 +78,18 @@ impl std::fmt::Debug for Decoys {
 }
 
 impl Decoys {
-    /// What HMAC-SHA256 makes full use of.
+    /// The length that HMAC-SHA256 makes full use of.
     pub(crate) const MIN_SECRET_BYTES: usize = 32;
-    /// What authenticators must make at least (section 4, "Credential ID"), and room for the mark.
+    /// The minimum length of credential IDs (section 4), which leaves room for the code.
     const MIN_ID_BYTES: usize = 16;
-    /// At the end of an ID: one that somebody's credential ends in by chance once in 2^64.
+    /// The length of the code: a real ID ends in the right one with a probability of 2^-64.
     const MARK_BYTES: usize = 8;
 
     pub(crate) fn new(secret: &[u8], shapes: Vec<DecoyShape>) -> Result<Self, DecoyError> {
         if secret.len() < Self::MIN_SECRET_BYTES {
             return Err(DecoyError::SecretTooShort { got: secret.len() });
         }
-        let total_weight = shapes.iter().map(|shape| u64::from(shape.weight)).sum();
+        let total_weight: u64 = shapes.iter().map(|shape| u64::from(shape.weight)).sum();
         let in_length =
             |shape: &DecoyShape| (Self::MIN_ID_BYTES..=CredentialId::MAX_LEN).contains(&shape.id_len);
         if total_weight == 0 || !shapes.iter().all(in_length) {
@@ -97,24 +101,24 @@ impl Decoys {
             .into_iter()
             .map(|shape| DecoyShape { transports: known_transports(&shape.transports), ..shape })
             .collect();
-        Ok(Self { mac, shapes, total_weight })
+        Ok(Self { mac, shapes, keys: DecoyKeys::new() })
     }
 
-    /// The user handle of the account that does not exist.
-    #[expect(clippy::expect_used, reason = "the stream has no end, so 64 bytes are taken")]
+    /// The user handle of an unknown username.
+    #[expect(clippy::expect_used, reason = "the stream is endless, so 64 bytes are taken")]
     pub(crate) fn user_handle(&self, name_key: &str) -> UserHandle {
         let bytes: Vec<u8> = self.stream(b"handle", name_key.as_bytes()).take(UserHandle::MAX_LEN).collect();
         UserHandle::try_from(bytes.as_slice()).expect("64 bytes are a user handle")
     }
 
-    /// One to three credentials, no more than accounts may hold.
+    /// One to three credentials, no more than a user may have.
     pub(crate) fn descriptors(
         &self,
         name_key: &str,
         max: Option<usize>,
     ) -> Vec<PublicKeyCredentialDescriptorJson> {
         let mut bytes = self.stream(b"credentials", name_key.as_bytes());
-        // Most people have one passkey, some two, few three.
+        // Most users have one passkey, some two, few three.
         let count = match bytes.next().unwrap_or(0) {
             0..=159 => 1,
             160..=223 => 2,
@@ -127,15 +131,7 @@ impl Decoys {
     }
 
     fn descriptor(&self, bytes: &mut impl Iterator<Item = u8>) -> Option<PublicKeyCredentialDescriptorJson> {
-        let draw = bytes.by_ref().take(8).fold(0_u64, |draw, byte| (draw << 8) | u64::from(byte));
-        let mut left = draw.checked_rem(self.total_weight)?;
-        let shape = self.shapes.iter().find(|shape| match left.checked_sub(u64::from(shape.weight)) {
-            Some(rest) => {
-                left = rest;
-                false
-            }
-            None => true,
-        })?;
+        let shape = choose(self.shapes.iter(), bytes)?;
         let mut id: Vec<u8> = bytes.take(shape.id_len.checked_sub(Self::MARK_BYTES)?).collect();
         let mark = self.mark(&id).finalize().into_bytes();
         id.extend(mark.into_iter().take(Self::MARK_BYTES));
@@ -146,8 +142,8 @@ impl Decoys {
         })
     }
 
-    /// Whether it is the ID of a decoy, for whatever name. Whoever sends it has it from us, so it is answered as
-    /// somebody's would be; nobody without the secret can make another.
+    /// Whether it is the ID of a decoy, for any name. The client has it from us, because no one can make one without the secret,
+    /// so the response is that for a real credential.
     pub(crate) fn is_decoy(&self, id: &CredentialId) -> bool {
         let bytes = id.as_bytes();
         bytes.len() >= Self::MIN_ID_BYTES
@@ -162,45 +158,25 @@ impl Decoys {
         mac
     }
 
-    /// Whose a decoy is where no name was given: nobody's, and always the same one's.
-    #[expect(clippy::expect_used, reason = "the stream has no end, so 64 bytes are taken")]
+    /// The user handle of a decoy if no name was given: always the same one.
+    #[expect(clippy::expect_used, reason = "the stream is endless, so 64 bytes are taken")]
     pub(crate) fn owner(&self, id: &CredentialId) -> UserHandle {
         let bytes: Vec<u8> = self.stream(b"owner", id.as_bytes()).take(UserHandle::MAX_LEN).collect();
         UserHandle::try_from(bytes.as_slice()).expect("64 bytes are a user handle")
     }
 
-    /// A record for a credential that nobody has, so that a response to a decoy is judged step by step like
-    /// any other, up to the signature, which nobody can make.
+    /// The record of a decoy. A response is verified with it step by step like any other, up to the signature, which no one
+    /// can make, and at the cost of its algorithm.
     pub(crate) fn record(&self, id: &CredentialId, user_handle: &UserHandle) -> CredentialRecord {
-        let eligible = self.stream(b"backup", id.as_bytes()).next().is_some_and(|byte| byte & 1 == 1);
-        CredentialRecord {
-            id: id.clone(),
-            user_handle: user_handle.clone(),
-            public_key: Bytes::from(&NOBODYS_KEY[..]),
-            sign_count: 0,
-            uv_initialized: false,
-            transports: Vec::new(),
-            // Half of all decoys change their eligibility in the eyes of whoever forges a response, as
-            // somebody's passkeys would.
-            backup_eligible: Some(eligible),
-            backup_state: false,
-            attestation_object: None,
-            attestation_client_data_json: None,
-            rp_id: None,
-            aaguid: Aaguid::ZERO,
-            attestation: StoredAttestation {
-                format: Format::None,
-                r#type: AttestationType::None,
-                trusted: false,
-            },
-        }
-    }
-
-    /// A key for another use of the same secret: HMAC in counter mode, kept apart by its purpose.
-    pub(crate) fn derived_key(&self, purpose: &str) -> [u8; 64] {
-        let mut key = [0; 64];
-        key.iter_mut().zip(self.stream(b"key", purpose.as_bytes())).for_each(|(to, from)| *to = from);
-        key
+        let mut bytes = self.stream(b"record", id.as_bytes());
+        // Half of the decoys change their eligibility in a forged response, as real passkeys would.
+        let eligible = bytes.next().is_some_and(|byte| byte & 1 == 1);
+        let len = id.as_bytes().len();
+        let shape = choose(self.shapes.iter().filter(|shape| shape.id_len == len), &mut bytes);
+        let key = self.keys.of(shape.map(|shape| shape.algorithm));
+        let mut record = CredentialRecord::imported(id.clone(), key, user_handle.clone());
+        record.backup_eligible = Some(eligible);
+        record
     }
 
     fn keyed(&self, purpose: &'static [u8]) -> Hmac<Sha256> {
@@ -211,7 +187,7 @@ impl Decoys {
         keyed
     }
 
-    /// As many bytes as asked for: HMAC-SHA256 over the purpose, a counter and the input.
+    /// An endless stream of bytes: HMAC-SHA256 of the purpose, a counter and the input.
     fn stream(&self, purpose: &'static [u8], input: &[u8]) -> impl Iterator<Item = u8> {
         let keyed = self.keyed(purpose);
         let input = input.to_vec();
@@ -224,9 +200,84 @@ impl Decoys {
     }
 }
 
-/// Somebody's credentials as options list them where a username was given: in an order that tells nothing, and
-/// without words that only one client writes. Where the client told no transport, all are named, which says as
-/// much.
+/// One of the shapes, by weight.
+fn choose<'a>(
+    shapes: impl Iterator<Item = &'a DecoyShape> + Clone,
+    bytes: &mut impl Iterator<Item = u8>,
+) -> Option<&'a DecoyShape> {
+    let draw = bytes.by_ref().take(8).fold(0_u64, |draw, byte| (draw << 8) | u64::from(byte));
+    let total = shapes.clone().map(|shape| u64::from(shape.weight)).sum();
+    let mut rest = draw.checked_rem(total)?;
+    for shape in shapes {
+        match rest.checked_sub(u64::from(shape.weight)) {
+            Some(left) => rest = left,
+            None => return Some(shape),
+        }
+    }
+    None
+}
+
+/// Public keys whose private keys no one has, one for each algorithm that a relying party offers by default: a signature
+/// takes as long to verify as that of a real key.
+#[derive(Clone)]
+struct DecoyKeys {
+    eddsa: Vec<u8>,
+    rs256: Vec<u8>,
+}
+
+impl DecoyKeys {
+    fn new() -> Self {
+        Self { eddsa: eddsa_key(), rs256: rs256_key() }
+    }
+
+    fn of(&self, algorithm: Option<Algorithm>) -> &[u8] {
+        match algorithm {
+            Some(Algorithm::EdDsa) => &self.eddsa,
+            Some(Algorithm::Rs256) => &self.rs256,
+            _ => &ES256_KEY,
+        }
+    }
+}
+
+/// The first of the hashes of `rp decoy key`, the algorithm and a counter that is the encoding of a point of Ed25519.
+fn eddsa_key() -> Vec<u8> {
+    let head = [
+        0xa4, // map(4)
+        0x01, 0x01, // kty: OKP
+        0x03, 0x27, // alg: EdDSA
+        0x20, 0x06, // crv: Ed25519
+        0x21, 0x58, 0x20, // x
+    ];
+    let keys = (0_u8..=u8::MAX).map(|counter| {
+        let x = rp_core::crypto::sha256(&[b"rp decoy key eddsa", &[counter]]);
+        [&head[..], &x].concat()
+    });
+    // Half of the candidates are points, so the last one is never reached.
+    let mut valid = keys.filter(|key| rp_core::cose::PublicKey::from_cose(key).is_ok());
+    valid.next().unwrap_or_default()
+}
+
+/// A modulus of 2048 bits from the hashes of `rp decoy key`, the algorithm and a counter, made odd. Its factors are unknown;
+/// knowing them would gain nothing, because a response that verifies is rejected all the same.
+fn rs256_key() -> Vec<u8> {
+    let head = [
+        0xa4, // map(4)
+        0x01, 0x03, // kty: RSA
+        0x03, 0x39, 0x01, 0x00, // alg: RS256
+        0x20, 0x59, 0x01, 0x00, // n, 256 bytes
+    ];
+    let mut modulus: Vec<u8> =
+        (0_u8..8).flat_map(|counter| rp_core::crypto::sha256(&[b"rp decoy key rs256", &[counter]])).collect();
+    if let [first, .., last] = &mut modulus[..] {
+        *first |= 0x80;
+        *last |= 0x01;
+    }
+    let exponent = [0x21, 0x43, 0x01, 0x00, 0x01]; // e: 65537
+    [&head[..], &modulus, &exponent].concat()
+}
+
+/// The credentials of a user as options list them if a username was given: in an order that reveals nothing, and without
+/// transports that only one client reports. If the client reported none, all are listed, which says as much.
 pub(crate) fn descriptors(
     mut list: Vec<PublicKeyCredentialDescriptorJson>,
 ) -> Vec<PublicKeyCredentialDescriptorJson> {
@@ -241,21 +292,21 @@ fn sort(list: &mut [PublicKeyCredentialDescriptorJson]) {
     list.sort_by(|one, other| one.id.cmp(&other.id));
 }
 
-/// The known words among these, each once and in one order; all of them where there is none.
-fn known_transports(words: &[String]) -> Vec<String> {
-    let of = |is_in: &dyn Fn(&str) -> bool| {
-        TRANSPORTS.iter().filter(|word| is_in(word)).map(|&word| word.to_owned()).collect::<Vec<_>>()
+/// The known transports among these, each once and in a fixed order; all of them if there is none.
+fn known_transports(reported: &[String]) -> Vec<String> {
+    let select = |is_in: &dyn Fn(&str) -> bool| {
+        TRANSPORTS.iter().filter(|known| is_in(known)).map(|&known| known.to_owned()).collect::<Vec<_>>()
     };
-    let known = of(&|word| words.iter().any(|told| told == word));
-    if known.is_empty() { of(&|_| true) } else { known }
+    let known = select(&|known| reported.iter().any(|transport| transport == known));
+    if known.is_empty() { select(&|_| true) } else { known }
 }
 
 /// `AuthenticatorTransport` (5.8.4).
 const TRANSPORTS: [&str; 6] = ["ble", "hybrid", "internal", "nfc", "smart-card", "usb"];
 
-/// A point of P-256 whose private key nobody has: x is SHA-256 of `rp decoy key 2`, the first in that row that
-/// is on the curve, and y the even one.
-const NOBODYS_KEY: [u8; 77] = [
+/// A point of P-256 whose private key no one has: x is the SHA-256 hash of `rp decoy key 2`, the first in that sequence that is
+/// on the curve, and y is the even one.
+const ES256_KEY: [u8; 77] = [
     0xa5, // map(5)
     0x01, 0x02, // kty: EC2
     0x03, 0x26, // alg: ES256
@@ -273,26 +324,26 @@ mod tests {
     use super::*;
 
     fn decoys(secret: u8) -> Decoys {
-        Decoys::new(&[secret; 32], DecoyShape::usual()).unwrap()
+        Decoys::new(&[secret; 32], DecoyShape::default_mix()).unwrap()
     }
 
     #[test]
-    fn a_secret_under_32_bytes_is_refused() {
+    fn a_secret_under_32_bytes_is_rejected() {
         for got in [0, 31] {
-            let error = Decoys::new(&vec![7; got], DecoyShape::usual()).unwrap_err();
+            let error = Decoys::new(&vec![7; got], DecoyShape::default_mix()).unwrap_err();
             assert_eq!(error, DecoyError::SecretTooShort { got });
         }
-        assert!(Decoys::new(&[7; 32], DecoyShape::usual()).is_ok());
+        assert!(Decoys::new(&[7; 32], DecoyShape::default_mix()).is_ok());
     }
 
     #[test]
-    fn shapes_that_no_credential_can_have_are_refused() {
+    fn shapes_that_no_credential_can_have_are_rejected() {
         for (id_len, weight) in [(16, 0), (0, 1), (15, 1), (1024, 1)] {
-            let shapes = vec![DecoyShape::new(id_len, &[], weight)];
+            let shapes = vec![DecoyShape::new(id_len, &[], Algorithm::Es256, weight)];
             assert_eq!(Decoys::new(&[7; 32], shapes).unwrap_err(), DecoyError::Shapes);
         }
         assert_eq!(Decoys::new(&[7; 32], vec![]).unwrap_err(), DecoyError::Shapes);
-        assert!(Decoys::new(&[7; 32], vec![DecoyShape::new(16, &[], 1)]).is_ok());
+        assert!(Decoys::new(&[7; 32], vec![DecoyShape::new(16, &[], Algorithm::Es256, 1)]).is_ok());
     }
 
     #[test]
@@ -321,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn decoys_are_known_by_whoever_has_the_secret_alone() {
+    fn decoys_are_recognised_only_with_the_secret() {
         for name in 0..100 {
             for descriptor in decoys(1).descriptors(&name.to_string(), None) {
                 assert!(decoys(1).is_decoy(&descriptor.id));
@@ -339,14 +390,14 @@ mod tests {
     }
 
     #[test]
-    fn decoys_are_no_more_than_an_account_may_hold() {
+    fn decoys_are_no_more_than_a_user_may_have() {
         for name in 0..100 {
             assert_eq!(decoys(1).descriptors(&name.to_string(), Some(1)).len(), 1);
         }
     }
 
     #[test]
-    fn somebodys_credentials_are_listed_with_known_transports_alone() {
+    fn real_credentials_are_listed_with_known_transports_only() {
         let mut record = decoys(1)
             .record(&CredentialId::try_from(&[1][..]).unwrap(), &UserHandle::try_from(&[1][..]).unwrap());
         record.transports = ["usb", "telepathy", "nfc", "usb"].map(str::to_owned).to_vec();
@@ -356,7 +407,21 @@ mod tests {
     }
 
     #[test]
-    fn nobodys_key_is_a_key() {
-        assert!(rp_core::cose::PublicKey::from_cose(&NOBODYS_KEY).is_ok());
+    fn decoys_have_keys_of_each_algorithm_of_the_mix() {
+        let decoys = decoys(1);
+        let mut algorithms = std::collections::BTreeMap::new();
+        for name in 0..1_000 {
+            for descriptor in decoys.descriptors(&name.to_string(), None) {
+                let record = decoys.record(&descriptor.id, &decoys.owner(&descriptor.id));
+                let key = rp_core::cose::PublicKey::from_cose(&record.public_key).unwrap();
+                *algorithms.entry(key.algorithm().id()).or_insert(0) += 1;
+            }
+        }
+        // Of a weight of 16: RS256 2, EdDSA 1, ES256 13.
+        let total: i32 = algorithms.values().sum();
+        let share = |id: i64| f64::from(algorithms[&id]) / f64::from(total);
+        assert!((share(-257) - 2.0 / 16.0).abs() < 0.03, "{algorithms:?}");
+        assert!((share(-8) - 1.0 / 16.0).abs() < 0.03, "{algorithms:?}");
+        assert!((share(-7) - 13.0 / 16.0).abs() < 0.03, "{algorithms:?}");
     }
 }

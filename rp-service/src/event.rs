@@ -1,88 +1,125 @@
 use rp_core::{Aaguid, CredentialId, Timestamp, UserHandle};
 
-use crate::refusal::Refusal;
+use crate::error::{ErrorKind, ServiceError};
+use crate::session::{Client, SessionId};
 use crate::store::Passkey;
 
-/// What came of a request: one for every outcome, right or wrong.
+/// The outcome of a request, successful or not.
 ///
-/// It names account, credential and model by what is no secret: no challenge, cookie, key, signature or
-/// extension result is in it, and no username, in whose field people type passwords.
+/// It contains no challenge, cookie, token, key, signature or extension result, and no username: people type passwords into
+/// that field.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What was asked for.
+    /// The requested action.
     pub action: Action,
-    /// Why it was refused, truly; `None`: it was done.
-    pub refusal: Option<&'a Refusal>,
-    /// Whose account, where that is known.
-    pub account: Option<&'a UserHandle>,
-    /// Which credential; where it was refused, the one that the response names.
+    /// The exact reason of a failure; `None` if the action succeeded.
+    pub error: Option<&'a ServiceError>,
+    /// The user, if known.
+    pub user: Option<&'a UserHandle>,
+    /// The session, if there is one.
+    pub session: Option<SessionId>,
+    /// The client.
+    pub client: Option<&'a Client>,
+    /// The credential; in a failure, the one that the response names.
     pub credential: Option<&'a CredentialId>,
-    /// Its model, as the authenticator said.
-    pub model: Option<Aaguid>,
-    /// Whether a trusted attestation proves the model.
-    pub model_proved: bool,
-    /// Whether the authenticator verified the user; `None` where no response was judged.
+    /// The AAGUID of its authenticator, as the authenticator reported it.
+    pub aaguid: Option<Aaguid>,
+    /// Whether a trusted attestation proves the AAGUID.
+    pub is_model_proven: bool,
+    /// Whether the authenticator verified the user; `None` if no response was verified.
     pub user_verified: Option<bool>,
-    /// The counter did not grow, and policy let it pass: the key may have been copied.
+    /// The authenticator did not verify the user, although it did so earlier with this passkey.
+    pub user_verification_omitted: bool,
+    /// The counter did not increase, and the policy accepted that: the key may have been copied.
     pub counter_regressed: bool,
-    /// An imported record that did not know whether it can be backed up has learned it.
+    /// The backup eligibility that an imported record learned.
     pub backup_eligible_learned: Option<bool>,
 }
 
-/// What was asked for.
+/// The action of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
-    /// To open an account with its first passkey.
-    OpenAccount,
-    /// To add a passkey to the signed-in account.
-    AddCredential,
-    /// A registration of which it is not known yet which of the two it is.
+    /// Creates a user with a first passkey.
+    SignUp,
+    /// Adds a passkey to the user of the session.
+    AddPasskey,
+    /// Completes a registration that was not identified as one of the two.
     Register,
-    /// To sign in.
+    /// Signs in with a passkey.
     SignIn,
-    /// To verify the signed-in account once more.
+    /// Verifies the user of the session again.
     StepUp,
-    /// To name a passkey.
-    RenameCredential,
-    /// To delete a passkey.
-    DeleteCredential,
-    /// To read what the account has.
-    ReadAccount,
-    /// To sign out.
+    /// Reports a first factor that the application verified.
+    FirstFactor,
+    /// Completes a sign-in with a second factor.
+    SecondFactor,
+    /// Names a passkey.
+    RenamePasskey,
+    /// Deletes a passkey.
+    DeletePasskey,
+    /// Reads the data of the user.
+    Read,
+    /// Checks a requirement of the application.
+    Guard,
+    /// Signs out.
     SignOut,
-    /// To drop what has ended; told only where it fails.
+    /// Ends sessions.
+    EndSessions,
+    /// Creates a user without a passkey.
+    CreateUser,
+    /// Changes the names of a user.
+    ChangeUser,
+    /// Locks a user.
+    LockUser,
+    /// Unlocks a user.
+    UnlockUser,
+    /// Deletes a user.
+    DeleteUser,
+    /// Creates an enrolment grant.
+    CreateGrant,
+    /// Deletes expired entries; reported only if it fails.
     Sweep,
-    /// Something, by a request that was refused before it was read.
+    /// A request that was rejected before its action was known.
     Request,
 }
 
 impl Action {
-    /// The action as it stands in logs.
+    /// The action as it appears in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::OpenAccount => "open-account",
-            Self::AddCredential => "add-credential",
+            Self::SignUp => "sign-up",
+            Self::AddPasskey => "add-passkey",
             Self::Register => "register",
             Self::SignIn => "sign-in",
             Self::StepUp => "step-up",
-            Self::RenameCredential => "rename-credential",
-            Self::DeleteCredential => "delete-credential",
-            Self::ReadAccount => "read-account",
+            Self::FirstFactor => "first-factor",
+            Self::SecondFactor => "second-factor",
+            Self::RenamePasskey => "rename-passkey",
+            Self::DeletePasskey => "delete-passkey",
+            Self::Read => "read",
+            Self::Guard => "guard",
             Self::SignOut => "sign-out",
+            Self::EndSessions => "end-sessions",
+            Self::CreateUser => "create-user",
+            Self::ChangeUser => "change-user",
+            Self::LockUser => "lock-user",
+            Self::UnlockUser => "unlock-user",
+            Self::DeleteUser => "delete-user",
+            Self::CreateGrant => "create-grant",
             Self::Sweep => "sweep",
             Self::Request => "request",
         }
     }
 }
 
-/// Where events go. It is called on the way of a request: what takes long belongs behind a queue.
+/// A receiver of events. It is called while the request waits, so slow work belongs behind a queue.
 pub trait EventSink: Send + Sync {
-    /// Takes note of an event.
+    /// Records an event.
     fn record(&self, event: &Event<'_>);
 }
 
@@ -92,8 +129,8 @@ impl<F: Fn(&Event<'_>) + Send + Sync> EventSink for F {
     }
 }
 
-/// Events as `tracing` events with the target `rp`: `info`, but `warn` for a counter that did not grow, and
-/// `error` for storage that fails.
+/// Emits events through `tracing` with the target `rp`: `info` in general, `warn` for a counter that did not increase, and
+/// `error` for failures of the server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingSink;
 
@@ -104,44 +141,59 @@ impl EventSink for TracingSink {
                 tracing::$level!(
                     target: "rp",
                     action = event.action.as_str(),
-                    code = event.refusal.map(Refusal::code),
-                    told = event.refusal.map(Refusal::told),
-                    step = event.refusal.and_then(Refusal::step),
-                    account = event.account.map(tracing::field::display),
+                    code = event.error.map(ServiceError::code),
+                    public_code = event.error.map(ServiceError::public_code),
+                    step = event.error.and_then(ServiceError::step),
+                    user = event.user.map(tracing::field::display),
+                    session = event.session.map(tracing::field::display),
+                    address = event.client.and_then(|client| client.address.as_deref()),
+                    request = event.client.and_then(|client| client.request_id.as_deref()),
                     credential = event.credential.map(tracing::field::display),
-                    model = event.model.map(tracing::field::display),
-                    model_proved = event.model.map(|_| event.model_proved),
+                    aaguid = event.aaguid.map(tracing::field::display),
+                    model_proven = event.aaguid.map(|_| event.is_model_proven),
                     user_verified = event.user_verified,
+                    user_verification_omitted = event.user_verification_omitted.then_some(true),
                     counter_regressed = event.counter_regressed.then_some(true),
                     backup_eligible_learned = event.backup_eligible_learned,
-                    detail = event.refusal.map(detail).as_deref(),
+                    detail = event.error.map(describe).as_deref(),
                     $message
                 )
             };
         }
         let counter = event.counter_regressed
-            || event.refusal.is_some_and(|refusal| refusal.code() == "sign-count-regressed");
-        match event.refusal {
-            Some(refusal) if refusal.status() == 503 => emit!(error, "failed"),
-            Some(_) if counter => emit!(warn, "refused"),
-            Some(_) => emit!(info, "refused"),
+            || event.error.is_some_and(|error| error.code() == "sign-count-regressed");
+        match event.error {
+            Some(error) if error.kind() == ErrorKind::Server => emit!(error, "failed"),
+            Some(_) if counter => emit!(warn, "rejected"),
+            Some(_) => emit!(info, "rejected"),
             None if counter => emit!(warn, "done"),
             None => emit!(info, "done"),
         }
     }
 }
 
-/// The refusal in words, and what caused it. A client may have chosen some of them, so they are cut, and
-/// control characters are written out.
-fn detail(refusal: &Refusal) -> String {
-    let mut text = refusal.to_string();
-    let mut source = std::error::Error::source(refusal);
+impl ServiceError {
+    /// The error of a request that did not pass a part of the set-up, such as the layer of an adapter. It is logged by
+    /// [`TracingSink`], because the service's own receiver of events is not known.
+    #[must_use]
+    pub fn misconfigured(missing: &'static str) -> Self {
+        let error = Self::Misconfigured { missing };
+        TracingSink.record(&EventBuilder::new(Action::Request).build(Timestamp::now(), Some(&error)));
+        error
+    }
+}
+
+/// The error with its causes. A client may have chosen parts of the text, so it is shortened, and control characters are
+/// escaped.
+fn describe(error: &ServiceError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        let words = cause.to_string();
-        // Some errors say their cause's words themselves.
-        if !text.contains(&words) {
+        let message = cause.to_string();
+        // Some errors contain the message of their cause.
+        if !text.contains(&message) {
             text.push_str(": ");
-            text.push_str(&words);
+            text.push_str(&message);
         }
         source = cause.source();
     }
@@ -156,53 +208,67 @@ fn escape(character: char) -> Box<dyn Iterator<Item = char>> {
     }
 }
 
-/// Longer than any message of ours; what is longer holds something of a client's.
+/// Longer than any message of ours; a longer text contains input of a client.
 const MAX_DETAIL_CHARS: usize = 300;
 
-/// What an event will say, gathered while a request is worked on.
+/// Collects the members of an event while a request is processed.
 #[derive(Debug)]
-pub(crate) struct Trail {
+pub(crate) struct EventBuilder {
     pub(crate) action: Action,
-    pub(crate) account: Option<UserHandle>,
+    pub(crate) user: Option<UserHandle>,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) client: Option<Client>,
     pub(crate) credential: Option<CredentialId>,
-    model: Option<Aaguid>,
-    model_proved: bool,
+    aaguid: Option<Aaguid>,
+    is_model_proven: bool,
     pub(crate) user_verified: Option<bool>,
+    pub(crate) user_verification_omitted: bool,
     pub(crate) counter_regressed: bool,
     pub(crate) backup_eligible_learned: Option<bool>,
 }
 
-impl Trail {
+impl EventBuilder {
     pub(crate) fn new(action: Action) -> Self {
         Self {
             action,
-            account: None,
+            user: None,
+            session: None,
+            client: None,
             credential: None,
-            model: None,
-            model_proved: false,
+            aaguid: None,
+            is_model_proven: false,
             user_verified: None,
+            user_verification_omitted: false,
             counter_regressed: false,
             backup_eligible_learned: None,
         }
     }
 
-    pub(crate) fn passkey(&mut self, passkey: &Passkey) {
-        self.account = Some(passkey.record.user_handle.clone());
-        self.credential = Some(passkey.record.id.clone());
-        self.model = Some(passkey.record.aaguid);
-        self.model_proved = passkey.record.attestation.trusted && !passkey.record.aaguid.is_zero();
+    pub(crate) fn user(mut self, user: &UserHandle) -> Self {
+        self.user = Some(user.clone());
+        self
     }
 
-    pub(crate) fn event<'a>(&'a self, at: Timestamp, refusal: Option<&'a Refusal>) -> Event<'a> {
+    pub(crate) fn passkey(&mut self, passkey: &Passkey) {
+        self.user = Some(passkey.record.user_handle.clone());
+        self.credential = Some(passkey.record.id.clone());
+        self.aaguid = Some(passkey.record.aaguid);
+        self.is_model_proven = passkey.record.attestation.model == Some(passkey.record.aaguid);
+    }
+
+    pub(crate) fn build<'a>(&'a self, at: Timestamp, error: Option<&'a ServiceError>) -> Event<'a> {
         Event {
             at,
             action: self.action,
-            refusal,
-            account: self.account.as_ref(),
+            error,
+            user: self.user.as_ref(),
+            session: self.session,
+            client: self.client.as_ref(),
             credential: self.credential.as_ref(),
-            model: self.model,
-            model_proved: self.model_proved,
+            aaguid: self.aaguid,
+            is_model_proven: self.is_model_proven,
             user_verified: self.user_verified,
+            user_verification_omitted: self.user_verification_omitted,
             counter_regressed: self.counter_regressed,
             backup_eligible_learned: self.backup_eligible_learned,
         }
@@ -214,16 +280,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn details_are_cut_and_control_characters_written_out() {
-        let refusal = Refusal::Body { detail: "a\nb\u{1b}[31m".into() };
-        assert_eq!(detail(&refusal), "a\\nb\\u{1b}[31m");
-        let refusal = Refusal::Body { detail: "x".repeat(1_000) };
-        assert_eq!(detail(&refusal).len(), MAX_DETAIL_CHARS);
+    fn details_are_shortened_and_control_characters_escaped() {
+        let error = ServiceError::Body { detail: "a\nb\u{1b}[31m".into() };
+        assert_eq!(describe(&error), "a\\nb\\u{1b}[31m");
+        let error = ServiceError::Body { detail: "x".repeat(1_000) };
+        assert_eq!(describe(&error).len(), MAX_DETAIL_CHARS);
     }
 
     #[test]
     fn details_name_the_cause() {
-        let refusal = Refusal::Storage(crate::store::StoreError::unavailable("the disk is full"));
-        assert_eq!(detail(&refusal), "the storage did not do its work: the disk is full");
+        let error = ServiceError::Storage(crate::store::StoreError::unavailable("the disk is full"));
+        assert_eq!(describe(&error), "storage backend error: the disk is full");
     }
 }

@@ -1,43 +1,58 @@
-//! Whose credentials, which ceremony is pending, which policy holds, what is logged; stores.
+//! Framework-independent passkey service: users, pending ceremonies, sessions, policy, events and stores.
 //!
-//! [`Passkeys`] joins a [`RelyingParty`](rp_core::RelyingParty), a store, a trust source, a [`Policy`], a clock and
-//! an [`EventSink`]. It knows no web framework: the adapters translate requests and answers, and take no decision.
-//! What is answered over HTTP is decided in [`http`]; sessions are data here ([`SessionData`]), kept by the
-//! framework's own session crate.
+//! [`Passkeys`] combines a [`RelyingParty`](rp_core::RelyingParty), stores ([`store`]), a trust source, a [`Policy`], a clock
+//! and an [`EventSink`]. [`http`] responds to requests; the adapters `rp-axum` and `rp-actix` translate them and decide
+//! nothing.
 //!
-//! Everything that is refused is one [`Refusal`]. What a client is told of it is a [`Problem`]; what it truly was
-//! goes into an [`Event`].
+//! Sign-in sessions belong to the service: a [`Session`] is a row, and the client holds a token. An application that has
+//! sessions can keep them ([`ApplicationSession`]).
+//!
+//! Every error is a [`ServiceError`]. The client receives a [`Problem`]; the exact reason goes into an [`Event`].
 
+mod acr;
+mod admission;
+mod application_session;
+mod assurance;
+mod authenticator_info;
 mod decoy;
+mod error;
 mod event;
-mod gate;
 pub mod http;
-mod limiter;
-mod model;
+mod json;
 mod passkeys;
 mod policy;
 mod problem;
-mod refusal;
+mod rate_limiter;
+mod secret;
 mod session;
 pub mod store;
+mod text;
 mod username;
-mod wire;
 
-pub use decoy::{DecoyError, DecoyShape};
-pub use event::{Action, Event, EventSink, TracingSink};
-pub use gate::{Admission, Entry, Gate, Purpose, Veto};
-pub use limiter::{GuessLimiter, MemoryLimiter, TooManyGuesses};
+pub use acr::Acr;
+pub use admission::{AdmissionFuture, AdmissionHook, AdmissionRequest, Denied, Purpose};
+pub use application_session::ApplicationSession;
+pub use assurance::{Amr, Assurance, Fresh, Guard, MissingAssurance, Requirement};
 #[cfg(feature = "mds")]
-pub use model::MetadataModels;
-pub use model::{Model, ModelDirectory, PasskeyProviders};
+pub use authenticator_info::MetadataDirectory;
+pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
+pub use decoy::{DecoyError, DecoyShape};
+pub use error::{ErrorKind, NoCeremony, ServiceError};
+pub use event::{Action, Event, EventSink, TracingSink};
+pub use json::{
+    CredentialJson, CredentialsJson, ListedSessionJson, OriginsJson, PasskeyEndpoints, SessionJson,
+    SessionsJson, SignalJson,
+};
 pub use passkeys::{
-    Authentication, BrowserId, NicknameError, Passkeys, PasskeysBuilder, Registration, SignUp,
+    Authentication, BrowserId, Caller, ConfigError, CurrentSession, CurrentUser, FirstFactor, Grant, NewUser,
+    Next, OpenedSession, Passkeys, PasskeysBuilder, Registration, TokenTransport,
 };
-pub use policy::Policy;
+pub use policy::{Limits, Policy, SecondFactorPolicy, SessionPolicy, UsernameLists};
 pub use problem::Problem;
-pub use refusal::{NoCeremony, Refusal};
-pub use session::{Acr, Amr, RequestSession, SessionChange, SessionData};
-pub use username::{Username, UsernameError};
-pub use wire::{
-    AuthenticationJson, CredentialJson, CredentialsJson, OriginsJson, PasskeyEndpoints, SignalJson,
+pub use rate_limiter::{Limit, MemoryRateLimiter, RateLimit, RateLimited, RateLimiter};
+pub use secret::Secret;
+pub use session::{
+    Client, Method, Session, SessionId, SessionKind, SessionState, SessionToken, UserVerification,
+    VerifiedFactor,
 };
+pub use username::{Username, UsernameError};

@@ -1,113 +1,119 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use rp_core::Timestamp;
 use serde::Serialize;
 
-/// An error as clients see it: RFC 9457, `application/problem+json`.
+use crate::assurance::MissingAssurance;
+use crate::json::DateTime;
+
+/// An error response: RFC 9457, `application/problem+json`.
 ///
-/// The code is for programs and stays as it is once released; title and detail are plain words for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// `code` is for programs and stays the same; title and detail are for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code: one kebab-case word.
+    pub code: &'static str,
+    /// The title, the same for each code.
+    pub title: &'static str,
+    /// What the user can do about it, or what is wrong with the request.
+    pub detail: Cow<'static, str>,
+    /// What the session lacks, for `step-up-required`.
+    pub required: Option<MissingAssurance>,
+    /// The time until which enrolment is possible, for `enrolment-required`.
+    pub by: Option<Timestamp>,
+    /// The value of `Retry-After`.
+    pub retry_after: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct Members<'a> {
     r#type: String,
-    title: &'static str,
+    title: &'a str,
     status: u16,
-    detail: Cow<'static, str>,
-    code: &'static str,
-    #[serde(skip)]
-    retry_after: Option<Duration>,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<MissingAssurance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<DateTime>,
 }
 
 impl Problem {
     /// The media type.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
-    pub(crate) fn new(
-        status: u16,
-        code: &'static str,
-        detail: Option<String>,
-        retry_after: Option<Duration>,
-    ) -> Self {
-        let (title, words) = words(code);
-        let detail = detail.map_or(Cow::Borrowed(words), Cow::Owned);
-        Self { r#type: format!("{TYPE_PREFIX}{code}"), title, status, detail, code, retry_after }
+    pub(crate) fn new(status: u16, code: &'static str) -> Self {
+        let (title, detail) = text(code);
+        Self { status, code, title, detail: detail.into(), required: None, by: None, retry_after: None }
     }
 
-    /// The HTTP status.
+    /// The body. `type_base` is the start of `type`, such as `https://example.org/problems/`; without one, `type` is
+    /// `about:blank`.
     #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The code, one kebab-case word.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.code
-    }
-
-    /// The title, the same for each code.
-    #[must_use]
-    pub fn title(&self) -> &'static str {
-        self.title
-    }
-
-    /// What to do about it, or what was wrong with the request.
-    #[must_use]
-    pub fn detail(&self) -> &str {
-        &self.detail
-    }
-
-    /// What goes into `Retry-After`.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+    pub fn to_json(&self, type_base: Option<&str>) -> Vec<u8> {
+        let members = Members {
+            r#type: type_base.map_or_else(|| "about:blank".into(), |base| format!("{base}{}", self.code)),
+            title: self.title,
+            status: self.status,
+            detail: &self.detail,
+            code: self.code,
+            required: self.required,
+            by: self.by.map(DateTime),
+        };
+        // Strings and numbers only: nothing that JSON cannot express.
+        serde_json::to_vec(&members).unwrap_or_default()
     }
 }
 
-/// A `tag:` URI (RFC 4151): a name for each kind of problem that needs no server to be found at.
-const TYPE_PREFIX: &str = "tag:github.com,2026:rp-rs/rp/problem/";
-
-/// Title and detail. A ceremony that does not verify says which check failed in the code alone.
-fn words(code: &str) -> (&'static str, &'static str) {
+/// Title and detail. The code alone says which check of a ceremony failed.
+fn text(code: &str) -> (&'static str, &'static str) {
     match code {
-        "malformed-json" => ("The request cannot be read", "The body is not JSON of the form asked for."),
-        "malformed-base64" => ("The request cannot be read", "A member is not base64url without padding."),
+        "malformed-json" => ("The request is malformed", "The body is not JSON of the expected form."),
+        "malformed-base64" => ("The request is malformed", "A member is not base64url without padding."),
+        "username-invalid" => ("This name is not allowed", "Choose a name without spaces and symbols."),
         "not-signed-in" => ("You are not signed in", "Sign in first."),
-        "step-up-required" => ("Please confirm that it is you", "Use a passkey once more, then try again."),
-        "enrolment-required" => ("Another passkey is needed", "This site asks for another kind of passkey."),
-        "sign-up-closed" => ("Accounts cannot be opened here", "This site does not take new accounts."),
+        "second-factor-required" => ("A second step is required", "Complete the sign-in first."),
+        "step-up-required" => ("Please confirm that it is you", "Use your passkey again, then try again."),
+        "enrolment-required" => {
+            ("Another passkey is required", "This site requires another kind of passkey.")
+        }
+        "sign-up-closed" => ("Sign-up is closed", "This site does not accept new accounts."),
         "cross-site-request" => ("The request came from another site", "Use this site's own pages."),
-        "credential-unknown" => {
-            ("This passkey is not known here", "It may have been removed from the account.")
-        }
-        "no-ceremony" => ("This attempt is over", "It was used before or began elsewhere. Start again."),
+        "user-locked" => ("This account is locked", "Contact the operator of this site."),
+        "credential-unknown" => ("This passkey is unknown", "It may have been removed from the account."),
+        "session-unknown" => ("This session is unknown", "It may have ended already."),
+        "user-unknown" => ("This user is unknown", "The account may have been deleted."),
+        "no-ceremony" => ("This attempt is over", "It was used before or started elsewhere. Start again."),
         "ceremony-expired" => ("That took too long", "Start again."),
-        "credential-exists" => {
-            ("This passkey is registered already", "Use it to sign in, or use another one.")
-        }
+        "credential-exists" => ("This passkey is registered already", "Sign in with it, or use another one."),
         "username-taken" => ("This name is taken", "Choose another name."),
-        "too-many-credentials" => ("The account is full", "Remove a passkey before adding another."),
-        "last-credential" => ("This is the last passkey", "Add another one before removing it."),
+        "too-many-credentials" => ("The account is full", "Remove a passkey before you add another."),
+        "last-credential" => ("This is the last passkey", "Add another one before you remove it."),
         "body-too-large" => ("The request is too large", "No request to this site needs to be this large."),
-        "unsupported-media-type" => ("The request is not JSON", "The body has to be application/json."),
+        "unsupported-media-type" => ("The request is not JSON", "The media type must be application/json."),
         "too-many-requests" => ("Too many attempts", "Wait before you try again."),
-        "storage-unavailable" => ("The site cannot answer now", "Nothing was changed. Try again shortly."),
+        "storage-unavailable" => ("The site is not available", "Nothing was changed. Try again soon."),
+        "misconfigured" => ("The site is misconfigured", "The log of the site has the details."),
         "user-not-verified" => {
             ("You were not verified", "Use your PIN, fingerprint or face, then try again.")
         }
         "user-not-present" => {
-            ("Nobody touched the passkey", "Confirm when you are asked to, then try again.")
+            ("The passkey was not confirmed", "Confirm when you are asked to, then try again.")
         }
         "sign-count-regressed" => (
             "This passkey may have been copied",
-            "Its counter did not grow. Use another passkey, and tell the site's operator.",
+            "Its counter did not increase. Use another passkey, and inform the operator of this site.",
         ),
         "attestation-untrusted"
         | "unsupported-attestation-format"
         | "authenticator-not-allowed"
         | "algorithm-not-allowed"
         | "certificate-expired"
-        | "certificate-revoked" => ("This passkey is not accepted here", "The site asks for another kind."),
-        _ => ("The passkey's answer did not verify", "Nothing was changed. Start again."),
+        | "certificate-revoked" => ("This passkey is not accepted here", "The site requires another kind."),
+        _ => ("The passkey's response did not verify", "Nothing was changed. Start again."),
     }
 }
 
@@ -117,10 +123,20 @@ mod tests {
 
     #[test]
     fn the_members_are_those_of_rfc_9457_and_the_code() {
-        let problem = Problem::new(409, "username-taken", None, None);
+        let json = Problem::new(409, "username-taken").to_json(None);
         assert_eq!(
-            serde_json::to_string(&problem).unwrap(),
-            r#"{"type":"tag:github.com,2026:rp-rs/rp/problem/username-taken","title":"This name is taken","status":409,"detail":"Choose another name.","code":"username-taken"}"#
+            String::from_utf8(json).unwrap(),
+            r#"{"type":"about:blank","title":"This name is taken","status":409,"detail":"Choose another name.","code":"username-taken"}"#
+        );
+    }
+
+    #[test]
+    fn the_type_has_the_configured_base() {
+        let json = Problem::new(409, "username-taken").to_json(Some("https://example.org/problems/"));
+        assert!(
+            String::from_utf8(json)
+                .unwrap()
+                .starts_with(r#"{"type":"https://example.org/problems/username-taken","#)
         );
     }
 }

@@ -1,33 +1,44 @@
-//! Stores: accounts with their passkeys, ceremonies under way, sessions.
+//! Stores: users, passkeys, ceremonies in progress and sessions.
 //!
-//! Each is a trait, so that an application brings its own; [`MemoryStore`] and [`SqliteStore`] implement all
-//! three. What a store must hold is written down as behaviours in `testkit` (a feature), which any
-//! store can be put through.
+//! Each kind is a small trait, so that an application can bring its own and mix them: users in its own table,
+//! ceremonies in Redis, everything else in SQLite. [`MemoryStore`] and [`SqliteStore`] implement all of them. The
+//! feature `testkit` contains the required behaviour as tests that any store can run.
 //!
-//! What can come out of a call when the storage works is in the call's own type ([`Added::TooMany`], …);
-//! [`StoreError`] says that it did not work, and then nothing was changed.
+//! Outcomes that are possible while the storage works are in the return type of the method
+//! ([`AddPasskey::TooMany`], …). [`StoreError`] means that the storage failed and that nothing was changed.
 
 mod ceremony;
 mod credential;
+mod dynamic;
 mod error;
 mod memory;
 mod session;
+mod sign_up;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod user;
 
-pub use ceremony::{CeremonyKey, CeremonyStore, Taken};
-pub use credential::{Account, Added, Applied, CredentialStore, Deleted, Opened, Passkey, Put};
+pub use crate::session::SessionKey;
+pub use ceremony::{CeremonyKey, CeremonyStore, TakeCeremony};
+pub use credential::{
+    AddPasskey, ApplyUpdate, Authorization, Conditions, CredentialStore, DeletePasskey, GrantKey, Passkey,
+};
+pub(crate) use dynamic::{
+    DynCeremonyStore, DynCredentialStore, DynRateLimiter, DynSessionStore, DynSignUpStore, DynUserStore,
+};
 pub use error::StoreError;
 pub use memory::MemoryStore;
-pub use session::{SessionKey, SessionStore};
+pub use session::SessionStore;
+pub use sign_up::{SignUp, SignUpStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqlUsers, SqliteStore};
+pub use user::{CreateUser, UpdateUser, UserChange, UserRecord, UserStore};
 
-/// The most bytes that one ceremony or session may hold: a ceremony that lists a thousand credentials takes
-/// about a tenth, so whatever is longer is a mistake or an attack.
+/// The maximum length of a ceremony's state, in bytes. A ceremony that lists a thousand credentials takes about a
+/// tenth, so anything longer is a mistake or an attack.
 pub const MAX_STATE_BYTES: usize = 1 << 20;
 
-/// The most entries that one sweep drops, so that the request that it rides on is not held up.
+/// The maximum number of entries that one sweep deletes, so that a sweep never holds the storage for long.
 pub const SWEEP_LIMIT: u32 = 256;

@@ -1,7 +1,9 @@
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
+use unicode_security::mixed_script::MixedScript as _;
 
-/// A username that an account may have, and the form in which it is compared: RFC 8265, UsernameCaseMapped.
+/// A username, and the form in which usernames are compared: RFC 8265, UsernameCaseMapped. Names that mix scripts (UTS 39,
+/// section 5.1) are rejected, because they look like other names.
 ///
 /// # Examples
 /// ```
@@ -19,7 +21,7 @@ pub struct Username {
     key: String,
 }
 
-/// Why a text is no username.
+/// Why a text is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsernameError {
@@ -29,22 +31,25 @@ pub enum UsernameError {
         /// How many characters it has.
         got: usize,
     },
-    /// It has characters, such as spaces, that RFC 8265 does not have in usernames.
-    #[error("the username has characters that usernames do not have (RFC 8265)")]
+    /// It contains characters, such as spaces, that RFC 8265 does not allow in usernames.
+    #[error("the username contains characters that RFC 8265 does not allow")]
     Characters,
+    /// It mixes scripts, such as Latin and Cyrillic.
+    #[error("the username mixes scripts")]
+    MixedScripts,
 }
 
 impl Username {
     /// The longest username, in characters, as written and as compared.
     pub const MAX_CHARS: usize = 64;
 
-    /// Reads a username.
+    /// Parses a username.
     ///
     /// # Errors
     /// [`UsernameError`].
     pub fn parse(written: &str) -> Result<Self, UsernameError> {
         in_length(written)?;
-        // RFC 8264, section 7, has the rules applied until nothing changes any more, and no more than thrice.
+        // RFC 8264, section 7: the rules are applied until nothing changes, and at most three times.
         let mut key = written.to_owned();
         for _ in 0..MAX_ROUNDS {
             let next = UsernameCaseMapped::enforce(key.as_str())
@@ -52,6 +57,9 @@ impl Username {
                 .into_owned();
             if next == key {
                 in_length(&key)?;
+                if !key.as_str().is_single_script() {
+                    return Err(UsernameError::MixedScripts);
+                }
                 return Ok(Self { written: written.to_owned(), key });
             }
             key = next;
@@ -65,7 +73,7 @@ impl Username {
         &self.written
     }
 
-    /// The username as it is compared: [`Account::name_key`](crate::store::Account::name_key).
+    /// The form in which usernames are compared: [`UserRecord::name_key`](crate::store::UserRecord::name_key).
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -79,7 +87,7 @@ fn in_length(text: &str) -> Result<(), UsernameError> {
     }
 }
 
-/// Three that may change something, and one that shows that nothing changes.
+/// Three rounds that may change something, and one that shows that nothing changes.
 const MAX_ROUNDS: usize = 4;
 
 #[cfg(test)]
@@ -117,6 +125,22 @@ mod tests {
         for wrong in [" ", "two words", "kim ", "kim\n", "kim\0", "kim\u{202e}", "kim\u{200d}", "☃", "א1a"]
         {
             assert_eq!(Username::parse(wrong), Err(UsernameError::Characters), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_mix_scripts_are_rejected() {
+        // The first letter is Cyrillic.
+        for mixed in ["\u{430}lex", "\u{3b1}lex", "k\u{456}m"] {
+            assert_eq!(Username::parse(mixed), Err(UsernameError::MixedScripts), "{mixed}");
+        }
+        for one_script in [
+            "alex",
+            "kim@example.org",
+            "\u{430}\u{43b}\u{435}\u{43a}\u{441}7",
+            "\u{4f0a}\u{85e4}\u{3055}\u{3093}",
+        ] {
+            assert!(Username::parse(one_script).is_ok(), "{one_script}");
         }
     }
 

@@ -115,12 +115,21 @@ pub enum Counter {
 }
 
 /// The behaviour of a TPM.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tpm {
     /// The hash that names objects.
     pub name_hash: Hash,
     /// Whether `sig` is a `TPMT_SIGNATURE`, as the specification says, or bare, as Windows sends it.
     pub tpmt_signature: bool,
+    /// `objectAttributes` of the credential key.
+    pub attributes: u32,
+}
+
+impl Default for Tpm {
+    fn default() -> Self {
+        // fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, sign
+        Self { name_hash: Hash::default(), tpmt_signature: false, attributes: 0x0004_0072 }
+    }
 }
 
 /// A hash algorithm.

@@ -1,95 +1,82 @@
-//! A browser with a software authenticator, as far as the interface goes.
-
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::fixture::{LOCALHOST, ORIGIN};
-use super::transcript::Told;
-use super::{Fixture, HttpRequest, HttpResponse, Site, Transcript};
+use super::{HttpRequest, HttpResponse, Site};
 use crate::authenticator::{Authenticator, Config, Page};
 
-/// Keeps cookies, names its origin, and has an authenticator at hand.
-#[derive(Debug)]
-pub(super) struct Browser<'a, S> {
-    site: &'a S,
-    /// The page's origin.
-    page: &'static str,
-    prefix: &'static str,
-    cookies: BTreeMap<String, String>,
-    /// What `Origin` says; `None` leaves it out.
-    pub(super) origin: Option<&'static str>,
-    /// What `Sec-Fetch-Site` says; `None` leaves it out.
-    pub(super) sec_fetch_site: Option<&'static str>,
+/// A browser with a software authenticator, for the tests of a site: it keeps cookies, reports the origin of its page,
+/// and runs the ceremonies as a page does.
+///
+/// # Examples
+/// ```
+/// use rp_conformance::http::{Browser, HttpRequest, HttpResponse, Site};
+///
+/// # async fn test(app: impl Fn(HttpRequest) -> std::future::Ready<HttpResponse> + 'static) {
+/// let site = Site::new(app);
+/// let mut browser = Browser::new(&site, "https://example.org", "a seed for keys");
+/// browser.sign_up("kim").await;
+/// browser.post("sign-out", &serde_json::Value::Null).await;
+/// let session = browser.sign_in().await;
+/// assert_eq!(session["user"]["name"], "kim");
+/// assert_eq!(browser.get("/home").await.text(), "Hello, kim");
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Browser {
+    pub(super) site: Site,
+    pub(super) cookies: BTreeMap<String, Vec<u8>>,
+    /// The origin of the page.
+    pub page: String,
+    /// The prefix of the routes; a path that begins with a slash is not under it.
+    pub prefix: String,
+    /// The value of `Origin`; `None` omits the header.
+    pub origin: Option<String>,
+    /// The value of `Sec-Fetch-Site`; `None` omits the header.
+    pub sec_fetch_site: Option<&'static str>,
+    /// Headers that every request has in addition.
+    pub headers: Vec<(&'static str, Vec<u8>)>,
     /// The authenticator.
-    pub(super) authenticator: Authenticator,
-    told: Told,
+    pub authenticator: Authenticator,
 }
 
-/// What was said to these browsers.
-pub(super) fn told<S, const N: usize>(browsers: [Browser<'_, S>; N]) -> Transcript {
-    Transcript::of(browsers.map(|browser| browser.told))
-}
-
-impl<'a, S: Site> Browser<'a, S> {
-    /// A browser that was never here; its authenticator is made from `seed`.
-    pub(super) fn new(site: &'a S, fixture: &Fixture, seed: &str) -> Self {
-        Self::with(site, fixture, seed, Config::default())
-    }
-
-    /// A browser with an authenticator of one's own choosing.
-    pub(super) fn with(site: &'a S, fixture: &Fixture, seed: &str, config: Config) -> Self {
+impl Browser {
+    /// A browser without cookies, on a page of this origin. The authenticator's keys are derived from `seed`.
+    #[must_use]
+    pub fn new(site: &Site, origin: &str, seed: &str) -> Self {
         Self {
-            site,
-            page: fixture.setup.origin,
-            prefix: fixture.setup.prefix,
+            site: site.clone(),
             cookies: BTreeMap::new(),
-            origin: Some(fixture.setup.origin),
+            page: origin.to_owned(),
+            prefix: rp_service::http::Route::PREFIX.to_owned(),
+            origin: Some(origin.to_owned()),
             sec_fetch_site: Some("same-origin"),
-            authenticator: Authenticator::new(seed, config),
-            told: Told::to(seed),
+            headers: Vec::new(),
+            authenticator: Authenticator::new(seed, Config::default()),
         }
     }
 
-    /// The same browser, as it is now: a second tab, or somebody who has copied its cookies.
-    pub(super) fn copy(&self, name: &str) -> Self {
-        Self {
-            cookies: self.cookies.clone(),
-            authenticator: self.authenticator.clone(),
-            told: Told::to(name),
-            ..*self
-        }
-    }
-
-    /// Sends a request with this body as JSON; paths are under the prefix unless they begin with a slash.
-    pub(super) async fn call(
+    /// Sends a request with the browser's own headers and these, and keeps the cookies of the response.
+    pub async fn send(
         &mut self,
-        method: &'static str,
+        method: &str,
         path: &str,
-        body: Option<&Value>,
-    ) -> HttpResponse {
-        let headers = body.map(|_| ("content-type", "application/json".to_owned())).into_iter().collect();
-        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        self.send(method, path, headers, body).await
-    }
-
-    /// Sends a request as it is, with the browser's own headers.
-    pub(super) async fn send(
-        &mut self,
-        method: &'static str,
-        path: &str,
-        mut headers: Vec<(&'static str, String)>,
-        body: Vec<u8>,
+        headers: &[(&str, &str)],
+        body: &[u8],
     ) -> HttpResponse {
         let is_route = !path.starts_with('/');
         let path = if is_route { format!("{}/{path}", self.prefix) } else { path.to_owned() };
-        headers.extend(self.origin.map(|origin| ("origin", origin.to_owned())));
-        headers.extend(self.sec_fetch_site.map(|site| ("sec-fetch-site", site.to_owned())));
+        let own = self.headers.iter().map(|(name, value)| (*name, value.clone()));
+        let mut all: Vec<_> =
+            own.chain(headers.iter().map(|(name, value)| (*name, (*value).into()))).collect();
+        all.extend(self.origin.as_ref().map(|origin| ("origin", origin.clone().into_bytes())));
+        all.extend(self.sec_fetch_site.map(|site| ("sec-fetch-site", site.into())));
         if !self.cookies.is_empty() {
-            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            headers.push(("cookie", pairs.join("; ")));
+            let pair = |(name, value): (&String, &Vec<u8>)| [name.as_bytes(), b"=", value].concat();
+            all.push(("cookie", self.cookies.iter().map(pair).collect::<Vec<_>>().join(&b"; "[..])));
         }
-        let request = HttpRequest { method, path, headers, body };
+        let headers = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let request = HttpRequest { method: method.to_owned(), path, headers, body: body.into() };
         let response = self.site.send(request.clone()).await;
         for cookie in response.header("set-cookie") {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -97,107 +84,148 @@ impl<'a, S: Site> Browser<'a, S> {
             if value.is_empty() || attributes.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
+                self.cookies.insert(name.to_owned(), value.into());
             }
         }
         check(&request, &response, is_route);
-        self.told.note(&request, &response);
         response
     }
 
-    /// The value of a cookie whose name ends so.
+    /// Sends a request with a JSON body, or without a body if it is `null`.
+    pub async fn call(&mut self, method: &str, path: &str, body: &Value) -> HttpResponse {
+        match body {
+            Value::Null => self.send(method, path, &[], &[]).await,
+            body => {
+                let headers = [("content-type", "application/json")];
+                self.send(method, path, &headers, body.to_string().as_bytes()).await
+            }
+        }
+    }
+
+    /// `GET`.
+    pub async fn get(&mut self, path: &str) -> HttpResponse {
+        self.call("GET", path, &Value::Null).await
+    }
+
+    /// `POST` with a JSON body, or without a body if it is `null`.
+    pub async fn post(&mut self, path: &str, body: &Value) -> HttpResponse {
+        self.call("POST", path, body).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&mut self, path: &str) -> HttpResponse {
+        self.call("DELETE", path, &Value::Null).await
+    }
+
+    /// The value of a cookie, by the end of its name.
     #[must_use]
-    pub(super) fn cookie(&self, end: &str) -> Option<&str> {
-        self.cookies.iter().find(|(name, _)| name.ends_with(end)).map(|(_, value)| value.as_str())
+    pub fn cookie(&self, end: &str) -> Option<Vec<u8>> {
+        self.cookies.iter().find(|(name, _)| name.ends_with(end)).map(|(_, value)| value.clone())
     }
 
-    /// Puts a cookie value in, or takes the cookie away.
-    pub(super) fn set_cookie(&mut self, end: &str, value: Option<&str>) {
-        let host = if self.page == LOCALHOST { "" } else { "__Host-" };
-        let name = format!("{host}rp-{end}");
-        match value {
-            Some(value) => self.cookies.insert(name, value.to_owned()),
-            None => self.cookies.remove(&name),
-        };
+    /// Sets a cookie by its full name.
+    pub fn set_cookie(&mut self, name: &str, value: &[u8]) {
+        self.cookies.insert(name.to_owned(), value.into());
     }
 
-    /// `POST` with JSON.
-    pub(super) async fn post(&mut self, path: &str, body: Value) -> HttpResponse {
-        self.call("POST", path, Some(&body)).await
+    /// Removes cookies by the end of their names.
+    pub fn remove_cookie(&mut self, end: &str) {
+        self.cookies.retain(|name, _| !name.ends_with(end));
     }
 
-    /// Options for opening an account, made into a response by the authenticator.
-    pub(super) async fn new_account(&mut self, username: &str) -> Value {
-        let options =
-            self.post("registration/options", json!({ "username": username, "displayName": "Kim" })).await;
-        self.create(&ok(&options))
+    /// The same browser with another authenticator, such as a phone that scanned a QR code.
+    #[must_use]
+    pub fn with_authenticator(&self, seed: &str) -> Self {
+        let config = self.authenticator.config.clone();
+        Self { authenticator: Authenticator::new(seed, config), ..self.clone() }
     }
 
-    /// Opens an account.
-    pub(super) async fn sign_up(&mut self, username: &str) -> Value {
-        let response = self.new_account(username).await;
-        let answer = self.post("registration/verify", response).await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        ok(&answer)
+    /// The options of `registration/options`, answered by the authenticator.
+    pub async fn create(&mut self, body: &Value) -> Value {
+        let options = self.post("registration/options", body).await.ok();
+        self.create_for(&options)
     }
 
-    /// Options for signing in, made into a response by the authenticator.
-    pub(super) async fn assertion(&mut self, body: Value) -> Value {
-        let options = self.post("authentication/options", body).await;
-        self.get(&ok(&options))
+    /// Creation options, answered by the authenticator.
+    pub fn create_for(&mut self, options: &Value) -> Value {
+        let page = Page::at(&self.page);
+        let response =
+            self.authenticator.create(options, page).expect("the authenticator creates a credential");
+        serde_json::from_str(&response).expect("the response is JSON")
     }
 
-    /// Signs in with a discoverable credential.
-    pub(super) async fn sign_in(&mut self) -> Value {
-        let response = self.assertion(json!({})).await;
-        let answer = self.post("authentication/verify", response).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        ok(&answer)
+    /// The options of `authentication/options`, answered by the authenticator.
+    pub async fn assert(&mut self, body: &Value) -> Value {
+        let options = self.post("authentication/options", body).await.ok();
+        self.assert_for(&options)
     }
 
-    /// Has a fresh verification made.
-    pub(super) async fn step_up(&mut self) -> Value {
-        let response = self.assertion(json!({ "purpose": "step-up" })).await;
-        let answer = self.post("authentication/verify", response).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        ok(&answer)
+    /// Request options, answered by the authenticator.
+    pub fn assert_for(&mut self, options: &Value) -> Value {
+        let page = Page::at(&self.page);
+        let response = self.authenticator.get(options, page).expect("the authenticator has a credential");
+        serde_json::from_str(&response).expect("the response is JSON")
     }
 
-    /// The authenticator's answer to creation options.
-    #[expect(clippy::expect_used, reason = "an authenticator that refuses is a failed test")]
-    pub(super) fn create(&mut self, options: &Value) -> Value {
-        let response = self.authenticator.create(options, Page::at(self.page)).expect("a credential");
-        serde_json::from_str(&response).expect("JSON")
+    /// Sends a registration response.
+    pub async fn register(&mut self, response: &Value) -> HttpResponse {
+        self.post("registration/verify", response).await
     }
 
-    /// Another authenticator's answer to creation options: one's own declines what it holds a credential for.
-    #[expect(clippy::expect_used, reason = "an authenticator that refuses is a failed test")]
-    pub(super) fn create_elsewhere(options: &Value) -> Value {
-        let mut spare = Authenticator::new(&options["challenge"].to_string(), Config::default());
-        let response = spare.create(options, Page::at(ORIGIN)).expect("a credential");
-        serde_json::from_str(&response).expect("JSON")
+    /// Sends an authentication response.
+    pub async fn authenticate(&mut self, response: &Value) -> HttpResponse {
+        self.post("authentication/verify", response).await
     }
 
-    /// The authenticator's answer to request options.
-    #[expect(clippy::expect_used, reason = "an authenticator that refuses is a failed test")]
-    pub(super) fn get(&mut self, options: &Value) -> Value {
-        let response = self.authenticator.get(options, Page::at(self.page)).expect("an assertion");
-        serde_json::from_str(&response).expect("JSON")
+    /// Creates an account. Returns the credential.
+    pub async fn sign_up(&mut self, username: &str) -> Value {
+        let response = self.create(&json!({ "username": username, "displayName": "Kim" })).await;
+        self.register(&response).await.ok()
+    }
+
+    /// Signs in with a discoverable credential. Returns the session.
+    pub async fn sign_in(&mut self) -> Value {
+        let response = self.assert(&json!({})).await;
+        self.authenticate(&response).await.ok()
+    }
+
+    /// Verifies the user of the session again. Returns the session.
+    pub async fn step_up(&mut self) -> Value {
+        let response = self.assert(&json!({ "purpose": "step-up" })).await;
+        self.authenticate(&response).await.ok()
+    }
+
+    /// Completes a sign-in with a passkey. Returns the session.
+    pub async fn second_factor(&mut self) -> Value {
+        let response = self.assert(&json!({ "purpose": "second-factor" })).await;
+        self.authenticate(&response).await.ok()
+    }
+
+    /// Adds a passkey of another authenticator to the account. Returns the credential.
+    pub async fn add_passkey(&mut self, other: &mut Authenticator) -> Value {
+        let options = self.post("registration/options", &json!({})).await.ok();
+        let response = other.create(&options, Page::at(&self.page)).expect("a credential");
+        let response = serde_json::from_str(&response).expect("the response is JSON");
+        self.register(&response).await.ok()
+    }
+
+    /// Ends the session.
+    pub async fn sign_out(&mut self) {
+        assert_eq!(self.post("sign-out", &Value::Null).await.status, 204);
     }
 }
 
-/// What holds of every answer. `is_route`: it stands under the prefix.
+/// Checks what applies to every response of the interface.
 #[track_caller]
 fn check(request: &HttpRequest, response: &HttpResponse, is_route: bool) {
     let what = format!("{} {}", request.method, request.path);
-    // A route that is not mounted is the framework's to answer.
-    if is_route && response.status != 404 || response.status == 404 && !response.body.is_empty() {
+    // The framework responds for a route that is not mounted.
+    let is_ours = if is_route { response.status != 404 } else { response.status == 404 };
+    if is_ours && (is_route || !response.body.is_empty()) {
         assert_eq!(response.header("cache-control").collect::<Vec<_>>(), ["no-store"], "{what}");
     }
-    assert!(response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{what}");
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-    let nulls = |body: &Value| body.as_object().is_some_and(|body| body.values().any(has_null));
-    assert!(!nulls(&body), "members that are not set are left out: {what} {body}");
+    assert!(!has_null(&body) || body.is_null(), "members that are not set are omitted: {what} {body}");
 }
 
 fn has_null(value: &Value) -> bool {
@@ -207,27 +235,4 @@ fn has_null(value: &Value) -> bool {
         Value::Object(members) => members.values().any(has_null),
         _ => false,
     }
-}
-
-/// The body of an answer that went well.
-#[track_caller]
-#[expect(clippy::panic, reason = "an answer that went wrong is a failed test")]
-pub(super) fn ok(response: &HttpResponse) -> Value {
-    assert!(
-        matches!(response.status, 200 | 201),
-        "{} {}",
-        response.status,
-        String::from_utf8_lossy(&response.body)
-    );
-    serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{error}: {response:?}"))
-}
-
-/// Status and code of an answer that is a problem, which has all members of one.
-#[track_caller]
-pub(super) fn problem(response: &HttpResponse) -> (u16, String) {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    assert_eq!(response.header("content-type").next(), Some("application/problem+json"), "{response:?}");
-    assert_eq!(body["status"], response.status, "{body}");
-    assert!(["type", "title", "detail", "code"].iter().all(|member| body[member].is_string()), "{body}");
-    (response.status, body["code"].as_str().unwrap_or_default().to_owned())
 }

@@ -1,160 +1,321 @@
 //! The cases, one for each rule of the interface.
 
-mod account;
+mod accounts;
 mod application;
+mod bearer;
 mod ceremonies;
+mod conditions;
 mod cookies;
 mod credentials;
-mod masking;
+mod cross_site;
+mod enumeration;
+mod first_factor;
+mod grants;
 mod registration;
 mod requests;
 mod sessions;
 mod storage;
+mod user_verification;
+mod users;
 
-use rp_service::Policy;
-use rp_service::http::Route;
+use std::future::Future;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::time::Duration;
 
-use super::fixture::LOCALHOST;
-use super::{Fixture, Setup, Site, Transcript};
+use super::transcript::Recorder;
+use super::{Browser, Fixture, LocalFuture, Setup, Site, Transcript, assert_alike, bare};
+use crate::authenticator::{Authenticator, Config};
 
-/// Cases from a table, and a test of each: its name, the case, and the function that runs it.
+/// Longer than [`Policy::recent_verification`](rp_service::Policy::recent_verification).
+const NOT_RECENT: Duration = Duration::from_secs(301);
+
+/// A rule of the interface, and the test that shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The rule as a sentence; the name of the test.
+    pub name: &'static str,
+    run: fn(Server) -> LocalFuture<()>,
+}
+
+/// Starts the site under test, as often as a case needs it.
+struct Server {
+    start: Rc<dyn Fn(Fixture) -> LocalFuture<Site>>,
+    recorder: Recorder,
+}
+
+/// A site under test, and the service behind it.
+struct Test {
+    site: Site,
+    fixture: Fixture,
+}
+
+impl Case {
+    /// The case with this name.
+    ///
+    /// # Panics
+    /// If no case has this name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        *CASES.iter().find(|case| case.name == name).expect("the case exists")
+    }
+
+    /// Runs the case. `start` makes the site of a service.
+    ///
+    /// # Panics
+    /// If the site does not behave as documented.
+    pub async fn run<F, R>(self, start: F) -> Transcript
+    where
+        F: Fn(Fixture) -> R + 'static,
+        R: Future<Output = Site> + 'static,
+    {
+        let recorder = Recorder::default();
+        let start: Rc<dyn Fn(Fixture) -> LocalFuture<Site>> =
+            Rc::new(move |fixture| Box::pin(start(fixture)));
+        (self.run)(Server { start, recorder: recorder.clone() }).await;
+        recorder.transcript()
+    }
+
+    /// Runs the case on a site and on the service itself, and compares the transcripts.
+    ///
+    /// # Panics
+    /// If the site does not behave as documented, or responds with other bytes than the service.
+    pub async fn check<F, R>(self, start: F)
+    where
+        F: Fn(Fixture) -> R + 'static,
+        R: Future<Output = Site> + 'static,
+    {
+        let transcript = self.run(start).await;
+        let reference = self.run(|fixture| async move { bare(&fixture) }).await;
+        assert_alike(self.name, &transcript, &reference);
+    }
+}
+
+impl Server {
+    async fn start(&self) -> Test {
+        self.start_with(|_| {}).await
+    }
+
+    async fn start_with(&self, change: impl FnOnce(&mut Setup)) -> Test {
+        let mut setup = Setup::default();
+        change(&mut setup);
+        let fixture = Fixture::new(setup);
+        let site = self.recorder.record((self.start)(fixture.clone()).await);
+        Test { site, fixture }
+    }
+}
+
+impl Test {
+    /// A new browser; its authenticator's keys are derived from `seed`.
+    fn browser(&self, seed: &str) -> Browser {
+        let mut browser = Browser::new(&self.site, self.fixture.origin, seed);
+        browser.prefix = self.fixture.prefix.to_owned();
+        browser
+    }
+
+    /// A new browser with this authenticator.
+    fn browser_with(&self, seed: &str, config: Config) -> Browser {
+        Browser { authenticator: Authenticator::new(seed, config), ..self.browser(seed) }
+    }
+}
+
+impl Deref for Test {
+    type Target = Fixture;
+
+    fn deref(&self) -> &Fixture {
+        &self.fixture
+    }
+}
+
+/// Another authenticator.
+fn authenticator(seed: &str) -> Authenticator {
+    Authenticator::new(seed, Config::default())
+}
+
+/// Makes the table of cases and, of the same table, `http_tests!`.
 macro_rules! cases {
-    ($d:tt $($name:ident: $case:ident = $room:ident::$run:ident;)+) => {
-        /// A rule of the interface; the names of the tests say which.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "each has a sentence in the table that this is made from")]
-        pub enum Case {
-            $($case,)+
-        }
+    ($d:tt $($module:ident { $($name:ident)+ })+) => {
+        /// Every case.
+        pub const CASES: &[Case] = &[
+            $($(Case { name: stringify!($name), run: |server| Box::pin($module::$name(server)) },)+)+
+        ];
 
-        impl Case {
-            /// Every case.
-            pub const ALL: &[Self] = &[$(Self::$case,)+];
-
-            /// Runs the case against a site with this fixture's service.
-            ///
-            /// # Panics
-            /// Where the site answers otherwise than the interface says.
-            pub async fn run<S: Site>(self, site: &S, fixture: &Fixture) -> Transcript {
-                match self {
-                    $(Self::$case => $room::$run(site, fixture).await,)+
-                }
-            }
-        }
-
-        /// A test of each case: `http_tests!(test, site)`, where `site` makes a `Site` of a `Fixture`, and
-        /// `#[test]` is the framework's own attribute for asynchronous tests.
+        /// Makes a test of each case: `http_tests!(test, site)`, where `site` is an asynchronous function from a
+        /// `Fixture` to a `Site`, and `#[test]` is the framework's attribute for asynchronous tests.
         #[macro_export]
         macro_rules! http_tests {
             ($d test:meta, $d site:expr) => {
-                $(
+                $($(
                     #[$d test]
                     async fn $name() {
-                        let case = $crate::http::Case::$case;
-                        let fixture = $crate::http::Fixture::new(&case.setup());
-                        let site = ($d site)(&fixture).await;
-                        let _ = case.run(&site, &fixture).await;
+                        $crate::http::Case::named(stringify!($name)).check($d site).await;
                     }
-                )+
+                )+)+
             };
         }
     };
 }
 
 cases! { $
-    an_account_is_opened_and_signed_in: OpeningAnAccount = account::opening;
-    a_closed_sign_up_opens_nothing: SignUpClosed = account::sign_up_closed;
-    a_name_that_is_taken_by_then_is_refused: UsernameTaken = account::username_taken;
-    names_are_compared_without_case_and_width_and_have_64_characters: Usernames = account::usernames;
-    guesses_of_names_are_bounded_with_a_time_to_come_back: TooManyRequests = account::too_many_requests;
-    signing_in_with_and_without_a_username: SigningIn = account::signing_in;
-    signing_out_works_signed_in_or_not: SigningOut = account::signing_out;
-    an_application_that_asks_for_another_passkey_is_403: EnrolmentRequired = account::enrolment_required;
-    an_unknown_username_looks_like_a_known_one: UnknownUsername = masking::unknown_username;
-    a_forged_response_is_refused_alike_whoever_was_named: ForgedResponse = masking::forged_response;
-    what_tells_of_an_account_goes_out_as_signature_invalid: MaskedReasons = masking::masked_reasons;
-    without_a_username_an_unknown_credential_is_told: UnknownCredential = masking::unknown_credential;
-    prf_results_are_dropped_and_never_stored_or_logged: PrfResults = masking::prf_results;
-    a_ceremony_is_used_once_also_by_a_refused_response: UsedOnce = ceremonies::used_once;
-    a_ceremony_expires_no_sooner_than_its_timeout: Expiry = ceremonies::expiry;
-    several_ceremonies_are_pending_in_one_browser: SeveralPending = ceremonies::several_pending;
-    a_ceremony_belongs_to_its_browser: AnotherBrowser = ceremonies::another_browser;
-    a_ceremony_ends_under_the_account_that_began_it: AnotherAccount = ceremonies::another_account;
-    a_step_up_never_changes_who_is_signed_in: StepUp = ceremonies::step_up;
-    a_response_of_the_other_kind_has_no_ceremony: OtherKind = ceremonies::other_kind;
-    a_session_gets_a_new_identifier_at_every_change: SessionIdentifiers = sessions::identifiers;
-    an_answer_to_an_old_cookie_leaves_the_new_one_alone: OldCookie = sessions::old_cookie;
-    a_session_whose_account_is_gone_ends: AccountGone = sessions::account_gone;
-    adding_asks_for_a_fresh_verification_and_is_none: Adding = registration::adding;
-    nothing_in_a_request_loosens_policy: LooseningNothing = registration::loosening_nothing;
-    a_conditional_create_works_where_the_application_allows_it: ConditionalCreate = registration::conditional;
-    a_credential_that_is_known_is_not_registered_again: CredentialExists = registration::credential_exists;
-    an_account_holds_no_more_than_it_may: TooManyCredentials = registration::too_many;
-    a_trusted_attestation_of_a_key_that_stays_is_phrh: TrustedAttestation = registration::trusted_attestation;
-    credentials_are_listed_and_named: ListingAndNaming = credentials::listing_and_naming;
-    a_credential_shows_what_is_known_of_it: CredentialMembers = credentials::members_of_one;
-    deleting_asks_for_a_fresh_verification_and_keeps_the_last: Deleting = credentials::deleting;
-    the_last_credential_goes_where_the_application_allows_it: DeletingTheLast = credentials::deleting_the_last;
-    another_accounts_credential_is_not_there: ForeignCredential = credentials::foreign;
-    signals_list_what_is_accepted: Signals = credentials::signals;
-    the_well_known_documents_are_served: WellKnown = requests::well_known;
-    passkey_endpoints_that_are_not_set_are_404: NoEndpoints = requests::no_endpoints;
-    a_method_that_is_not_served_is_405_and_head_is_get: Methods = requests::methods;
-    requests_from_other_sites_are_refused: CrossSite = requests::cross_site;
-    bodies_are_json_and_bounded: Bodies = requests::bodies;
-    nobody_signed_in_is_401: NotSignedIn = requests::not_signed_in;
-    cookies_follow_the_configured_origin_and_no_header: HttpsCookies = cookies::https;
-    cookies_on_localhost_have_neither_secure_nor_host: LocalhostCookies = cookies::localhost;
-    cookies_in_frames_are_partitioned: FramedCookies = cookies::framed;
-    a_sign_up_that_storage_fails_leaves_nothing: FailingSignUp = storage::sign_up;
-    a_sign_in_that_storage_fails_moves_nothing: FailingSignIn = storage::sign_in;
-    a_step_up_that_storage_fails_moves_nothing: FailingStepUp = storage::step_up;
-    a_session_store_that_fails_is_503_and_signs_nobody_out: FailingStore = storage::sessions;
-    what_is_done_is_answered_whatever_the_session_store_does_then: FailingAfterwards = storage::afterwards;
-    routes_stand_under_the_prefix_that_the_application_chose: AnotherPrefix = application::another_prefix;
-    only_the_routes_that_were_named_are_mounted: SomeRoutes = application::some_routes;
-    extractors_give_who_is_signed_in_and_how_freshly: Extractors = application::extractors;
-    extractors_verify_what_the_routes_verify: VerifiedExtractors = application::verified;
-    extractors_refuse_other_sites_where_they_change_something: ExtractorsOfOtherSites = application::other_sites;
-    what_an_application_keeps_stays_with_its_account: ApplicationsSession = application::session;
-    an_application_ends_the_session_and_takes_the_cookie_away: ApplicationSignsOut = application::signs_out;
-}
-
-impl Case {
-    /// What the case needs of its fixture.
-    #[must_use]
-    pub fn setup(self) -> Setup {
-        let setup = Setup::default();
-        let policy = setup.policy.clone();
-        match self {
-            Self::SignUpClosed => Setup { policy: Policy { sign_up: false, ..policy }, ..setup },
-            Self::ConditionalCreate => {
-                Setup { policy: Policy { conditional_create: true, ..policy }, ..setup }
-            }
-            Self::DeletingTheLast => {
-                Setup { policy: Policy { allow_deleting_last: true, ..policy }, ..setup }
-            }
-            Self::TrustedAttestation => Setup { attestation: true, ..setup },
-            Self::NoEndpoints => Setup { endpoints: false, ..setup },
-            Self::FramedCookies => Setup { framed: true, ..setup },
-            Self::LocalhostCookies => Setup { origin: LOCALHOST, ..setup },
-            Self::AnotherPrefix => Setup { prefix: "/auth/passkeys", ..setup },
-            Self::SomeRoutes => Setup { routes: vec![Route::AuthenticationOptions, Route::SignOut], ..setup },
-            _ => setup,
-        }
+    accounts {
+        an_account_is_created_and_signed_in
+        an_empty_display_name_counts_as_missing
+        sign_up_must_be_enabled
+        a_name_taken_meanwhile_is_rejected
+        names_are_compared_by_rfc_8265_and_limited
+        guesses_of_names_are_limited_with_retry_after
+        a_user_signs_in_with_and_without_a_username
+        the_admission_hook_rejects_after_verification
     }
-}
-
-/// Compares what two sites said in a case.
-///
-/// # Panics
-/// Where they differ, with the first line that does.
-#[expect(clippy::panic, reason = "a difference is a failed test")]
-pub fn alike(case: Case, one: &Transcript, other: &Transcript) {
-    for (at, (left, right)) in one.as_str().lines().zip(other.as_str().lines()).enumerate() {
-        assert_eq!(left, right, "{case:?}, line {}", at.saturating_add(1));
+    first_factor {
+        a_first_factor_session_is_rejected_except_as_listed
+        a_registration_begun_when_signed_in_needs_it_at_the_end
+        a_second_factor_completes_the_sign_in
+        a_first_factor_session_lives_ten_minutes_without_renewal
+        a_password_is_enough_where_the_user_has_no_passkey
+        a_password_never_passes_a_guard_that_requires_a_passkey
+        a_password_does_not_authorise_once_a_passkey_is_there
+        a_password_of_an_unknown_or_locked_user_opens_nothing
     }
-    if one.as_str().len() != other.as_str().len() {
-        panic!("{case:?}: one transcript goes on where the other ends");
+    grants {
+        a_grant_adds_one_passkey
+        a_grant_does_nothing_else
+        a_grant_is_bound_to_its_user_and_expires
+        of_two_uses_of_a_grant_one_is_accepted
+    }
+    conditions {
+        every_condition_of_the_start_holds_at_the_end
+        the_holder_of_a_lost_key_adds_nothing_after_its_deletion
+        deleting_a_passkey_ends_the_sessions_that_it_opened
+        deleting_the_passkey_in_use_ends_the_own_session
+        conditions_are_checked_in_the_transaction_that_writes
+        management_requires_what_it_requires_at_every_request
+        changes_are_checked_in_the_transaction_that_writes
+        a_locked_user_is_rejected_at_once
+    }
+    user_verification {
+        a_passkey_used_without_uv_signs_in_and_does_no_more
+        a_step_up_without_uv_is_rejected_and_the_next_requires_it
+        a_step_up_requires_uv_if_all_passkeys_are_capable
+        the_policy_may_accept_a_step_up_without_uv
+        uv_of_a_pin_set_later_counts_for_nothing
+        uv_is_initialized_when_another_factor_authorises_it
+        another_verified_passkey_authorises_uv_too
+        a_passkey_without_uv_is_no_second_factor_of_itself
+    }
+    sessions {
+        the_token_changes_at_every_sign_in_and_step_up
+        a_failed_sign_in_keeps_the_session
+        of_parallel_step_ups_one_replaces_the_session
+        a_step_up_whose_session_was_replaced_has_no_ceremony
+        a_session_ends_when_idle
+        a_session_ends_at_its_absolute_limit
+        the_last_use_is_written_once_a_minute
+        a_clock_that_goes_back_revives_nothing
+        sessions_are_listed_with_their_clients
+        one_session_is_ended_by_its_id
+        all_other_sessions_are_ended
+        a_sign_out_ends_the_session
+        a_response_to_an_old_cookie_clears_no_cookie
+        a_second_sign_in_ends_the_first_session
+    }
+    ceremonies {
+        a_response_is_accepted_once
+        a_rejected_response_uses_the_ceremony_up
+        a_nickname_that_is_not_allowed_uses_nothing_up
+        a_ceremony_expires_after_its_timeout
+        several_ceremonies_are_pending_in_one_browser
+        a_ceremony_is_bound_to_its_browser
+        a_response_of_the_other_kind_has_no_ceremony
+        a_step_up_never_changes_the_user
+        autofill_requires_a_user_handle
+        a_counter_that_does_not_increase_is_rejected
+        a_counter_that_regresses_may_be_reported_instead
+        a_key_without_a_counter_signs_in_repeatedly
+        a_counter_that_moves_meanwhile_is_compared_again
+    }
+    registration {
+        adding_requires_recent_verification_and_is_none
+        nothing_in_a_request_loosens_a_policy
+        conditional_create_works_if_the_policy_allows
+        a_known_credential_is_not_registered_again
+        a_user_has_no_more_passkeys_than_allowed
+        a_trusted_attestation_of_a_bound_key_is_phrh
+    }
+    credentials {
+        passkeys_are_listed_and_named
+        a_credential_shows_what_is_known_of_it
+        deleting_requires_recent_verification_and_keeps_the_last
+        the_last_passkey_is_deleted_if_the_policy_allows
+        another_users_passkey_is_unknown
+        signals_list_the_accepted_passkeys
+    }
+    users {
+        a_user_changes_the_display_name
+        a_renamed_user_signs_in_under_the_new_name
+        a_locked_user_is_signed_out_until_unlocked
+        a_deleted_user_is_gone_with_sessions_and_passkeys
+        a_session_of_a_user_without_a_row_is_not_signed_in
+        users_and_passkeys_are_walked_page_by_page
+    }
+    enumeration {
+        options_for_unknown_names_look_like_known_ones
+        options_for_a_name_list_the_same_each_time
+        known_and_unknown_names_make_the_same_calls
+        forged_responses_are_rejected_alike
+        revealing_reasons_are_reported_as_signature_invalid
+        an_unknown_credential_is_reported_without_a_username
+        a_decoy_is_rejected_like_a_real_credential
+        a_decoy_is_registered_already_like_a_real_credential
+        guesses_of_credentials_are_limited_like_those_of_names
+        decoys_have_the_configured_shape
+        prf_results_are_never_stored_or_logged
+    }
+    cross_site {
+        requests_from_other_sites_are_rejected
+        configured_origins_and_native_clients_pass
+        an_origin_of_a_switch_passes_only_as_same_origin
+        a_front_end_on_another_host_works
+        no_other_origin_receives_cors_headers
+    }
+    bearer {
+        bearer_tokens_are_off_by_default
+        a_client_without_origin_receives_a_bearer_token
+        an_authorization_header_makes_the_cookie_ignored
+    }
+    cookies {
+        cookies_follow_the_configured_origin
+        cookies_on_localhost_have_neither_secure_nor_prefix
+        cookies_in_frames_are_partitioned
+        a_foreign_cookie_locks_no_one_out
+        of_duplicate_cookies_the_first_well_formed_one_counts
+    }
+    requests {
+        the_well_known_documents_are_served
+        passkey_endpoints_that_are_not_set_are_404
+        other_methods_are_405_and_head_is_get
+        bodies_are_json_of_limited_length
+        every_route_of_the_user_requires_a_session
+        routes_are_under_the_chosen_prefix
+        only_the_named_routes_are_mounted
+    }
+    storage {
+        a_sign_up_that_cannot_be_stored_leaves_nothing
+        a_name_taken_meanwhile_leaves_no_session
+        a_sign_in_that_cannot_be_stored_leaves_nothing
+        a_step_up_that_cannot_be_stored_changes_nothing
+        a_second_factor_that_cannot_be_stored_changes_nothing
+        a_first_factor_that_cannot_be_stored_leaves_nothing
+        a_passkey_that_cannot_be_stored_is_not_added
+        every_call_that_fails_is_503_and_changes_nothing
+        a_use_that_cannot_be_written_is_503
+        a_session_ends_though_the_store_fails
+        a_sweep_that_fails_delays_no_one
+    }
+    application {
+        extractors_return_the_signed_in_user
+        guards_check_their_requirements
+        verified_results_are_those_of_the_routes
+        an_application_signs_its_user_out
     }
 }

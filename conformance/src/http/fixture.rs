@@ -1,14 +1,15 @@
-//! What a case runs against: a service with a clock that the case moves.
-
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rp_core::options::AttestationConveyancePreference;
-use rp_core::{CredentialId, RelyingParty, StaticAnchors, Timestamp, TrustAnchor};
+use rp_core::{
+    CredentialId, RelyingParty, RelyingPartyBuilder, StaticAnchors, Timestamp, TrustAnchor, UserHandle,
+    base64url,
+};
 use rp_service::http::Route;
-use rp_service::store::{Account, CredentialStore, Passkey};
-use rp_service::{Entry, Event, PasskeyEndpoints, Passkeys, Policy, Purpose, Refusal, Veto};
+use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
+use rp_service::{Event, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, ServiceError, Session};
+use serde_json::Value;
 
 use super::FailingStore;
 use crate::authenticator::{Authenticator, Config};
@@ -16,102 +17,96 @@ use crate::authenticator::{Authenticator, Config};
 /// The origin of the site.
 pub const ORIGIN: &str = "https://example.org";
 
-/// The origin of a site on the developer's own machine.
+/// The origin of a site on a developer's machine.
 pub const LOCALHOST: &str = "http://localhost:8080";
 
-/// Longer than the default of `Policy::step_up_freshness`.
-pub(super) const STALE: Duration = Duration::from_secs(301);
-
-/// What differs between cases.
-#[derive(Clone, Debug)]
+/// The configuration of a site.
 pub struct Setup {
-    /// Where the site is: [`ORIGIN`] or [`LOCALHOST`].
+    /// The origin: [`ORIGIN`] or [`LOCALHOST`].
     pub origin: &'static str,
-    /// Under which prefix the routes stand.
+    /// The prefix of the routes.
     pub prefix: &'static str,
-    /// Which routes are mounted.
+    /// The mounted routes.
     pub routes: Vec<Route>,
-    /// Whether `passkey-endpoints` are set.
-    pub endpoints: bool,
-    /// Whether ceremonies in cross-origin frames are accepted.
-    pub framed: bool,
-    /// Whether attestation is asked for.
-    pub attestation: bool,
-    /// What the application allows.
+    /// The policy.
     pub policy: Policy,
+    /// Changes the relying party.
+    pub relying_party: fn(RelyingPartyBuilder) -> RelyingPartyBuilder,
+    /// Changes the service.
+    pub service: Box<dyn FnOnce(PasskeysBuilder) -> PasskeysBuilder>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
+        let mut policy = Policy::default();
+        policy.sign_up = true;
         Self {
             origin: ORIGIN,
             prefix: Route::PREFIX,
             routes: Route::ALL.into(),
-            endpoints: true,
-            framed: false,
-            attestation: false,
-            policy: Policy { sign_up: true, max_credentials: Some(3), ..Policy::default() },
+            policy,
+            relying_party: |builder| builder,
+            service: Box::new(|builder| builder),
         }
     }
 }
 
-/// A service, and its clock.
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup")
+            .field("origin", &self.origin)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A service whose clock and store a case controls.
 #[derive(Clone, Debug)]
 pub struct Fixture {
     /// The service.
-    pub passkeys: Passkeys<FailingStore>,
-    /// What it was set up with.
-    pub setup: Setup,
+    pub passkeys: Passkeys,
+    /// Its store.
+    pub store: FailingStore,
+    /// The origin of the site.
+    pub origin: &'static str,
+    /// The prefix of the routes.
+    pub prefix: &'static str,
+    /// The mounted routes.
+    pub routes: Vec<Route>,
     clock: Arc<AtomicI64>,
-    gate: Arc<AtomicBool>,
     events: Arc<Mutex<Vec<String>>>,
 }
 
 impl Fixture {
-    /// A service at 2026-06-01T00:00:00Z that trusts the software authenticator's certificates.
-    ///
-    /// # Panics
-    /// Where the fixture cannot be built, which is a failed test.
+    /// A service at 2026-06-01T00:00:00Z that trusts the attestation of the software authenticator with the seed `one`.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a fixture that cannot be built is a failed test")]
-    pub fn new(setup: &Setup) -> Self {
+    pub fn new(setup: Setup) -> Self {
         let config = Config::default();
         let clock = Arc::new(AtomicI64::new(config.now.as_unix_seconds()));
-        let (gate, events) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<String>>>::default());
+        let (store, events) = (FailingStore::default(), Arc::<Mutex<Vec<String>>>::default());
         let anchors = Authenticator::new("one", config).anchors();
         let anchors: Vec<_> =
             anchors.iter().map(|der| TrustAnchor::from_der(der).expect("a certificate")).collect();
-        let endpoint = |path: &str| setup.endpoints.then(|| format!("{}{path}", setup.origin));
-        let (shown, asked, sink) = (Arc::clone(&clock), Arc::clone(&gate), Arc::clone(&events));
-        let passkeys = Passkeys::builder(relying_party(setup), FailingStore::default(), [7; 32])
-            .policy(setup.policy.clone())
+        let (time, sink) = (Arc::clone(&clock), Arc::clone(&events));
+        let mut endpoints = PasskeyEndpoints::default();
+        endpoints.enroll = Some(format!("{ORIGIN}/enroll"));
+        endpoints.manage = Some(format!("{ORIGIN}/manage"));
+        endpoints.prf_usage_details = Some(format!("{ORIGIN}/prf"));
+        let builder = Passkeys::builder(relying_party(&setup))
+            .store(store.clone())
+            .secret([7; 32])
+            .policy(setup.policy)
             .trust(Arc::new(StaticAnchors::new(anchors)))
-            .clock(move || Timestamp::from_unix_seconds(shown.load(Ordering::SeqCst)))
-            .gate(move |entry: &Entry<'_>| match entry.purpose {
-                Purpose::SignIn if asked.load(Ordering::SeqCst) => {
-                    Err(Veto::EnrolmentRequired { reason: "a stronger passkey first".into() })
-                }
-                _ => Ok(()),
-            })
+            .clock(move || Timestamp::from_unix_seconds(time.load(Ordering::SeqCst)))
             .events(move |event: &Event<'_>| {
-                let code = event.refusal.map_or("ok", Refusal::code);
+                let code = event.error.map_or("ok", ServiceError::code);
                 let line = format!("{} {code} {event:?}", event.action.as_str());
                 sink.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             })
-            .passkey_endpoints(PasskeyEndpoints { enroll: endpoint("/enroll"), manage: endpoint("/manage") })
-            .build()
-            .expect("a secret that is long enough");
-        Self { passkeys, setup: setup.clone(), clock, gate, events }
-    }
-
-    /// These calls of the store fail from now on, and no others.
-    pub fn fail(&self, calls: impl IntoIterator<Item = &'static str>) {
-        self.passkeys.store().fail(calls);
-    }
-
-    /// From now on the application asks for another passkey at every sign-in.
-    pub fn ask_for_enrolment(&self) {
-        self.gate.store(true, Ordering::SeqCst);
+            .passkey_endpoints(endpoints);
+        let passkeys = (setup.service)(builder).build().expect("the configuration is complete");
+        let Setup { origin, prefix, routes, .. } = setup;
+        Self { passkeys, store, origin, prefix, routes, clock, events }
     }
 
     /// Lets time pass.
@@ -119,40 +114,54 @@ impl Fixture {
         self.clock.fetch_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
-    /// The events since it was asked last: action, true code, and everything else that the event holds.
+    /// Sets the clock back.
+    pub fn set_back(&self, time: Duration) {
+        self.clock.fetch_sub(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
+    /// Returns the events since the last time: action, exact code, and everything else.
+    #[must_use]
     pub fn events(&self) -> Vec<String> {
         std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Action and true code of the events since it was asked last.
+    /// Returns action and exact code of the events since the last time.
+    #[must_use]
     pub fn outcomes(&self) -> Vec<String> {
         let short = |line: String| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
         self.events().into_iter().map(short).collect()
     }
 
-    /// What is stored of a credential, counter and all.
-    pub(super) async fn stored(&self, id: &serde_json::Value) -> Option<(Account, Passkey)> {
-        let id = rp_core::base64url::decode(id.as_str()?).ok()?;
-        self.passkeys.store().passkey(&CredentialId::try_from(id.as_slice()).ok()?).await.ok()?
+    /// The stored passkey with the `id` of a credential.
+    pub(super) async fn passkey(&self, credential: &Value) -> Option<Passkey> {
+        let id = credential_id(credential)?;
+        self.store.inner().passkey(&id).await.expect("memory")
+    }
+
+    /// The user with this name.
+    pub(super) async fn user(&self, name: &str) -> UserHandle {
+        self.store.inner().user_by_name(name).await.expect("memory").expect("the user exists").handle
+    }
+
+    /// The live sessions of a user.
+    pub(super) async fn sessions(&self, user: &UserHandle) -> Vec<Session> {
+        self.store.inner().sessions(user, self.passkeys.now()).await.expect("memory")
     }
 }
 
-#[expect(clippy::expect_used, reason = "a fixture that cannot be built is a failed test")]
+/// The `id` of a credential.
+pub(super) fn credential_id(credential: &Value) -> Option<CredentialId> {
+    CredentialId::try_from(base64url::decode(credential["id"].as_str()?).ok()?.as_slice()).ok()
+}
+
 fn relying_party(setup: &Setup) -> RelyingParty {
-    if setup.origin == LOCALHOST {
-        let local = RelyingParty::builder("localhost").name("Example").origin(LOCALHOST);
-        return local.build().expect("right");
-    }
-    let mut rp = RelyingParty::builder("example.org")
-        .name("Example")
-        .origin(ORIGIN)
-        .related_origin("https://example.com")
-        .native_origin("android:apk-key-hash:AAAA");
-    if setup.framed {
-        rp = rp.allow_cross_origin().top_origin("https://around.example");
-    }
-    if setup.attestation {
-        rp = rp.attestation(AttestationConveyancePreference::Direct);
-    }
-    rp.build().expect("right")
+    let builder = if setup.origin == LOCALHOST {
+        RelyingParty::builder("localhost").origin(LOCALHOST)
+    } else {
+        RelyingParty::builder("example.org")
+            .origin(ORIGIN)
+            .related_origin("https://example.com")
+            .native_origin("android:apk-key-hash:AAAA")
+    };
+    (setup.relying_party)(builder.name("Example")).build().expect("the configuration is complete")
 }

@@ -1,223 +1,183 @@
-//! A store that notes what is asked of it, and fails where it is told to.
-
-use std::collections::BTreeSet;
-use std::fmt::Debug;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Debug};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rp_core::options::PublicKeyCredentialDescriptorJson;
-use rp_core::{CredentialId, CredentialUpdate, Timestamp, UserHandle};
+use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
 use rp_service::store::{
-    Account, Added, Applied, CeremonyKey, CeremonyStore, CredentialStore, Deleted, MemoryStore, Opened,
-    Passkey, Put, SessionKey, SessionStore, StoreError, Taken,
+    AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, Conditions, CreateUser, CredentialStore,
+    DeletePasskey, GrantKey, MemoryStore, Passkey, SessionKey, SessionStore, SignUp, SignUpStore, StoreError,
+    TakeCeremony, UpdateUser, UserChange, UserRecord, UserStore,
 };
+use rp_service::{Session, SessionId};
 
-/// A [`MemoryStore`] that can be told to fail.
-#[derive(Clone, Debug, Default)]
+/// A [`MemoryStore`] for tests: it counts calls, fails on request, and runs an action immediately before a call, as if
+/// a parallel request had been faster. Calls have the names of the traits' methods.
+#[derive(Clone, Default)]
 pub struct FailingStore {
     inner: MemoryStore,
-    told: Arc<Mutex<Told>>,
+    watch: Arc<Mutex<Watch>>,
 }
 
-#[derive(Debug, Default)]
-struct Told {
+#[derive(Default)]
+struct Watch {
     failing: BTreeSet<&'static str>,
+    before: BTreeMap<&'static str, Action>,
+    moving_counters: usize,
     calls: Vec<&'static str>,
-    counters_run: bool,
     written: String,
-    sessions: BTreeSet<SessionKey>,
 }
+
+type Action = Arc<dyn Fn(MemoryStore) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 impl FailingStore {
-    /// These calls fail from now on, and no others; they are named as the traits name them.
+    /// Lets these calls fail from now on, and no others. A call that fails changes nothing.
     pub fn fail(&self, calls: impl IntoIterator<Item = &'static str>) {
-        self.told().failing = calls.into_iter().collect();
+        self.watch().failing = calls.into_iter().collect();
     }
 
-    /// The calls since it was asked last.
+    /// Runs an action immediately before each of these calls, until [`FailingStore::undisturbed`].
+    pub fn before<F, R>(&self, call: &'static str, action: F)
+    where
+        F: Fn(MemoryStore) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.watch().before.insert(call, Arc::new(move |store| Box::pin(action(store))));
+    }
+
+    /// Runs no actions any more.
+    pub fn undisturbed(&self) {
+        self.watch().before.clear();
+    }
+
+    /// Lets the next calls of `apply_update` find that the counter has moved since it was read.
+    pub fn move_counters(&self, times: usize) {
+        self.watch().moving_counters = times;
+    }
+
+    /// Returns the calls since the last time.
+    #[must_use]
     pub fn calls(&self) -> Vec<&'static str> {
-        std::mem::take(&mut self.told().calls)
+        std::mem::take(&mut self.watch().calls)
     }
 
-    /// Lets every counter move between reading and writing from now on.
-    pub fn let_counters_run(&self) {
-        self.told().counters_run = true;
-    }
-
-    /// Notes a call, as everything here does first.
-    ///
-    /// # Errors
-    /// [`StoreError`], where it was told to fail.
-    pub fn call(&self, call: &'static str) -> Result<(), StoreError> {
-        let mut told = self.told();
-        told.calls.push(call);
-        if told.failing.contains(call) { Err(StoreError::unavailable("the disk is full")) } else { Ok(()) }
-    }
-
-    /// All that was ever given to the store, as text.
+    /// The arguments of all calls, as text.
     #[must_use]
     pub fn written(&self) -> String {
-        self.told().written.clone()
+        self.watch().written.clone()
     }
 
-    /// The sessions that were created, and not ended.
-    pub(super) fn sessions(&self) -> BTreeSet<SessionKey> {
-        self.told().sessions.clone()
+    /// The store behind it. Its calls are neither counted nor disturbed.
+    #[must_use]
+    pub fn inner(&self) -> &MemoryStore {
+        &self.inner
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn call(&self, call: &'static str, arguments: &(impl Debug + ?Sized)) -> Result<(), StoreError> {
+        let action = {
+            let mut watch = self.watch();
+            watch.calls.push(call);
+            watch.written.push_str(&format!("{call} {arguments:?}\n"));
+            if watch.failing.contains(call) {
+                return Err(StoreError::unavailable("the disk is full"));
+            }
+            watch.before.get(call).cloned()
+        };
+        if let Some(action) = action {
+            action(self.inner.clone()).await;
+        }
+        Ok(())
     }
 
-    fn note(&self, written: &impl Debug) {
-        self.told().written.push_str(&format!("{written:?}\n"));
-    }
-
-    fn note_bytes(&self, written: &[u8]) {
-        self.note(&String::from_utf8_lossy(written));
-    }
-}
-
-impl SessionStore for FailingStore {
-    async fn load(&self, key: SessionKey, now: Timestamp) -> Result<Option<Vec<u8>>, StoreError> {
-        self.call("load")?;
-        self.inner.load(key, now).await
-    }
-
-    async fn create(&self, key: SessionKey, data: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.call("create")?;
-        self.note_bytes(data);
-        self.told().sessions.insert(key);
-        self.inner.create(key, data, expires_at).await
-    }
-
-    async fn save(&self, key: SessionKey, data: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.call("save")?;
-        self.note_bytes(data);
-        self.inner.save(key, data, expires_at).await
-    }
-
-    async fn touch(&self, key: SessionKey, expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.call("touch")?;
-        self.inner.touch(key, expires_at).await
-    }
-
-    async fn end(&self, key: SessionKey) -> Result<bool, StoreError> {
-        self.call("end")?;
-        self.told().sessions.remove(&key);
-        self.inner.end(key).await
-    }
-
-    async fn sweep_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.call("sweep_sessions")?;
-        self.inner.sweep_sessions(before).await
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl CeremonyStore for FailingStore {
-    async fn put(&self, key: CeremonyKey, state: &[u8], expires_at: Timestamp) -> Result<(), StoreError> {
-        self.call("put")?;
-        self.note_bytes(state);
-        self.inner.put(key, state, expires_at).await
-    }
-
-    async fn take(&self, key: CeremonyKey, now: Timestamp) -> Result<Taken, StoreError> {
-        self.call("take")?;
-        self.inner.take(key, now).await
-    }
-
-    async fn sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.call("sweep")?;
-        self.inner.sweep(before).await
+impl Debug for FailingStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FailingStore").finish_non_exhaustive()
     }
 }
 
-impl CredentialStore for FailingStore {
-    async fn account_by_name(&self, name_key: &str) -> Result<Option<Account>, StoreError> {
-        self.call("account_by_name")?;
-        self.inner.account_by_name(name_key).await
-    }
+/// Implements a trait by calling the inner store.
+macro_rules! watched {
+    ($store:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty;)* } $($others:tt)*) => {
+        impl $store for FailingStore {
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$result, StoreError> {
+                self.call(stringify!($method), &($(&$argument,)*)).await?;
+                $store::$method(&self.inner, $($argument),*).await
+            })*
+            $($others)*
+        }
+    };
+}
 
-    async fn account(&self, user_handle: &UserHandle) -> Result<Option<Account>, StoreError> {
-        self.call("account")?;
-        self.inner.account(user_handle).await
-    }
+watched!(UserStore {
+    fn user(handle: &UserHandle) -> Option<UserRecord>;
+    fn user_by_name(name_key: &str) -> Option<UserRecord>;
+    fn create_user(user: UserRecord) -> CreateUser;
+    fn update_user(handle: &UserHandle, change: UserChange) -> UpdateUser;
+    fn set_user_lock(handle: &UserHandle, locked_at: Option<Timestamp>) -> bool;
+    fn delete_user(handle: &UserHandle) -> bool;
+    fn users(after: Option<&UserHandle>, limit: u32) -> Vec<UserRecord>;
+});
 
-    async fn passkey(&self, id: &CredentialId) -> Result<Option<(Account, Passkey)>, StoreError> {
-        self.call("passkey")?;
-        self.inner.passkey(id).await
-    }
-
-    async fn passkeys(&self, user_handle: &UserHandle) -> Result<Vec<Passkey>, StoreError> {
-        self.call("passkeys")?;
-        self.inner.passkeys(user_handle).await
-    }
-
-    async fn descriptors(
+watched!(CredentialStore {
+    fn passkey(id: &CredentialId) -> Option<Passkey>;
+    fn passkeys(user: &UserHandle) -> Vec<Passkey>;
+    fn descriptors(user: &UserHandle) -> Vec<PublicKeyCredentialDescriptorJson>;
+    fn add_passkey(passkey: Passkey, max: Option<usize>, conditions: &Conditions) -> AddPasskey;
+    fn rename_passkey(user: &UserHandle, id: &CredentialId, nickname: Option<&str>) -> Option<Passkey>;
+    fn delete_passkey(
+        user: &UserHandle, id: &CredentialId, allow_last: bool, conditions: &Conditions
+    ) -> DeletePasskey;
+    fn delete_passkeys(user: &UserHandle) -> u64;
+    fn all_passkeys(after: Option<&CredentialId>, limit: u32) -> Vec<Passkey>;
+    fn set_attestation(id: &CredentialId, attestation: StoredAttestation) -> bool;
+    fn put_grant(key: GrantKey, user: &UserHandle, expires_at: Timestamp) -> ();
+    fn grant_expiry(user: &UserHandle, now: Timestamp) -> Option<Timestamp>;
+    fn sweep_grants(before: Timestamp) -> u64;
+}
+    async fn apply_update(
         &self,
-        user_handle: &UserHandle,
-    ) -> Result<Vec<PublicKeyCredentialDescriptorJson>, StoreError> {
-        self.call("descriptors")?;
-        self.inner.descriptors(user_handle).await
-    }
-
-    async fn open_account(&self, account: Account, passkey: Passkey) -> Result<Opened, StoreError> {
-        self.call("open_account")?;
-        self.note(&(&account, &passkey));
-        self.inner.open_account(account, passkey).await
-    }
-
-    async fn add(
-        &self,
-        user_handle: &UserHandle,
-        passkey: Passkey,
-        max: Option<usize>,
-    ) -> Result<Added, StoreError> {
-        self.call("add")?;
-        self.note(&passkey);
-        self.inner.add(user_handle, passkey, max).await
-    }
-
-    async fn apply(
-        &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         update: &CredentialUpdate,
         used_at: Timestamp,
-    ) -> Result<Applied, StoreError> {
-        self.call("apply")?;
-        self.note(update);
-        if self.told().counters_run {
-            return Ok(Applied::CounterMoved { current: update.previous_sign_count });
-        }
-        self.inner.apply(user_handle, update, used_at).await
+    ) -> Result<ApplyUpdate, StoreError> {
+        self.call("apply_update", &(user, update, used_at)).await?;
+        let moves = {
+            let mut watch = self.watch();
+            let moves = watch.moving_counters > 0;
+            watch.moving_counters = watch.moving_counters.saturating_sub(1);
+            moves
+        };
+        if moves { Ok(ApplyUpdate::CounterMoved) } else { self.inner.apply_update(user, update, used_at).await }
     }
+);
 
-    async fn rename(
-        &self,
-        user_handle: &UserHandle,
-        id: &CredentialId,
-        nickname: Option<&str>,
-    ) -> Result<Option<Passkey>, StoreError> {
-        self.call("rename")?;
-        self.inner.rename(user_handle, id, nickname).await
-    }
+watched!(SignUpStore {
+    fn create_user_with_passkey(user: UserRecord, passkey: Passkey) -> SignUp;
+});
 
-    async fn delete(
-        &self,
-        user_handle: &UserHandle,
-        id: &CredentialId,
-        allow_last: bool,
-    ) -> Result<Deleted, StoreError> {
-        self.call("delete")?;
-        self.inner.delete(user_handle, id, allow_last).await
-    }
+watched!(CeremonyStore {
+    fn put_ceremony(key: CeremonyKey, state: &[u8], expires_at: Timestamp) -> ();
+    fn take_ceremony(key: CeremonyKey, now: Timestamp) -> TakeCeremony;
+    fn sweep_ceremonies(before: Timestamp) -> u64;
+});
 
-    async fn put_account(&self, account: Account) -> Result<Put, StoreError> {
-        self.call("put_account")?;
-        self.inner.put_account(account).await
-    }
-
-    async fn delete_account(&self, user_handle: &UserHandle) -> Result<bool, StoreError> {
-        self.call("delete_account")?;
-        self.inner.delete_account(user_handle).await
-    }
-}
+watched!(SessionStore {
+    fn create_session(key: SessionKey, session: &Session) -> bool;
+    fn session(key: SessionKey, now: Timestamp) -> Option<Session>;
+    fn replace_session(old: SessionKey, new: SessionKey, session: &Session) -> bool;
+    fn touch_session(key: SessionKey, used_at: Timestamp, expires_at: Timestamp) -> bool;
+    fn require_user_verification(key: SessionKey) -> bool;
+    fn end_session(key: SessionKey) -> bool;
+    fn sessions(user: &UserHandle, now: Timestamp) -> Vec<Session>;
+    fn end_session_by_id(user: &UserHandle, id: &SessionId) -> bool;
+    fn end_sessions(user: &UserHandle, keep: Option<&SessionId>) -> u64;
+    fn end_sessions_of_passkey(user: &UserHandle, credential: &CredentialId) -> u64;
+    fn sweep_sessions(before: Timestamp) -> u64;
+});

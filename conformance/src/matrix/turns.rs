@@ -14,7 +14,7 @@ pub(super) fn registrations() -> Vec<Scenario> {
     let path = |path| Config { path, ..Config::default() };
     let tpm = |attestation_algorithm, name_hash, tpmt_signature| Config {
         attestation_algorithm,
-        tpm: Tpm { name_hash, tpmt_signature },
+        tpm: Tpm { name_hash, tpmt_signature, ..Tpm::default() },
         ..Config::default()
     };
     let android = |android| Config { android, ..Config::default() };

@@ -2,7 +2,7 @@
 
 use rp_core::x509::{PathOptions, path};
 use rp_core::{Code, TrustAnchor, cose};
-use rp_mds::{Retention, Roots, Verification};
+use rp_mds::{Retention, Roots, SignerHost, Verification};
 
 use super::convert::{rejected, unrepresentable};
 use super::{Driver, DriverError, authentication, registration};
@@ -35,6 +35,8 @@ impl Driver for RpCore {
         let roots = Roots::from_certificates(&case.root.0).map_err(|error| unrepresentable("root", error))?;
         let verification = Verification {
             previous_no: case.previous_no,
+            // Vectors do not name the signer's host.
+            signer_host: SignerHost::Any,
             retention: Retention::LEAN,
             ..Verification::new(&roots, case.at)
         };

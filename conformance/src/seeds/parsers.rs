@@ -1,5 +1,6 @@
 //! Seeds that are written by hand.
 
+use rp_core::{AllowedCredentials, Challenge, RelyingParty, User, UserHandle};
 use serde_json::{Value, json};
 
 use super::layout::{Inputs, NOW, pack};
@@ -107,3 +108,58 @@ fn joined(some: &Value, more: &Value) -> Value {
     let members = [some, more].into_iter().filter_map(Value::as_object).flatten();
     members.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
+
+/// Ceremonies of each kind as the service stores them, with a challenge of zeroes.
+pub(super) fn stored_ceremonies() -> Inputs {
+    let (Ok(rp), Ok(handle), Ok(challenge)) = (
+        RelyingParty::builder("example.org").origin("https://example.org").build(),
+        UserHandle::try_from(&[1, 2][..]),
+        Challenge::issued(&[0; 32]),
+    ) else {
+        return Inputs::new();
+    };
+    let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
+    let (_, registration) = rp.registration(&user).start_recorded(challenge.clone(), NOW);
+    let allowed = AllowedCredentials::account(user.handle, &[]);
+    let (_, authentication) = rp.authentication(allowed).start_recorded(challenge, NOW);
+    let started_by = json!({"session": "AAAAAAAAAAAAAAAAAAAAAA", "user": "AQI"});
+    let ceremonies = [
+        json!({"sign-up": {"pending": registration, "name": "kim", "nameKey": "kim", "displayName": "Kim"}}),
+        json!({"add-passkey": {"pending": registration, "needsGrant": true}}),
+        json!({"sign-in": {"pending": authentication, "usernameGiven": true}}),
+        json!({"step-up": {"pending": authentication}}),
+        json!({"second-factor": {"pending": authentication}}),
+    ];
+    let stored = |ceremony: &Value| {
+        [
+            json!({"version": 2, "ceremony": ceremony}),
+            json!({"version": 2, "startedBy": started_by, "ceremony": ceremony}),
+        ]
+    };
+    ceremonies.iter().flat_map(stored).map(|ceremony| ceremony.to_string().into_bytes()).collect()
+}
+
+/// Requests to the routes of the service: the number of the route, cookies, `{id}` and body.
+pub(super) fn service_requests() -> Inputs {
+    let cookies = "__Host-rp-ceremony=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; \
+                   __Host-rp-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let bodies = [
+        r#"{"username":"kim","displayName":"Kim"}"#,
+        r#"{"mediation":"conditional"}"#,
+        r#"{"purpose":"step-up"}"#,
+        r#"{"purpose":"second-factor"}"#,
+        r#"{"nickname":"key","grant":"AAAA","id":"AA","rawId":"AA","type":"public-key","response":{}}"#,
+        r#"{"displayName":"Kim"}"#,
+        "",
+    ];
+    let routes = 0..ROUTES;
+    let request = |route: u8, body: &str| {
+        let mut request = vec![route];
+        request.extend_from_slice([cookies, "AAAAAAAAAAAAAAAAAAAAAA", body].join("\0").as_bytes());
+        request
+    };
+    routes.flat_map(|route| bodies.iter().map(move |body| request(route, body))).collect()
+}
+
+/// The number of the service's routes: the seeds build without the service.
+const ROUTES: u8 = 16;

@@ -8,10 +8,9 @@ use clap::{Parser, ValueEnum};
 use rp_core::RelyingParty;
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_service::store::SqliteStore;
-use rp_service::{PasskeyEndpoints, Passkeys, Policy};
+use rp_service::{PasskeyEndpoints, Passkeys, Policy, Secret};
 
 use super::metadata::MetadataArguments;
-use super::secret;
 
 /// A site with passkeys: create an account, sign in, manage your passkeys.
 #[derive(Debug, Parser)]
@@ -85,7 +84,7 @@ impl Arguments {
     }
 
     /// The service: anyone may create an account; the rest of the policy is the default.
-    pub(super) async fn passkeys(&self, origin: &str) -> Result<Passkeys<SqliteStore>, Box<dyn Error>> {
+    pub(super) async fn passkeys(&self, origin: &str) -> Result<Passkeys, Box<dyn Error>> {
         let metadata = self.metadata.load()?;
         let mut rp = RelyingParty::builder(host(origin))
             .name("Passkeys")
@@ -98,19 +97,19 @@ impl Arguments {
         let store = SqliteStore::connect(&self.database)
             .await
             .map_err(|error| format!("cannot open the database {}: {}", self.database, causes(&error)))?;
-        let endpoints = PasskeyEndpoints {
-            enroll: Some(format!("{origin}/#passkeys")),
-            manage: Some(format!("{origin}/#passkeys")),
-        };
+        let mut endpoints = PasskeyEndpoints::default();
+        endpoints.enroll = Some(format!("{origin}/#passkeys"));
+        endpoints.manage = Some(format!("{origin}/#passkeys"));
         let secret = match self.database.as_str() {
             // An in-memory database needs no secret that outlives the process.
-            ":memory:" => secret::random()?,
-            file => secret::of_file(&format!("{file}.secret"))?,
+            ":memory:" => Secret::random()?,
+            file => Secret::file(format!("{file}.secret"))?,
         };
-        let mut passkeys = Passkeys::builder(rp, store, secret)
-            .policy(Policy { sign_up: true, ..Policy::default() })
-            .passkey_endpoints(endpoints);
-        if let Some(metadata) = &metadata {
+        let mut policy = Policy::default();
+        policy.sign_up = true;
+        let mut passkeys =
+            Passkeys::builder(rp).store(store).secret(secret).policy(policy).passkey_endpoints(endpoints);
+        if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
         }
         Ok(passkeys.build()?)

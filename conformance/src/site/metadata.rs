@@ -6,8 +6,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rp_mds::{Cache, Event, MetadataTrust, Policy, Refresher, Roots, SharedCatalog, SourceConfig};
-use rp_service::{MetadataModels, PasskeysBuilder};
+use rp_mds::{
+    Cache, Event, FileSource, MetadataTrust, Policy, Refresher, RemoteSource, Roots, SharedCatalog, Source,
+    StaticSource,
+};
+use rp_service::{MetadataDirectory, PasskeysBuilder};
 
 /// Where metadata comes from. Without these arguments the site does not request attestation.
 #[derive(Debug, clap::Args)]
@@ -35,9 +38,9 @@ impl MetadataArguments {
     /// network that cannot be reached is not.
     pub(super) fn load(&self) -> Result<Option<Metadata>, Box<dyn Error>> {
         let source = match (&self.file, &self.cache, &self.roots) {
-            (Some(file), ..) if is_json(file)? => SourceConfig::own("own", file),
-            (Some(file), ..) => self.signed(|roots| SourceConfig::file("file", file, roots))?,
-            (None, Some(_), _) => self.signed(SourceConfig::alliance)?,
+            (Some(file), ..) if is_json(file)? => Source::from(StaticSource::new("own", file)),
+            (Some(file), ..) => FileSource::new("file", file, self.roots()?).into(),
+            (None, Some(_), _) => RemoteSource::alliance(self.roots()?).into(),
             (None, None, Some(_)) => return Err("--mds-roots requires --mds or --mds-cache".into()),
             (None, None, None) => return Ok(None),
         };
@@ -63,23 +66,22 @@ impl MetadataArguments {
         Ok(Some(Metadata(current)))
     }
 
-    /// A source of signed lists. With any roots, the signer's certificate must be for the Alliance's own host, because
-    /// public roots issue certificates to anyone.
-    fn signed(&self, source: impl FnOnce(Roots) -> SourceConfig) -> Result<SourceConfig, Box<dyn Error>> {
+    /// The roots of signed lists. With any roots, the signer must be the FIDO Alliance's host.
+    fn roots(&self) -> Result<Roots, Box<dyn Error>> {
         let roots = match &self.roots {
             Some(file) => Roots::read(file).map_err(|error| format!("--mds-roots: {error}")),
-            None => Roots::of_the_system().map_err(|error| format!("{error}; give them with --mds-roots")),
+            None => Roots::system().map_err(|error| format!("{error}; use --mds-roots")),
         };
-        Ok(source(roots?))
+        Ok(roots?)
     }
 }
 
 impl Metadata {
     /// Makes the list the trust source and the source of model names.
-    pub(super) fn configure<S>(&self, passkeys: PasskeysBuilder<S>) -> PasskeysBuilder<S> {
+    pub(super) fn configure(&self, passkeys: PasskeysBuilder) -> PasskeysBuilder {
         passkeys
             .trust(Arc::new(MetadataTrust::new(Arc::clone(&self.0), Policy::default())))
-            .models(MetadataModels::new(Arc::clone(&self.0)))
+            .authenticators(MetadataDirectory::new(Arc::clone(&self.0)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::{AttestationObject, Timestamp, base64url};
-use rp_mds::{Cache, State};
+use rp_mds::Cache;
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
@@ -63,7 +63,7 @@ fn a_cached_list_is_used_without_a_network() {
         let folder = Folder::new("list");
         let list = payload(&entry(browser, kind, "FIDO_CERTIFIED_L1"));
         let cache = Cache::open(folder.path().join("cache")).unwrap();
-        cache.store_blob("fido", blob(&list).as_bytes(), &mut State::default()).unwrap();
+        cache.store_blob("fido", blob(&list).as_bytes(), |_| {}).unwrap();
         let root = folder.write("root.der", &publisher().root());
         let directory = cache.directory().display().to_string();
         shows_the_model(browser, &Site::start(kind, &["--mds-cache", &directory, "--mds-roots", &root]));

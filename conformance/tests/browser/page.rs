@@ -112,6 +112,17 @@ impl<'a> Page<'a> {
         self.session.click("#confirm button[value=delete]");
     }
 
+    /// Waits until the list has this many sessions.
+    pub(crate) fn wait_sessions(&self, sessions: usize) {
+        let listed = "return document.querySelector('#sessions').checkVisibility()
+            && document.querySelectorAll('#sessions .cards > li').length === arguments[0]";
+        self.session.wait_until(&format!("the list of {sessions} sessions"), listed, &[json!(sessions)]);
+    }
+
+    pub(crate) fn end_other_sessions(&self) {
+        self.session.click("#end-others");
+    }
+
     fn is_shown(&self, selector: &str) -> bool {
         let shown = self
             .session

@@ -77,8 +77,12 @@ impl Site {
     pub(crate) fn post(&self, route: &str, body: &Value, jar: &mut Vec<String>) -> (u16, Value) {
         let url = format!("{}/webauthn/{route}", self.origin());
         let cookies = jar.join("; ");
-        let mut answer =
-            crate::webdriver::agent().post(&url).header("cookie", &cookies).send_json(body).unwrap();
+        let mut answer = crate::webdriver::agent()
+            .post(&url)
+            .header("cookie", &cookies)
+            .header("sec-fetch-site", "none")
+            .send_json(body)
+            .unwrap();
         for cookie in answer.headers().get_all("set-cookie") {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, _) = pair.split_once('=').unwrap();
@@ -90,4 +94,4 @@ impl Site {
 }
 
 /// An address where nothing listens: the discard port.
-const NOBODY: &str = "http://127.0.0.1:9";
+pub(crate) const NOBODY: &str = "http://127.0.0.1:9";

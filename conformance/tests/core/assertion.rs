@@ -9,9 +9,9 @@ use p256::ecdsa::{Signature, SigningKey};
 use rp_conformance::authenticator::{Authenticator, Config};
 use rp_core::options::CredentialCreationOptions;
 use rp_core::{
-    Aaguid, AttestationType, AuthenticationResponse, CredentialId, CredentialRecord, Format,
-    PendingRegistration, Registered, RegistrationError, RegistrationResponse, RelyingParty, StaticAnchors,
-    StoredAttestation, Timestamp, User, UserHandle, base64url, crypto,
+    Aaguid, AuthenticationResponse, CredentialId, CredentialRecord, PendingRegistration, Registered,
+    RegistrationError, RegistrationResponse, RelyingParty, StaticAnchors, StoredAttestation, Timestamp, User,
+    UserHandle, base64url, crypto,
 };
 use serde_json::{Value, json};
 
@@ -66,11 +66,7 @@ impl Key {
             attestation_client_data_json: None,
             rp_id: Some(RP_ID.into()),
             aaguid: Aaguid::ZERO,
-            attestation: StoredAttestation {
-                format: Format::None,
-                r#type: AttestationType::None,
-                trusted: false,
-            },
+            attestation: StoredAttestation::UNKNOWN,
         }
     }
 

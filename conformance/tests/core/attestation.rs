@@ -14,7 +14,9 @@ mod app_attest;
 mod apple;
 mod compound;
 mod fido_profile;
+mod model;
 mod own_format;
+mod revocation;
 mod tpm;
 mod trust;
 
@@ -22,7 +24,7 @@ use rp_conformance::authenticator::{Algorithm as Minted, Authenticator, Config, 
 use rp_core::attestation::AttestationError;
 use rp_core::options::AttestationConveyancePreference;
 use rp_core::{
-    Algorithm, Attestation, AttestationPolicy, Profile, RegistrationError, RegistrationResponse,
+    Algorithm, Attestation, AttestationPolicy, Profile, Registered, RegistrationError, RegistrationResponse,
     RelyingParty, StaticAnchors, TrustAnchor, TrustSource, User, UserHandle,
 };
 
@@ -77,6 +79,10 @@ impl Scene {
     }
 
     fn judged_by(&self, trust: &dyn TrustSource) -> Result<Attestation, RegistrationError> {
+        self.registered_by(trust).map(|registered| registered.attestation)
+    }
+
+    fn registered_by(&self, trust: &dyn TrustSource) -> Result<Registered, RegistrationError> {
         let rp = RelyingParty::builder("example.org")
             .origin("https://example.org")
             .algorithms([self.algorithm])
@@ -92,8 +98,7 @@ impl Scene {
         let options = serde_json::to_value(&options).unwrap();
         let response = authenticator.create(&options, "https://example.org").unwrap();
         let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
-        let registered = rp.finish_registration(pending, &response, trust, self.config.now)?;
-        Ok(registered.attestation)
+        rp.finish_registration(pending, &response, trust, self.config.now)
     }
 
     /// The verdict with the authenticator's root as anchor.

@@ -56,9 +56,9 @@ fn a_registration_becomes_trusted_when_its_anchor_is_known() {
     ] {
         let (mut record, anchors, now) = stored(statement);
         let rp = rp(AttestationPolicy::default().require_trusted());
-        let refused = rp.reverify_registration(&record, &StaticAnchors::none(), now).unwrap_err();
+        let refused = rp.reverify_registration(&record, &StaticAnchors::none(), now, now).unwrap_err();
         assert_eq!(refused.code(), Some(Code::AttestationUntrusted), "{statement:?}");
-        let attestation = rp.reverify_registration(&record, &anchors, now).unwrap();
+        let attestation = rp.reverify_registration(&record, &anchors, now, now).unwrap();
         assert!(attestation.is_trusted(), "{statement:?}");
         record.attestation = StoredAttestation::from(&attestation);
         assert!(record.attestation.trusted);
@@ -69,7 +69,7 @@ fn a_registration_becomes_trusted_when_its_anchor_is_known() {
 fn a_model_that_was_denied_since_is_refused_with_its_name() {
     let (record, anchors, now) = stored(Statement::Packed);
     let denied = rp(AttestationPolicy::default().deny_models([record.aaguid]));
-    let refused = denied.reverify_registration(&record, &anchors, now).unwrap_err();
+    let refused = denied.reverify_registration(&record, &anchors, now, now).unwrap_err();
     assert_eq!(refused, ReverificationError::Trust(TrustError::Model { aaguid: Some(record.aaguid) }));
 }
 
@@ -77,7 +77,7 @@ fn a_model_that_was_denied_since_is_refused_with_its_name() {
 fn a_format_that_is_not_accepted_any_more_is_refused() {
     let (record, anchors, now) = stored(Statement::Packed);
     let refused = rp(AttestationPolicy::default().formats([Format::Tpm]))
-        .reverify_registration(&record, &anchors, now)
+        .reverify_registration(&record, &anchors, now, now)
         .unwrap_err();
     assert_eq!(refused.code(), Some(Code::UnsupportedAttestationFormat));
 }
@@ -87,9 +87,9 @@ fn reverification_reports_expiry_or_uses_the_old_time() {
     let (record, anchors, then) = stored(Statement::Packed);
     let rp = rp(AttestationPolicy::default());
     let in_a_century = Timestamp::from_unix_seconds(then.as_unix_seconds() + 100 * 366 * 86_400);
-    let late = rp.reverify_registration(&record, &anchors, in_a_century).unwrap();
+    let late = rp.reverify_registration(&record, &anchors, in_a_century, in_a_century).unwrap();
     assert_eq!(late.trust.unwrap_err().code(), Code::CertificateExpired);
-    assert!(rp.reverify_registration(&record, &anchors, then).unwrap().is_trusted());
+    assert!(rp.reverify_registration(&record, &anchors, then, in_a_century).unwrap().is_trusted());
 }
 
 #[test]
@@ -97,11 +97,11 @@ fn a_record_without_its_attestation_is_an_error() {
     let (record, anchors, now) = stored(Statement::Packed);
     let rp = rp(AttestationPolicy::default());
     let imported = CredentialRecord { attestation_object: None, ..record.clone() };
-    let error = rp.reverify_registration(&imported, &anchors, now).unwrap_err();
+    let error = rp.reverify_registration(&imported, &anchors, now, now).unwrap_err();
     assert_eq!(error, ReverificationError::NotKept { member: "attestationObject" });
-    assert_eq!((error.to_string(), error.code()), ("the record holds no attestationObject".into(), None));
+    assert_eq!((error.to_string(), error.code()), ("the record has no attestationObject".into(), None));
     let imported = CredentialRecord { attestation_client_data_json: None, ..record };
-    let error = rp.reverify_registration(&imported, &anchors, now).unwrap_err();
+    let error = rp.reverify_registration(&imported, &anchors, now, now).unwrap_err();
     assert_eq!(error, ReverificationError::NotKept { member: "attestationClientDataJSON" });
 }
 
@@ -113,7 +113,7 @@ fn an_attestation_of_another_credential_is_refused() {
     let refused = |change: &dyn Fn(&mut CredentialRecord)| {
         let mut record = record.clone();
         change(&mut record);
-        rp.reverify_registration(&record, &anchors, now).unwrap_err()
+        rp.reverify_registration(&record, &anchors, now, now).unwrap_err()
     };
     let other_credential = |member| ReverificationError::OtherCredential { member };
     let mut id = record.id.as_bytes().to_vec();
@@ -132,7 +132,7 @@ fn an_attestation_of_another_credential_is_refused() {
         );
     }
     let elsewhere = RelyingParty::builder("example.net").origin("https://example.net").build().unwrap();
-    let error = elsewhere.reverify_registration(&record, &anchors, now).unwrap_err();
+    let error = elsewhere.reverify_registration(&record, &anchors, now, now).unwrap_err();
     assert_eq!(error, other_credential("RP ID"));
 }
 
@@ -142,7 +142,7 @@ fn client_data_that_were_altered_in_the_store_do_not_verify() {
     let mut altered = record.clone();
     altered.attestation_client_data_json.as_mut().unwrap().0.push(b' ');
     let refused =
-        rp(AttestationPolicy::default()).reverify_registration(&altered, &anchors, now).unwrap_err();
+        rp(AttestationPolicy::default()).reverify_registration(&altered, &anchors, now, now).unwrap_err();
     assert_eq!(refused.code(), Some(Code::AttestationInvalid));
 }
 
@@ -151,7 +151,7 @@ fn reverification_ignores_the_age_of_a_safetynet_response() {
     let (record, anchors, then) = stored(Statement::AndroidSafetyNet);
     let rp = rp_of(AttestationPolicy::default().all_formats(), Profile::Fido);
     let next_week = Timestamp::from_unix_seconds(then.as_unix_seconds() + 7 * 86_400);
-    let attestation = rp.reverify_registration(&record, &anchors, next_week).unwrap();
+    let attestation = rp.reverify_registration(&record, &anchors, then, next_week).unwrap();
     assert_eq!(attestation.r#type, AttestationType::Basic);
     assert!(attestation.is_trusted());
 }

@@ -1,4 +1,4 @@
-//! The cache: across restarts, and shared by several processes.
+//! The cache across restarts and processes.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use crate::server::{Body, Reply, Server};
 use crate::support::{Directory, NOW, blob, builder, error, later, no, of, once, source, verdict};
 
 #[tokio::test]
-async fn what_was_fetched_is_there_after_a_restart_without_network() {
+async fn a_downloaded_list_is_there_after_a_restart() {
     let directory = Directory::new("restart");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")).with("ETag", "15"));
@@ -35,7 +35,7 @@ async fn what_was_fetched_is_there_after_a_restart_without_network() {
 }
 
 #[tokio::test]
-async fn of_two_on_one_cache_one_fetches_and_both_have_the_list() {
+async fn one_of_two_downloads_and_the_other_reads_the_cache() {
     let directory = Directory::new("two");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -51,7 +51,7 @@ async fn of_two_on_one_cache_one_fetches_and_both_have_the_list() {
 }
 
 #[tokio::test]
-async fn a_disk_that_is_full_costs_the_cache_and_not_the_list() {
+async fn a_full_disk_does_not_affect_the_list_in_memory() {
     let directory = Directory::new("full");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -77,7 +77,7 @@ async fn a_disk_that_is_full_costs_the_cache_and_not_the_list() {
     });
     assert!(matches!(once(&refresher, later(30)).await, Outcome::NotModified));
     assert_eq!(no(&refresher), Some(16));
-    // The previous content is unchanged.
+    // The previous list is still there.
     let again = of(source(&server)).0.cache(cache()).build().unwrap();
     again.start_at(NOW);
     assert!(no(&again) >= Some(15));
@@ -93,15 +93,19 @@ fn in_the_way(directory: &Directory, blob: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_state_never_describes_a_blob_that_is_not_kept() {
+async fn a_record_never_describes_a_blob_that_is_not_stored() {
     let directory = Directory::new("mixed");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")).with("ETag", "15"));
     let (builder, told) = builder(&server);
     let refresher = builder.cache(cache()).build().unwrap();
     once(&refresher, NOW).await;
-    let before = cache().state("fido").unwrap();
-    assert_eq!((before.no, before.etag.as_deref(), before.verified_at), (Some(15), Some("15"), Some(NOW)));
+    let before = cache().record("fido").unwrap();
+    let blob_record = before.blob.clone().unwrap();
+    assert_eq!(
+        (before.no, blob_record.etag.as_deref(), blob_record.verified_at),
+        (Some(15), Some("15"), NOW)
+    );
 
     let newer = blob(16, "FIDO_CERTIFIED");
     let in_the_way = in_the_way(&directory, &newer);
@@ -112,14 +116,10 @@ async fn a_state_never_describes_a_blob_that_is_not_kept() {
     assert_eq!(no(&refresher), Some(16), "what could not be kept is held");
     assert!(told.words().iter().any(|told| told.starts_with("not cached")), "{:?}", told.words());
     assert_eq!(refresher.health(later(1))[0].verified_at, Some(later(1)));
-    let state = cache().state("fido").unwrap();
-    assert_eq!(state.no, Some(16), "a lower one is refused");
-    assert_eq!(state.last_success, Some(later(1)));
-    assert_eq!(
-        (state.sha256, state.etag, state.verified_at),
-        (before.sha256, before.etag, before.verified_at),
-        "it is the older that is kept"
-    );
+    let record = cache().record("fido").unwrap();
+    assert_eq!(record.no, Some(16), "a lower one is rejected");
+    assert_eq!(record.last_success, Some(later(1)));
+    assert_eq!(record.blob, before.blob, "the older one is in the cache");
 
     // A service that is started now has the older one, and asks whether there is another than that.
     fs::remove_dir_all(in_the_way).unwrap();
@@ -135,7 +135,7 @@ async fn a_state_never_describes_a_blob_that_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_interrupted_keeps_no_service_from_starting() {
+async fn a_service_starts_after_an_interrupted_write() {
     let directory = Directory::new("interrupted");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -158,7 +158,7 @@ async fn a_write_that_was_interrupted_keeps_no_service_from_starting() {
 }
 
 #[tokio::test]
-async fn with_nothing_held_a_source_is_due() {
+async fn a_source_without_a_list_is_due() {
     let directory = Directory::new("nothing");
     let cache = || Cache::open(directory.path()).unwrap();
     let first = blob(15, "FIDO_CERTIFIED");
@@ -166,7 +166,7 @@ async fn with_nothing_held_a_source_is_due() {
     let server = Server::always(Reply::ok(first));
     once(&builder(&server).0.cache(cache()).build().unwrap(), NOW).await;
     fs::remove_dir_all(in_the_way).unwrap();
-    assert_eq!(cache().state("fido").unwrap().last_success, Some(NOW));
+    assert_eq!(cache().record("fido").unwrap().last_success, Some(NOW));
     // Not at each start of a program that dies of it, and not only after a day.
     let soon = Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 60);
     let restarted = builder(&server).0.cache(cache()).build().unwrap();
@@ -180,7 +180,7 @@ async fn with_nothing_held_a_source_is_due() {
 }
 
 #[tokio::test]
-async fn a_forced_refresh_publishes_what_the_cache_had() {
+async fn a_forced_refresh_publishes_the_list_of_the_cache() {
     let directory = Directory::new("forced");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
@@ -196,7 +196,7 @@ async fn a_forced_refresh_publishes_what_the_cache_had() {
 }
 
 #[tokio::test]
-async fn two_processes_end_with_the_same_edition_of_one_number() {
+async fn two_processes_converge_on_one_edition() {
     let directory = Directory::new("editions");
     let cache = || Cache::open(directory.path()).unwrap();
     let edition = |status: &str| Reply::ok(blob(15, status));
@@ -211,19 +211,19 @@ async fn two_processes_end_with_the_same_edition_of_one_number() {
     assert!(matches!(once(&one, later(1)).await, Outcome::Updated));
     assert!(matches!(other.refresh(later(1), false).await[0], Outcome::Updated));
     assert!(!verdict(&one).is_accepted() && !verdict(&other).is_accepted());
-    // A server that goes back, or two servers that differ, do not bring an older list.
+    // An earlier edition of a server does not come back.
     let older = edition("FIDO_CERTIFIED");
     server.answer(move |_| older.clone());
     assert_eq!(
         error(once(&one, later(2)).await).to_string(),
-        "serial number 15 is that of the BLOB held, which has replaced this one"
+        "serial number 15 is that of the current list, which has replaced this one"
     );
     assert!(matches!(other.refresh(later(3), false).await[0], Outcome::NotDue { .. } | Outcome::Failed(_)));
     assert!(!verdict(&one).is_accepted() && !verdict(&other).is_accepted());
 }
 
 #[tokio::test]
-async fn a_refresh_does_not_hold_up_the_runtime() {
+async fn a_refresh_does_not_block_the_runtime() {
     let directory = Directory::new("threads");
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));
     let threads = Arc::new(Mutex::new(Vec::new()));
@@ -237,7 +237,7 @@ async fn a_refresh_does_not_hold_up_the_runtime() {
 }
 
 #[tokio::test]
-async fn a_start_waits_for_nobody() {
+async fn a_start_does_not_wait_for_the_network() {
     let directory = Directory::new("start");
     let cache = || Cache::open(directory.path()).unwrap();
     let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")));

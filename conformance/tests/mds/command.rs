@@ -1,4 +1,4 @@
-//! The command `rp-mds`: output, messages and status.
+//! The command `rp-mds`, as a user sees it.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ fn run(arguments: &[&str]) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
-/// Standard output of a command that succeeds without a message.
+/// Standard output of a command that succeeds.
 fn said(arguments: &[&str]) -> String {
     let (out, err, code) = run(arguments);
     assert_eq!((err.as_str(), code), ("", 0), "{arguments:?}: {out}");
@@ -64,7 +64,7 @@ fn payload(no: u64, status: &str) -> Value {
     })
 }
 
-/// By a signer of the Alliance's domain.
+/// A signer for the FIDO Alliance's host.
 fn signing() -> Signing {
     Signing { names: vec!["mds.fidoalliance.org".into()], ..Signing::default() }
 }
@@ -81,7 +81,7 @@ fn files(test: &str) -> (Directory, String, String) {
 }
 
 #[test]
-fn verify_tells_every_fact_of_the_signer_and_what_was_left_out() {
+fn verify_prints_the_signer_and_rejected_entries() {
     let (_directory, root, blob) = files("verify");
     let said = said(&["verify", &blob, "--roots", &root]);
     let lines: Vec<_> = said.lines().collect();
@@ -97,12 +97,12 @@ fn verify_tells_every_fact_of_the_signer_and_what_was_left_out() {
         ]
     );
     assert!(lines[6].starts_with("  certificate  "), "{said}");
-    assert!(lines[6].ends_with("revocation not known"), "{said}");
-    assert!(said.contains("\nleft out       entries[2] (c3000000-0000-4000-8000-000000000003): "), "{said}");
+    assert!(lines[6].ends_with("revocation status unknown"), "{said}");
+    assert!(said.contains("\nrejected       entries[2] (c3000000-0000-4000-8000-000000000003): "), "{said}");
 }
 
 #[test]
-fn verify_says_in_words_why_a_blob_is_refused() {
+fn verify_prints_why_a_blob_is_rejected() {
     let (directory, root, blob) = files("refused");
     let (out, _, code) = run(&["verify", &blob, "--roots", &root, "--previous-no", "16"]);
     assert_eq!(out, "refused: serial number 15 is lower than 16, which was seen before (metadata-stale)\n");
@@ -110,12 +110,12 @@ fn verify_says_in_words_why_a_blob_is_refused() {
     let other = directory.write("other.der", publisher().old_root());
     let (out, _, _) = run(&["verify", &blob, "--roots", other.to_str().unwrap()]);
     assert!(out.contains(", which is neither in x5c nor among the roots (metadata-invalid)\n"), "{out}");
-    assert!(out.contains("\nThe signer's root is not among those known here."), "{out}");
+    assert!(out.contains("\nThe signer's root is not among the known roots."), "{out}");
     let page = directory.write("page.html", "<html>Busy</html>");
     let (out, _, _) = run(&["verify", page.to_str().unwrap(), "--roots", &root]);
     assert_eq!(
         out,
-        "refused: not a compact JWS of three parts: begins with \"<html>Busy</html>\" (metadata-invalid)\n"
+        "refused: not a compact JWS of three parts: starts with \"<html>Busy</html>\" (metadata-invalid)\n"
     );
     let (out, err, code) = run(&["verify", "/nowhere", "--roots", &root]);
     assert_eq!((out.as_str(), code), ("", 2));
@@ -123,7 +123,7 @@ fn verify_says_in_words_why_a_blob_is_refused() {
 }
 
 #[test]
-fn a_blob_of_another_domain_under_a_known_root_is_not_verified() {
+fn a_blob_of_another_host_under_a_known_root_is_rejected() {
     let (directory, root, blob) = files("domain");
     let lists =
         |blob: &str, more: &[&str]| run(&[&["list", "--file", blob, "--roots", &root], more].concat());
@@ -133,20 +133,20 @@ fn a_blob_of_another_domain_under_a_known_root_is_not_verified() {
         Publisher::new("command", Timestamp::now()).blob(&payload(15, "REVOKED"), &Signing::default());
     let other = directory.write("other.jwt", other);
     let other = other.to_str().unwrap();
-    let words = "signer: certificate of mds.example.org, not of fidoalliance.org";
+    let words = "signer: certificate of mds.example.org, not of mds.fidoalliance.org";
     let (out, _, code) = verifies(other, &[]);
     assert!(out.starts_with(&format!("refused: {words} (metadata-invalid)\n")), "{out}");
-    assert!(out.contains("--signer-domain says whose it is"), "{out}");
+    assert!(out.contains("name the signer with --signer-host"), "{out}");
     assert_eq!(code, 1);
     let (out, err, code) = lists(other, &[]);
     assert_eq!((out.as_str(), err, code), ("", format!("rp-mds: {other}: {words}\n"), 2));
-    for more in [&["--signer-domain", "example.org"][..], &["--any-signer-domain"]] {
+    for more in [&["--signer-host", "mds.example.org"][..], &["--any-signer-host"]] {
         assert_eq!((lists(other, more).2, verifies(other, more).2), (0, 0), "{more:?}");
     }
 }
 
 #[test]
-fn a_file_whose_signer_has_expired_is_read_and_that_is_told() {
+fn a_file_whose_signer_has_expired_is_read_with_a_message() {
     let (directory, ..) = files("expired");
     let long_ago = Timestamp::from_unix_seconds(NOW.as_unix_seconds() - 400 * 86_400);
     let publisher = Publisher::new("command", long_ago);
@@ -158,12 +158,12 @@ fn a_file_whose_signer_has_expired_is_read_and_that_is_told() {
     assert!(err.ends_with("then.jwt: its signer expired on 2026-02-13\n"), "{err}");
     assert_eq!(code, 0, "{out}");
     let (out, _, code) = run(&["verify", arguments[2], "--roots", arguments[4]]);
-    assert!(out.contains("--at 2026-02-13 judges as of that day"), "{out}");
+    assert!(out.contains("verify with --at 2026-02-13."), "{out}");
     assert_eq!(code, 1);
 }
 
 #[test]
-fn list_has_columns_filters_and_no_colours_off_a_terminal() {
+fn list_has_columns_filters_and_no_colours_in_a_pipe() {
     let (_directory, root, blob) = files("list");
     let list = |more: &[&str]| said(&[&["list", "--file", &blob, "--roots", &root], more].concat());
     assert_eq!(
@@ -195,7 +195,7 @@ fn list_has_columns_filters_and_no_colours_off_a_terminal() {
 }
 
 #[test]
-fn show_prints_facts_with_names_from_the_list_of_names() {
+fn show_prints_facts_and_names_from_the_list_of_names() {
     let (directory, root, blob) = files("show");
     let page = said(&["show", AAGUID, "--file", &blob, "--roots", &root]);
     assert_eq!(
@@ -216,7 +216,7 @@ fn show_prints_facts_with_names_from_the_list_of_names() {
              2024-01-01  FIDO_CERTIFIED_L2\n\
              \n\
              Anchors\n\
-             none: the model attests itself, or not at all\n\
+             none: the model uses self attestation, or no attestation\n\
              \n\
              Verdict\n\
              accepted: {AAGUID} (Example Key)\n"
@@ -226,13 +226,13 @@ fn show_prints_facts_with_names_from_the_list_of_names() {
     let names = directory.write("names.json", json!({unlisted: {"name": "A provider"}}).to_string());
     let arguments = ["show", unlisted, "--file", &blob, "--roots", &root, "--names", names.to_str().unwrap()];
     let (out, _, code) = run(&arguments);
-    assert_eq!(out, format!("{unlisted}: A provider, by the list of names; no metadata\n"));
+    assert_eq!(out, format!("{unlisted}: A provider according to the list of names; no metadata\n"));
     assert_eq!(code, 1);
     assert_eq!(run(&arguments[..6]).0, format!("{unlisted}: not listed\n"));
 }
 
 #[test]
-fn diff_tells_models_new_gone_and_of_another_status() {
+fn diff_prints_new_removed_and_changed_models() {
     let (directory, root, old) = files("diff");
     let mut new = payload(16, "REVOKED");
     new["entries"][1]["aaguid"] = json!("d4000000-0000-4000-8000-000000000004");
@@ -245,7 +245,7 @@ fn diff_tells_models_new_gone_and_of_another_status() {
             "+ d4000000-0000-4000-8000-000000000004  Another [31m\n\
              - {OTHER}  Another [31m\n\
              ! {AAGUID}  Example Key: FIDO_CERTIFIED -> REVOKED\n\
-             1 new, 1 gone, 1 of another status, 0 changed otherwise\n"
+             1 new, 1 removed, 1 with another status, 0 changed otherwise\n"
         )
     );
     let difference: Value = serde_json::from_str(&said(&[&arguments[..], &["--json"]].concat())).unwrap();
@@ -253,7 +253,7 @@ fn diff_tells_models_new_gone_and_of_another_status() {
 }
 
 #[test]
-fn check_judges_by_a_policy_and_ends_with_one_where_it_refuses() {
+fn check_judges_by_a_policy_and_exits_with_1_if_refused() {
     let (directory, root, blob) = files("check");
     let check = |policy: &str| {
         let policy = directory.write("policy.json", policy);
@@ -273,7 +273,7 @@ fn check_judges_by_a_policy_and_ends_with_one_where_it_refuses() {
 }
 
 #[test]
-fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
+fn one_of_two_processes_on_one_cache_downloads() {
     let (directory, root, blob) = files("processes");
     let blob = std::fs::read(blob).unwrap();
     let server = Server::new(move |_| {
@@ -298,14 +298,14 @@ fn of_two_processes_on_one_cache_one_fetches_and_both_end_well() {
         String::from_utf8(output.stdout).unwrap().lines().next().unwrap_or_default().to_owned()
     });
     said.sort();
-    assert_eq!(said, ["another list is held", "another process is fetching"]);
+    assert_eq!(said, ["another process is downloading", "the list was replaced"]);
     assert_eq!(server.asked().len(), 1);
     let listed = crate::command::said(&["list", "--cache", cache.to_str().unwrap(), "--roots", &root]);
     assert!(listed.ends_with("\n2 models\n"), "{listed}");
 }
 
 #[test]
-fn a_model_that_no_list_has_is_not_said_to_be_accepted() {
+fn an_unlisted_model_is_not_reported_as_accepted() {
     let (directory, root, blob) = files("unlisted");
     let check = |model: &str, more: &[&str]| {
         run(&[&["check", model, "--file", &blob, "--roots", &root], more].concat())
@@ -315,7 +315,7 @@ fn a_model_that_no_list_has_is_not_said_to_be_accepted() {
     assert_eq!(check(&mistyped, &[]), (format!("not listed: {mistyped}\n"), String::new(), 3));
     let policy = directory.write("policy.json", r#"{"unlisted": "refuse"}"#);
     let (out, _, code) = check(&mistyped, &["--policy", policy.to_str().unwrap()]);
-    assert_eq!((out, code), (format!("refused: {mistyped}\n  refused: no list has the model\n"), 1));
+    assert_eq!((out, code), (format!("refused: {mistyped}\n  refused: no list contains the model\n"), 1));
 }
 
 #[test]
@@ -363,13 +363,13 @@ fn control_characters_of_metadata_never_reach_the_terminal() {
 }
 
 #[test]
-fn fetch_fails_where_nothing_is_held() {
+fn fetch_fails_without_a_list() {
     let (directory, root, _) = files("fetch-nothing");
     let server = Server::always(Reply::status(429).with("Retry-After", "7200"));
     let (url, cache) = (server.url("/"), directory.path().join("cache"));
     let fetch =
         ["fetch", "--url", &url, "--plain-http", "--cache", cache.to_str().unwrap(), "--roots", &root];
-    let nothing = "held: no. none, 0 entries, next update not told\n";
+    let nothing = "current list: no. none, 0 entries, next update unknown\n";
     let (out, err, code) = run(&fetch);
     assert_eq!((out.as_str(), code), (nothing, 1));
     assert!(err.starts_with("not refreshed: HTTP status 429"), "{err}");
@@ -391,25 +391,25 @@ fn fetch_fills_the_cache_that_the_other_commands_read() {
         let common = ["fetch", "--url", &url, "--plain-http", "--cache", cache, "--roots", &root];
         run(&[&common, more].concat())
     };
-    let (out, err, code) = fetch(&["--signer-domain", "example.net"]);
-    assert_eq!((out.as_str(), code), ("held: no. none, 0 entries, next update not told\n", 1));
+    let (out, err, code) = fetch(&["--signer-host", "mds.example.net"]);
+    assert_eq!((out.as_str(), code), ("current list: no. none, 0 entries, next update unknown\n", 1));
     assert!(
-        err.starts_with("not refreshed: signer: certificate of mds.fidoalliance.org, not of example.net"),
+        err.starts_with("not refreshed: signer: certificate of mds.fidoalliance.org, not of mds.example.net"),
         "{err}"
     );
 
     let (out, err, code) = fetch(&[]);
-    assert!(out.starts_with("not due before ") && out.ends_with("next update not told\n"), "{out}");
+    assert!(out.starts_with("not due before ") && out.ends_with("next update unknown\n"), "{out}");
     assert_eq!(code, 1, "there is nothing to serve");
     assert!(err.starts_with("the last attempt failed: signer: certificate of mds.fidoalliance.org"), "{err}");
 
     let (out, err, code) = fetch(&["--force"]);
     assert_eq!(
         (out.as_str(), code),
-        ("another list is held\nheld: no. 15, 2 entries, next update 2999-01-01\n", 0)
+        ("the list was replaced\ncurrent list: no. 15, 2 entries, next update 2999-01-01\n", 0)
     );
-    assert!(err.starts_with("whether the signer is revoked is not known"), "{err}");
-    assert!(err.contains("\nleft out: entries[2]"), "{err}");
+    assert!(err.starts_with("revocation status of the signer unknown"), "{err}");
+    assert!(err.contains("\nrejected: entries[2]"), "{err}");
     let asked = server.asked().len();
     let (out, _, code) = fetch(&[]);
     assert!(out.starts_with("not due before "), "{out}");
@@ -418,5 +418,8 @@ fn fetch_fills_the_cache_that_the_other_commands_read() {
     let listed = said(&["list", "--cache", cache, "--roots", &root]);
     assert!(listed.ends_with("\n2 models\n"), "{listed}");
     let (_, err, code) = run(&["list", "--cache", "/nowhere", "--roots", &root]);
-    assert_eq!((err.as_str(), code), ("rp-mds: /nowhere: nothing is cached; rp-mds fetch, or --file\n", 2));
+    assert_eq!(
+        (err.as_str(), code),
+        ("rp-mds: /nowhere: the cache is empty; run rp-mds fetch, or use --file\n", 2)
+    );
 }

@@ -2,13 +2,13 @@
 
 use rp_conformance::publisher::{Publisher, SERIALS, Signing};
 use rp_core::x509::Crl;
-use rp_mds::{BlobError, Cache, Outcome, RefreshError, RevocationMode, SourceConfig};
+use rp_mds::{BlobError, Cache, FileSource, Outcome, RefreshError, RevocationMode};
 
 use crate::server::{Asked, Reply, Server};
 use crate::support::{Directory, NOW, client, error, later, no, of, once, payload, publisher, roots, source};
 
 #[tokio::test]
-async fn crls_are_fetched_only_for_verified_signers() {
+async fn crls_are_downloaded_for_verified_signers_only() {
     let server = Server::always(Reply::status(404));
     let signing = |server: &Server| Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
     let crls = |server: &Server| server.asked().iter().filter(|asked| asked.target == "/crl").count();
@@ -46,7 +46,7 @@ async fn crls_are_fetched_only_for_verified_signers() {
     server.answer(serve(true, honest.clone()));
     let refresher = of(soft()).0.client(private.clone()).build().unwrap();
     let refused = error(once(&refresher, NOW).await);
-    assert!(matches!(&refused, RefreshError::Blob(BlobError::Path { .. })), "{refused}");
+    assert!(matches!(&refused, RefreshError::Blob(BlobError::Signer(_))), "{refused}");
     assert!(refused.to_string().starts_with("signer: certificate 0: revoked on"), "{refused}");
     server.answer(serve(false, honest));
     assert!(matches!(once(&refresher, later(1)).await, Outcome::Updated));
@@ -75,13 +75,13 @@ fn lists_asked(server: &Server) -> usize {
 }
 
 #[tokio::test]
-async fn hard_mode_rejects_a_file_with_an_unknown_signer_status() {
+async fn hard_mode_rejects_a_file_with_unknown_revocation_status() {
     let directory = Directory::new("file-revocation");
     let (server, blob) = server_of(15);
     let path = directory.write("blob.jwt", blob);
     let unknown = "failed signer: certificate 0: revocation status is unknown";
     let file = |mode, crls| {
-        let file = SourceConfig::file("mirror", &path, roots()).signer_domain("example.org");
+        let file = FileSource::new("mirror", &path, roots()).signer_host("mds.example.org");
         of(file.revocation(mode).crls(crls))
     };
     let both = || [of_root(), vec![Crl::from_der(&publisher().crl(false, &[])).unwrap()]].concat();
@@ -96,7 +96,7 @@ async fn hard_mode_rejects_a_file_with_an_unknown_signer_status() {
     assert_eq!((no(&refresher), told.words()), (None, vec![unknown.to_owned()]));
     let refused = error(once(&refresher, NOW).await);
     assert!(
-        matches!(refused, RefreshError::Blob(BlobError::Path { .. })) && no(&refresher).is_none(),
+        matches!(refused, RefreshError::Blob(BlobError::Signer(_))) && no(&refresher).is_none(),
         "its lists are at a private address: {refused}"
     );
     // Soft mode accepts it and emits an event.
@@ -126,7 +126,7 @@ async fn hard_mode_rejects_a_file_with_an_unknown_signer_status() {
 }
 
 #[tokio::test]
-async fn the_status_of_a_signer_survives_a_restart() {
+async fn a_known_revocation_status_survives_a_restart() {
     let directory = Directory::new("known");
     let cache = || Cache::open(directory.path()).unwrap();
     let (server, _) = server_of(15);
@@ -151,7 +151,7 @@ async fn the_status_of_a_signer_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_list_that_says_something_is_kept_and_asked_for_once() {
+async fn a_usable_crl_is_stored_and_downloaded_once() {
     let directory = Directory::new("kept-list");
     let cache = || Cache::open(directory.path()).unwrap();
     let fetch = async |server: &Server| {
@@ -178,7 +178,7 @@ async fn a_list_that_says_something_is_kept_and_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_kept_list_that_says_nothing_is_fetched_again() {
+async fn a_stored_crl_that_is_not_usable_is_downloaded_again() {
     let directory = Directory::new("mute-list");
     let cache = Cache::open(directory.path()).unwrap();
     let (server, _) = server_of(15);

@@ -1,4 +1,4 @@
-//! A server on loopback with configurable responses.
+//! A scripted server on loopback.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -21,7 +21,7 @@ impl Asked {
     }
 }
 
-/// A response.
+/// A scripted response.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -32,12 +32,12 @@ pub(crate) struct Reply {
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     Whole(Vec<u8>),
-    /// Fewer bytes than `Content-Length`.
+    /// Less than the announced length is sent.
     Cut {
         announced: usize,
         sent: Vec<u8>,
     },
-    /// Chunks without end.
+    /// Parts without end.
     Endless {
         part: Vec<u8>,
         pause: Duration,
@@ -90,12 +90,12 @@ impl Server {
         Self { address, asked, answer }
     }
 
-    /// A server with one response for every request.
+    /// Sends the same response to every request.
     pub(crate) fn always(reply: Reply) -> Self {
         Self::new(move |_| reply.clone())
     }
 
-    /// Changes the response.
+    /// Changes the response to later requests.
     pub(crate) fn answer(&self, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) {
         *self.answer.lock().unwrap() = Arc::new(answer);
     }

@@ -1,4 +1,4 @@
-//! Shared by these tests: a publisher, a source and its events.
+//! The publisher, sources and events of these tests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -8,8 +8,8 @@ use rp_conformance::publisher::{Publisher, Signing};
 use rp_core::Timestamp;
 use rp_mds::fetch::{Client, Limits};
 use rp_mds::{
-    Catalog, Event, ModelQuery, Outcome, Policy, RefreshError, Refresher, RefresherBuilder, RevocationMode,
-    Roots, SourceConfig, Verdict,
+    Catalog, Event, ModelQuery, Outcome, Policy, RefreshError, Refresher, RefresherBuilder, RemoteSource,
+    RevocationMode, Roots, Source, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -51,10 +51,10 @@ pub(crate) fn roots() -> Roots {
     Roots::from_certificates(&publisher().root()).unwrap()
 }
 
-pub(crate) fn source(server: &Server) -> SourceConfig {
-    SourceConfig::remote("fido", &server.url("/"), roots())
+pub(crate) fn source(server: &Server) -> RemoteSource {
+    RemoteSource::new("fido", &server.url("/"), roots())
         .allow_plain_http()
-        .signer_domain("example.org")
+        .signer_host("mds.example.org")
         .revocation(RevocationMode::Given)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn client() -> Client {
     Client::new(limits).unwrap()
 }
 
-/// The recorded events.
+/// The events of a refresher.
 #[derive(Clone, Default)]
 pub(crate) struct Recorded(pub(crate) Arc<Mutex<Vec<Event>>>);
 
@@ -98,7 +98,7 @@ pub(crate) fn builder(server: &Server) -> (RefresherBuilder, Recorded) {
     of(source(server))
 }
 
-pub(crate) fn of(source: SourceConfig) -> (RefresherBuilder, Recorded) {
+pub(crate) fn of(source: impl Into<Source>) -> (RefresherBuilder, Recorded) {
     let recorded = Recorded::default();
     let events = Arc::clone(&recorded.0);
     let builder = Refresher::builder()
@@ -118,7 +118,7 @@ pub(crate) fn error(outcome: Outcome) -> RefreshError {
 }
 
 pub(crate) fn no(refresher: &Refresher) -> Option<u64> {
-    refresher.catalog().load().sources().first()?.metadata().no()
+    refresher.catalog().load().lists().first()?.metadata().no()
 }
 
 pub(crate) fn verdict(refresher: &Refresher) -> Verdict {
@@ -126,7 +126,7 @@ pub(crate) fn verdict(refresher: &Refresher) -> Verdict {
     Policy::default().judge(catalog, &ModelQuery::new(AAGUID.parse().unwrap(), NOW))
 }
 
-/// A directory of its own for a test.
+/// A temporary directory for one test.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {

@@ -4,14 +4,15 @@ use rp_conformance::Authenticator;
 use rp_conformance::authenticator::{Config, Format};
 use rp_core::attestation::AttestationPolicy;
 use rp_core::options::AttestationConveyancePreference;
-use rp_core::trust::TrustError;
-use rp_core::x509::Certificate;
+use rp_core::trust::{Distrust, RevocationLists, TrustError};
+use rp_core::x509::{Certificate, PathError};
 use rp_core::{
     Aaguid, Algorithm, Code, Registered, RegistrationError, RegistrationResponse, RelyingParty,
     StaticAnchors, Timestamp, TrustSource, User, UserHandle,
 };
 use rp_mds::{
-    Catalog, KeyIdentifier, Metadata, MetadataTrust, ModelId, Policy, Retention, Severity, StoredCredential,
+    Catalog, CertificationLevel, KeyIdentifier, Metadata, MetadataTrust, ModelId, Policy, Retention,
+    Severity, StoredCredential,
 };
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ fn standard_base64(bytes: &[u8]) -> String {
     rp_core::base64url::encode(bytes)
 }
 
-/// An entry with the root of the authenticator and the given members of its statement.
+/// An entry with the authenticator's anchors and further members of its statement.
 fn entry(authenticator: &Authenticator, statement: &Value, reports: &Value) -> Value {
     let roots: Vec<_> = authenticator.anchors().iter().map(|der| standard_base64(der)).collect();
     let mut entry = json!({
@@ -70,6 +71,20 @@ fn register_by(
     let response = authenticator.create(&options, "https://example.org").unwrap();
     let response = RegistrationResponse::from_json(response.as_bytes()).unwrap();
     rp.finish_registration(pending, &response, trust, NOW)
+}
+
+#[test]
+fn crls_can_be_required_of_listed_models() {
+    let mut key = authenticator(Format::Packed);
+    let listed = || catalog(&json!([entry(&key, &json!({}), &json!([]))]));
+    let trust = MetadataTrust::fixed(listed(), Policy::default());
+    let required = trust.clone().with_revocation(RevocationLists::default().require_crls());
+    let policy = || AttestationPolicy::default().require_trusted();
+    assert!(register_by(policy(), &mut key.clone(), &trust).is_ok());
+    let error = register_by(policy(), &mut key, &required).map(|_| ()).unwrap_err();
+    let unknown =
+        matches!(error, RegistrationError::Trust(TrustError::Path(PathError::RevocationUnknown { .. })));
+    assert!(unknown, "{error}");
 }
 
 /// Why the registration was refused, in words.
@@ -141,7 +156,7 @@ fn a_compromised_batch_is_refused_and_no_other() {
     assert_eq!(reason(&mut key, &json!({}), &unreadable), "ATTESTATION_KEY_COMPROMISE since 2026-01-01");
 }
 
-/// A compromise of the key of a certificate.
+/// A report of a compromised certificate.
 fn compromise(status: &str, member: &str, certificate: &[u8]) -> Value {
     json!([{"status": status, "effectiveDate": "2026-01-01", member: standard_base64(certificate)}])
 }
@@ -178,7 +193,7 @@ fn a_compromised_root_refuses_what_it_issued() {
         affected[0].after.refusals().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(reasons(vec![read(&leaf), authority.clone(), read(&root)], &after), [refused]);
-    let unknown = format!("{refused}, of one batch, and the authenticator's is not known");
+    let unknown = format!("{refused}, for one batch; the batch of the authenticator is unknown");
     assert_eq!(reasons(path(authority.clone()), &after), [unknown.as_str()]);
     let of_authority = list(&compromise(status, "certificate", authority.der()));
     assert_eq!(reasons(path(authority.clone()), &of_authority), [refused]);
@@ -205,7 +220,7 @@ fn a_remote_compromise_of_one_batch_refuses_no_other() {
 }
 
 #[test]
-fn old_firmware_in_the_certificate_is_rejected() {
+fn outdated_firmware_in_the_certificate_is_refused() {
     let with = |firmware| {
         Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
     };
@@ -225,7 +240,7 @@ fn old_firmware_in_the_certificate_is_rejected() {
     let words = refused(&update, &[], Some(3)).unwrap();
     let older = "firmware 3 is older than 4";
     assert!(words.ends_with(older), "{words}");
-    assert_eq!(refused(&update, &[], None), None, "it does not tell");
+    assert_eq!(refused(&update, &[], None), None, "the certificate does not contain it");
     // An update lifts nothing from an authenticator that has not had it.
     let lifts = Policy { update_lifts: true, ..Policy::default() };
     let bypass = [json!({"status": "USER_VERIFICATION_BYPASS", "effectiveDate": "2026-01-01"})];
@@ -303,7 +318,7 @@ fn a_u2f_model_is_looked_up_by_the_key_of_its_certificate() {
     assert!(register(&mut key, catalog(&json!([by_aaguid]))).is_err());
 }
 
-/// The certificate of a U2F authenticator, from a registration without trust.
+/// The certificate of a U2F authenticator, from an untrusted registration.
 fn u2f_certificate(key: &mut Authenticator) -> Vec<u8> {
     let policy = AttestationPolicy::default().all_formats();
     let registered = register_by(policy, key, &StaticAnchors::none()).unwrap();
@@ -311,7 +326,7 @@ fn u2f_certificate(key: &mut Authenticator) -> Vec<u8> {
 }
 
 #[test]
-fn a_new_list_reports_affected_models_and_credentials() {
+fn a_new_list_affects_models_and_stored_credentials() {
     let key = authenticator(Format::Packed);
     let list = |reports: Value| catalog(&json!([entry(&key, &json!({}), &reports)]));
     let before = list(json!([{"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2024-01-01"}]));
@@ -349,4 +364,92 @@ fn a_new_list_reports_affected_models_and_credentials() {
 fn the_policy_of_the_example_is_read() {
     let policy: Policy = serde_json::from_str(include_str!("../../../mds/examples/policy.json")).unwrap();
     assert_eq!(policy.minimum_certification, Some(rp_mds::CertificationLevel::L1));
+}
+
+/// Registers without requiring trust. Returns the typed distrust, if any.
+fn distrust(key: &mut Authenticator, catalog: Catalog, policy: &Policy) -> Option<Distrust> {
+    let accept_all = AttestationPolicy::default().all_formats();
+    match register_by(accept_all, key, &MetadataTrust::fixed(catalog, policy.clone())) {
+        Ok(_) => None,
+        Err(RegistrationError::Trust(TrustError::Distrusted { reason, .. })) => Some(reason),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Attestation that is not trusted, self attestation, and none: all claim the AAGUID and prove nothing.
+fn unproven() -> [Authenticator; 3] {
+    [Format::AndroidKey, Format::PackedSelf, Format::None].map(authenticator)
+}
+
+/// An entry without anchors.
+fn entry_without_anchors(reports: &Value) -> Catalog {
+    catalog(&json!([{"aaguid": aaguid(), "statusReports": reports}]))
+}
+
+#[test]
+fn the_policy_applies_to_statements_that_prove_nothing() {
+    for mut key in unproven() {
+        let listed = |reports: Value| entry_without_anchors(&reports);
+        let mut distrust =
+            |catalog, policy: &Policy| distrust(&mut key, catalog, policy).map(|reason| reason.code());
+        let default = Policy::default();
+        assert_eq!(distrust(listed(json!([])), &default), None);
+        let revoked = json!([{"status": "REVOKED", "effectiveDate": "2026-01-01"}]);
+        assert_eq!(distrust(listed(revoked), &default), Some("revoked"));
+        let compromised = json!([{"status": "USER_KEY_REMOTE_COMPROMISE", "effectiveDate": "2026-01-01"}]);
+        assert_eq!(distrust(listed(compromised), &default), Some("compromised"));
+        let denied = Policy { deny: vec![aaguid().into()], ..Policy::default() };
+        assert_eq!(distrust(Catalog::default(), &denied), Some("denied"));
+        let refuse = Policy { unlisted: Severity::Refuse, ..Policy::default() };
+        assert_eq!(distrust(Catalog::default(), &refuse), Some("unlisted"));
+        assert_eq!(distrust(listed(json!([])), &refuse), None);
+        // A claim does not make a model one of those that are allowed.
+        let allowed = Policy { allow: vec![aaguid().into()], ..Policy::default() };
+        assert_eq!(distrust(listed(json!([])), &allowed), Some("not-allowed"));
+    }
+}
+
+#[test]
+fn a_statement_without_an_aaguid_is_not_of_a_listed_model() {
+    let config = Config { format: Format::None, aaguid: [0; 16], ..Config::default() };
+    let mut key = Authenticator::new("no model", config);
+    let refuse = Policy { unlisted: Severity::Refuse, ..Policy::default() };
+    let code = |reason: Option<Distrust>| reason.map(|reason| reason.code());
+    assert_eq!(code(distrust(&mut key, Catalog::default(), &refuse)), Some("unlisted"));
+    assert_eq!(code(distrust(&mut key, Catalog::default(), &Policy::default())), None);
+    let allowed = Policy { allow: vec![aaguid().into()], ..Policy::default() };
+    assert_eq!(code(distrust(&mut key, Catalog::default(), &allowed)), Some("not-allowed"));
+}
+
+#[test]
+fn self_attestation_of_a_model_that_does_not_list_it_is_refused() {
+    let mut key = authenticator(Format::PackedSelf);
+    let types = |types: Value| {
+        catalog(&json!([{"aaguid": aaguid(), "metadataStatement": {"attestationTypes": types}}]))
+    };
+    let reason = distrust(&mut key, types(json!(["basic_full"])), &Policy::default()).unwrap();
+    assert_eq!(reason.code(), "unexpected-statement");
+    assert_eq!(reason.to_string(), "the model does not list attestation type self");
+    let both = types(json!(["basic_full", "basic_surrogate"]));
+    assert_eq!(distrust(&mut key, both, &Policy::default()), None);
+}
+
+#[test]
+fn reasons_are_typed_and_the_gravest_comes_first() {
+    let mut key = authenticator(Format::Packed);
+    let reports = json!([
+        {"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2025-01-01"},
+        {"status": "REVOKED", "effectiveDate": "2026-01-01"}
+    ]);
+    let listed = catalog(&json!([entry(&key, &json!({}), &reports)]));
+    let policy = Policy {
+        minimum_certification: Some(CertificationLevel::L2),
+        deny: vec![aaguid().into()],
+        ..Policy::default()
+    };
+    let reason = distrust(&mut key, listed, &policy).unwrap();
+    let codes: Vec<_> = reason.reasons().iter().map(Distrust::code).collect();
+    assert_eq!(codes, ["revoked", "denied"], "the level is checked with the path");
+    assert!(matches!(&reason.reasons()[0], Distrust::Revoked { since: Some(since), .. }
+        if *since == "2026-01-01".parse::<rp_mds::Date>().unwrap().start()));
 }

@@ -1,4 +1,5 @@
-//! The book in `docs/`: its links work, its list of codes is complete, and the tests that it names exist.
+//! The book in `docs/` says what is so: its links lead somewhere, its codes are all of them, and the tests that it
+//! names exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +37,7 @@ fn book() -> PathBuf {
     root().join("docs/src")
 }
 
-/// Every file below a folder with this ending, except build output.
+/// Every file below a folder whose name ends so; what is built is left out.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -55,13 +56,13 @@ fn pages() -> Vec<(PathBuf, String)> {
     files(&book(), ".md").into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
 
-/// The text between each `open` and the next `close`.
+/// Every text between `open` and the next `close`.
 fn between<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
     text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(inside, _)| inside)
 }
 
 #[test]
-fn every_page_is_in_the_summary_and_every_link_works() {
+fn every_page_stands_in_the_summary_and_every_link_leads_somewhere() {
     let summary = fs::read_to_string(book().join("SUMMARY.md")).unwrap();
     for (path, page) in pages() {
         let name = path.strip_prefix(book()).unwrap().display().to_string();
@@ -72,13 +73,13 @@ fn every_page_is_in_the_summary_and_every_link_works() {
         let folder = path.parent().unwrap();
         for link in between(&page, "](", ')').filter(|link| !link.starts_with("http")) {
             let file = link.split('#').next().unwrap_or_default();
-            assert!(folder.join(file).is_file(), "{name}: {link} does not exist");
+            assert!(folder.join(file).is_file(), "{name}: {link} leads nowhere");
         }
     }
 }
 
 #[test]
-fn every_included_part_exists() {
+fn every_part_that_is_included_is_there() {
     for (path, page) in pages() {
         for include in between(&page, "{{#include ", '}') {
             let (file, anchor) = include.split_once(':').unwrap_or((include, ""));
@@ -91,7 +92,7 @@ fn every_included_part_exists() {
 }
 
 #[test]
-fn exactly_the_existing_codes_are_explained() {
+fn every_code_is_explained_and_no_other() {
     let page = fs::read_to_string(book().join("guide/errors.md")).unwrap();
     let explained: BTreeSet<&str> = page
         .lines()
@@ -104,15 +105,12 @@ fn exactly_the_existing_codes_are_explained() {
 }
 
 #[test]
-fn every_test_that_the_security_pages_name_exists() {
+fn every_test_fault_and_quirk_that_the_pages_on_security_name_exists() {
     let pages = ["model.md", "behaviours.md"]
         .map(|page| fs::read_to_string(book().join("security").join(page)).unwrap());
     let sources: Vec<_> =
         files(&root(), ".rs").into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let mut tests: BTreeSet<&str> = sources.iter().flat_map(|source| between(source, "fn ", '(')).collect();
-    // The tests of HTTP are written once, as `name: Case` in a macro.
-    let of_http = |source: &'static str| source.lines().filter_map(|line| line.trim().split_once(": "));
-    tests.extend(of_http(include_str!("../../src/http/cases.rs")).map(|(name, _)| name));
+    let tests: BTreeSet<&str> = sources.iter().flat_map(|source| between(source, "fn ", '(')).collect();
     let faults = Fault::ALL.iter().map(|fault| fault.name());
     let minted: BTreeSet<&str> = faults.chain(Quirk::ALL.iter().map(|quirk| quirk.name())).collect();
     let rows = pages
@@ -123,7 +121,7 @@ fn every_test_that_the_security_pages_name_exists() {
     let mut named = 0;
     for shown_by in rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next()) {
         for name in shown_by.split('`').skip(1).step_by(2) {
-            assert!(tests.contains(name) || minted.contains(name), "{name} is not a test, fault or quirk");
+            assert!(tests.contains(name) || minted.contains(name), "{name} is no test, fault or quirk");
             named += 1;
         }
     }

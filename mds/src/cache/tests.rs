@@ -1,10 +1,10 @@
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rp_core::Timestamp;
 
 use super::*;
 
-/// A directory of its own for a test, gone when the test is over.
+/// A temporary directory for one test.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -31,74 +31,82 @@ impl Drop for Directory {
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
 
+fn blob_record(blob: &[u8]) -> BlobRecord {
+    BlobRecord {
+        sha256: hash(blob),
+        verified_at: NOW,
+        confirmed_at: NOW,
+        known_not_revoked: false,
+        etag: None,
+    }
+}
+
+fn store(cache: &Cache, blob: &[u8]) -> Result<SourceRecord, CacheError> {
+    cache.store_blob("fido", blob, |record| record.blob = Some(blob_record(blob)))
+}
+
 #[test]
-fn what_is_kept_is_there_after_a_restart_and_the_one_before_is_gone() {
+fn a_stored_blob_is_there_after_a_restart() {
     let directory = Directory::new("kept");
     let cache = Cache::open(&directory.0).unwrap();
     assert!(cache.load("fido").unwrap().is_empty());
-    let mut state = State { no: Some(1), verified_at: Some(NOW), ..State::default() };
-    cache.store_blob("fido", b"first", &mut state).unwrap();
-    cache.store_blob("fido", b"second", &mut state).unwrap();
+    store(&cache, b"first").unwrap();
+    let record = store(&cache, b"second").unwrap();
 
     let again = Cache::open(&directory.0).unwrap();
-    assert_eq!(again.state("fido").unwrap(), state);
+    assert_eq!(again.record("fido").unwrap(), record);
     let cached = again.load("fido").unwrap();
-    assert_eq!(cached.len(), 1);
-    assert_eq!((cached[0].blob.as_slice(), cached[0].verified_at), (&b"second"[..], Some(NOW)));
-    assert_eq!(directory.files().len(), 2, "{:?}", directory.files());
+    assert_eq!(cached.len(), 1, "the previous one is removed");
+    assert_eq!((cached[0].bytes.as_slice(), &cached[0].record), (&b"second"[..], &record.blob));
+    assert_eq!(directory.files().len(), 3, "{:?}", directory.files());
 }
 
 #[test]
-fn a_write_that_was_interrupted_loses_nothing() {
+fn an_interrupted_write_loses_nothing() {
     let directory = Directory::new("interrupted");
     let cache = Cache::open(&directory.0).unwrap();
-    let mut state = State { verified_at: Some(NOW), ..State::default() };
-    cache.store_blob("fido", b"first", &mut state).unwrap();
-    // Between the new BLOB and the state that names it.
+    store(&cache, b"first").unwrap();
+    // Between the new BLOB and the record that names it.
     fs::write(directory.0.join("fido.0123456789abcdef.jwt"), b"second").unwrap();
-    // Within a write of the state.
+    // While the record is written.
     fs::write(directory.0.join("fido.0123456789abcdef.new"), b"{\"no\":").unwrap();
     let cached = cache.load("fido").unwrap();
-    assert_eq!((cached[0].blob.as_slice(), cached[0].verified_at), (&b"first"[..], Some(NOW)));
-    assert_eq!((cached[1].blob.as_slice(), cached[1].verified_at), (&b"second"[..], None));
+    assert_eq!((cached[0].bytes.as_slice(), cached[0].record.is_some()), (&b"first"[..], true));
+    assert_eq!((cached[1].bytes.as_slice(), cached[1].record.is_some()), (&b"second"[..], false));
 }
 
 #[test]
-fn a_state_that_cannot_be_read_is_none_and_the_blob_is_still_there() {
-    let directory = Directory::new("state");
+fn an_unreadable_record_is_empty_and_the_blob_remains() {
+    let directory = Directory::new("record");
     let cache = Cache::open(&directory.0).unwrap();
-    let mut state = State { no: Some(7), verified_at: Some(NOW), ..State::default() };
-    cache.store_blob("fido", b"blob", &mut state).unwrap();
-    fs::write(directory.0.join("fido.json"), b"{\"no\": 7, \"sha").unwrap();
-    assert_eq!(cache.state("fido").unwrap(), State::default());
+    store(&cache, b"blob").unwrap();
+    fs::write(directory.0.join("fido.json"), b"{\"no\": 7, \"blob").unwrap();
+    assert_eq!(cache.record("fido").unwrap(), SourceRecord::default());
     let cached = cache.load("fido").unwrap();
-    assert_eq!((cached[0].blob.as_slice(), cached[0].verified_at), (&b"blob"[..], None));
+    assert_eq!((cached[0].bytes.as_slice(), &cached[0].record), (&b"blob"[..], &None));
 }
 
 #[test]
-fn a_write_that_fails_leaves_what_was_there() {
+fn a_failed_write_leaves_the_previous_content() {
     let directory = Directory::new("fails");
     let cache = Cache::open(&directory.0).unwrap();
-    let mut state = State { no: Some(1), ..State::default() };
-    cache.store_blob("fido", b"first", &mut state).unwrap();
-    let before = state.clone();
-    // The new state can take no place: a directory stands there, and cannot be replaced by a file.
+    store(&cache, b"first").unwrap();
+    // A directory in place of the record cannot be replaced by a file.
     fs::remove_file(directory.0.join("fido.json")).unwrap();
     fs::create_dir_all(directory.0.join("fido.json/in the way")).unwrap();
-    let error = cache.store_blob("fido", b"second", &mut state).unwrap_err();
+    let error = store(&cache, b"second").unwrap_err();
     assert!(matches!(error, CacheError::Io { .. }), "{error}");
-    assert_eq!(state, before);
     let kept = cache.blobs("fido").unwrap();
     assert!(kept.iter().any(|path| fs::read(path).unwrap() == b"first"));
     assert!(directory.files().iter().all(|name| !name.ends_with(".new")));
 }
 
 #[test]
-fn what_an_interrupted_write_left_is_removed() {
+fn old_temporary_files_are_removed() {
     let directory = Directory::new("left");
     let cache = Cache::open(&directory.0).unwrap();
-    cache.store_blob("fido", b"blob", &mut State::default()).unwrap();
-    let kept = directory.files();
+    store(&cache, b"blob").unwrap();
+    let mut expected = directory.files();
     let hours_ago = |hours: u64| SystemTime::now() - Duration::from_secs(hours * 3_600);
     for (name, at) in
         [("fido.a.new", hours_ago(2)), ("fido.b.new", hours_ago(0)), ("other.txt", hours_ago(2))]
@@ -107,27 +115,57 @@ fn what_an_interrupted_write_left_is_removed() {
         file.set_modified(at).unwrap();
     }
     drop(cache.try_lock().unwrap().unwrap());
-    let expected: Vec<_> =
-        kept.into_iter().chain(["fido.b.new", "lock", "other.txt"].map(String::from)).collect();
-    let mut expected = expected;
+    expected.extend(["fido.b.new", "lock", "other.txt"].map(String::from));
     expected.sort();
-    assert_eq!(directory.files(), expected, "what may be a write of this moment stays");
+    assert_eq!(directory.files(), expected, "a recent one may still be written");
 }
 
+#[cfg(unix)]
 #[test]
-fn a_write_follows_no_link() {
+fn a_write_does_not_follow_a_link() {
     let directory = Directory::new("link");
     let cache = Cache::open(&directory.0).unwrap();
     let elsewhere = directory.0.join("elsewhere");
     fs::write(&elsewhere, b"before").unwrap();
     std::os::unix::fs::symlink(&elsewhere, directory.0.join("fido.json")).unwrap();
-    cache.store_state("fido", &State { no: Some(1), ..State::default() }).unwrap();
+    cache.update("fido", |record| record.verified(Some(1), NOW)).unwrap();
     assert_eq!(fs::read(&elsewhere).unwrap(), b"before");
-    assert_eq!(cache.state("fido").unwrap().no, Some(1));
+    assert_eq!(cache.record("fido").unwrap().no, Some(1));
 }
 
 #[test]
-fn one_has_the_lock_at_a_time() {
+fn the_serial_number_never_decreases() {
+    let directory = Directory::new("number");
+    let cache = Cache::open(&directory.0).unwrap();
+    let later = Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 60);
+    cache.update("fido", |record| record.verified(Some(7), NOW)).unwrap();
+    // Another process that read the record before.
+    cache.update("fido", |record| *record = SourceRecord { no: Some(6), ..SourceRecord::default() }).unwrap();
+    cache.update("fido", |record| record.verified(Some(7), later)).unwrap();
+    let record = cache.record("fido").unwrap();
+    assert_eq!((record.no, record.no_since), (Some(7), Some(NOW)));
+    cache.update("fido", |record| record.verified(Some(8), later)).unwrap();
+    assert_eq!(cache.record("fido").unwrap().no_since, Some(later));
+}
+
+#[test]
+fn changes_of_two_threads_are_both_kept() {
+    let directory = Directory::new("threads");
+    let cache = Cache::open(&directory.0).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    cache.update("fido", |record| record.failures += 1).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(cache.record("fido").unwrap().failures, 40);
+}
+
+#[test]
+fn only_one_process_has_the_lock() {
     let directory = Directory::new("lock");
     let (one, other) = (Cache::open(&directory.0).unwrap(), Cache::open(&directory.0).unwrap());
     let lock = one.try_lock().unwrap();
@@ -137,20 +175,20 @@ fn one_has_the_lock_at_a_time() {
 }
 
 #[test]
-fn sources_have_names_that_make_file_names() {
+fn names_of_sources_are_plain() {
     let directory = Directory::new("names");
     let cache = Cache::open(&directory.0).unwrap();
     for wrong in ["", "../fido", "FIDO", "a b", "fido.jwt"] {
-        assert!(matches!(cache.state(wrong), Err(CacheError::Name { .. })), "{wrong:?}");
+        assert!(matches!(cache.record(wrong), Err(CacheError::Name { .. })), "{wrong:?}");
     }
-    // One source's files are not another's.
-    cache.store_blob("fido", b"one", &mut State::default()).unwrap();
-    cache.store_blob("fido-mirror", b"other", &mut State::default()).unwrap();
+    // The files of one source are not those of another.
+    cache.store_blob("fido", b"one", |_| {}).unwrap();
+    cache.store_blob("fido-mirror", b"other", |_| {}).unwrap();
     assert_eq!(cache.load("fido").unwrap().len(), 1);
 }
 
 #[test]
-fn revocation_lists_are_kept_by_address() {
+fn crls_are_stored_by_address() {
     let directory = Directory::new("crl");
     let cache = Cache::open(&directory.0).unwrap();
     cache.store_crl("http://crl.example.org/a", b"list").unwrap();

@@ -1,6 +1,6 @@
-//! What vouches for a model: `attestationRootCertificates`.
+//! `attestationRootCertificates`: the trust anchors of a model.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
 use rp_core::TrustAnchor;
 use rp_core::x509::CertificateError;
@@ -8,41 +8,42 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::base64;
+use crate::members;
 
 /// The anchors of a statement, each once.
 #[derive(Debug, Default)]
-pub(super) struct Anchors {
-    pub(super) anchors: Box<[TrustAnchor]>,
-    pub(super) faults: Box<[AnchorError]>,
+pub(crate) struct Anchors {
+    pub(crate) anchors: Box<[TrustAnchor]>,
+    pub(crate) errors: Box<[AnchorError]>,
 }
 
-/// Why a certificate of a statement vouches for nothing.
+/// Why a certificate of a statement is not an anchor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnchorError {
-    /// The member is no list.
+    /// The member is not a list.
     #[error("attestationRootCertificates: not a list")]
     NotAList,
-    /// An element is no text in base64.
+    /// An element is not base64 text.
     #[error("attestationRootCertificates[{index}]: not base64")]
     Base64 {
-        /// Its place.
+        /// Its index.
         index: usize,
     },
-    /// An element has no name or no key.
+    /// The name or the key of an element cannot be parsed.
     #[error("attestationRootCertificates[{index}]: {error}")]
     Certificate {
-        /// Its place.
+        /// Its index.
         index: usize,
-        /// Why.
+        /// The cause.
         #[source]
         error: CertificateError,
     },
 }
 
 impl Anchors {
-    /// Reads the certificates of a statement; one that cannot be read costs no other.
-    pub(super) fn read(statement: &str) -> Self {
+    /// Reads the certificates of a statement; one that cannot be parsed does not affect the others.
+    pub(crate) fn read(statement: &str) -> Self {
         #[derive(Deserialize)]
         struct Statement<'a> {
             #[serde(borrow, default, rename = "attestationRootCertificates")]
@@ -54,22 +55,19 @@ impl Anchors {
             return Self::default();
         };
         let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(certificates.get()) else {
-            return Self { faults: [AnchorError::NotAList].into(), ..Self::default() };
+            return Self { errors: [AnchorError::NotAList].into(), ..Self::default() };
         };
-        let (mut anchors, mut faults) = (Vec::new(), Vec::new());
+        let (mut anchors, mut errors, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for (index, raw) in list.into_iter().enumerate() {
-            match anchor(index, raw) {
-                Ok(anchor) if anchors.contains(&anchor) => {}
-                Ok(anchor) => anchors.push(anchor),
-                Err(fault) => faults.push(fault),
+            let Some(der) = members::text(raw).and_then(|text| base64::decode_certificate(&text)) else {
+                errors.push(AnchorError::Base64 { index });
+                continue;
+            };
+            match TrustAnchor::from_der(&der) {
+                Ok(anchor) => anchors.extend(seen.insert(der).then_some(anchor)),
+                Err(error) => errors.push(AnchorError::Certificate { index, error }),
             }
         }
-        Self { anchors: anchors.into(), faults: faults.into() }
+        Self { anchors: anchors.into(), errors: errors.into() }
     }
-}
-
-fn anchor(index: usize, raw: &RawValue) -> Result<TrustAnchor, AnchorError> {
-    let text: Cow<'_, str> = serde_json::from_str(raw.get()).map_err(|_| AnchorError::Base64 { index })?;
-    let der = base64::certificate(&text).ok_or(AnchorError::Base64 { index })?;
-    TrustAnchor::from_der(&der).map_err(|error| AnchorError::Certificate { index, error })
 }

@@ -1,57 +1,95 @@
-//! `MetadataStatement`: what the vendor says of a model ([FIDO Metadata Statement 3.1]).
+//! `MetadataStatement`: what the vendor publishes about a model ([FIDO Metadata Statement 3.1]).
 //!
 //! [FIDO Metadata Statement 3.1]: https://fidoalliance.org/specs/mds/fido-metadata-statement-v3.1-ps-20250521.html
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rp_core::Aaguid;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::members::{ExtraMembers, Members};
 
-/// A statement, its members as the vendor wrote them.
+/// Which members of a statement are kept in memory. Without pictures a BLOB takes a quarter of its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Pictures: `icon`, `iconDark`, `providerLogoLight`, `providerLogoDark`, and those of the transaction
+    /// confirmation display.
+    pub pictures: bool,
+    /// Long texts: the legal header of each statement, and descriptions in other languages. Friendly names are always
+    /// kept.
+    pub texts: bool,
+}
+
+impl Retention {
+    /// All members.
+    pub const ALL: Self = Self { pictures: true, texts: true };
+    /// The members that trust decisions need, and names.
+    pub const LEAN: Self = Self { pictures: false, texts: false };
+
+    /// Whether this member of a statement is dropped.
+    pub(crate) fn drops(self, member: &str) -> bool {
+        match member {
+            "icon"
+            | "iconDark"
+            | "providerLogoLight"
+            | "providerLogoDark"
+            | "tcDisplayPNGCharacteristics" => !self.pictures,
+            "legalHeader" | "alternativeDescriptions" => !self.texts,
+            _ => false,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+/// A metadata statement, its members as the vendor wrote them.
 ///
-/// Words such as `secure_element` stay words, since each edition adds some. A member that is missing is empty; one of
-/// an unexpected type stands among [`MetadataStatement::other`], with those of later editions.
+/// Values such as `secure_element` stay strings, since each edition adds some. A missing member is empty. A member of an
+/// unexpected type is in [`MetadataStatement::other`], together with the members of later editions.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MetadataStatement {
     /// The terms under which the statement was submitted.
     pub legal_header: Option<Box<str>>,
-    /// The model, which should be the entry's.
+    /// The model, which should be that of the entry.
     pub aaguid: Option<Aaguid>,
     /// A description in English.
     pub description: Box<str>,
     /// Descriptions by language tag.
     pub alternative_descriptions: BTreeMap<Box<str>, Box<str>>,
-    /// Names for users, by language tag.
+    /// Names for users by language tag.
     pub friendly_names: BTreeMap<Box<str>, Box<str>>,
-    /// The earliest firmware that the statement is about.
+    /// The earliest firmware version that the statement describes.
     pub authenticator_version: Option<u64>,
     /// `fido2`, `u2f` or `uaf`.
     pub protocol_family: Box<str>,
-    /// The edition of the statement's form.
+    /// The version of the statement's schema.
     pub schema: Option<u64>,
     /// Versions of the protocol.
     pub upv: Vec<Version>,
-    /// Names of algorithms by FIDO's registry, such as `secp256r1_ecdsa_sha256_raw`.
+    /// Algorithms by their names in FIDO's registry, such as `secp256r1_ecdsa_sha256_raw`.
     pub authentication_algorithms: Vec<Box<str>>,
-    /// Forms of public keys, such as `cose`.
+    /// Encodings of public keys, such as `cose`.
     pub public_key_alg_and_encodings: Vec<Box<str>>,
     /// `basic_full`, `basic_surrogate`, `attca`, `anonca`, `ecdaa`, `none`.
     pub attestation_types: Vec<Box<str>>,
-    /// Ways to verify the user: any of these lists, all of one.
+    /// Alternative combinations of user verification methods: all methods of one inner list are used together.
     pub user_verification_details: Vec<Vec<UserVerification>>,
     /// How keys are protected, such as `hardware` and `secure_element`.
     pub key_protection: Vec<Box<str>>,
-    /// Whether the key signs what FIDO has it sign alone.
+    /// Whether the key signs nothing but FIDO assertions.
     pub is_key_restricted: Option<bool>,
-    /// Whether each use of the key asks for the user.
+    /// Whether each use of the key requires user verification.
     pub is_fresh_user_verification_required: Option<bool>,
-    /// How the matcher of biometrics is protected, such as `on_chip`.
+    /// How the biometric matcher is protected, such as `on_chip`.
     pub matcher_protection: Vec<Box<str>>,
-    /// The strength of the cryptography in bits.
+    /// The overall cryptographic strength in bits.
     pub crypto_strength: Option<u64>,
     /// How the authenticator is attached, such as `internal` and `nfc`.
     pub attachment_hint: Vec<Box<str>>,
@@ -59,33 +97,37 @@ pub struct MetadataStatement {
     pub tc_display: Vec<Box<str>>,
     /// Whether credentials can be on several devices.
     pub multi_device_credential_support: Option<Box<str>>,
-    /// What `authenticatorGetInfo` answers.
+    /// The response to `authenticatorGetInfo`.
     pub get_info: Option<GetInfo>,
-    /// A picture as `data:` URL, unless it was dropped.
+    /// A picture of the model as `data:` URL, if retained.
     pub icon: Option<Box<str>>,
-    /// A picture for dark backgrounds as `data:` URL, unless it was dropped.
+    /// A picture of the model for dark backgrounds as `data:` URL, if retained.
     pub icon_dark: Option<Box<str>>,
-    /// Every other member, as it was written.
+    /// The logo of the vendor for light backgrounds as `data:` URL, if retained.
+    pub provider_logo_light: Option<Box<str>>,
+    /// The logo of the vendor for dark backgrounds as `data:` URL, if retained.
+    pub provider_logo_dark: Option<Box<str>>,
+    /// All other members, as they were written.
     pub other: ExtraMembers,
 }
 
-/// Version of a protocol.
+/// A protocol version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Version {
-    /// Its first number.
+    /// The major version.
     pub major: u16,
-    /// Its second number.
+    /// The minor version.
     pub minor: u16,
 }
 
-/// One way to verify the user, or to see that one is there.
+/// `VerificationMethodDescriptor`: one method of user verification or of a test of presence.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct UserVerification {
-    /// By FIDO's registry, such as `fingerprint_internal`; one that is left out is none that can be told.
+    /// The method by FIDO's registry, such as `fingerprint_internal`; empty if it is missing.
     pub user_verification_method: Box<str>,
-    /// Accuracy of a code.
+    /// Accuracy of a passcode.
     pub ca_desc: Option<Value>,
     /// Accuracy of a biometric.
     pub ba_desc: Option<Value>,
@@ -93,37 +135,37 @@ pub struct UserVerification {
     pub pa_desc: Option<Value>,
 }
 
-/// `authenticatorGetInfo`, as far as it is asked for.
+/// `authenticatorGetInfo`, the members that a relying party uses.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GetInfo {
-    /// `FIDO_2_1` and the like.
+    /// CTAP versions such as `FIDO_2_1`.
     pub versions: Vec<Box<str>>,
-    /// Extensions that the authenticator knows.
+    /// Supported extensions.
     pub extensions: Vec<Box<str>>,
     /// Options such as `rk` and `uv`.
     pub options: BTreeMap<Box<str>, Value>,
-    /// `usb`, `nfc` and the like.
+    /// Transports such as `usb` and `nfc`.
     pub transports: Vec<Box<str>>,
-    /// Algorithms of credentials by COSE number.
+    /// Algorithms of credentials by COSE identifier.
     pub algorithms: Vec<i64>,
-    /// Formats of attestation statements that the authenticator can make.
+    /// Attestation statement formats that the authenticator supports.
     pub attestation_formats: Vec<Box<str>>,
-    /// The firmware.
+    /// The firmware version.
     pub firmware_version: Option<u64>,
     /// Certifications by name, such as `FIPS-CMVP-3`.
     pub certifications: BTreeMap<Box<str>, Value>,
-    /// Every other member, as it was written.
+    /// All other members, as they were written.
     pub other: ExtraMembers,
 }
 
 impl MetadataStatement {
     /// Reads a statement that is known to be an object.
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let Ok(mut members) = serde_json::from_str::<Members<'_>>(text) else { return Self::default() };
         let get_info = members.optional::<Members<'_>>("authenticatorGetInfo").map(GetInfo::read);
-        // Anchors are had of the entry.
-        let _: Option<&serde_json::value::RawValue> = members.optional("attestationRootCertificates");
+        // The entry returns the anchors.
+        let _: Option<&RawValue> = members.optional("attestationRootCertificates");
         Self {
             legal_header: members.optional("legalHeader"),
             aaguid: members.optional("aaguid"),
@@ -149,28 +191,25 @@ impl MetadataStatement {
             get_info,
             icon: members.optional("icon"),
             icon_dark: members.optional("iconDark"),
+            provider_logo_light: members.optional("providerLogoLight"),
+            provider_logo_dark: members.optional("providerLogoDark"),
             other: members.rest(),
         }
     }
 
-    /// Methods of user verification, each once, whatever they are combined with.
+    /// User verification methods, each once, regardless of how they are combined.
     #[must_use]
     pub fn user_verification_methods(&self) -> Vec<&str> {
-        let mut methods: Vec<&str> = Vec::new();
-        for method in
-            self.user_verification_details.iter().flatten().map(|one| &*one.user_verification_method)
-        {
-            if !method.is_empty() && !methods.contains(&method) {
-                methods.push(method);
-            }
-        }
-        methods
+        let mut seen = HashSet::new();
+        let methods =
+            self.user_verification_details.iter().flatten().map(|one| &*one.user_verification_method);
+        methods.filter(|method| !method.is_empty() && seen.insert(*method)).collect()
     }
 
-    /// The name to show: the friendly one of this language, of its primary language, of English, of any; else none.
+    /// The friendly name to show, chosen as by [`ModelName::name`](crate::ModelName::name).
     #[must_use]
     pub fn friendly_name(&self, language: &str) -> Option<&str> {
-        crate::names::by_language(&self.friendly_names, language)
+        by_language(&self.friendly_names, language)
     }
 }
 
@@ -193,4 +232,15 @@ impl GetInfo {
             other: members.rest(),
         }
     }
+}
+
+/// The text in this language, else in its primary language, else in English, else in any language. The region is
+/// compared only for an exact match.
+pub(crate) fn by_language<'a>(texts: &'a BTreeMap<Box<str>, Box<str>>, language: &str) -> Option<&'a str> {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let exact = texts.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(language));
+    let of = |wanted: String| texts.iter().find(move |(tag, _)| primary(tag) == wanted);
+    let found =
+        exact.or_else(|| of(primary(language))).or_else(|| of("en".into())).or_else(|| texts.iter().next());
+    found.map(|(_, text)| text.trim())
 }

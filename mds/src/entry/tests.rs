@@ -1,18 +1,23 @@
 use serde_json::json;
 
 use super::*;
-use crate::{Metadata, Retention, Status};
+use crate::entry::statement::Retention;
+use crate::metadata::Metadata;
+use crate::model_id::ModelIdError;
+use crate::payload::Payload;
+use crate::payload::entry::EntryError;
+use crate::status::Status;
 
-/// The only entry of a list that an operator might write, or why it was left out.
+/// The only entry of a list, or why it was rejected.
 fn read(entry: &Value) -> Result<Entry, EntryError> {
-    read_keeping(entry, Retention::ALL)
+    read_with(entry, Retention::ALL)
 }
 
-fn read_keeping(entry: &Value, retention: Retention) -> Result<Entry, EntryError> {
+fn read_with(entry: &Value, retention: Retention) -> Result<Entry, EntryError> {
     let payload = json!({"no": 1, "entries": [entry]}).to_string();
-    let mut payload = crate::payload::Payload::read(payload.as_bytes(), retention).unwrap();
+    let mut payload = Payload::read(payload.as_bytes(), retention).unwrap();
     match payload.rejected.pop() {
-        Some(rejected) => Err(rejected.fault),
+        Some(rejected) => Err(rejected.error),
         None => Ok(payload.entries.pop().unwrap()),
     }
 }
@@ -53,7 +58,7 @@ fn with(member: &str, value: Value) -> Value {
 }
 
 #[test]
-fn an_entry_is_read_and_written_as_it_was() {
+fn an_entry_is_written_as_it_was_read() {
     let read = read(&entry()).unwrap();
     assert_eq!(read.aaguid(), Some(AAGUID.parse().unwrap()));
     assert_eq!(read.description(), "Example Key");
@@ -62,7 +67,7 @@ fn an_entry_is_read_and_written_as_it_was() {
 }
 
 #[test]
-fn a_statement_keeps_words_and_members_that_nobody_here_knows() {
+fn a_statement_keeps_unknown_values_and_members() {
     let read = read(&entry()).unwrap();
     let statement = read.statement().unwrap();
     assert_eq!(statement.description.as_ref(), "Example Key ", "as the vendor wrote it");
@@ -75,7 +80,7 @@ fn a_statement_keeps_words_and_members_that_nobody_here_knows() {
 }
 
 #[test]
-fn members_of_an_unexpected_type_cost_no_entry() {
+fn members_of_an_unexpected_type_do_not_reject_the_entry() {
     let mut odd = entry();
     odd["metadataStatement"]["keyProtection"] = json!("hardware");
     odd["metadataStatement"]["authenticatorGetInfo"] = json!([1]);
@@ -87,8 +92,8 @@ fn members_of_an_unexpected_type_cost_no_entry() {
 }
 
 #[test]
-fn pictures_and_long_texts_are_dropped_where_they_are_not_kept() {
-    let lean = read_keeping(&entry(), Retention::LEAN).unwrap();
+fn pictures_and_long_texts_can_be_dropped() {
+    let lean = read_with(&entry(), Retention::LEAN).unwrap();
     let statement = lean.statement().unwrap();
     assert_eq!((&statement.icon, &statement.legal_header), (&None, &None));
     assert_eq!(statement.description.as_ref(), "Example Key ");
@@ -96,59 +101,61 @@ fn pictures_and_long_texts_are_dropped_where_they_are_not_kept() {
 }
 
 #[test]
-fn an_entry_without_statement_serves() {
+fn an_entry_without_a_statement_is_read() {
     let read = read(&with("metadataStatement", Value::Null)).unwrap();
     assert!(read.statement().is_none() && read.anchors().is_empty() && read.description().is_empty());
 }
 
 #[test]
-fn an_entry_that_cannot_be_judged_is_left_out() {
+fn an_entry_that_cannot_be_judged_is_rejected() {
     let fault = |entry: Value| read(&entry).unwrap_err().to_string();
     assert_eq!(fault(json!(7)), "not an object");
     assert_eq!(fault(json!(null)), "not an object");
     assert_eq!(fault(json!([{"aaguid": AAGUID}])), "not an object");
     let no_model = "neither aaguid, nor aaid, nor attestationCertificateKeyIdentifiers";
     assert_eq!(fault(with("aaguid", Value::Null)), no_model);
-    assert_eq!(fault(with("aaguid", json!("a1"))), "aaguid: \"a1\" names no model");
+    assert_eq!(fault(with("aaguid", json!("a1"))), "aaguid: \"a1\" does not identify a model");
     let zero = "00000000-0000-0000-0000-000000000000";
-    assert_eq!(fault(with("aaguid", json!(zero))), format!("aaguid: \"{zero}\" names no model"));
+    assert_eq!(fault(with("aaguid", json!(zero))), format!("aaguid: \"{zero}\" does not identify a model"));
     assert_eq!(fault(with("aaid", json!("12345678"))), "aaid: \"12345678\" is not of the form 1234#5678");
     assert_eq!(
         fault(with("attestationCertificateKeyIdentifiers", json!(["7c"]))),
         "attestationCertificateKeyIdentifiers: [\"7c\"] is not a list of 40 hexadecimal digits each"
     );
     assert_eq!(fault(with("metadataStatement", json!("none"))), "metadataStatement: not an object");
-    let no_reports = "statusReports: not a list with a report in it";
+    let no_reports = "statusReports: not a list with at least one report";
     assert_eq!(fault(with("statusReports", Value::Null)), no_reports);
     assert_eq!(fault(with("statusReports", json!([]))), no_reports);
     assert_eq!(fault(with("statusReports", json!({}))), no_reports);
+    let many = json!(vec![json!({"status": "FIDO_CERTIFIED"}); 1_001]);
+    assert_eq!(fault(with("statusReports", many)), "statusReports: 1001 reports, more than 1000");
     let unreadable = json!([{"status": "FIDO_CERTIFIED"}, {"effectiveDate": "2024-01-01"}]);
-    assert_eq!(fault(with("statusReports", unreadable)), "statusReports[1]: no status that can be read");
+    assert_eq!(fault(with("statusReports", unreadable)), "statusReports[1]: no readable status");
 }
 
 #[test]
-fn a_bad_entry_is_reported_with_its_place_and_the_rest_serve() {
+fn a_rejected_entry_is_reported_and_the_others_are_read() {
     let payload = json!({"no": 1, "entries": [with("statusReports", Value::Null), entry(), 7]}).to_string();
-    let payload = crate::payload::Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
+    let payload = Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
     assert_eq!(payload.entries.len(), 1);
     let told: Vec<_> = payload.rejected.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
-            format!("entries[0] ({AAGUID}): statusReports: not a list with a report in it"),
+            format!("entries[0] ({AAGUID}): statusReports: not a list with at least one report"),
             "entries[2]: not an object".into()
         ]
     );
 }
 
 #[test]
-fn a_member_that_decides_must_not_stand_there_twice() {
+fn a_member_that_affects_decisions_must_not_occur_twice() {
     let text = format!(
         r#"{{"no":1,"entries":[{{"aaguid":"{AAGUID}","statusReports":[{{"status":"REVOKED"}}],
         "statusReports":[{{"status":"FIDO_CERTIFIED"}}]}}]}}"#
     );
-    let payload = crate::payload::Payload::read(text.as_bytes(), Retention::ALL).unwrap();
-    assert_eq!(payload.rejected[0].fault, EntryError::Duplicate { member: "statusReports" });
+    let payload = Payload::read(text.as_bytes(), Retention::ALL).unwrap();
+    assert_eq!(payload.rejected[0].error, EntryError::Duplicate { member: "statusReports" });
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn an_operators_entry_needs_no_reports() {
 }
 
 #[test]
-fn models_are_looked_up_by_what_names_them() {
+fn models_are_found_by_each_identifier() {
     let identifier = "7c0903708b87115b0b422def3138c3c864e44573";
     let list = json!([
         {"attestationCertificateKeyIdentifiers": [identifier, identifier], "metadataStatement": {"description": "U2F"}},
@@ -178,14 +185,14 @@ fn models_are_looked_up_by_what_names_them() {
     };
     assert_eq!(found(identifier), ["U2F"]);
     assert_eq!(found("1234#56EF"), ["UAF"]);
-    assert_eq!(found(AAGUID), ["FIDO2", "again"], "a model that is listed twice is told twice");
+    assert_eq!(found(AAGUID), ["FIDO2", "again"], "both entries");
     assert_eq!(metadata.by_aaguid(AAGUID.parse().unwrap()).unwrap().description(), "FIDO2");
     assert_eq!(found("a1000000-0000-4000-8000-000000000002"), [""; 0]);
     assert_eq!("nobody".parse::<ModelId>(), Err(ModelIdError));
 }
 
 #[test]
-fn certificates_that_cannot_be_read_vouch_for_nothing_and_cost_no_other() {
+fn malformed_certificates_do_not_affect_the_others() {
     let statement = json!({"attestationRootCertificates": ["*", "AAAA", 7]});
     let entry = read(&with("metadataStatement", statement)).unwrap();
     assert!(entry.anchors().is_empty());

@@ -1,11 +1,11 @@
-//! Which addresses are the public network's.
+//! Public and private IP addresses.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Whether an address is the public network's: not of this machine, of a private network, or set apart.
+/// Whether an address is on the public network: not loopback, private, or reserved.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -16,14 +16,14 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    let set_apart = match (a, b, c) {
-        // this network; shared by carriers; protocol assignments; 6to4 relays; benchmarks; class E and broadcast
+    let is_reserved = match (a, b, c) {
+        // this network; carrier-grade NAT; protocol assignments; 6to4 relays; benchmarks; class E and broadcast
         (0, ..) | (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18 | 19, _) | (240..=255, ..) => {
             true
         }
         _ => false,
     };
-    !(set_apart
+    !(is_reserved
         || address.is_loopback()
         || address.is_private()
         || address.is_link_local()
@@ -43,7 +43,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-/// The address of the older kind that one of the newer stands for: mapped, compatible, by NAT64 or by 6to4.
+/// The IPv4 address in an IPv6 address: mapped, compatible, NAT64 or 6to4.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
@@ -57,7 +57,7 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Resolves names to public addresses alone.
+/// A resolver that returns public addresses only.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PublicResolver;
 

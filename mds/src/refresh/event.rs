@@ -1,41 +1,46 @@
-//! What an operator may want to hear.
+//! Events of a refresher.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rp_core::Timestamp;
 
-use crate::{Catalog, Freshness, ModelChange, RejectedEntry};
+use super::outcome::RefreshError;
+use crate::cache::CacheError;
+use crate::catalog::Catalog;
+use crate::freshness::Freshness;
+use crate::payload::RejectedEntry;
+use crate::recheck::ModelChange;
 
-/// Something that an operator may want to hear of.
+/// An event that an operator may want to see.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// Another list is held.
+    /// A list was replaced.
     Updated {
         /// The source.
         source: Box<str>,
-        /// Its serial number.
+        /// The serial number.
         no: Option<u64>,
-        /// The serial number of the list that was held before.
+        /// The serial number of the previous list.
         before: Option<u64>,
-        /// How many entries it has.
+        /// The number of entries.
         entries: usize,
-        /// Entries that could not be read, and so are left out.
+        /// Entries that were rejected.
         rejected: Vec<RejectedEntry>,
-        /// Whether it comes from the cache, verified at an earlier time or by another process.
+        /// Whether the list comes from the cache, verified earlier or by another process.
         from_cache: bool,
     },
-    /// Models are judged otherwise than before, by another catalog or since a report has come into force; with both
-    /// catalogs and times, [`Policy::affected_between`](crate::Policy::affected_between) tells which stored credentials
-    /// are concerned.
+    /// The verdict on models has changed, by another catalog or because a report has come into force. With both catalogs
+    /// and times, [`Policy::affected_between`](crate::Policy::affected_between) finds the stored credentials concerned.
     ModelsChanged {
-        /// The models, and both verdicts on each.
+        /// The models, with both verdicts.
         changes: Vec<ModelChange>,
-        /// The catalog that was there.
+        /// The previous catalog.
         before: Arc<Catalog>,
-        /// When models were judged by it last.
+        /// When models were last judged by it.
         then: Timestamp,
-        /// The catalog that is there now; the same one, where it is the day that has changed.
+        /// The current catalog; the same one if only the date has changed.
         after: Arc<Catalog>,
     },
     /// The source has nothing new.
@@ -43,34 +48,34 @@ pub enum Event {
         /// The source.
         source: Box<str>,
     },
-    /// Nothing came of asking a source; what was held is held still.
+    /// Refreshing a source failed; the current list is used further.
     Failed {
         /// The source.
         source: Box<str>,
-        /// Why, in words.
+        /// The error message.
         error: String,
-        /// When it is asked again, if it is asked by the clock.
+        /// The next attempt, if it is scheduled.
         next: Option<Timestamp>,
     },
-    /// The list that is held is stale, or too old.
+    /// The current list is stale or too old.
     Overdue {
         /// The source.
         source: Box<str>,
-        /// How it stands.
+        /// Its freshness.
         freshness: Freshness,
     },
-    /// Whether the signer is revoked is not known.
+    /// The revocation status of the signer is unknown.
     RevocationUnknown {
         /// The source.
         source: Box<str>,
-        /// Why, in words.
+        /// The error message.
         error: String,
     },
-    /// What was verified could not be written to the cache; it is held all the same.
+    /// A verified list could not be written to the cache. It is used nevertheless.
     NotCached {
         /// The source.
         source: Box<str>,
-        /// Why, in words.
+        /// The error message.
         error: String,
     },
 }
@@ -82,13 +87,13 @@ impl Event {
             Self::Updated { source, no, before, entries, rejected, from_cache } => {
                 tracing::info!(%source, no, before, entries, from_cache, "metadata updated");
                 for rejected in rejected {
-                    tracing::warn!(%source, %rejected, "metadata entry left out");
+                    tracing::warn!(%source, %rejected, "metadata entry rejected");
                 }
             }
             Self::ModelsChanged { changes, .. } => {
                 for change in changes {
                     let refused = change.is_now_refused();
-                    tracing::warn!(model = %change.model, refused, after = %change.after, "model judged otherwise");
+                    tracing::warn!(model = %change.model, refused, after = %change.after, "verdict on model changed");
                 }
             }
             Self::NotModified { source } => tracing::debug!(%source, "metadata not modified"),
@@ -98,9 +103,37 @@ impl Event {
             }
             Self::Overdue { source, freshness } => tracing::warn!(%source, ?freshness, "metadata overdue"),
             Self::RevocationUnknown { source, error } => {
-                tracing::warn!(%source, error, "revocation of the metadata signer is not known");
+                tracing::warn!(%source, error, "revocation status of the metadata signer unknown");
             }
             Self::NotCached { source, error } => tracing::error!(%source, error, "metadata not cached"),
         }
+    }
+}
+
+/// Where the events of one source go.
+#[derive(Clone)]
+pub(super) struct Emitter {
+    pub(super) source: Box<str>,
+    pub(super) sink: Arc<dyn Fn(&Event) + Send + Sync>,
+}
+
+impl Emitter {
+    pub(super) fn emit(&self, event: &Event) {
+        (self.sink)(event);
+    }
+
+    pub(super) fn failed(&self, error: &RefreshError, next: Option<Timestamp>) {
+        self.emit(&Event::Failed { source: self.source.clone(), error: error.describe(), next });
+    }
+
+    pub(super) fn not_cached(&self, error: CacheError) {
+        let error = RefreshError::from(error).describe();
+        self.emit(&Event::NotCached { source: self.source.clone(), error });
+    }
+}
+
+impl fmt::Debug for Emitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emitter").field("source", &self.source).finish_non_exhaustive()
     }
 }

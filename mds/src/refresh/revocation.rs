@@ -1,117 +1,111 @@
-//! Revocation lists of a signer that was verified.
+//! CRLs of a signer that was verified.
 
-use std::sync::Arc;
+use std::mem;
 
 use rp_core::Timestamp;
 use rp_core::x509::Crl;
 
-use super::source::Signed;
-use super::{Event, RevocationMode, Shared, Slot};
-use crate::{BlobError, Metadata, Signer, Verification};
+use super::event::{Emitter, Event};
+use super::source::{RevocationMode, Signed};
+use crate::blob::{BlobError, Verification};
+use crate::cache::Cache;
+use crate::fetch::Client;
+use crate::metadata::Metadata;
+use crate::signer::{Signer, SignerRules};
 
-/// Lists of public authorities have a few hundred kilobytes.
+/// CRLs of public authorities have a few hundred kilobytes.
 const MAX_CRL_LEN: usize = 16 << 20;
-/// A path of ten certificates names no more than so many that matter.
+/// One per certificate of the longest path.
 const MAX_CRLS: usize = 10;
 
-/// Lists that say something of a signer, and why others do not.
-#[derive(Default)]
-pub(super) struct Lists {
+/// CRLs for a signer, and why others are missing.
+#[derive(Debug, Default)]
+pub(super) struct Crls {
     crls: Vec<Crl>,
-    /// Addresses of which nothing is kept that says something.
+    /// Addresses without a usable CRL in the cache.
     missing: Vec<String>,
     errors: Vec<String>,
 }
 
-/// Whether it is to be learnt, and not known, that a signer is not revoked.
+/// Whether the revocation status of the signer has to be found out.
 pub(super) fn needs_revocation_check(signed: &Signed, metadata: &Metadata) -> bool {
-    signed.revocation != RevocationMode::Given && !metadata.signer().is_none_or(Signer::is_known_not_revoked)
+    let is_known = metadata.signer().is_none_or(Signer::is_known_not_revoked);
+    signed.revocation != RevocationMode::Given && !is_known
 }
 
-impl Lists {
-    /// Judges a signer by the operator's lists and these.
-    pub(super) fn judge(
+impl Crls {
+    /// The usable CRLs in the cache, from the addresses in the verified path.
+    pub(super) fn cached(cache: Option<&Cache>, signed: &Signed, metadata: &Metadata, at: Timestamp) -> Self {
+        let mut crls = Self::default();
+        let Some(signer) = metadata.signer() else { return crls };
+        let rules = signed.verification(at).signer_rules();
+        for url in signer.path().crl_urls().into_iter().take(MAX_CRLS) {
+            let cached = cache.and_then(|cache| cache.crl(&url)).and_then(|der| Crl::from_der(&der).ok());
+            match cached.filter(|crl| is_usable(crl, signer, &rules)) {
+                Some(crl) => crls.crls.push(crl),
+                None => crls.missing.push(url),
+            }
+        }
+        crls
+    }
+
+    /// Downloads the missing CRLs. Usable ones are stored in the cache.
+    pub(super) async fn download(
+        mut self,
+        client: &Client,
+        cache: Option<&Cache>,
+        emitter: &Emitter,
+        signed: &Signed,
+        metadata: &Metadata,
+        at: Timestamp,
+    ) -> Self {
+        let Some(signer) = metadata.signer() else { return self };
+        let rules = signed.verification(at).signer_rules();
+        for url in mem::take(&mut self.missing) {
+            let der = client.fetch_referenced(&url, MAX_CRL_LEN).await.map_err(|error| error.to_string());
+            match der.and_then(|der| Crl::from_der(&der).map_err(|error| error.to_string())) {
+                Ok(crl) => {
+                    if let Some(cache) = cache.filter(|_| is_usable(&crl, signer, &rules))
+                        && let Err(error) = cache.store_crl(&url, crl.der())
+                    {
+                        emitter.not_cached(error);
+                    }
+                    self.crls.push(crl);
+                }
+                Err(error) => self.errors.push(format!("{url}: {error}")),
+            }
+        }
+        self
+    }
+
+    /// Checks the signer with these CRLs and the operator's.
+    pub(super) fn check(
         &self,
-        slot: &Slot,
         signed: &Signed,
         metadata: Metadata,
         at: Timestamp,
     ) -> Result<Metadata, BlobError> {
+        let Some(signer) = metadata.signer() else { return Ok(metadata) };
         let crls: Vec<Crl> = signed.crls.iter().chain(&self.crls).cloned().collect();
         let require_crls = signed.revocation == RevocationMode::Hard;
-        metadata.signed_again(&Verification {
-            crls: &crls,
-            require_crls,
-            ..slot.config.verification(signed, at)
-        })
-    }
-}
-
-impl Shared {
-    /// The lists of a verified signer that are kept, of those that its path names, and serve still.
-    pub(super) fn kept_lists(
-        &self,
-        slot: &Slot,
-        signed: &Signed,
-        metadata: &Metadata,
-        at: Timestamp,
-    ) -> Lists {
-        let mut lists = Lists::default();
-        let Some(signer) = metadata.signer() else { return lists };
-        let how = slot.config.verification(signed, at);
-        for url in signer.path().crl_urls().into_iter().take(MAX_CRLS) {
-            let kept = self.cache.as_ref().and_then(|cache| cache.crl(&url));
-            let kept = kept.and_then(|der| Crl::from_der(&der).ok());
-            match kept.filter(|crl| serves(crl, signer, &how)) {
-                Some(crl) => lists.crls.push(crl),
-                None => lists.missing.push(url),
-            }
-        }
-        lists
+        let verification = Verification { crls: &crls, require_crls, ..signed.verification(at) };
+        let signer = signer.check_again(&verification.signer_rules())?;
+        Ok(metadata.with_signer(signer))
     }
 
-    /// The lists of a verified signer, kept or fetched; those that say something are kept.
-    pub(super) async fn lists(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        signed: &Signed,
-        metadata: &Metadata,
-        at: Timestamp,
-    ) -> Lists {
-        let mut lists = self.kept_lists(slot, signed, metadata, at);
-        let Some(signer) = metadata.signer() else { return lists };
-        let how = slot.config.verification(signed, at);
-        for url in std::mem::take(&mut lists.missing) {
-            let fetched =
-                self.client.fetch_referenced(&url, MAX_CRL_LEN).await.map_err(|error| error.to_string());
-            match fetched.and_then(|der| Crl::from_der(&der).map_err(|error| error.to_string())) {
-                Ok(crl) => {
-                    // One that is forged, or out of date, is fetched again.
-                    if serves(&crl, signer, &how)
-                        && let Some(cache) = &self.cache
-                        && let Err(error) = cache.store_crl(&url, crl.der())
-                    {
-                        self.not_cached(slot, &error.into());
-                    }
-                    lists.crls.push(crl);
-                }
-                Err(error) => lists.errors.push(format!("{url}: {error}")),
-            }
-        }
-        lists
-    }
-
-    /// Tells that nothing is known of a signer's revocation, where that is so.
-    pub(super) fn tell_unknown(&self, slot: &Slot, signed: &Signed, metadata: &Metadata, lists: &Lists) {
+    /// Emits an event if the revocation status of the signer is still unknown.
+    pub(super) fn report_unknown(&self, emitter: &Emitter, signed: &Signed, metadata: &Metadata) {
         if needs_revocation_check(signed, metadata) {
-            let error =
-                if lists.errors.is_empty() { "no list tells".into() } else { lists.errors.join("; ") };
-            self.tell(&Event::RevocationUnknown { source: slot.config.name().into(), error });
+            let error = match self.errors.as_slice() {
+                [] => "no CRL contains it".into(),
+                errors => errors.join("; "),
+            };
+            emitter.emit(&Event::RevocationUnknown { source: emitter.source.clone(), error });
         }
     }
 }
 
-/// Whether a list says something of a signer, and is to be replaced only later.
-fn serves(crl: &Crl, signer: &Signer, how: &Verification<'_>) -> bool {
-    crl.next_update().is_some_and(|next| next > how.at) && signer.is_covered_by(crl, how)
+/// Whether a CRL has a later update, and contains the status of a certificate of the path.
+fn is_usable(crl: &Crl, signer: &Signer, rules: &SignerRules<'_>) -> bool {
+    crl.next_update().is_some_and(|next| next > rules.at) && signer.is_covered_by(crl, rules)
 }

@@ -1,4 +1,4 @@
-//! When to ask.
+//! When a source is requested.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use rp_core::Timestamp;
 
-use crate::cache::State;
+use crate::cache::SourceRecord;
 
-/// When to ask a source.
+/// When a source is requested.
 ///
-/// The Alliance publishes about twice a week, whatever `nextUpdate` says, and allows one download an hour.
+/// The FIDO Alliance publishes about twice a week, regardless of `nextUpdate`, and allows one download per hour.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// How long to wait after a success.
+    /// The interval after a success.
     pub interval: Duration,
-    /// Up to so much longer, so that not everyone asks at once.
+    /// The maximum random addition to the interval, to spread the load.
     pub jitter: Duration,
-    /// How long to wait after the first failure; twice as long after each further one.
+    /// The interval after the first failure, doubled after each further one.
     pub retry: Duration,
-    /// The longest wait after a failure.
+    /// The longest interval after a failure.
     pub longest_retry: Duration,
-    /// How often files, and what other processes put in the cache, are looked at.
+    /// How often files and the cache are checked for changes.
     pub poll: Duration,
 }
 
@@ -39,26 +39,26 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// The shortest pause of a loop, whatever was configured.
+    /// The shortest pause of the loop, whatever is configured.
     pub(super) const LEAST: Duration = Duration::from_secs(1);
 
-    /// When a source is due of which a list is held. A clock that was set back does not keep it waiting, unless the
-    /// source does not want to be asked.
+    /// When a source with a current list is due. Times in the future, left by a clock that was set back, are ignored,
+    /// except for `Retry-After`.
     #[must_use]
-    pub fn next(&self, state: &State, now: Timestamp) -> Timestamp {
-        let last = state.last_attempt.filter(|last| *last <= now);
-        let due = last.map_or(now, |last| last.saturating_add(self.wait(last, state.failures)));
-        // A date that lies further ahead than any that is taken down was written by another clock.
+    pub fn next(&self, record: &SourceRecord, now: Timestamp) -> Timestamp {
+        let last = record.last_attempt.filter(|last| *last <= now);
+        let due = last.map_or(now, |last| last.saturating_add(self.wait(last, record.failures)));
+        // A later time than any that is recorded was recorded by a wrong clock.
         let farthest = now.saturating_add(Duration::from_secs(8 * 86_400));
-        state
+        record
             .not_before
             .filter(|not_before| *not_before < farthest)
             .map_or(due, |not_before| due.max(not_before))
     }
 
-    /// When a source is due of which nothing is held: whatever came of the last attempt, it counts as a failure.
-    pub(super) fn next_of_nothing(&self, state: &State, now: Timestamp) -> Timestamp {
-        self.next(&State { failures: state.failures.max(1), ..state.clone() }, now)
+    /// When a source without a list is due: the last attempt counts as a failure.
+    pub(super) fn next_without_list(&self, record: &SourceRecord, now: Timestamp) -> Timestamp {
+        self.next(&SourceRecord { failures: record.failures.max(1), ..record.clone() }, now)
     }
 
     fn wait(&self, last: Timestamp, failures: u32) -> Duration {
@@ -67,15 +67,15 @@ impl Schedule {
         }
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
         let wait = self.retry.saturating_mul(doubled).min(self.longest_retry);
-        // Half of it, and up to as much again.
+        // Between half of it and all of it.
         wait.mul_f64(0.5 + fraction(last) / 2.0)
     }
 }
 
-/// Makes the jitter of one process another than the next one's.
+/// Gives each process its own jitter.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// From 0 to 1, the same for one attempt whenever it is asked.
+/// A number from 0 to 1 that depends on the attempt only.
 fn fraction(last: Timestamp) -> f64 {
     let bits = u32::try_from(SEED.hash_one(last.as_unix_seconds()) >> 32).unwrap_or(0);
     f64::from(bits) / f64::from(u32::MAX)
@@ -87,29 +87,29 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
 
-    fn wait(state: &State) -> u64 {
-        Schedule::default().next(state, NOW).saturating_since(NOW).as_secs()
+    fn wait(record: &SourceRecord) -> u64 {
+        Schedule::default().next(record, NOW).saturating_since(NOW).as_secs()
     }
 
-    fn attempted(failures: u32) -> State {
-        State { last_attempt: Some(NOW), failures, ..State::default() }
+    fn attempted(failures: u32) -> SourceRecord {
+        SourceRecord { last_attempt: Some(NOW), failures, ..SourceRecord::default() }
     }
 
     #[test]
-    fn a_source_is_asked_at_once_and_then_daily() {
-        assert_eq!(wait(&State::default()), 0);
+    fn a_source_is_requested_at_once_and_then_daily() {
+        assert_eq!(wait(&SourceRecord::default()), 0);
         let at = |second| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + second);
         let wait = |at| {
-            let state = State { last_attempt: Some(at), ..State::default() };
-            Schedule::default().next(&state, at).saturating_since(at).as_secs()
+            let record = SourceRecord { last_attempt: Some(at), ..SourceRecord::default() };
+            Schedule::default().next(&record, at).saturating_since(at).as_secs()
         };
         let waits: Vec<_> = (0..50).map(|second| wait(at(second))).collect();
         assert!(waits.iter().all(|wait| (86_400..=90_000).contains(wait)), "{waits:?}");
-        assert!(waits.iter().any(|wait| *wait != waits[0]), "a jitter of its own each time");
+        assert!(waits.iter().any(|wait| *wait != waits[0]), "each time with its own jitter");
     }
 
     #[test]
-    fn waits_double_with_failures_up_to_a_bound() {
+    fn intervals_double_with_failures_up_to_a_bound() {
         for (failures, longest) in
             [(1, 600), (2, 1_200), (3, 2_400), (6, 19_200), (7, 21_600), (u32::MAX, 21_600)]
         {
@@ -119,21 +119,25 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_heeded_and_clocks_that_were_wrong_are_not() {
+    fn retry_after_is_respected_and_wrong_clocks_are_not() {
         let hours = |hours: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + hours * 3_600);
-        let state = State { not_before: Some(hours(12)), ..attempted(1) };
-        assert_eq!(wait(&state), 12 * 3_600);
-        let state = State { not_before: Some(hours(24 * 365)), ..attempted(1) };
-        assert!(wait(&state) <= 600);
-        let state = State { last_attempt: Some(hours(1)), ..State::default() };
-        assert_eq!(wait(&state), 0);
+        let record = SourceRecord { not_before: Some(hours(12)), ..attempted(1) };
+        assert_eq!(wait(&record), 12 * 3_600);
+        let record = SourceRecord { not_before: Some(hours(24 * 365)), ..attempted(1) };
+        assert!(wait(&record) <= 600);
+        let record = SourceRecord { last_attempt: Some(hours(1)), ..SourceRecord::default() };
+        assert_eq!(wait(&record), 0);
     }
 
     #[test]
-    fn retry_after_holds_though_the_clock_went_back() {
+    fn retry_after_is_respected_if_the_clock_goes_back() {
         let after = |seconds: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + seconds);
-        let state = State { last_attempt: Some(NOW), not_before: Some(after(7_200)), ..State::default() };
-        let next = Schedule::default().next(&state, after(-1));
-        assert_eq!(next, after(7_200), "a second before the attempt that it was told in");
+        let record = SourceRecord {
+            last_attempt: Some(NOW),
+            not_before: Some(after(7_200)),
+            ..SourceRecord::default()
+        };
+        let next = Schedule::default().next(&record, after(-1));
+        assert_eq!(next, after(7_200), "a second before the attempt");
     }
 }

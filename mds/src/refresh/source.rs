@@ -1,291 +1,364 @@
 //! Where lists come from.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use reqwest::Url;
 use rp_core::Timestamp;
 use rp_core::x509::Crl;
 
+use crate::blob::Verification;
 use crate::cache::is_name;
-use crate::fetch::{COPY, FetchError};
-use crate::{Retention, Roots, Verification};
+use crate::entry::statement::Retention;
+use crate::fetch::{FetchError, LOCAL_COPY_SERIAL};
+use crate::roots::Roots;
+use crate::signer::{ALLIANCE_HOST, SignerHost};
 
-/// Where the Alliance publishes.
+/// The address of the FIDO Alliance's BLOB.
 pub const ALLIANCE_URL: &str = "https://mds.fidoalliance.org/";
-/// Whose signer the Alliance's is.
-pub const ALLIANCE_DOMAIN: &str = "fidoalliance.org";
 
-/// A list that is held, and where it comes from.
+/// Where a list comes from: a [`RemoteSource`], a [`FileSource`] or a [`StaticSource`].
 #[derive(Clone, Debug)]
-pub struct SourceConfig {
+pub struct Source(pub(super) Kind);
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Remote(RemoteSource),
+    File(FileSource),
+    Static(StaticSource),
+}
+
+/// A signed list at a URL.
+#[derive(Clone, Debug)]
+pub struct RemoteSource {
     name: String,
-    origin: Origin,
+    url: String,
+    hosts: Vec<String>,
+    local_copy_serial: bool,
+    plain_http: bool,
+    signed: Signed,
+}
+
+/// A signed list in a file, such as one that another program downloads. It is read again when it changes.
+#[derive(Clone, Debug)]
+pub struct FileSource {
+    name: String,
+    path: PathBuf,
+    signed: Signed,
+}
+
+/// Entries that the operator wrote, in a JSON file; see
+/// [`Metadata::from_own_entries`](crate::Metadata::from_own_entries). It is read again when it changes.
+#[derive(Clone, Debug)]
+pub struct StaticSource {
+    name: String,
+    path: PathBuf,
     retention: Retention,
     max_len: usize,
 }
 
-#[derive(Clone, Debug)]
-enum Origin {
-    Remote { url: String, hosts: Vec<String>, local_copy_serial: bool, insecure: bool, signed: Signed },
-    File { path: PathBuf, signed: Signed },
-    Own { path: PathBuf },
-}
-
-/// By what a signed list is believed.
+/// How a signed list is verified.
 #[derive(Clone, Debug)]
 pub(super) struct Signed {
     pub(super) roots: Roots,
-    pub(super) domain: Option<String>,
+    /// `None` accepts any host.
+    host: Option<String>,
     pub(super) crls: Vec<Crl>,
     pub(super) revocation: RevocationMode,
+    retention: Retention,
+    pub(super) max_len: usize,
 }
 
-/// What is done about revocation of a signer.
+/// How the revocation status of a signer is checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RevocationMode {
-    /// Only the lists that the operator handed in are looked at.
+    /// By the operator's CRLs only.
     Given,
-    /// Lists are fetched where the verified certificates say, and a signer of which nothing is known passes, with an
-    /// event. Their servers are reached over plain HTTP, and not from everywhere.
+    /// CRLs are downloaded from the addresses in the verified certificates. A signer whose status is unknown is accepted,
+    /// with an event: CRL servers use plain HTTP, and are not reachable from everywhere.
     #[default]
     Soft,
-    /// As [`RevocationMode::Soft`], and a signer of which nothing is known is refused.
+    /// As [`RevocationMode::Soft`], but a signer whose status is unknown is rejected.
     Hard,
 }
 
-/// What is wrong with the configuration of a source.
+/// An error in the configuration of a source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// Two sources have one name.
+    /// Two sources have the same name.
     #[error("two sources are named {name}")]
-    Twice {
+    Duplicate {
         /// The name.
         name: String,
     },
-    /// A name makes no file name.
-    #[error("a source's name is of lower-case letters, digits and hyphens, not {name:?}")]
+    /// The name cannot be part of a file name.
+    #[error("the name of a source consists of lower-case letters, digits and hyphens, not {name:?}")]
     Name {
         /// The name.
         name: String,
     },
-    /// An address is none, or is not `https`.
-    #[error("source {name}: {url} is no https address")]
+    /// The address is not an `https` URL.
+    #[error("source {name}: {url} is not an https URL")]
     Url {
         /// The source.
         name: String,
         /// The address.
         url: String,
     },
-    /// There is nothing to believe a signed list by.
+    /// A signed list has no roots.
     #[error("source {name}: no roots")]
     NoRoots {
         /// The source.
         name: String,
     },
-    /// No client could be made.
+    /// The HTTP client could not be built.
     #[error(transparent)]
     Client(FetchError),
 }
 
-impl SourceConfig {
-    /// The Alliance's list, signed by one of its own domain under these roots. It is called `fido`.
+/// The setters that sources of signed lists have in common.
+macro_rules! signed_setters {
+    () => {
+        /// The host that the signer's certificate must be issued for, instead of the FIDO Alliance's.
+        #[must_use]
+        pub fn signer_host(mut self, host: &str) -> Self {
+            self.signed.host = Some(host.to_owned());
+            self
+        }
+
+        /// Accepts a signer of any host: only for roots that issue certificates to no one else. Under public roots anyone
+        /// with a certificate could sign.
+        #[must_use]
+        pub fn any_signer_host(mut self) -> Self {
+            self.signed.host = None;
+            self
+        }
+
+        /// CRLs that the operator provides.
+        #[must_use]
+        pub fn crls(mut self, crls: Vec<Crl>) -> Self {
+            self.signed.crls = crls;
+            self
+        }
+
+        /// How the revocation status of the signer is checked.
+        #[must_use]
+        pub fn revocation(mut self, mode: RevocationMode) -> Self {
+            self.signed.revocation = mode;
+            self
+        }
+
+        /// Which members of statements are kept in memory.
+        #[must_use]
+        pub fn retention(mut self, retention: Retention) -> Self {
+            self.signed.retention = retention;
+            self
+        }
+
+        /// The maximum length in bytes.
+        #[must_use]
+        pub fn max_len(mut self, max_len: usize) -> Self {
+            self.signed.max_len = max_len;
+            self
+        }
+    };
+}
+
+impl RemoteSource {
+    /// The FIDO Alliance's list, named `fido`.
     #[must_use]
     pub fn alliance(roots: Roots) -> Self {
-        let mut source = Self::remote("fido", ALLIANCE_URL, roots);
-        if let Origin::Remote { local_copy_serial, hosts, .. } = &mut source.origin {
-            *local_copy_serial = true;
-            hosts.push("mds3.fidoalliance.org".into());
+        let hosts = vec!["mds3.fidoalliance.org".to_owned()];
+        Self { hosts, local_copy_serial: true, ..Self::new("fido", ALLIANCE_URL, roots) }
+    }
+
+    /// A signed list at a URL, such as a mirror's. The signer must be the FIDO Alliance's, unless
+    /// [`signer_host`](Self::signer_host) names another.
+    #[must_use]
+    pub fn new(name: &str, url: &str, roots: Roots) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            hosts: Vec::new(),
+            local_copy_serial: false,
+            plain_http: false,
+            signed: Signed::new(roots),
         }
-        source
     }
 
-    /// A signed list at an address, such as a mirror's. The signer must be the Alliance's, unless
-    /// [`signer_domain`](Self::signer_domain) says whose else.
+    /// Hosts that a redirect may lead to, in addition to that of the URL.
     #[must_use]
-    pub fn remote(name: &str, url: &str, roots: Roots) -> Self {
-        let signed = Signed::by(roots);
-        let (url, hosts) = (url.to_owned(), Vec::new());
-        Self::of(name, Origin::Remote { url, hosts, local_copy_serial: false, insecure: false, signed })
-    }
-
-    /// A signed list in a file, such as one that another program fetches. It is read again when it changes. The signer
-    /// must be the Alliance's, unless [`signer_domain`](Self::signer_domain) says whose else.
-    #[must_use]
-    pub fn file(name: &str, path: impl Into<PathBuf>, roots: Roots) -> Self {
-        Self::of(name, Origin::File { path: path.into(), signed: Signed::by(roots) })
-    }
-
-    /// The operator's own entries in a file; see [`Metadata::from_own_entries`](crate::Metadata::from_own_entries).
-    /// It is read again when it changes.
-    #[must_use]
-    pub fn own(name: &str, path: impl Into<PathBuf>) -> Self {
-        Self::of(name, Origin::Own { path: path.into() })
-    }
-
-    fn of(name: &str, origin: Origin) -> Self {
-        Self { name: name.to_owned(), origin, retention: Retention::ALL, max_len: Verification::MAX_LEN }
-    }
-
-    /// Hosts that a redirect may lead to, beside the address's own.
-    #[must_use]
-    pub fn redirect_hosts(mut self, more: impl IntoIterator<Item = String>) -> Self {
-        if let Origin::Remote { hosts, .. } = &mut self.origin {
-            hosts.extend(more);
-        }
+    pub fn redirect_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
+        self.hosts.extend(hosts);
         self
     }
 
-    /// The domain that must be the signer's, in place of the Alliance's.
+    /// Allows an `http` URL, for a mirror on the same machine. The list is signed, but anyone on the way can withhold it.
     #[must_use]
-    pub fn signer_domain(mut self, domain: &str) -> Self {
-        if let Some(signed) = self.origin.signed_mut() {
-            signed.domain = Some(domain.to_owned());
-        }
+    pub fn allow_plain_http(mut self) -> Self {
+        self.plain_http = true;
         self
     }
 
-    /// Takes a signer of whatever domain: for roots that are the operator's own and issue to no one else. Under public
-    /// roots anyone who has a certificate could sign.
-    #[must_use]
-    pub fn any_signer_domain(mut self) -> Self {
-        if let Some(signed) = self.origin.signed_mut() {
-            signed.domain = None;
+    signed_setters!();
+
+    /// The URL, with the serial number of the current copy if the server expects it.
+    pub(super) fn url(&self, no: Option<u64>) -> Result<Url, FetchError> {
+        let error = |_| FetchError::Address { url: self.url.clone(), reason: "not a URL" };
+        let mut url = Url::parse(&self.url).map_err(error)?;
+        if let Some(no) = no.filter(|_| self.local_copy_serial) {
+            url.query_pairs_mut().append_pair(LOCAL_COPY_SERIAL, &no.to_string());
         }
-        self
+        Ok(url)
     }
 
-    /// Revocation lists of the operator's.
-    #[must_use]
-    pub fn crls(mut self, crls: Vec<Crl>) -> Self {
-        if let Some(signed) = self.origin.signed_mut() {
-            signed.crls = crls;
-        }
-        self
+    pub(super) fn hosts(&self) -> &[String] {
+        &self.hosts
     }
 
-    /// What is done about revocation of the signer.
-    #[must_use]
-    pub fn revocation(mut self, mode: RevocationMode) -> Self {
-        if let Some(signed) = self.origin.signed_mut() {
-            signed.revocation = mode;
-        }
-        self
+    pub(super) fn signed(&self) -> &Signed {
+        &self.signed
     }
 
-    /// What of the list is kept in memory.
+    fn check_url(&self) -> Result<(), SourceError> {
+        let url = Url::parse(&self.url).ok().filter(Url::has_host);
+        let is_allowed = url.is_some_and(|url| match url.scheme() {
+            "https" => true,
+            "http" => self.plain_http,
+            _ => false,
+        });
+        let error = || SourceError::Url { name: self.name.clone(), url: self.url.clone() };
+        if is_allowed { Ok(()) } else { Err(error()) }
+    }
+}
+
+impl FileSource {
+    /// A signed list in a file. The signer must be the FIDO Alliance's, unless [`signer_host`](Self::signer_host) names
+    /// another.
     #[must_use]
-    pub const fn retention(mut self, retention: Retention) -> Self {
+    pub fn new(name: &str, path: impl Into<PathBuf>, roots: Roots) -> Self {
+        Self { name: name.to_owned(), path: path.into(), signed: Signed::new(roots) }
+    }
+
+    signed_setters!();
+
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    pub(super) fn signed(&self) -> &Signed {
+        &self.signed
+    }
+}
+
+impl StaticSource {
+    /// Entries in a JSON file.
+    #[must_use]
+    pub fn new(name: &str, path: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.into(),
+            retention: Retention::ALL,
+            max_len: Verification::MAX_LEN,
+        }
+    }
+
+    /// Which members of statements are kept in memory.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
     }
 
-    /// The greatest length that is read, in bytes.
+    /// The maximum length in bytes.
     #[must_use]
-    pub const fn max_len(mut self, max_len: usize) -> Self {
+    pub fn max_len(mut self, max_len: usize) -> Self {
         self.max_len = max_len;
         self
     }
 
-    /// Takes an address that is not `https`: for a mirror on the same machine. The list is signed, but who stands in
-    /// between can withhold it, and sees that it is fetched.
-    #[must_use]
-    pub fn allow_plain_http(mut self) -> Self {
-        if let Origin::Remote { insecure, .. } = &mut self.origin {
-            *insecure = true;
-        }
-        self
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.path
     }
 
-    /// What the source is called.
+    pub(super) fn limits(&self) -> (Retention, usize) {
+        (self.retention, self.max_len)
+    }
+}
+
+impl Source {
+    /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) const fn is_remote(&self) -> bool {
-        matches!(self.origin, Origin::Remote { .. })
-    }
-
-    pub(super) fn kept(&self) -> Retention {
-        self.retention
-    }
-
-    pub(super) fn longest(&self) -> usize {
-        self.max_len
-    }
-
-    /// The file of a source that is one.
-    pub(super) fn path(&self) -> Option<&Path> {
-        match &self.origin {
-            Origin::Remote { .. } => None,
-            Origin::File { path, .. } | Origin::Own { path } => Some(path),
+        match &self.0 {
+            Kind::Remote(source) => &source.name,
+            Kind::File(source) => &source.name,
+            Kind::Static(source) => &source.name,
         }
     }
 
-    pub(super) const fn signed(&self) -> Option<&Signed> {
-        match &self.origin {
-            Origin::Remote { signed, .. } | Origin::File { signed, .. } => Some(signed),
-            Origin::Own { .. } => None,
+    /// How the list is verified, if it is signed.
+    fn signed(&self) -> Option<&Signed> {
+        match &self.0 {
+            Kind::Remote(source) => Some(&source.signed),
+            Kind::File(source) => Some(&source.signed),
+            Kind::Static(_) => None,
         }
-    }
-
-    /// How a list of this source is verified.
-    pub(super) fn verification<'a>(&'a self, signed: &'a Signed, at: Timestamp) -> Verification<'a> {
-        Verification {
-            signer_domain: signed.domain.as_deref(),
-            crls: &signed.crls,
-            retention: self.retention,
-            max_len: self.max_len,
-            ..Verification::new(&signed.roots, at)
-        }
-    }
-
-    /// Address, and hosts of redirects, of a source that is fetched; told of what is held, if it wants that.
-    pub(super) fn address(&self, held: Option<u64>) -> Option<(Url, &[String])> {
-        let Origin::Remote { url, hosts, local_copy_serial, .. } = &self.origin else { return None };
-        let mut url = Url::parse(url).ok()?;
-        if let Some(no) = held.filter(|_| *local_copy_serial) {
-            url.query_pairs_mut().append_pair(COPY, &no.to_string());
-        }
-        Some((url, hosts))
     }
 
     pub(super) fn check(&self) -> Result<(), SourceError> {
-        let name = self.name.clone();
+        let name = self.name().to_owned();
         if !is_name(&name) {
             return Err(SourceError::Name { name });
         }
         if self.signed().is_some_and(|signed| signed.roots.anchors().is_empty()) {
             return Err(SourceError::NoRoots { name });
         }
-        if let Origin::Remote { url, insecure, .. } = &self.origin {
-            let scheme = Url::parse(url).ok().filter(Url::has_host).map(|url| url.scheme().to_owned());
-            let is_taken = match scheme.as_deref() {
-                Some("https") => true,
-                Some("http") => *insecure,
-                _ => false,
-            };
-            if !is_taken {
-                return Err(SourceError::Url { name, url: url.clone() });
-            }
+        match &self.0 {
+            Kind::Remote(source) => source.check_url(),
+            Kind::File(_) | Kind::Static(_) => Ok(()),
         }
-        Ok(())
     }
 }
 
-impl Origin {
-    fn signed_mut(&mut self) -> Option<&mut Signed> {
-        match self {
-            Self::Remote { signed, .. } | Self::File { signed, .. } => Some(signed),
-            Self::Own { .. } => None,
-        }
+impl From<RemoteSource> for Source {
+    fn from(source: RemoteSource) -> Self {
+        Self(Kind::Remote(source))
+    }
+}
+
+impl From<FileSource> for Source {
+    fn from(source: FileSource) -> Self {
+        Self(Kind::File(source))
+    }
+}
+
+impl From<StaticSource> for Source {
+    fn from(source: StaticSource) -> Self {
+        Self(Kind::Static(source))
     }
 }
 
 impl Signed {
-    fn by(roots: Roots) -> Self {
-        let domain = Some(ALLIANCE_DOMAIN.to_owned());
-        Self { roots, domain, crls: Vec::new(), revocation: RevocationMode::default() }
+    fn new(roots: Roots) -> Self {
+        Self {
+            roots,
+            host: Some(ALLIANCE_HOST.to_owned()),
+            crls: Vec::new(),
+            revocation: RevocationMode::default(),
+            retention: Retention::ALL,
+            max_len: Verification::MAX_LEN,
+        }
+    }
+
+    /// The verification of a list at this time.
+    pub(super) fn verification(&self, at: Timestamp) -> Verification<'_> {
+        Verification {
+            signer_host: self.host.as_deref().map_or(SignerHost::Any, SignerHost::Is),
+            crls: &self.crls,
+            retention: self.retention,
+            max_len: self.max_len,
+            ..Verification::new(&self.roots, at)
+        }
     }
 }

@@ -1,49 +1,49 @@
-//! One report, and which of several counts at a given time.
+//! `StatusReport`, and which of several reports counts at a given time.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Status;
 use crate::date::Date;
-use crate::members::{ExtraMembers, Member, Members};
+use crate::members::{ExtraMembers, Members};
 
-/// `StatusReport`: what was said of a model, and from when it holds.
+/// `StatusReport`: a status of a model, and when it is in force.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusReport {
-    /// What it says.
+    /// The status.
     pub status: Status,
-    /// From when it holds; a report without a day holds.
+    /// The date from which the report is in force; without one it is always in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_date: Option<Date>,
-    /// The day from which it holds no more.
+    /// The date from which the report is no longer in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sunset_date: Option<Date>,
-    /// The firmware that it is about: for a certification that and later ones, for an update the one that mends. For a
-    /// compromise it is the least that is affected by edition 3.0, and "the vulnerable firmware version" by 3.1, so
-    /// that no firmware is taken for unaffected by it.
+    /// The firmware version: for a certification the earliest certified one, for an update the fixed one. For a compromise
+    /// edition 3.0 means the earliest affected one and edition 3.1 "the vulnerable firmware version", so no other version
+    /// counts as unaffected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authenticator_version: Option<u64>,
-    /// What is compromised, in base64: an attestation certificate, or a root; where there is none, all are.
+    /// The compromised attestation or root certificate in base64; without one all are compromised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Box<str>>,
-    /// A certificate of the batch that is compromised, in base64.
+    /// A certificate of the compromised batch in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_certificate: Option<Box<str>>,
-    /// Where more can be read; often without a scheme.
+    /// The address of more information, often without a scheme.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<Box<str>>,
-    /// What was certified, in words.
+    /// A description of the certification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certification_descriptor: Option<Box<str>>,
     /// The number of the certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_number: Option<Box<str>>,
-    /// The edition of the certification policy.
+    /// The version of the certification policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certification_policy_version: Option<Box<str>>,
-    /// The edition of the security requirements.
+    /// The version of the security requirements.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certification_requirements_version: Option<Box<str>>,
     /// The profiles of the certification, such as `consumer` and `enterprise`.
@@ -52,32 +52,40 @@ pub struct StatusReport {
     /// The revision of FIPS 140.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fips_revision: Option<u64>,
-    /// The level of physical security by FIPS 140, which may differ from the overall one.
+    /// The FIPS 140 level of physical security, which may differ from the overall level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fips_physical_security_level: Option<u64>,
-    /// Members that the specification did not know when this was written, and those of another type than it says.
+    /// Members of later editions, and members of an unexpected type.
     #[serde(flatten)]
     pub other: ExtraMembers,
 }
 
-/// Why a report cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportError {
+/// Why a status report cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The report is not an object.
+    #[error("not an object")]
     NotAnObject,
+    /// `status` is missing or not a string: the report might be a revocation.
+    #[error("no readable status")]
     Status,
-    /// A member that decides stands there twice.
-    Duplicate,
+    /// A member that affects decisions occurs twice.
+    #[error("{member} twice")]
+    Duplicate {
+        /// Its name.
+        member: &'static str,
+    },
 }
 
 impl StatusReport {
-    /// Reads a report. One whose status cannot be read is refused, since it might be a revocation, and one whose status
-    /// or days stand there twice; other members of an unexpected type go to [`StatusReport::other`].
+    /// Reads a report. A member of an unexpected type is in [`StatusReport::other`].
     pub(crate) fn read(text: &RawValue) -> Result<Self, ReportError> {
         let mut members = Members::read(text).map_err(|_| ReportError::NotAnObject)?;
-        if ["status", "effectiveDate", "sunsetDate"].iter().any(|name| members.has_twice(name)) {
-            return Err(ReportError::Duplicate);
+        if let Some(member) = members.duplicate(&["status", "effectiveDate", "sunsetDate"]) {
+            return Err(ReportError::Duplicate { member });
         }
-        let Member::Read(status) = members.take::<Status>("status") else { return Err(ReportError::Status) };
+        let status = members.optional("status").ok_or(ReportError::Status)?;
         Ok(Self {
             status,
             effective_date: members.optional("effectiveDate"),
@@ -97,21 +105,21 @@ impl StatusReport {
         })
     }
 
-    /// Whether it holds on a day: from its effective date, to the day before its sunset.
+    /// Whether the report is in force on a date: from its effective date to the day before its sunset date.
     #[must_use]
     pub fn is_in_force(&self, on: Date) -> bool {
         self.effective_date.is_none_or(|from| from <= on) && self.sunset_date.is_none_or(|until| on < until)
     }
 }
 
-/// The reports that hold on a day.
+/// The reports that are in force on a date.
 pub fn in_force(reports: &[StatusReport], on: Date) -> impl Iterator<Item = &StatusReport> {
     reports.iter().filter(move |report| report.is_in_force(on))
 }
 
-/// The report with the greatest effective date, wherever it stands; one without a date is older than all.
+/// The report with the latest effective date, whatever its place; one without a date is older than all others.
 ///
-/// Of several on one day a bad one counts, then the higher level.
+/// Of several reports of one date a bad status wins, then the higher level.
 #[must_use]
 pub fn newest<'a>(reports: impl IntoIterator<Item = &'a StatusReport>) -> Option<&'a StatusReport> {
     reports.into_iter().max_by_key(|report| (report.effective_date, report.status.rank()))
@@ -131,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_counts_wherever_it_stands() {
+    fn the_newest_report_counts_whatever_its_place() {
         let revoked = r#"{"status":"REVOKED","effectiveDate":"2023-12-21"}"#;
         let before = r#"{"status":"NOT_FIDO_CERTIFIED","effectiveDate":"2020-01-01"}"#;
         assert_eq!(newest_of(&format!("[{revoked},{before}]")), "REVOKED");
@@ -143,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn on_one_day_a_bad_one_counts_then_the_higher_level() {
+    fn on_one_date_a_bad_status_wins_then_the_higher_level() {
         let day = |words: &[&str]| {
             let reports: Vec<_> = words
                 .iter()
@@ -163,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_holds_from_its_day_to_the_day_before_its_sunset() {
+    fn a_report_is_in_force_until_the_day_before_its_sunset() {
         let report = &reports(
             r#"[{"status":"FIDO_CERTIFIED_L1","effectiveDate":"2024-01-02","sunsetDate":"2025-01-02"}]"#,
         )[0];
@@ -176,11 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_or_of_another_type_is_kept() {
+    fn unknown_members_and_unexpected_types_are_kept() {
         let text =
             r#"{"status":"REVOKED","effectiveDate":"soon","url":"www.yubico.com","later":{"a":[1,2.5e-7]}}"#;
         let report = &reports(&format!("[{text}]"))[0];
-        assert_eq!(report.effective_date, None, "and so it holds");
+        assert_eq!(report.effective_date, None, "always in force");
         assert_eq!(report.url.as_deref(), Some("www.yubico.com"));
         let kept: Vec<_> = report.other.iter().map(|(name, value)| (name, value.get())).collect();
         assert_eq!(kept, [("effectiveDate", r#""soon""#), ("later", r#"{"a":[1,2.5e-7]}"#)]);
@@ -189,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_a_readable_status_is_refused() {
+    fn a_report_without_a_readable_status_is_rejected() {
         let read = |text: &str| StatusReport::read(serde_json::from_str(text).unwrap()).map(|_| ());
         assert_eq!(read(r#"{"effectiveDate":"2024-01-01"}"#), Err(ReportError::Status));
         assert_eq!(read(r#"{"status":7}"#), Err(ReportError::Status));
@@ -198,19 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_stands_twice_in_a_report_is_refused() {
+    fn a_report_with_two_statuses_is_rejected() {
         let read = |text: &str| StatusReport::read(serde_json::from_str(text).unwrap()).map(|_| ());
         let once = r#"{"status":"REVOKED","effectiveDate":"2024-01-01","sunsetDate":"2025-01-01"}"#;
         assert_eq!(read(once), Ok(()));
-        for more in
-            [r#""status":"FIDO_CERTIFIED","#, r#""effectiveDate":null,"#, r#""sunsetDate":"2024-01-02","#]
-        {
+        for (member, more) in [
+            ("status", r#""status":"FIDO_CERTIFIED","#),
+            ("effectiveDate", r#""effectiveDate":null,"#),
+            ("sunsetDate", r#""sunsetDate":"2024-01-02","#),
+        ] {
             assert_eq!(
                 read(&once.replacen('{', &format!("{{{more}"), 1)),
-                Err(ReportError::Duplicate),
+                Err(ReportError::Duplicate { member }),
                 "{more}"
             );
         }
-        assert_eq!(read(&once.replacen('{', r#"{"url":"a","url":"b","#, 1)), Ok(()), "it decides nothing");
+        assert_eq!(
+            read(&once.replacen('{', r#"{"url":"a","url":"b","#, 1)),
+            Ok(()),
+            "it affects no decision"
+        );
     }
 }

@@ -1,32 +1,29 @@
-//! What a statement restricts beside its anchors: formats, types of attestation, algorithms.
+//! Checks of an attestation statement by the metadata statement: format, attestation type, algorithm.
 
 use rp_core::trust::Evidence;
 use rp_core::{Algorithm, AttestationType, Format};
 
-use crate::entry::MetadataStatement;
+use crate::entry::statement::{GetInfo, MetadataStatement};
 use crate::verdict::{Reason, Verdict};
 
-/// Adds to a verdict what the statement does not list.
+/// Adds a finding to the verdict for each fact that the metadata statement does not list.
 pub(super) fn judge(statement: &MetadataStatement, evidence: &Evidence<'_>, verdict: &mut Verdict) {
+    // A response without attestation has nothing to compare.
+    let Some(types) = names_of_type(evidence.r#type) else { return };
     if !lists_format(statement, evidence.format) {
-        verdict.find(true, Reason::Format { format: evidence.format.as_str().to_owned() });
+        verdict.add(true, Reason::Format { format: evidence.format.as_str().to_owned() });
     }
-    if !lists_type(statement, evidence.r#type) {
-        verdict.find(
-            true,
-            Reason::AttestationType {
-                r#type: evidence.r#type.as_str(),
-                listed: statement.attestation_types.clone(),
-            },
-        );
+    if !lists_type(statement, types) {
+        let listed = statement.attestation_types.clone();
+        verdict.add(true, Reason::AttestationType { r#type: evidence.r#type.as_str(), listed });
     }
     if !lists_algorithm(statement, evidence.algorithm) {
         let listed = statement.authentication_algorithms.clone();
-        verdict.find(true, Reason::Algorithm { alg: evidence.algorithm.id(), listed });
+        verdict.add(true, Reason::Algorithm { alg: evidence.algorithm.id(), listed });
     }
 }
 
-/// A statement lists formats by the protocol, and more closely in `authenticatorGetInfo`, if at all.
+/// Formats are listed by the protocol, and more precisely in `authenticatorGetInfo`, if at all.
 fn lists_format(statement: &MetadataStatement, format: &Format) -> bool {
     let by_protocol = match &*statement.protocol_family {
         "u2f" => *format == Format::FidoU2f,
@@ -35,47 +32,50 @@ fn lists_format(statement: &MetadataStatement, format: &Format) -> bool {
     };
     let formats =
         statement.get_info.as_ref().map(|info| info.attestation_formats.as_slice()).unwrap_or_default();
-    // An authenticator that is also used by way of U2F does not name that format among those it makes itself.
+    // An authenticator that also supports U2F does not list `fido-u2f` as a format of its own.
     let by_itself = formats.is_empty()
         || *format == Format::FidoU2f
         || formats.iter().any(|one| **one == *format.as_str());
     by_protocol && by_itself
 }
 
-/// `packed` and others look alike whether the key is a batch's or certified by a CA, so that either listed will do.
-fn lists_type(statement: &MetadataStatement, r#type: AttestationType) -> bool {
-    let listed = &statement.attestation_types;
-    let lists = |words: &[&str]| listed.iter().any(|listed| words.contains(&&**listed));
-    // A word of a later edition may be the very one.
-    let knows_all = listed.iter().all(|word| KNOWN_TYPES.contains(&&**word));
-    listed.is_empty()
-        || !knows_all
-        || match r#type {
-            AttestationType::None => lists(&["none"]),
-            AttestationType::SelfAttestation => lists(&["basic_surrogate"]),
-            AttestationType::Basic | AttestationType::AttCa => lists(&["basic_full", "attca", "anonca"]),
-            AttestationType::AnonCa => lists(&["anonca", "attca", "basic_full"]),
+/// The names of an attestation type, `None` without attestation. `packed` does not distinguish batch keys from keys
+/// certified by a CA, so either of their names is accepted.
+const fn names_of_type(r#type: AttestationType) -> Option<&'static [&'static str]> {
+    match r#type {
+        AttestationType::None => None,
+        AttestationType::SelfAttestation => Some(&["basic_surrogate"]),
+        AttestationType::Basic | AttestationType::AttCa | AttestationType::AnonCa => {
+            Some(&["basic_full", "attca", "anonca"])
         }
+    }
+}
+
+fn lists_type(statement: &MetadataStatement, names: &[&str]) -> bool {
+    let listed = &statement.attestation_types;
+    // A type of a later edition may be this one.
+    let is_known = |name: &str| KNOWN_TYPES.contains(&name);
+    listed.is_empty() || listed.iter().any(|name| names.contains(&&**name) || !is_known(name))
 }
 
 const KNOWN_TYPES: [&str; 6] = ["basic_full", "basic_surrogate", "ecdaa", "attca", "anonca", "none"];
 
-/// By the names of FIDO's registry, or by COSE number in `authenticatorGetInfo`.
+/// Algorithms are listed by names of FIDO's registry, and by COSE identifier in `authenticatorGetInfo`.
 fn lists_algorithm(statement: &MetadataStatement, algorithm: Algorithm) -> bool {
     let listed = &statement.authentication_algorithms;
-    let by_number = |info: &crate::entry::GetInfo| info.algorithms.contains(&algorithm.id());
+    let by_number = |info: &GetInfo| info.algorithms.contains(&algorithm.id());
     if listed.is_empty() || statement.get_info.as_ref().is_some_and(by_number) {
         return true;
     }
     let names = registry_names(algorithm);
     if names.is_empty() {
-        // None of the registry's that is known here: it may be one that a later edition lists.
+        // The registry of a later edition may have a name for it.
         return listed.iter().any(|name| !is_known_name(name));
     }
     listed.iter().any(|name| names.contains(&&**name))
 }
 
-/// What FIDO's Registry of Predefined Values, section 3.6.1, calls an algorithm.
+/// The names of an algorithm in FIDO's Registry of Predefined Values, section 3.6.1.
 const fn registry_names(algorithm: Algorithm) -> &'static [&'static str] {
     match algorithm {
         Algorithm::Es256 | Algorithm::Esp256 => &["secp256r1_ecdsa_sha256_raw", "secp256r1_ecdsa_sha256_der"],

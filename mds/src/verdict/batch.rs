@@ -1,12 +1,13 @@
-//! Whether the compromise of one batch is that of an authenticator's.
+//! Whether the compromise of one batch concerns an authenticator.
 
 use rp_core::x509::Certificate;
 
 use super::ModelQuery;
 use crate::base64;
-use crate::status::{Status, StatusReport};
+use crate::status::Status;
+use crate::status::report::StatusReport;
 
-/// Whether a compromise is that of the authenticator's batch.
+/// Whether the batch of the authenticator is compromised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Batch {
     This,
@@ -15,17 +16,17 @@ pub(super) enum Batch {
 }
 
 impl Batch {
-    /// A report that names no certificate is about all batches; one whose certificate cannot be read as well.
+    /// A report without a certificate is about all batches, and so is one whose certificate cannot be parsed.
     ///
-    /// `batchCertificate` bounds every compromise, and `certificate`, which may be the attestation's root, that of an
-    /// attestation key (Metadata Service 3.1, section 3.1.3).
+    /// `batchCertificate` limits any compromise to a batch; `certificate`, which may be the root of the attestation, only
+    /// that of an attestation key (Metadata Service 3.1, section 3.1.3).
     pub(super) fn of(report: &StatusReport, query: &ModelQuery<'_>) -> Self {
         let key = report.certificate.as_deref().filter(|_| report.status == Status::AttestationKeyCompromise);
         let named: Vec<&str> = key.into_iter().chain(report.batch_certificate.as_deref()).collect();
         if !report.status.is_compromise() || named.is_empty() {
             return Self::This;
         }
-        let read = |text| Certificate::from_der_lenient(&base64::certificate(text)?).ok();
+        let read = |text| Certificate::from_der_lenient(&base64::decode_certificate(text)?).ok();
         let Some(compromised) = named.into_iter().map(read).collect::<Option<Vec<_>>>() else {
             return Self::This;
         };
@@ -40,14 +41,14 @@ impl Batch {
 }
 
 impl ModelQuery<'_> {
-    /// Whether a key is that of a certificate of the path, or of what it ends in.
+    /// Whether a certificate of the path or the anchor has the key of this certificate.
     fn has_key(&self, certificate: &Certificate) -> bool {
         let keys = self.certificates.iter().map(Certificate::spki);
         keys.chain(self.anchor.map(|anchor| anchor.spki())).any(|key| key == certificate.spki())
     }
 
-    /// Whether an authority of this name issued a certificate of the path, and nobody knows by which key: of a path
-    /// that was validated, the key of an issuer in it is known.
+    /// Whether an authority of this name issued a certificate of the path with an unknown key. In a validated path the
+    /// keys of the issuers are known.
     fn may_be_below(&self, authority: &Certificate) -> bool {
         let name = authority.subject();
         let is_known = self.anchor.is_some_and(|anchor| {

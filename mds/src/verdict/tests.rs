@@ -1,8 +1,11 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::catalog::Catalog;
+use crate::entry::statement::Retention;
+use crate::freshness::{Staleness, TooOld};
+use crate::metadata::Metadata;
 use crate::policy::{Policy, Severity, UnknownStatus};
-use crate::{Catalog, Metadata, Retention, Staleness, TooOld};
 
 const AAGUID: &str = "a1000000-0000-4000-8000-000000000001";
 
@@ -44,7 +47,7 @@ fn report(status: &str, since: &str) -> Value {
 }
 
 #[test]
-fn by_default_a_model_is_refused_that_is_revoked_or_compromised() {
+fn the_default_refuses_revoked_and_compromised_models() {
     let policy = Policy::default();
     for status in Status::KNOWN {
         let verdict = judge(&policy, json!([report(status.as_str(), "2024-01-01")]), "2026-01-01");
@@ -55,7 +58,7 @@ fn by_default_a_model_is_refused_that_is_revoked_or_compromised() {
 }
 
 #[test]
-fn a_bad_report_refuses_wherever_it_stands_and_whatever_came_later() {
+fn a_bad_report_counts_whatever_its_place_and_what_came_later() {
     let certified = report("FIDO_CERTIFIED_L2", "2025-01-01");
     for reports in [
         json!([report("REVOKED", "2024-01-01"), certified]),
@@ -68,18 +71,18 @@ fn a_bad_report_refuses_wherever_it_stands_and_whatever_came_later() {
 }
 
 #[test]
-fn a_report_counts_from_its_date_to_its_sunset_and_without_a_date_always() {
+fn a_report_counts_from_its_date_to_its_sunset() {
     let policy = Policy::default();
     let reports = json!([{"status": "REVOKED", "effectiveDate": "2024-01-02", "sunsetDate": "2025-01-01"}]);
     for (day, refused) in [("2024-01-01", false), ("2024-01-02", true), ("2025-01-01", false)] {
         assert_eq!(!judge(&policy, reports.clone(), day).is_accepted(), refused, "{day}");
     }
     let verdict = judge(&policy, json!([{"status": "REVOKED"}]), "1990-01-01");
-    assert_eq!(refusals(&verdict), ["REVOKED of no date"]);
+    assert_eq!(refusals(&verdict), ["REVOKED without a date"]);
 }
 
 #[test]
-fn a_verdict_explains_itself() {
+fn a_verdict_contains_its_reasons() {
     let policy = Policy { minimum_certification: Some(CertificationLevel::L2), ..Policy::default() };
     let reports = json!([
         report("FIDO_CERTIFIED_L1", "2023-01-01"),
@@ -120,7 +123,7 @@ fn levels_are_compared_and_the_newest_counts() {
 }
 
 #[test]
-fn a_certification_is_about_the_firmware_that_it_names_and_later_ones() {
+fn a_certification_is_for_its_firmware_and_later_versions() {
     let reports =
         json!([{"status": "FIDO_CERTIFIED_L2", "effectiveDate": "2024-01-01", "authenticatorVersion": 4}]);
     let level = |firmware| {
@@ -132,7 +135,7 @@ fn a_certification_is_about_the_firmware_that_it_names_and_later_ones() {
 }
 
 #[test]
-fn fips_is_asked_for_by_level() {
+fn a_fips_level_can_be_required() {
     let policy = Policy { minimum_fips: Some(FipsLevel::L2), ..Policy::default() };
     let refusals = |status| refusals(&judge(&policy, json!([report(status, "2024-01-01")]), "2026-01-01"));
     assert_eq!(refusals("FIPS140_CERTIFIED_L1"), ["FIPS 140 level 1, not 2"]);
@@ -187,11 +190,11 @@ fn an_unknown_status_is_never_good() {
     assert!(judge(UnknownStatus::Distrust, "2023-12-31").is_empty(), "certified since");
     assert!(judge(UnknownStatus::Note, "2025-01-01").is_empty());
     let refused = judge(UnknownStatus::Refuse, "2023-12-31");
-    assert_eq!(refused, ["LATER_STATUS since 2023-12-31, which is not known here"]);
+    assert_eq!(refused, ["LATER_STATUS since 2023-12-31, an unknown status"]);
 }
 
 #[test]
-fn a_later_certification_lifts_by_policy_only() {
+fn a_later_certification_lifts_only_if_the_policy_allows_it() {
     let judge = |certification_lifts, day| {
         let policy = Policy { certification_lifts, ..Policy::default() };
         let reports = json!([report("REVOKED", "2024-01-01"), report("FIDO_CERTIFIED_L1", day)]);
@@ -228,7 +231,7 @@ fn a_certification_of_newer_firmware_lifts_nothing_for_older() {
 }
 
 #[test]
-fn an_update_to_which_the_statement_did_not_rise_is_told() {
+fn an_update_that_the_statement_does_not_describe_is_noted() {
     let findings = |version: u64| {
         let update = json!([{"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": version}]);
         let verdict = judge(&Policy::default(), update, "2026-01-01");
@@ -238,12 +241,12 @@ fn an_update_to_which_the_statement_did_not_rise_is_told() {
     // The statement's version is 5.
     assert_eq!(findings(5), ["UPDATE_AVAILABLE of version 5 since 2024-02-01"]);
     let update = "UPDATE_AVAILABLE of version 6 since 2024-02-01";
-    let unconfirmed = format!("{update}, to which the statement's version did not rise");
+    let unconfirmed = format!("{update}, but the statement describes older firmware");
     assert_eq!(findings(6), [unconfirmed.as_str(), update]);
 }
 
 #[test]
-fn judging_by_the_default_policy_reads_no_statement() {
+fn the_default_policy_parses_no_statement() {
     let read_by = |policy: &Policy| {
         let catalog =
             catalog(json!([report("REVOKED", "2024-01-01"), report("FIDO_CERTIFIED_L1", "2025-01-01")]));
@@ -252,12 +255,12 @@ fn judging_by_the_default_policy_reads_no_statement() {
         catalog.find(&model()).unwrap().entries[0].has_read_statement()
     };
     assert!(!read_by(&Policy::default()));
-    let words = crate::WordRequirement { any: vec!["tee".into()], ..Default::default() };
+    let words = crate::policy::WordRequirement { any: vec!["tee".into()], ..Default::default() };
     assert!(read_by(&Policy { key_protection: words, ..Policy::default() }), "what is asked is read");
 }
 
 #[test]
-fn an_update_lifts_a_compromise_by_policy_only_and_where_the_version_rose() {
+fn an_update_lifts_a_compromise_only_if_the_policy_allows_it() {
     let policy = Policy { update_lifts: true, ..Policy::default() };
     let accepted = |policy: &Policy, bad: &str, from: u64, to: Value, firmware| {
         let reports = json!([
@@ -279,7 +282,7 @@ fn an_update_lifts_a_compromise_by_policy_only_and_where_the_version_rose() {
 }
 
 #[test]
-fn firmware_older_than_an_update_is_told_and_refused_by_policy() {
+fn outdated_firmware_is_noted_or_refused() {
     let reports =
         json!([{"status": "UPDATE_AVAILABLE", "effectiveDate": "2024-02-01", "authenticatorVersion": 4}]);
     let judge = |outdated_firmware, firmware| {
@@ -299,7 +302,7 @@ fn firmware_older_than_an_update_is_told_and_refused_by_policy() {
 }
 
 #[test]
-fn words_of_the_statement_are_asked_for() {
+fn values_of_the_statement_can_be_required() {
     let verdict = |policy: Value| {
         let policy: Policy = serde_json::from_value(policy).unwrap();
         refusals(&judge(&policy, json!([]), "2026-01-01"))
@@ -321,21 +324,21 @@ fn words_of_the_statement_are_asked_for() {
 }
 
 #[test]
-fn allow_and_deny_lists_and_models_that_no_list_has() {
+fn allow_and_deny_lists_and_unlisted_models() {
     let other: rp_core::Aaguid = "b1000000-0000-4000-8000-000000000001".parse().unwrap();
     let refused = |policy: Policy| refusals(&judge(&policy, json!([]), "2026-01-01"));
     assert_eq!(refused(Policy { deny: vec![model()], ..Policy::default() }), ["the policy denies the model"]);
     assert!(refused(Policy { allow: vec![model()], ..Policy::default() }).is_empty());
     assert_eq!(
         refused(Policy { allow: vec![other.into()], ..Policy::default() }),
-        ["the policy allows other models alone"]
+        ["the policy allows other models only"]
     );
     let unlisted = |unlisted| {
         let policy = Policy { unlisted, ..Policy::default() };
         policy.judge(&catalog(json!([])), &ModelQuery::new(ModelId::Aaguid(other), at("2026-01-01")))
     };
     assert!(unlisted(Severity::Note).is_accepted() && !unlisted(Severity::Note).is_listed());
-    assert_eq!(refusals(&unlisted(Severity::Refuse)), ["no list has the model"]);
+    assert_eq!(refusals(&unlisted(Severity::Refuse)), ["no list contains the model"]);
 }
 
 #[test]
@@ -350,45 +353,58 @@ fn statuses_can_be_overlooked_or_refused_by_policy() {
 }
 
 #[test]
-fn an_overdue_list_is_told_and_refused_by_policy_when_it_is_too_old() {
+fn an_overdue_list_is_noted_and_refused_when_too_old() {
     let payload = json!({"no": 1, "nextUpdate": "2026-01-01", "entries": [
         {"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED_L1", "2024-01-01")]}
     ]});
-    let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Retention::ALL).unwrap();
-    let catalog = Catalog::of("FIDO", Metadata::new(payload, None));
+    let catalog = Catalog::of("FIDO", Metadata::unsigned(&payload.to_string()));
     let findings = |too_old, day| {
-        let policy = Policy { staleness: Staleness { grace_days: 10, too_old }, ..Policy::default() };
+        let staleness = Staleness { grace_days: 10, too_old, ..Staleness::default() };
+        let policy = Policy { staleness, ..Policy::default() };
         let verdict = policy.judge(&catalog, &ModelQuery::new(model(), at(day)));
         (verdict.is_accepted(), verdict.findings.first().map(|one| one.reason.to_string()))
     };
     assert_eq!(findings(TooOld::Refuse, "2026-01-01"), (true, None));
-    let overdue = "the list was to be followed by 2026-01-01".to_owned();
+    let overdue = "the next list was due on 2026-01-01".to_owned();
     assert_eq!(findings(TooOld::Refuse, "2026-01-05"), (true, Some(overdue)));
-    let too_old = Some("the list is too old: it was to be followed by 2026-01-01".to_owned());
+    let too_old = Some("the list is too old: the next one was due on 2026-01-01".to_owned());
     assert_eq!(findings(TooOld::Refuse, "2026-02-01"), (false, too_old.clone()));
     assert_eq!(findings(TooOld::Serve, "2026-02-01"), (true, too_old));
 }
 
 #[test]
-fn a_model_whose_entry_cannot_be_read_is_refused_and_no_later_list_is_asked() {
+fn without_next_update_the_age_counts_from_the_confirmation() {
+    let payload = json!({"no": 1, "entries": [{"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED", "2024-01-01")]}]});
+    let metadata = std::sync::Arc::new(Metadata::unsigned(&payload.to_string()));
+    let confirmed = |day| Catalog::default().and_confirmed("FIDO", metadata.clone(), Some(at(day)));
+    let staleness = Staleness { grace_days: 10, assumed_interval_days: 20, too_old: TooOld::Refuse };
+    let policy = Policy { staleness, ..Policy::default() };
+    let accepted =
+        |day, catalog: &Catalog| policy.judge(catalog, &ModelQuery::new(model(), at(day))).is_accepted();
+    assert!(accepted("2026-01-31", &confirmed("2026-01-01")));
+    assert!(!accepted("2026-02-01", &confirmed("2026-01-01")));
+    assert!(accepted("2026-02-01", &confirmed("2026-01-02")));
+}
+
+#[test]
+fn a_model_whose_entry_was_rejected_is_refused() {
     let list = |entry: Value| {
         let payload = json!({"no": 1, "entries": [entry]}).to_string();
-        let payload = crate::payload::Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
-        std::sync::Arc::new(Metadata::new(payload, None))
+        std::sync::Arc::new(Metadata::unsigned(&payload))
     };
     let unreadable = list(json!({"aaguid": AAGUID, "statusReports": 7}));
     let good = list(json!({"aaguid": AAGUID, "statusReports": [report("FIDO_CERTIFIED", "2024-01-01")]}));
     let catalog = Catalog::default().and("FIDO", unreadable.clone()).and("mirror", good.clone());
     let verdict = Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01")));
-    assert_eq!(refusals(&verdict), ["the list has the model in an entry that could not be read"]);
+    assert_eq!(refusals(&verdict), ["the list contains the model in an entry that was rejected"]);
     let catalog = Catalog::default().and("own", good).and("FIDO", unreadable);
     let verdict = Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01")));
     assert!(verdict.is_accepted());
-    assert_eq!(verdict.source.as_deref(), Some("own"), "the first that has the model speaks");
+    assert_eq!(verdict.source.as_deref(), Some("own"), "the first list that contains it");
 }
 
 #[test]
-fn an_unreadable_entry_of_a_u2f_model_is_refused_and_no_later_list_is_asked() {
+fn a_u2f_model_whose_entry_was_rejected_is_refused() {
     const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
     let list = |reports: Value| {
         let names = json!({"attestationCertificateKeyIdentifiers": ["not one", KEY], "aaid": "4e4e#4005"});
@@ -398,8 +414,7 @@ fn an_unreadable_entry_of_a_u2f_model_is_refused_and_no_later_list_is_asked() {
         }
         entry["statusReports"] = reports;
         let payload = json!({"no": 1, "entries": [entry]}).to_string();
-        let payload = crate::payload::Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
-        std::sync::Arc::new(Metadata::new(payload, None))
+        std::sync::Arc::new(Metadata::unsigned(&payload))
     };
     let good = || list(json!([report("FIDO_CERTIFIED", "2024-01-01")]));
     let judge = |first: std::sync::Arc<Metadata>, model: &str| {
@@ -409,21 +424,20 @@ fn an_unreadable_entry_of_a_u2f_model_is_refused_and_no_later_list_is_asked() {
     for model in [KEY, "4e4e#4005"] {
         assert!(judge(good(), model).is_accepted());
         let refused = refusals(&judge(list(json!(7)), model));
-        assert_eq!(refused, ["the list has the model in an entry that could not be read"], "{model}");
+        assert_eq!(refused, ["the list contains the model in an entry that was rejected"], "{model}");
     }
 }
 
 #[test]
-fn of_a_model_that_is_listed_twice_an_entry_that_cannot_be_read_counts() {
+fn a_rejected_second_entry_of_a_model_counts() {
     let judge = |second: Value| {
         let entry = |reports: Value| json!({"aaguid": AAGUID, "statusReports": reports});
         let payload = json!({"no": 1, "entries": [entry(json!([report("FIDO_CERTIFIED", "2024-01-01")])), entry(second)]});
-        let payload = crate::payload::Payload::read(payload.to_string().as_bytes(), Retention::ALL).unwrap();
-        let catalog = Catalog::of("FIDO", Metadata::new(payload, None));
+        let catalog = Catalog::of("FIDO", Metadata::unsigned(&payload.to_string()));
         refusals(&Policy::default().judge(&catalog, &ModelQuery::new(model(), at("2026-01-01"))))
     };
     assert!(judge(json!([report("FIDO_CERTIFIED", "2024-01-01")])).is_empty());
-    assert_eq!(judge(json!([{"status": 7}])), ["the list has the model in an entry that could not be read"]);
+    assert_eq!(judge(json!([{"status": 7}])), ["the list contains the model in an entry that was rejected"]);
 }
 
 #[test]
@@ -442,12 +456,12 @@ fn a_u2f_model_can_be_allowed_and_denied_by_key_identifier() {
         assert!(refused(json!({"allow": [key]})).is_empty());
         assert_eq!(refused(json!({"deny": [key]})), ["the policy denies the model"]);
     }
-    assert_eq!(refused(json!({"allow": [other]})), ["the policy allows other models alone"]);
+    assert_eq!(refused(json!({"allow": [other]})), ["the policy allows other models only"]);
     assert!(refused(json!({"deny": [other, AAGUID, "4e4e#4005"]})).is_empty());
 }
 
 #[test]
-fn of_a_model_that_is_listed_twice_the_bad_entry_counts() {
+fn the_bad_one_of_two_entries_counts() {
     let entry = |status, day| json!({"aaguid": AAGUID, "statusReports": [report(status, day)]});
     let list = json!([entry("FIDO_CERTIFIED_L2", "2025-01-01"), entry("REVOKED", "2024-01-01")]).to_string();
     let catalog = Catalog::of("own", Metadata::from_own_entries(list.as_bytes(), Retention::ALL).unwrap());

@@ -4,65 +4,63 @@ use alloc::vec::Vec;
 use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 
-use super::{AttestationType, Procedure, Verified, X5c};
+use super::format::AttestationType;
+use super::statement_input::StatementInput;
+use super::verified::Verified;
+use super::x5c::{X5c, X5cError};
 use crate::base64url;
 use crate::cbor::FieldError;
 use crate::cose::Algorithm;
-use crate::crypto::{self, SpkiError};
+use crate::crypto;
 use crate::error::Code;
 use crate::json::parse_object;
 use crate::jws::{Compact, Header, JwsError, JwsSignatureError, X5cEncoding};
-use crate::x509::{Certificate, CertificateError, GeneralName};
-use crate::{Profile, Timestamp};
+use crate::profile::Profile;
+use crate::timestamp::Timestamp;
+use crate::x509::{Certificate, GeneralName};
 
-/// Why an `android-safetynet` statement was refused
+/// Why an `android-safetynet` statement was rejected
 /// ([section 8.5](https://www.w3.org/TR/webauthn-3/#sctn-android-safetynet-attestation)).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AndroidSafetynetError {
-    /// A member is missing or of another type.
+    /// A member is missing or has another type.
     #[error(transparent)]
     Statement(#[from] FieldError),
     /// `ver` is empty.
     #[error("attStmt.ver is empty")]
     Version,
-    /// `response` is no JWS.
+    /// `response` is not a JWS.
     #[error("attStmt.response: {0}")]
     Jws(#[from] JwsError),
     /// The payload is not base64url without padding.
     #[error("attStmt.response: the payload is not base64url without padding")]
     PayloadBase64,
-    /// The payload is not what SafetyNet writes.
+    /// The payload lacks members of a SafetyNet response.
     #[error("attStmt.response: the payload is not an object with nonce, timestampMs and ctsProfileMatch")]
     Payload,
-    /// The JWS carries no certificate.
-    #[error("attStmt.response: x5c is empty")]
-    NoCertificate,
-    /// The signer's certificate cannot be read.
-    #[error("attStmt.response, x5c[0]: {0}")]
-    MalformedCertificate(#[from] CertificateError),
-    /// The signer's key is none that this build can verify with.
-    #[error("attStmt.response, x5c[0]: {0}")]
-    CertificateKey(#[from] SpkiError),
-    /// The JWS is signed with an algorithm that SafetyNet does not use.
+    /// The certificates of the JWS were rejected.
+    #[error("attStmt.response: {0}")]
+    X5c(#[from] X5cError),
+    /// The JWS has an algorithm that SafetyNet does not use.
     #[error("attStmt.response: alg {got} is neither RS256 nor ES256")]
     Algorithm {
-        /// What it is.
+        /// The algorithm of the JWS.
         got: Algorithm,
     },
-    /// The JWS's signature does not verify.
+    /// The signature of the JWS is invalid.
     #[error("attStmt.response: {0}")]
     Signature(#[from] JwsSignatureError),
-    /// The signer's certificate is not for SafetyNet's host.
+    /// The signer's certificate was not issued for SafetyNet's host.
     #[error("attStmt.response, x5c[0]: not for attest.android.com")]
     HostName,
     /// `nonce` is not the hash of authenticatorData and clientDataHash.
     #[error("nonce is not the hash of authenticatorData and clientDataHash")]
     Nonce,
-    /// `ctsProfileMatch` is not true: the device is not one that Google certified.
+    /// `ctsProfileMatch` is false: the device is not certified by Google.
     #[error("ctsProfileMatch is false")]
     CtsProfile,
-    /// The answer was made in the future, or too long ago (`fido` profile).
+    /// The response is from the future, or too old (`fido` profile).
     #[error("timestampMs {timestamp_ms} is in the future, or more than a minute ago")]
     Timestamp {
         /// Milliseconds since the epoch.
@@ -75,19 +73,16 @@ impl AndroidSafetynetError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Statement(_)
-            | Self::Version
-            | Self::Jws(_)
-            | Self::PayloadBase64
-            | Self::Payload
-            | Self::NoCertificate => Code::MalformedAttestationStatement,
-            Self::MalformedCertificate(_) => Code::MalformedCertificate,
+            Self::Statement(_) | Self::Version | Self::Jws(_) | Self::PayloadBase64 | Self::Payload => {
+                Code::MalformedAttestationStatement
+            }
+            Self::X5c(error) => error.code(),
             _ => Code::AttestationInvalid,
         }
     }
 }
 
-/// What is asked for of the answer's payload; members that are not known are passed over.
+/// The members of the payload that are checked; unknown members are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload<'a> {
@@ -97,13 +92,13 @@ struct Payload<'a> {
     cts_profile_match: bool,
 }
 
-/// 8.5, verification procedure.
+/// 8.5, verification input.
 ///
-/// Whether the answer came from SafetyNet is for trust to say: its certificate is one of the web's, so an anchor
-/// for it must vouch for nothing else (see [`FormatAnchors`](crate::trust::FormatAnchors)).
-pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, AndroidSafetynetError> {
+/// Only trust shows that the response came from SafetyNet. Its certificate is an ordinary server certificate, so an
+/// anchor for it must be trusted for nothing else (see [`FormatAnchors`](crate::trust::FormatAnchors)).
+pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, AndroidSafetynetError> {
     // Verify that attStmt is valid CBOR conforming to the syntax, and extract the contained fields
-    let statement = procedure.members()?;
+    let statement = input.members()?;
     let ver = statement.text("ver")?;
     let response = statement.bytes("response")?;
     if ver.is_empty() {
@@ -113,49 +108,49 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, AndroidSafet
     let jws = Compact::split(response)?;
     let header = Header::parse(jws.header, X5cEncoding::Strict)?;
     let chain: Vec<&[u8]> = header.x5c.iter().map(Vec::as_slice).collect();
-    let X5c { leaf, trust_path } = X5c::read(&chain)?.ok_or(AndroidSafetynetError::NoCertificate)?;
+    let x5c = X5c::read(&chain)?;
     if !matches!(header.algorithm, Algorithm::Rs256 | Algorithm::Es256) {
         return Err(AndroidSafetynetError::Algorithm { got: header.algorithm });
     }
-    jws.verify(header.algorithm, &leaf.public_key()?)?;
+    jws.verify(header.algorithm, &x5c.leaf.public_key().map_err(X5cError::from)?)?;
     let payload = core::str::from_utf8(jws.payload).ok().and_then(|payload| base64url::decode(payload).ok());
     let payload = payload.ok_or(AndroidSafetynetError::PayloadBase64)?;
     let payload: Payload<'_> = parse_object(&payload).map_err(|_| AndroidSafetynetError::Payload)?;
     // nonce is the Base64 encoding of the SHA-256 of authenticatorData || clientDataHash
-    let nonce = crypto::sha256(&[procedure.authenticator_data.as_bytes(), procedure.client_data_hash]);
+    let nonce = crypto::sha256(&[input.authenticator_data.as_bytes(), input.client_data_hash]);
     if Base64::encode_string(&nonce) != payload.nonce {
         return Err(AndroidSafetynetError::Nonce);
     }
     // The response actually came from the SafetyNet service: its certificate is for attest.android.com
-    if !is_for_host(&leaf, HOST) {
+    if !is_for_host(&x5c.leaf, HOST) {
         return Err(AndroidSafetynetError::HostName);
     }
     if !payload.cts_profile_match {
         return Err(AndroidSafetynetError::CtsProfile);
     }
-    let max_age_ms = max_age_ms(procedure.profile, procedure.is_fresh);
-    check_timestamp(payload.timestamp_ms, procedure.at, max_age_ms)?;
+    let max_age_ms = max_age_ms(input.profile, input.is_fresh);
+    check_timestamp(payload.timestamp_ms, input.at, max_age_ms)?;
     // Return implementation-specific values representing Basic attestation, and trust path x5c
-    Ok(Verified::with_path(AttestationType::Basic, trust_path))
+    Ok(Verified::with_x5c(AttestationType::Basic, x5c))
 }
 
 /// The host that signs for SafetyNet.
 const HOST: &str = "attest.android.com";
-/// How old FIDO's server requirements let an answer be.
+/// The greatest age of a response (FIDO's server requirements).
 const MAX_AGE_MS: i128 = 60_000;
 
-/// Whether a DNS name of the subject alternative name is this host; SafetyNet's has no wildcard.
+/// Whether the subject alternative name contains this host; SafetyNet's certificate has no wildcard.
 fn is_for_host(leaf: &Certificate, host: &str) -> bool {
     let names = leaf.subject_alt_name().ok().flatten().unwrap_or_default();
     names.iter().any(|name| matches!(name, GeneralName::Dns(dns) if dns.eq_ignore_ascii_case(host)))
 }
 
-/// A stored answer is as old as its registration.
+/// No limit for a stored response, which is as old as its registration.
 fn max_age_ms(profile: Profile, is_fresh: bool) -> Option<i128> {
     (profile == Profile::Fido && is_fresh).then_some(MAX_AGE_MS)
 }
 
-/// `at` counts whole seconds, so the second that has begun is not the future yet.
+/// `at` has whole seconds, so the current second is not the future.
 fn check_timestamp(
     timestamp_ms: u64,
     at: Timestamp,

@@ -1,24 +1,27 @@
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::apple::nonce_of;
-use super::{AttestationObject, AttestationObjectError, AttestationType, Format, PathFinder, X5c};
+use super::assess::PathFinder;
+use super::format::{AttestationType, Format};
+use super::object::{AttestationObject, AttestationObjectError};
+use super::statement_input::members;
+use super::verified::Verified;
+use super::x5c::{AppleNonceError, X5c, X5cError, check_apple_nonce};
+use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError};
 use crate::bytes::Aaguid;
-use crate::cbor::FieldError;
+use crate::cbor::{self, CborError, FieldError};
 use crate::cose::{PublicKey, PublicKeyError};
-use crate::crypto::{self, SpkiError, constant_time_eq};
+use crate::crypto::{self, constant_time_eq};
 use crate::error::Code;
 use crate::profile::Profile;
 use crate::timestamp::Timestamp;
 use crate::trust::{TrustError, TrustSource};
-use crate::x509::path::Path;
-use crate::x509::{CertificateError, DerError};
+use crate::x509::Path;
 
-/// Apple's App Attest: an app proves that it is itself, on a device of Apple's ([Apple's procedure]).
+/// Apple's App Attest: an unmodified app proves its identity on an Apple device ([Apple's procedure]).
 ///
-/// It is no WebAuthn ceremony: there are neither client data nor an origin, and in their place stands a hash that
-/// the app made of a challenge. The object is WebAuthn's, with the format `apple-appattest`, and is verified here
-/// and nowhere else; in a registration it is refused as a format that is not supported.
+/// It is not a WebAuthn ceremony: the app makes a hash of a challenge, and there is neither client data nor an origin.
+/// The object is an attestation object with the format `apple-appattest`. Only this type verifies it; a registration
+/// rejects the format as unsupported.
 ///
 /// # Examples
 /// ```
@@ -28,7 +31,7 @@ use crate::x509::{CertificateError, DerError};
 /// # let show = |object: &[u8], key_id: &[u8], challenge: &[u8], trust: &rp_core::StaticAnchors, now| {
 /// let hash = rp_core::crypto::sha256(&[challenge]);
 /// let attested = app.verify(object, key_id, &hash, trust, now)?;
-/// // keep attested.public_key, and a counter of 0
+/// // store attested.public_key, and the counter 0 for `verify_assertion`
 /// # Ok::<(), rp_core::attestation::AppAttestError>(())
 /// # };
 /// ```
@@ -39,18 +42,18 @@ pub struct AppAttest {
     environment: AppAttestEnvironment,
 }
 
-/// Which of Apple's servers attested.
+/// Apple's environment that attested the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AppAttestEnvironment {
-    /// That for apps that users have.
+    /// For apps that are distributed to users.
     #[default]
     Production,
-    /// That for apps under development.
+    /// For apps in development.
     Development,
 }
 
 impl AppAttestEnvironment {
-    /// What stands in place of a model.
+    /// The value in place of an AAGUID.
     #[must_use]
     pub const fn aaguid(self) -> Aaguid {
         match self {
@@ -60,26 +63,26 @@ impl AppAttestEnvironment {
     }
 }
 
-/// A key that an app holds in its device's Secure Enclave.
+/// The key of an app in the Secure Enclave of its device.
 #[derive(Clone, Debug)]
-#[must_use = "a key that is not kept cannot be asked for assertions"]
+#[must_use = "assertions are verified with the key, so store it"]
 #[non_exhaustive]
 pub struct AttestedAppKey {
     /// The key; its ID is [`AttestedAppKey::key_id`].
     pub public_key: PublicKey,
     /// SHA-256 of the key's uncompressed point.
     pub key_id: [u8; 32],
-    /// What to ask Apple for a risk metric with.
+    /// The receipt, for Apple's risk metric.
     pub receipt: Vec<u8>,
     /// The path to the anchor.
     pub path: Path,
 }
 
-/// Why an App Attest object was refused, in the order of Apple's steps.
+/// Why an App Attest object was rejected, in the order of Apple's steps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppAttestError {
-    /// The object is not one.
+    /// The attestation object is malformed.
     #[error(transparent)]
     Object(#[from] AttestationObjectError),
     /// The format is another.
@@ -88,60 +91,48 @@ pub enum AppAttestError {
         /// The identifier.
         format: Format,
     },
-    /// A member is missing or of another type.
+    /// A member is missing or has another type.
     #[error(transparent)]
     Statement(#[from] FieldError),
-    /// `x5c` is empty.
-    #[error("attStmt.x5c is empty")]
-    NoCertificate,
-    /// The key's certificate cannot be read.
-    #[error("attStmt.x5c[0]: {0}")]
-    MalformedCertificate(#[from] CertificateError),
-    /// The certificate has no nonce.
-    #[error("attStmt.x5c[0]: no nonce")]
-    NoNonce,
-    /// The nonce cannot be read.
-    #[error("attStmt.x5c[0]: {0}")]
-    NonceForm(#[from] DerError),
-    /// The nonce is not the hash of authenticatorData and clientDataHash.
-    #[error("attStmt.x5c[0]: the nonce is not the hash of authenticatorData and clientDataHash")]
-    Nonce,
-    /// The certificate's key is none that this build has.
-    #[error("attStmt.x5c[0]: {0}")]
-    CertificateKey(#[from] SpkiError),
-    /// The hash of the certificate's key is not the ID that the app told.
-    #[error("the key is not the one that the app named")]
+    /// The certificates were rejected.
+    #[error("attStmt.{0}")]
+    X5c(#[from] X5cError),
+    /// The certificate was issued for another object.
+    #[error("attStmt.{0}")]
+    Nonce(#[from] AppleNonceError),
+    /// The hash of the certificate's key differs from the key identifier of the app.
+    #[error("the key does not match the key identifier")]
     KeyId,
-    /// `rpIdHash` is another app's.
-    #[error("rpIdHash is another App ID's")]
+    /// `rpIdHash` belongs to another app.
+    #[error("rpIdHash does not match the App ID")]
     AppId,
     /// The counter is not zero.
     #[error("the counter is {got}, not 0")]
     Counter {
-        /// What it is.
+        /// The counter.
         got: u32,
     },
-    /// The AAGUID is not the environment's.
-    #[error("aaguid {got} is not that of {environment:?}")]
+    /// The AAGUID belongs to another environment.
+    #[error("aaguid {got} does not belong to {environment:?}")]
     Environment {
-        /// What it is.
+        /// The AAGUID.
         got: Aaguid,
         /// The environment that is accepted.
         environment: AppAttestEnvironment,
     },
-    /// Authenticator data hold no credential.
+    /// Authenticator data have no attested credential data.
     #[error("authenticator data: no attested credential data")]
     NoAttestedCredentialData,
-    /// The credential ID is not the key's ID.
-    #[error("credentialId is not the key's ID")]
+    /// The credential ID differs from the key identifier.
+    #[error("credentialId is not the key identifier")]
     CredentialId,
-    /// The credential public key cannot be read.
+    /// The credential public key is malformed.
     #[error(transparent)]
     MalformedKey(#[from] PublicKeyError),
-    /// The credential public key is not the certificate's.
+    /// The credential public key differs from the certificate's key.
     #[error("attStmt.x5c[0]: the key is not the credential public key")]
     PublicKey,
-    /// The certificate does not lead to an anchor.
+    /// The certificate has no path to an anchor.
     #[error(transparent)]
     Trust(#[from] TrustError),
 }
@@ -153,16 +144,13 @@ impl AppAttestError {
         match self {
             Self::Object(error) => error.code(),
             Self::Format { .. } => Code::UnsupportedAttestationFormat,
-            Self::Statement(_) | Self::NoCertificate => Code::MalformedAttestationStatement,
-            Self::MalformedCertificate(_) => Code::MalformedCertificate,
+            Self::Statement(_) => Code::MalformedAttestationStatement,
+            Self::X5c(error) => error.code(),
             Self::AppId => Code::RpIdMismatch,
             Self::NoAttestedCredentialData => Code::MalformedAuthenticatorData,
             Self::MalformedKey(error) => error.code(),
             Self::Trust(error) => error.code(),
-            Self::NoNonce
-            | Self::NonceForm(_)
-            | Self::Nonce
-            | Self::CertificateKey(_)
+            Self::Nonce(_)
             | Self::KeyId
             | Self::Counter { .. }
             | Self::Environment { .. }
@@ -182,20 +170,23 @@ impl AppAttest {
         }
     }
 
-    /// Accepts what this environment attests, and nothing of the other.
+    /// Accepts keys of this environment only.
     #[must_use]
     pub fn environment(mut self, environment: AppAttestEnvironment) -> Self {
         self.environment = environment;
         self
     }
 
-    /// Verifies an attestation object. `key_id` is what the app says that its key is called, `client_data_hash`
-    /// the hash that the app handed to the system; whoever calls has made it of a challenge that is used once.
+    /// Verifies an attestation object. `key_id` is the key identifier that the app sends, `client_data_hash` the hash
+    /// that the app passed to the system. Make sure that it covers a challenge of yours that is used once.
     ///
-    /// `trust` is asked for the anchors of the format `apple-appattest`: Apple App Attestation Root CA.
+    /// `trust` must have the anchor of the format `apple-appattest`, "Apple App Attestation Root CA", which Apple
+    /// publishes on its [private PKI page]. This crate does not contain it.
+    ///
+    /// [private PKI page]: https://www.apple.com/certificateauthority/private/
     ///
     /// # Errors
-    /// [`AppAttestError`]: the first step that failed. What leads to no anchor is always refused.
+    /// [`AppAttestError`]: the first step that failed. An untrusted certificate is always rejected.
     pub fn verify(
         &self,
         attestation_object: &[u8],
@@ -208,25 +199,15 @@ impl AppAttest {
         if object.fmt != FORMAT {
             return Err(AppAttestError::Format { format: object.fmt.into() });
         }
-        let map = object.att_stmt.as_map();
-        let not_map = || FieldError::Type {
-            path: "attStmt".to_string(),
-            expected: "a map",
-            found: object.att_stmt.kind(),
-        };
-        let statement = map.ok_or_else(not_map)?.fields("attStmt");
-        let chain = statement.byte_strings("x5c")?;
+        let statement = members(&object.att_stmt)?;
+        let x5c = X5c::read(&statement.byte_strings("x5c")?)?;
         let receipt = statement.bytes("receipt")?;
-        let X5c { leaf: cred_cert, trust_path } = X5c::read(&chain)?.ok_or(AppAttestError::NoCertificate)?;
         let data = &object.auth_data;
-        // 2. Append clientDataHash to authenticator data; 3. nonce is the SHA-256 of both
-        let nonce = crypto::sha256(&[data.as_bytes(), client_data_hash]);
-        // 4. The extension 1.2.840.113635.100.8.2 of credCert equals nonce
-        if nonce_of(&cred_cert)?.ok_or(AppAttestError::NoNonce)? != nonce {
-            return Err(AppAttestError::Nonce);
-        }
+        // 2. Append clientDataHash to authenticator data; 3. nonce is the SHA-256 of both; 4. the extension
+        // 1.2.840.113635.100.8.2 of credCert equals nonce
+        check_apple_nonce(&x5c.leaf, data.as_bytes(), client_data_hash)?;
         // 5. The SHA-256 of the public key in credCert is the key identifier from the app
-        let key = cred_cert.public_key()?;
+        let key = x5c.leaf.public_key().map_err(X5cError::from)?;
         let point = key.sec1_uncompressed().ok_or(AppAttestError::KeyId)?;
         let id = crypto::sha256(&[point]);
         if !constant_time_eq(&id, key_id) {
@@ -251,16 +232,118 @@ impl AppAttest {
             return Err(AppAttestError::CredentialId);
         }
         // Beyond Apple's steps: the key in authenticator data is the certificate's
-        let public_key = attested.credential_public_key.public_key()?;
+        let public_key = attested.credential_public_key.public_key_without_leading_zeros()?;
         if *public_key.key() != key {
             return Err(AppAttestError::PublicKey);
         }
-        // 1. x5c leads from credCert to Apple's root; last, as it takes the most work
-        let format = Format::from(FORMAT);
-        let algorithm = public_key.algorithm();
-        let finder = PathFinder { aaguid: None, algorithm, source: trust, at, profile: Profile::Webauthn };
-        let (path, _) = finder.find(&format, AttestationType::AnonCa, &trust_path)?;
+        // 1. x5c leads from credCert to Apple's root; last, because it is the most work
+        let finder = PathFinder {
+            aaguid: None,
+            algorithm: public_key.algorithm(),
+            source: trust,
+            certificates_at: at,
+            at,
+            profile: Profile::Webauthn,
+        };
+        let verified = Verified::with_x5c(AttestationType::AnonCa, x5c);
+        let (path, _) = finder.find(&Format::from(FORMAT), &verified)?;
         Ok(AttestedAppKey { public_key, key_id: id, receipt: receipt.to_vec(), path: path? })
+    }
+
+    /// Verifies an assertion and returns its counter. Store it, and pass it as `previous_counter` the next time; the
+    /// first time, `previous_counter` is 0.
+    ///
+    /// `client_data_hash` is the hash that the app passed to the system. Make sure that it covers a challenge of yours
+    /// that is used once.
+    ///
+    /// # Errors
+    /// [`AppAssertionError`]: the first step that failed.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::attestation::AppAttest;
+    ///
+    /// let app = AppAttest::new("0352187391.org.example.app");
+    /// # let show = |assertion: &[u8], key: &rp_core::cose::PublicKey, challenge: &[u8]| {
+    /// let hash = rp_core::crypto::sha256(&[challenge]);
+    /// let counter = app.verify_assertion(assertion, key, &hash, 0)?;
+    /// # Ok::<u32, rp_core::attestation::AppAssertionError>(counter)
+    /// # };
+    /// ```
+    pub fn verify_assertion(
+        &self,
+        assertion: &[u8],
+        public_key: &PublicKey,
+        client_data_hash: &[u8; 32],
+        previous_counter: u32,
+    ) -> Result<u32, AppAssertionError> {
+        let value = cbor::parse(assertion)?;
+        let map = value.as_map().ok_or(AppAssertionError::NotMap)?.fields("assertion");
+        let signature = map.bytes("signature")?;
+        let data = AuthenticatorData::parse(map.bytes("authenticatorData")?)?;
+        // 1. clientDataHash is the SHA-256 of the client data; 2. nonce is the SHA-256 of authenticatorData and
+        // clientDataHash
+        let nonce = crypto::sha256(&[data.as_bytes(), client_data_hash]);
+        // 3. The signature is valid for nonce, by the attested key
+        public_key.verify(&nonce, signature).map_err(AppAssertionError::Signature)?;
+        // 4. rpIdHash is the SHA-256 of the App ID
+        if *data.rp_id_hash() != self.app_id_hash {
+            return Err(AppAssertionError::AppId);
+        }
+        // 5. The counter is greater than the previous one; 6. the challenge is the caller's to check
+        let counter = data.sign_count();
+        if counter <= previous_counter {
+            return Err(AppAssertionError::Counter { previous: previous_counter, got: counter });
+        }
+        Ok(counter)
+    }
+}
+
+/// Why an App Attest assertion was rejected, in the order of [Apple's steps].
+///
+/// [Apple's steps]: https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppAssertionError {
+    /// The assertion is not well-formed CBOR.
+    #[error("assertion: {0}")]
+    Cbor(#[from] CborError),
+    /// The assertion is not a map.
+    #[error("assertion: not a map")]
+    NotMap,
+    /// A member is missing or has another type.
+    #[error(transparent)]
+    Member(#[from] FieldError),
+    /// Authenticator data are malformed.
+    #[error(transparent)]
+    AuthenticatorData(#[from] AuthenticatorDataError),
+    /// The signature is invalid: the assertion was made with another key, or for another challenge.
+    #[error("signature: {0}")]
+    Signature(#[source] crypto::Error),
+    /// `rpIdHash` belongs to another app.
+    #[error("rpIdHash does not match the App ID")]
+    AppId,
+    /// The counter did not increase: the assertion is a copy, or the key was.
+    #[error("the counter is {got}, not greater than {previous}")]
+    Counter {
+        /// The stored counter.
+        previous: u32,
+        /// The counter of the assertion.
+        got: u32,
+    },
+}
+
+impl AppAssertionError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Cbor(_) | Self::NotMap | Self::Member(_) => Code::MalformedCbor,
+            Self::AuthenticatorData(error) => error.code(),
+            Self::Signature(_) => Code::SignatureInvalid,
+            Self::AppId => Code::RpIdMismatch,
+            Self::Counter { .. } => Code::SignCountRegressed,
+        }
     }
 }
 

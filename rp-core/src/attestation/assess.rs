@@ -1,38 +1,44 @@
-//! Assessing trust (7.1, steps 23 and 24).
+//! The trust of a verified statement (7.1, steps 23 and 24).
 
 use alloc::vec::Vec;
 
-use super::{AttestationPolicy, AttestationType, Format, Provenance, Verified};
+use super::format::{AttestationType, Format};
+use super::policy::AttestationPolicy;
+use super::verified::{Provenance, Verified};
 use crate::bytes::Aaguid;
 use crate::cose::Algorithm;
 use crate::profile::Profile;
 use crate::timestamp::Timestamp;
-use crate::trust::{Conclusion, Consultation, Evidence, TrustError, TrustSource};
-use crate::x509::Certificate;
-use crate::x509::path::{self, Path, PathError, PathOptions};
+use crate::trust::{AnchorScope, Conclusion, Consultation, Evidence, TrustError, TrustSource};
+use crate::x509::path::{self, PathOptions};
+use crate::x509::{Certificate, Path, PathError};
 
-/// What a statement proved, and whether it is trusted.
+/// The assessment of a statement: its values, and whether they are trusted.
 ///
-/// A `compound` statement is trusted if there is a statement with certificates among its parts, and the paths of
-/// all of those are trusted: one that leads nowhere does not hide behind another. It speaks with the voice of the
-/// first of them. Parts without certificates count for nothing, but for a policy that refuses `none` or self
-/// attestation, which refuses them here as well.
+/// A `compound` statement is trusted if it has statements with certificates and all their paths are trusted: an
+/// untrusted part is not masked by a trusted one. Its values are those of the first of these parts. Parts without
+/// certificates count only for a policy that rejects `none` or self attestation, which then rejects the whole.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Attestation {
     /// The statement's format.
     pub format: Format,
-    /// What the statement proves, if it is trusted.
+    /// The attestation type; it counts if the statement is trusted.
     pub r#type: AttestationType,
-    /// The model, where a trusted statement signs it: a fact.
+    /// The model, if the statement is trusted and proves it. A model is proven if
+    /// - the format is `packed` or `apple`, whose signatures cover the AAGUID,
+    /// - a verified attestation certificate contains the AAGUID, or
+    /// - the path ends in an anchor that the trust source lists for this model and no other.
+    ///
+    /// Formats of the application may also share an anchor among the models for which it is listed.
     pub model: Option<Aaguid>,
-    /// Where the key lives, where a trusted statement says so: a fact.
+    /// The environment that holds the key, if the statement is trusted and a verified certificate states it.
     pub provenance: Option<Provenance>,
-    /// The attestation certificate and those behind it, DER, as they were sent; empty for none and self.
+    /// The certificates of `x5c`, DER, in the order sent; empty for none and self attestation.
     pub trust_path: Vec<Vec<u8>>,
-    /// The path to an anchor, or why there is none.
+    /// The path to an anchor, or the reason for its absence.
     pub trust: Result<Path, TrustError>,
-    /// What the parts of a `compound` statement proved; empty in every other format.
+    /// The results for the parts of a `compound` statement; empty in every other format.
     pub parts: Vec<Attestation>,
 }
 
@@ -41,6 +47,24 @@ impl Attestation {
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.trust.is_ok()
+    }
+
+    /// Whether a signature covers authenticator data, and with them the flags, the counter and the extensions.
+    ///
+    /// `none` has no signature, and a `fido-u2f` signature covers only the RP ID hash, the credential ID and the key.
+    #[must_use]
+    pub fn signs_authenticator_data(&self) -> bool {
+        match self.format {
+            Format::None | Format::FidoU2f => false,
+            Format::Compound => self.parts.iter().any(Self::signs_authenticator_data),
+            _ => !matches!(self.trust, Err(TrustError::NotVerified)),
+        }
+    }
+
+    /// Whether the credential is a U2F key: its statement leaves the flags and the counter unproven.
+    pub(crate) fn is_u2f(&self) -> bool {
+        let is_u2f = |attestation: &Self| attestation.format == Format::FidoU2f;
+        (is_u2f(self) || self.parts.iter().any(is_u2f)) && !self.signs_authenticator_data()
     }
 }
 
@@ -51,7 +75,7 @@ pub(crate) struct TrustAssessment<'a> {
     pub(crate) paths: PathFinder<'a>,
 }
 
-/// What a path is built from, besides the certificates.
+/// The inputs of path building, except the certificates.
 #[derive(Clone, Copy)]
 pub(crate) struct PathFinder<'a> {
     /// The AAGUID in authenticator data; `None` if it is zero.
@@ -59,6 +83,9 @@ pub(crate) struct PathFinder<'a> {
     /// The credential's algorithm.
     pub(crate) algorithm: Algorithm,
     pub(crate) source: &'a dyn TrustSource,
+    /// The time at which certificates must be valid.
+    pub(crate) certificates_at: Timestamp,
+    /// The time at which the source is consulted and revocation is checked.
     pub(crate) at: Timestamp,
     pub(crate) profile: Profile,
 }
@@ -82,38 +109,56 @@ impl TrustAssessment<'_> {
                 parts: Vec::new(),
             },
         };
-        match &attestation.trust {
-            Err(error) if self.policy.requires_trusted() => Err(error.clone()),
-            Ok(_) if !self.policy.accepts_model(attestation.model) => {
-                Err(TrustError::Model { aaguid: attestation.model })
-            }
-            _ => Ok(attestation),
+        if let Err(error) = &attestation.trust
+            && self.policy.requires_trusted()
+        {
+            return Err(error.clone());
         }
+        // A claimed AAGUID can reject, but only a proven one is accepted.
+        let mut models = self.paths.aaguid.into_iter().chain(attestation.model);
+        if let Some(aaguid) = models.find(|model| self.policy.denies_model(*model)) {
+            return Err(TrustError::Model { aaguid: Some(aaguid) });
+        }
+        if attestation.is_trusted() && !self.policy.allows_model(attestation.model) {
+            return Err(TrustError::Model { aaguid: attestation.model });
+        }
+        Ok(attestation)
     }
 
-    fn assess_verified(&self, format: Format, verified: Verified) -> Result<Attestation, TrustError> {
-        let Verified { r#type, trust_path, provenance, parts } = verified;
+    fn assess_verified(&self, format: Format, mut verified: Verified) -> Result<Attestation, TrustError> {
+        let parts = core::mem::take(&mut verified.parts);
         let parts: Vec<Attestation> = parts
             .into_iter()
             .map(|(format, part)| self.assess_verified(format, part))
             .collect::<Result<_, _>>()?;
-        let (trust, model) = match representative(&parts) {
-            Some(part) => (part.trust.clone(), parts.iter().find_map(|part| part.model)),
-            None => self.trust(&format, r#type, &trust_path)?,
+        let (trust, model, provenance) = match representative(&parts) {
+            // Every value of a trusted compound statement is that of a trusted part.
+            Some(part) => {
+                let model = parts.iter().find_map(|part| part.model);
+                (part.trust.clone(), model, part.provenance)
+            }
+            None => {
+                let (trust, model) = self.trust(&format, &verified)?;
+                let is_verified = trust.as_ref().is_ok_and(|path| path.verified_leaf().is_some());
+                (trust, model, verified.provenance.filter(|_| is_verified))
+            }
         };
-        let model = model.filter(|_| trust.is_ok());
-        let provenance = provenance.filter(|_| trust.is_ok());
-        Ok(Attestation { format, r#type, model, provenance, trust_path, trust, parts })
+        let is_trusted = trust.is_ok();
+        Ok(Attestation {
+            format,
+            r#type: verified.r#type,
+            model: model.filter(|_| is_trusted),
+            provenance: provenance.filter(|_| is_trusted),
+            trust_path: verified.trust_path,
+            trust,
+            parts,
+        })
     }
 
     /// Whether one statement is trusted, and the model that it proves. The outer error is for what policy or the
     /// trust source never accepts.
-    fn trust(
-        &self,
-        format: &Format,
-        r#type: AttestationType,
-        trust_path: &[Vec<u8>],
-    ) -> Result<StatementTrust, TrustError> {
+    fn trust(&self, format: &Format, verified: &Verified) -> Result<StatementTrust, TrustError> {
+        let r#type = verified.r#type;
         // If no attestation was provided, verify that None attestation is acceptable under policy
         if r#type == AttestationType::None && !self.policy.accepts_none() {
             return Err(TrustError::None);
@@ -124,26 +169,21 @@ impl TrustAssessment<'_> {
         }
         // Otherwise, verify that the attestation public key chains up to an acceptable root certificate, or is itself
         // an acceptable certificate
-        self.paths.find(format, r#type, trust_path)
+        self.paths.find(format, verified)
     }
 }
 
-/// The path of one statement, or why there is none, and the model that it proves.
+/// The path of one statement, or the reason for its absence, and the proven model.
 type StatementTrust = (Result<Path, TrustError>, Option<Aaguid>);
 
 impl PathFinder<'_> {
     /// Consults the trust source and builds the path from the attestation certificate to one of its anchors.
     ///
     /// The outer error is the source's distrust, which no policy tolerates.
-    pub(super) fn find(
-        &self,
-        format: &Format,
-        r#type: AttestationType,
-        trust_path: &[Vec<u8>],
-    ) -> Result<StatementTrust, TrustError> {
+    pub(super) fn find(&self, format: &Format, verified: &Verified) -> Result<StatementTrust, TrustError> {
         let Self { aaguid, algorithm, at, .. } = *self;
-        let leaf = trust_path.first().map(|leaf| Certificate::from_der(leaf)).transpose();
-        let (leaf, malformed) = match leaf {
+        let Verified { r#type, ref trust_path, .. } = *verified;
+        let (leaf, malformed) = match verified.leaf() {
             Ok(leaf) => (leaf, None),
             Err(source) => (None, Some(PathError::Certificate { index: 0, source })),
         };
@@ -155,29 +195,58 @@ impl PathFinder<'_> {
         let trust = match (r#type, &leaf) {
             (AttestationType::None, _) => Err(TrustError::None),
             (AttestationType::SelfAttestation, _) => Err(TrustError::SelfAttestation),
-            (_, Some(leaf)) => self.validate(leaf, trust_path, &consultation),
+            (_, Some(leaf)) => self.validate(format, leaf, trust_path, &consultation),
             (_, None) => Err(TrustError::Path(malformed.unwrap_or(PathError::Empty))),
         };
-        // A U2F statement does not sign the AAGUID.
-        let model = aaguid.filter(|_| *format != Format::FidoU2f && trust.is_ok());
-        let conclusion = Conclusion { path: trust.as_ref().ok(), model };
-        consultation.judge(&conclusion).map_err(distrusted)?;
+        let path = trust.as_ref().ok();
+        let model = path.and_then(|path| self.proven_model(format, path, &consultation));
+        consultation.judge(&Conclusion { path, model }).map_err(distrusted)?;
         Ok((trust, model))
+    }
+
+    /// The model that a statement with this path proves, see [`Attestation::model`].
+    fn proven_model(&self, format: &Format, path: &Path, consultation: &Consultation<'_>) -> Option<Aaguid> {
+        // A U2F statement does not sign the AAGUID.
+        let claimed = self.aaguid.filter(|_| *format != Format::FidoU2f);
+        let certificate = path.verified_leaf().and_then(|leaf| leaf.fido_aaguid().ok().flatten());
+        if let Some(certificate) = certificate.filter(|aaguid| !aaguid.is_zero()) {
+            return claimed.is_none_or(|claimed| claimed == certificate).then_some(certificate);
+        }
+        match (format, consultation.scope(path.anchor())) {
+            (Format::Packed | Format::Apple, _) => claimed,
+            (_, AnchorScope::OneModel(model)) => {
+                claimed.is_none_or(|claimed| claimed == model).then_some(model)
+            }
+            (Format::Other(_), AnchorScope::SeveralModels) => claimed,
+            (_, AnchorScope::SeveralModels | AnchorScope::AnyModel) => None,
+        }
     }
 
     fn validate(
         &self,
+        format: &Format,
         leaf: &Certificate,
         trust_path: &[Vec<u8>],
         consultation: &Consultation<'_>,
     ) -> Result<Path, TrustError> {
-        let options = PathOptions { revocation: consultation.revocation(), ..PathOptions::default() };
+        let options = PathOptions {
+            revocation: consultation.revocation(),
+            revocation_at: Some(self.at),
+            ..PathOptions::default()
+        };
         let behind = trust_path.get(1..).unwrap_or_default();
-        let path = path::validate(leaf, behind, consultation.anchors(), self.at, &options)
+        let path = path::validate(leaf, behind, consultation.anchors(), self.certificates_at, &options)
             .map_err(TrustError::Path)?;
         // FIDO's server requirements: x5c ends at the anchor, which may itself be sent
         if self.profile == Profile::Fido && !ends_with_anchor(trust_path, &path) {
             return Err(TrustError::BehindAnchor);
+        }
+        if let Some(list) = consultation.android_status_list().filter(|_| *format == Format::AndroidKey) {
+            for (index, certificate) in path.certificates().iter().enumerate() {
+                if let Some(status) = list.status(certificate) {
+                    return Err(TrustError::AndroidStatus { index, status: status.clone() });
+                }
+            }
         }
         Ok(path)
     }
@@ -193,7 +262,7 @@ fn ends_with_anchor(sent: &[Vec<u8>], path: &Path) -> bool {
 }
 
 /// The part whose trust is that of the whole: of those with certificates the first that is not trusted, otherwise the
-/// first; without any certificates the first part. `None` if there are no parts.
+/// first; without any certificates the first part. `None` without parts.
 fn representative(parts: &[Attestation]) -> Option<&Attestation> {
     let with_certificates = || parts.iter().filter(|part| !part.trust_path.is_empty());
     with_certificates()

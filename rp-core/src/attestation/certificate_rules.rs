@@ -6,7 +6,7 @@ use const_oid::db::rfc4519::{COMMON_NAME, COUNTRY_NAME, ORGANIZATION_NAME, ORGAN
 use crate::bytes::Aaguid;
 use crate::x509::{AaguidExtensionError, Certificate};
 
-/// A rule for attestation certificates that one breaks ([section 8.2.1], [section 8.3.1]).
+/// A requirement for attestation certificates that a certificate violates ([section 8.2.1], [section 8.3.1]).
 ///
 /// [section 8.2.1]: https://www.w3.org/TR/webauthn-3/#sctn-packed-attestation-cert-requirements
 /// [section 8.3.1]: https://www.w3.org/TR/webauthn-3/#sctn-tpm-cert-requirements
@@ -20,7 +20,7 @@ pub enum CertificateRule {
         got: u8,
     },
     /// Subject-C is a country code of two letters.
-    #[error("subject has no C of two letters")]
+    #[error("subject has no two-letter country code (C)")]
     Country,
     /// Subject-O is the vendor's name.
     #[error("subject has no O")]
@@ -28,22 +28,22 @@ pub enum CertificateRule {
     /// Subject-OU is "Authenticator Attestation".
     #[error("subject OU is {got:?}, not \"Authenticator Attestation\"")]
     OrganizationalUnit {
-        /// The first OU, where there is one.
+        /// The first OU, if there is one.
         got: Option<String>,
     },
-    /// Subject-CN is there.
+    /// Subject-CN is present.
     #[error("subject has no CN")]
     CommonName,
-    /// Basic constraints are there, with `CA` false.
+    /// Basic constraints are present, with `CA` false.
     #[error("basic constraints say CA: {ca:?}, not false")]
     BasicConstraints {
-        /// What they say; `None` where they are missing or cannot be read.
+        /// The value of `CA`; `None` if the extension is missing or malformed.
         ca: Option<bool>,
     },
     /// The subject is empty.
     #[error("the subject is not empty")]
     SubjectNotEmpty,
-    /// The subject alternative name is there, critical, and has one directory name.
+    /// The subject alternative name is present and critical, and has one directory name.
     #[error("no critical subjectAltName with one directory name")]
     SubjectAltName,
     /// The subject alternative name has each of the TPM's attributes once.
@@ -55,7 +55,7 @@ pub enum CertificateRule {
     /// The manufacturer is `id:` and eight hexadecimal digits.
     #[error("tpmManufacturer is {got:?}, not id: and eight hexadecimal digits")]
     TpmManufacturer {
-        /// What it is.
+        /// The value found.
         got: String,
     },
     /// The extended key usage has tcg-kp-AIKCertificate.

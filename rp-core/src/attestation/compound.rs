@@ -2,81 +2,40 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{AttestationError, AttestationType, Format, Procedure, Verified};
+use super::error::{AttestationError, CompoundError, MAX_STATEMENTS};
+use super::format::{AttestationType, Format};
+use super::statement_input::StatementInput;
+use super::verified::Verified;
 use crate::cbor::{FieldError, Value};
-use crate::error::Code;
 
-/// Why a `compound` statement was refused
-/// ([section 8.9](https://www.w3.org/TR/webauthn-3/#sctn-compound-attestation)).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompoundError {
-    /// The statement is no array, or one of its elements not a map with `fmt` and `attStmt`.
-    #[error(transparent)]
-    Statement(#[from] FieldError),
-    /// There are fewer than two statements, or more than [`MAX_STATEMENTS`].
-    #[error("attStmt has {got} statements, not 2 to {MAX_STATEMENTS}")]
-    Count {
-        /// How many there are.
-        got: usize,
-    },
-    /// A statement is itself compound.
-    #[error("attStmt[{index}] is compound")]
-    Nested {
-        /// Which one.
-        index: usize,
-    },
-    /// A statement does not verify.
-    #[error("attStmt[{index}]: {source}")]
-    Part {
-        /// Which one.
-        index: usize,
-        /// Why.
-        source: Box<AttestationError>,
-    },
-}
-
-impl CompoundError {
-    /// The stable code: of a part that was refused, its own.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        match self {
-            Self::Statement(_) | Self::Count { .. } | Self::Nested { .. } => {
-                Code::MalformedAttestationStatement
-            }
-            Self::Part { source, .. } => source.code(),
-        }
-    }
-}
-
-/// How many statements one may consist of: each costs a signature check or two, and nobody sends more than two.
-pub const MAX_STATEMENTS: usize = 8;
-
-/// 8.9, verification procedure.
+/// 8.9, verification procedure. `verify` is the procedure of any other format.
 ///
-/// "Sufficiently many" are all here: each statement has to be of a format that policy accepts, and to verify. What
-/// a compound statement proves is what its first statement with certificates proves; whether it is trusted, see
-/// [`Attestation`](super::Attestation).
-pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, CompoundError> {
-    let statements = statements(procedure.statement)?;
+/// "Sufficiently many" means all here: policy must accept the format of each statement, and each must be valid. The
+/// result is that of the first statement with certificates. [`Attestation`](super::Attestation) describes when a
+/// compound statement is trusted.
+pub(super) fn verify(
+    input: &StatementInput<'_>,
+    verify: impl Fn(&Format, &StatementInput<'_>) -> Result<Verified, AttestationError>,
+) -> Result<Verified, CompoundError> {
+    let statements = statements(input.statement)?;
     let mut parts = Vec::with_capacity(statements.len());
     // 1. For each subStmt of attStmt, evaluate the verification procedure corresponding to subStmt.fmt
     for (index, (format, statement)) in statements.into_iter().enumerate() {
-        let part = Procedure { statement, ..*procedure };
-        let verified = super::verify(&format, &part)
+        let part = StatementInput { statement, ..*input };
+        let verified = verify(&format, &part)
             .map_err(|source| CompoundError::Part { index, source: Box::new(source) })?;
         parts.push((format, verified));
     }
     // 2. Return any combination of outputs from successful verification procedures
-    let bearing = parts.iter().find(|(_, part)| !part.trust_path.is_empty());
-    let foremost =
-        bearing.or_else(|| parts.iter().find(|(_, part)| part.r#type == AttestationType::SelfAttestation));
-    let foremost = foremost.map(|(_, part)| part.clone());
-    let verified = foremost.unwrap_or_else(|| Verified::without_path(AttestationType::None));
+    let with_certificates = parts.iter().find(|(_, part)| !part.trust_path.is_empty());
+    let representative = with_certificates
+        .or_else(|| parts.iter().find(|(_, part)| part.r#type == AttestationType::SelfAttestation));
+    let representative = representative.map(|(_, part)| part.clone());
+    let verified = representative.unwrap_or_else(|| Verified::without_path(AttestationType::None));
     Ok(Verified { parts, ..verified })
 }
 
-/// The formats and statements of the array, each read before any is verified.
+/// The formats and statements of the array. All are read before any is verified.
 fn statements<'s, 'a>(statement: &'s Value<'a>) -> Result<Vec<(Format, &'s Value<'a>)>, CompoundError> {
     let wrong =
         |path: String, expected, value: &Value<'_>| FieldError::Type { path, expected, found: value.kind() };
@@ -105,6 +64,7 @@ mod tests {
 
     use super::*;
     use crate::cbor;
+    use crate::error::Code;
 
     /// `{"fmt": "none", "attStmt": {}}`
     const NONE: &[u8] = b"\xa2\x63fmt\x64none\x67attStmt\xa0";
@@ -131,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compound_statement_in_a_compound_one_is_refused_unread() {
+    fn a_nested_compound_statement_is_rejected_unread() {
         let array = [&[0x82], NONE, b"\xa2\x63fmt\x68compound\x67attStmt\x80"].concat();
         assert_eq!(refused(&array), CompoundError::Nested { index: 1 });
     }

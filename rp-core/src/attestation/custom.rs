@@ -1,24 +1,26 @@
-//! Formats that the caller brings: those of the IANA registry that section 8 does not define, and private ones.
+//! Formats with a procedure of the application: those of the IANA registry that section 8 does not define, and private
+//! ones.
 
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-use super::{Procedure, Verified};
+use super::statement_input::StatementInput;
+use super::verified::Verified;
 use crate::error::Code;
 
-/// A verification procedure for a format of one's own ([section 6.5.2]).
+/// A verification procedure of the application for a format that section 8 does not define ([section 6.5.2]).
 ///
-/// Registered by [`AttestationPolicy::with_format`](super::AttestationPolicy::with_format); it is then asked
-/// for statements of its identifier, on their own and within `compound` ones.
+/// Register it with [`AttestationPolicy::with_format`](super::AttestationPolicy::with_format). It then verifies the
+/// statements with its identifier, on their own and within `compound` statements.
 ///
 /// # Examples
 /// ```
 /// use rp_core::attestation::{
-///     AttestationPolicy, AttestationStatementFormat, AttestationType, Procedure, StatementRefusal, Verified,
+///     AttestationPolicy, AttestationStatementFormat, AttestationType, StatementInput, StatementError, Verified,
 /// };
 ///
-/// /// The credential key signs, as in `packed` self attestation, and nothing else stands in the statement.
+/// /// Self attestation as in `packed`, with a signature as its only member.
 /// #[derive(Debug)]
 /// struct Bare;
 ///
@@ -27,11 +29,11 @@ use crate::error::Code;
 ///         "example.org-bare"
 ///     }
 ///
-///     fn verify(&self, procedure: &Procedure<'_>) -> Result<Verified, StatementRefusal> {
-///         let sig = procedure.members().and_then(|members| members.bytes("sig"));
-///         let sig = sig.map_err(StatementRefusal::malformed)?;
-///         let key = procedure.credential_public_key;
-///         key.verify(&procedure.signed_message(), sig).map_err(StatementRefusal::invalid)?;
+///     fn verify(&self, input: &StatementInput<'_>) -> Result<Verified, StatementError> {
+///         let sig = input.members().and_then(|members| members.bytes("sig"));
+///         let sig = sig.map_err(StatementError::malformed)?;
+///         let key = input.credential_public_key;
+///         key.verify(&input.signed_message(), sig).map_err(StatementError::invalid)?;
 ///         Ok(Verified::without_path(AttestationType::SelfAttestation))
 ///     }
 /// }
@@ -41,48 +43,48 @@ use crate::error::Code;
 /// ```
 /// [section 6.5.2]: https://www.w3.org/TR/webauthn-3/#sctn-attestation-formats
 pub trait AttestationStatementFormat: fmt::Debug + Send + Sync {
-    /// The attestation statement format identifier, compared with case.
+    /// The attestation statement format identifier; case-sensitive.
     fn identifier(&self) -> &str;
 
-    /// Verifies a statement. What it returns with a trust path is not trusted yet: the path is followed afterwards.
+    /// Verifies a statement. A trust path in the result is not trusted yet: the path is built afterwards.
     ///
     /// # Errors
-    /// [`StatementRefusal`]; the registration fails.
-    fn verify(&self, procedure: &Procedure<'_>) -> Result<Verified, StatementRefusal>;
+    /// [`StatementError`]; the registration fails.
+    fn verify(&self, input: &StatementInput<'_>) -> Result<Verified, StatementError>;
 }
 
-/// Why a procedure that the caller brought refuses a statement.
+/// Why a procedure of the application rejects a statement.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 #[non_exhaustive]
-pub struct StatementRefusal {
+pub struct StatementError {
     /// The stable code.
     pub code: Code,
-    /// In words, for a developer.
+    /// A message for developers.
     pub reason: String,
 }
 
-impl StatementRefusal {
-    /// The statement lacks members of its format, or has others' types.
+impl StatementError {
+    /// A member is missing or has another type.
     #[must_use]
     pub fn malformed(reason: impl fmt::Display) -> Self {
         Self { code: Code::MalformedAttestationStatement, reason: alloc::format!("{reason}") }
     }
 
-    /// The statement does not verify.
+    /// The statement is invalid.
     #[must_use]
     pub fn invalid(reason: impl fmt::Display) -> Self {
         Self { code: Code::AttestationInvalid, reason: alloc::format!("{reason}") }
     }
 
-    /// A certificate of the statement cannot be read.
+    /// A certificate of the statement is malformed.
     #[must_use]
     pub fn malformed_certificate(reason: impl fmt::Display) -> Self {
         Self { code: Code::MalformedCertificate, reason: alloc::format!("{reason}") }
     }
 }
 
-/// A procedure that was registered. Two are equal if they are the same one.
+/// A registered procedure. Two are equal if they are the same object.
 #[derive(Clone, Debug)]
 pub(super) struct Registered(pub(super) Arc<dyn AttestationStatementFormat>);
 

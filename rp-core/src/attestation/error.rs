@@ -1,10 +1,18 @@
-use super::{
-    AndroidKeyError, AndroidSafetynetError, AppleError, CompoundError, FidoU2fError, Format, NoneError,
-    PackedError, StatementRefusal, TpmError,
-};
+use alloc::boxed::Box;
+
+use super::android_key::AndroidKeyError;
+use super::android_safetynet::AndroidSafetynetError;
+use super::apple::AppleError;
+use super::custom::StatementError;
+use super::fido_u2f::FidoU2fError;
+use super::format::Format;
+use super::none::NoneError;
+use super::packed::PackedError;
+use super::tpm::TpmError;
+use crate::cbor::FieldError;
 use crate::error::Code;
 
-/// Why a statement was refused, a variant for each format.
+/// Why a statement was rejected, with a variant for each format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttestationError {
@@ -32,15 +40,15 @@ pub enum AttestationError {
     /// `compound` (8.9).
     #[error("compound: {0}")]
     Compound(#[from] CompoundError),
-    /// A format that the caller brought a procedure for.
+    /// A format with a procedure of the application.
     #[error("{format}: {source}")]
     Registered {
         /// The identifier.
         format: Format,
-        /// What the procedure says.
-        source: StatementRefusal,
+        /// The procedure's error.
+        source: StatementError,
     },
-    /// No procedure for this format, or policy does not accept it.
+    /// The format is unknown, or policy does not accept it.
     #[error("format {format} is not supported or not accepted")]
     Format {
         /// The identifier.
@@ -66,3 +74,50 @@ impl AttestationError {
         }
     }
 }
+
+/// Why a `compound` statement was rejected
+/// ([section 8.9](https://www.w3.org/TR/webauthn-3/#sctn-compound-attestation)).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompoundError {
+    /// The statement is not an array, or an element is not a map with `fmt` and `attStmt`.
+    #[error(transparent)]
+    Statement(#[from] FieldError),
+    /// There are fewer than two statements, or more than [`MAX_STATEMENTS`].
+    #[error("attStmt has {got} statements, not 2 to {MAX_STATEMENTS}")]
+    Count {
+        /// The number of statements.
+        got: usize,
+    },
+    /// A statement is itself `compound`.
+    #[error("attStmt[{index}] is compound")]
+    Nested {
+        /// The index of the statement.
+        index: usize,
+    },
+    /// A statement was rejected.
+    #[error("attStmt[{index}]: {source}")]
+    Part {
+        /// The index of the statement.
+        index: usize,
+        /// Why.
+        source: Box<AttestationError>,
+    },
+}
+
+impl CompoundError {
+    /// The stable code; for a part that was rejected, the part's code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Statement(_) | Self::Count { .. } | Self::Nested { .. } => {
+                Code::MalformedAttestationStatement
+            }
+            Self::Part { source, .. } => source.code(),
+        }
+    }
+}
+
+/// The greatest number of statements in a `compound` statement. Each costs one or two signature verifications, and
+/// authenticators send two.
+pub const MAX_STATEMENTS: usize = 8;

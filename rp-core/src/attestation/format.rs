@@ -25,7 +25,7 @@ pub enum Format {
     Apple,
     /// `compound` (8.9).
     Compound,
-    /// Another one; verified only where the caller brings a procedure for it.
+    /// Another format; verified only if the application registers a procedure for it.
     Other(Box<str>),
 }
 
@@ -42,7 +42,7 @@ impl Format {
         Self::Compound,
     ];
 
-    /// The identifier; compared with case.
+    /// The identifier; case-sensitive.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Format {
     }
 }
 
-/// What a statement proves, once its path is trusted ([section 6.5.3]).
+/// The attestation type; it counts once the statement is trusted ([section 6.5.3]).
 ///
 /// [section 6.5.3]: https://www.w3.org/TR/webauthn-3/#sctn-attestation-types
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,14 +102,14 @@ impl<'de> Deserialize<'de> for Format {
 pub enum AttestationType {
     /// Nothing.
     None,
-    /// The credential key attests itself: no model is proved.
+    /// The credential key attests itself, which proves no model.
     #[serde(rename = "self")]
     SelfAttestation,
     /// The key of a batch of authenticators.
     Basic,
-    /// A key that an attestation CA certified for this authenticator.
+    /// A key certified by an attestation CA for this authenticator.
     AttCa,
-    /// A key that an anonymisation CA certified for this credential.
+    /// A key certified by an anonymization CA for this credential.
     AnonCa,
 }
 

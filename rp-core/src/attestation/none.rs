@@ -1,21 +1,23 @@
-use super::{AttestationType, Procedure, Verified};
+use super::format::AttestationType;
+use super::statement_input::StatementInput;
+use super::verified::Verified;
 use crate::cbor::Map;
 use crate::error::Code;
 
-/// Why a `none` statement was refused ([section 8.7](https://www.w3.org/TR/webauthn-3/#sctn-none-attestation)).
+/// Why a `none` statement was rejected ([section 8.7](https://www.w3.org/TR/webauthn-3/#sctn-none-attestation)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoneError {
-    /// The statement is no map.
+    /// The statement is not a map.
     #[error("attStmt is {found}, not a map")]
     NotMap {
-        /// What it is.
+        /// The CBOR type found.
         found: &'static str,
     },
     /// The statement is not the empty map.
-    #[error("the statement has {members} members, not none")]
+    #[error("the statement has {members} members, not 0")]
     NotEmpty {
-        /// How many members there are.
+        /// The number of members.
         members: usize,
     },
 }
@@ -29,10 +31,10 @@ impl NoneError {
 }
 
 /// 8.7: attStmt is an empty CBOR map; return None attestation and an empty trust path.
-pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, NoneError> {
-    match procedure.statement.as_map().map(Map::len) {
+pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, NoneError> {
+    match input.statement.as_map().map(Map::len) {
         Some(0) => Ok(Verified::without_path(AttestationType::None)),
         Some(members) => Err(NoneError::NotEmpty { members }),
-        None => Err(NoneError::NotMap { found: procedure.statement.kind() }),
+        None => Err(NoneError::NotMap { found: input.statement.kind() }),
     }
 }

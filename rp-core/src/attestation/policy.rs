@@ -2,14 +2,15 @@ use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::custom::Registered;
-use super::{AndroidKeyPolicy, AttestationStatementFormat, Format, TpmManufacturer};
+use super::custom::{AttestationStatementFormat, Registered};
+use super::format::Format;
+use super::statement_policy::{AndroidKeyPolicy, StatementPolicy};
 use crate::bytes::Aaguid;
 
-/// Which statements are accepted, and what they must prove.
+/// Which statements are accepted, and whether they must be trusted.
 ///
-/// The default verifies every statement that comes, accepts all formats of section 8 but the deprecated
-/// `android-safetynet`, and asks for no trust.
+/// The default verifies every statement, accepts all formats of section 8 except the deprecated
+/// `android-safetynet`, and does not require trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttestationPolicy {
     verify: bool,
@@ -18,17 +19,16 @@ pub struct AttestationPolicy {
     accept_self: bool,
     formats: BTreeSet<Format>,
     registered: Vec<Registered>,
-    android_keys: AndroidKeyPolicy,
-    conformance_tpm: bool,
+    statements: StatementPolicy,
     models: ModelList,
 }
 
-/// Models by AAGUID. A list speaks only of trusted statements, and an AAGUID of zeroes is no model.
+/// Models by AAGUID. A zero AAGUID is not a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelList {
-    /// Only these, where it is not `None`.
+    /// If set, only these are accepted, and only if a trusted statement proves them.
     pub allowed: Option<BTreeSet<Aaguid>>,
-    /// None of these.
+    /// These are rejected, even if the AAGUID is only claimed.
     pub denied: BTreeSet<Aaguid>,
 }
 
@@ -42,58 +42,57 @@ impl Default for AttestationPolicy {
             accept_self: true,
             formats: formats.collect(),
             registered: Vec::new(),
-            android_keys: AndroidKeyPolicy::default(),
-            conformance_tpm: false,
+            statements: StatementPolicy::default(),
             models: ModelList::default(),
         }
     }
 }
 
 impl AttestationPolicy {
-    /// Passes over every statement: it is not looked at beyond being well-formed CBOR, and proves nothing.
+    /// Ignores every statement: it must be well-formed CBOR and proves nothing. Trust sources are not consulted.
     #[must_use]
     pub fn ignore_statements(mut self) -> Self {
         self.verify = false;
         self
     }
 
-    /// Refuses a registration whose statement does not lead to a trusted anchor: `none` and self attestation
-    /// do not.
+    /// Rejects a registration whose statement has no path to a trusted anchor, such as `none` and self attestation.
     #[must_use]
     pub fn require_trusted(mut self) -> Self {
         self.require_trusted = true;
         self
     }
 
-    /// Refuses `none` (7.1, step 24), whether or not trust is asked for.
+    /// Rejects `none` (7.1, step 24), whether or not trust is required.
     #[must_use]
     pub fn refuse_none(mut self) -> Self {
         self.accept_none = false;
         self
     }
 
-    /// Refuses self attestation (7.1, step 24), whether or not trust is asked for.
+    /// Rejects self attestation (7.1, step 24), whether or not trust is required.
     #[must_use]
     pub fn refuse_self(mut self) -> Self {
         self.accept_self = false;
         self
     }
 
-    /// Accepts exactly these formats, and of those that the caller brought a procedure for none but these.
+    /// Accepts exactly these formats. A format of [`AttestationPolicy::with_format`] must be among them if it is
+    /// registered before this call.
     #[must_use]
     pub fn formats(mut self, formats: impl IntoIterator<Item = Format>) -> Self {
         self.formats = formats.into_iter().collect();
         self
     }
 
-    /// Accepts every format of section 8, the deprecated `android-safetynet` too, which Google no longer serves.
+    /// Accepts every format of section 8, including the deprecated `android-safetynet`, which Google no longer serves.
     #[must_use]
     pub fn all_formats(self) -> Self {
         self.formats(Format::DEFINED)
     }
 
-    /// Accepts a format of one's own beside the others, and verifies it by this procedure. One for an identifier
-    /// that section 8 defines, or that was registered before, is never asked.
+    /// Accepts another format, verified by this procedure. A procedure for an identifier that section 8 defines, or
+    /// that is already registered, is never called.
     #[must_use]
     pub fn with_format(mut self, procedure: impl AttestationStatementFormat + 'static) -> Self {
         self.formats.insert(procedure.identifier().into());
@@ -101,23 +100,30 @@ impl AttestationPolicy {
         self
     }
 
-    /// Where keys that `android-key` attests may live; anywhere by default, as the specification has it where
-    /// nothing else is wanted.
+    /// Sets which Android keys are accepted; by default every key, as in the specification.
     #[must_use]
     pub fn android_keys(mut self, policy: AndroidKeyPolicy) -> Self {
-        self.android_keys = policy;
+        self.statements.android_keys = policy;
         self
     }
 
-    /// Accepts, in the `fido` profile, the TPM manufacturer of FIDO's conformance tools. What is given up: anyone
-    /// can have such a TPM. For a run of those tools, and nothing else.
+    /// Rejects a `tpm` statement unless the TPM created the key and cannot export it (`fixedTPM`, `fixedParent` and
+    /// `sensitiveDataOrigin` in `objectAttributes`). WebAuthn itself accepts keys that were imported into a TPM.
+    #[must_use]
+    pub fn require_tpm_key_origin(mut self) -> Self {
+        self.statements.tpm_key_origin_required = true;
+        self
+    }
+
+    /// Accepts the TPM manufacturer of FIDO's conformance tools in the `fido` profile. Use it only to run those tools:
+    /// anyone can have such a TPM.
     #[must_use]
     pub fn accept_conformance_tpm(mut self) -> Self {
-        self.conformance_tpm = true;
+        self.statements.conformance_tpm = true;
         self
     }
 
-    /// Accepts exactly these models. As only a trusted statement proves a model, this asks for trust.
+    /// Accepts exactly these models. Only a trusted statement proves a model, so trust is required.
     #[must_use]
     pub fn allow_models(mut self, models: impl IntoIterator<Item = Aaguid>) -> Self {
         self.models.allowed = Some(models.into_iter().collect());
@@ -125,7 +131,8 @@ impl AttestationPolicy {
         self
     }
 
-    /// Refuses these models where a trusted statement proves them.
+    /// Rejects these models. An authenticator can hide its model by sending a zero AAGUID; require trust as well to
+    /// rule that out.
     #[must_use]
     pub fn deny_models(mut self, models: impl IntoIterator<Item = Aaguid>) -> Self {
         self.models.denied.extend(models);
@@ -138,7 +145,7 @@ impl AttestationPolicy {
         self.verify
     }
 
-    /// Whether a trusted statement is asked for.
+    /// Whether a trusted statement is required.
     #[must_use]
     pub fn requires_trusted(&self) -> bool {
         self.require_trusted
@@ -163,22 +170,19 @@ impl AttestationPolicy {
         procedures.into_iter().find(|procedure| procedure.identifier() == identifier)
     }
 
-    pub(super) fn accepted_android_keys(&self) -> AndroidKeyPolicy {
-        self.android_keys
+    /// The policy of the formats.
+    pub(crate) fn statements(&self) -> &StatementPolicy {
+        &self.statements
     }
 
-    pub(super) fn accepts_tpm_manufacturer(&self, manufacturer: TpmManufacturer) -> bool {
-        let is_conformance_tpm = manufacturer == TpmManufacturer::FIDO_CONFORMANCE;
-        manufacturer.is_registered() || (self.conformance_tpm && is_conformance_tpm)
+    /// Whether the model is rejected, proven or not.
+    pub(super) fn denies_model(&self, aaguid: Aaguid) -> bool {
+        self.models.denied.contains(&aaguid)
     }
 
-    /// Whether a trusted statement about this model is accepted; `None` is a statement that signs no model.
-    pub(crate) fn accepts_model(&self, aaguid: Option<Aaguid>) -> bool {
-        let allowed = match (&self.models.allowed, aaguid) {
-            (None, _) => true,
-            (Some(allowed), Some(aaguid)) => allowed.contains(&aaguid),
-            (Some(_), None) => false,
-        };
-        allowed && aaguid.is_none_or(|aaguid| !self.models.denied.contains(&aaguid))
+    /// Whether a trusted statement is accepted that proves this model, or none.
+    pub(super) fn allows_model(&self, proven: Option<Aaguid>) -> bool {
+        let Some(allowed) = &self.models.allowed else { return true };
+        proven.is_some_and(|model| allowed.contains(&model))
     }
 }

@@ -1,16 +1,20 @@
+use alloc::string::String;
+
 use super::certificate_rules::{self, CertificateRule};
-use super::{AttestationType, Procedure, Verified, X5c};
-use crate::Profile;
+use super::format::AttestationType;
+use super::statement_input::StatementInput;
+use super::verified::Verified;
+use super::x5c::{X5c, X5cError};
 use crate::cbor::FieldError;
-use crate::cose::{Algorithm, UnknownAlgorithmError};
-use crate::crypto::{self, Scheme, SpkiError};
+use crate::cose::Algorithm;
+use crate::crypto::{self, Scheme};
 use crate::error::Code;
+use crate::profile::Profile;
 use crate::x509::CertificateError;
 
 mod aik;
 mod cert_info;
-mod hash;
-mod manufacturer;
+pub(super) mod manufacturer;
 mod pub_area;
 mod read;
 mod signature;
@@ -22,76 +26,70 @@ use pub_area::PubArea;
 pub use pub_area::PubAreaError;
 pub use read::TpmStructureError;
 
-/// Why a `tpm` statement was refused ([section 8.3](https://www.w3.org/TR/webauthn-3/#sctn-tpm-attestation)).
+/// Why a `tpm` statement was rejected ([section 8.3](https://www.w3.org/TR/webauthn-3/#sctn-tpm-attestation)).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TpmError {
-    /// A member is missing or of another type.
+    /// A member is missing or has another type.
     #[error(transparent)]
     Statement(#[from] FieldError),
     /// `ver` is not 2.0.
     #[error("attStmt.ver is {got:?}, not \"2.0\"")]
     Version {
-        /// What it is.
-        got: alloc::string::String,
+        /// The value found.
+        got: String,
     },
-    /// `x5c` is empty.
-    #[error("attStmt.x5c is empty")]
-    NoCertificate,
-    /// The AIK certificate cannot be read.
-    #[error("attStmt.x5c[0]: {0}")]
-    MalformedCertificate(#[from] CertificateError),
-    /// `pubArea` is no `TPMT_PUBLIC` of a key.
+    /// The certificates were rejected.
+    #[error("attStmt.{0}")]
+    X5c(#[from] X5cError),
+    /// `pubArea` is not the `TPMT_PUBLIC` of a key.
     #[error(transparent)]
     PubArea(#[from] PubAreaError),
-    /// `certInfo` is no `TPMS_ATTEST` that certifies.
+    /// `certInfo` is not a `TPMS_ATTEST` of type TPM_ST_ATTEST_CERTIFY.
     #[error(transparent)]
     CertInfo(#[from] CertInfoError),
-    /// The key of `pubArea` is not the credential's.
+    /// The key of `pubArea` differs from the credential public key.
     #[error("attStmt.pubArea is not the credential public key")]
     PublicKey,
-    /// The AIK certificate breaks a rule of 8.3.1.
+    /// The AIK certificate violates a requirement of section 8.3.1.
     #[error("attStmt.x5c[0]: {0}")]
     Certificate(#[from] CertificateRule),
-    /// TCG's registry does not know the manufacturer (`fido` profile).
+    /// The manufacturer is not in TCG's registry (`fido` profile).
     #[error("attStmt.x5c[0]: manufacturer {manufacturer} is not in TCG's registry")]
     Manufacturer {
         /// The certificate's.
         manufacturer: TpmManufacturer,
     },
-    /// The AIK certificate's key is none that this build can verify with.
-    #[error("attStmt.x5c[0]: {0}")]
-    CertificateKey(#[from] SpkiError),
-    /// `alg` is no algorithm that is known.
-    #[error("attStmt.alg: {0}")]
-    UnknownAlgorithm(#[from] UnknownAlgorithmError),
-    /// The statement's `alg` is not an algorithm of the AIK certificate's key, or none that a TPM has.
-    #[error("attStmt.alg {statement} is not an algorithm of the certificate's key")]
-    AlgorithmOfCertificate {
-        /// The statement's.
-        statement: Algorithm,
-    },
-    /// `sig` is a `TPMT_SIGNATURE` that is cut, goes on, or is of another algorithm than `alg`.
+    /// `sig` is a truncated or overlong `TPMT_SIGNATURE`, or one of another algorithm than `alg`.
     #[error("attStmt.sig is not a signature of alg {statement}")]
     SignatureForm {
         /// The statement's.
         statement: Algorithm,
     },
-    /// The signature does not verify.
+    /// The signature is invalid.
     #[error("signature over certInfo: {0}")]
     Signature(#[source] crypto::Error),
     /// `extraData` is not the hash of authenticatorData and clientDataHash.
     #[error("attStmt.certInfo: extraData is not the hash of authenticatorData and clientDataHash")]
     ExtraData,
-    /// `nameAlg` is no hash algorithm that is known.
+    /// `nameAlg` is an unknown hash algorithm.
     #[error("attStmt.pubArea: nameAlg {got:#06x} is not known")]
     NameAlgorithm {
-        /// What it is.
+        /// The value found.
         got: u16,
     },
-    /// The name in `certInfo` is not that of `pubArea`.
+    /// The name in `certInfo` is not the name of `pubArea`.
     #[error("attStmt.certInfo: attested.name is not the name of pubArea")]
     Name,
+    /// Policy requires that the key was created in the TPM and cannot leave it, and `objectAttributes` lack
+    /// `fixedTPM`, `fixedParent` or `sensitiveDataOrigin` (TPM 2.0 Part 2, section 8.3).
+    #[error(
+        "attStmt.pubArea: objectAttributes {attributes:#010x} lack fixedTPM, fixedParent or sensitiveDataOrigin"
+    )]
+    KeyOrigin {
+        /// `objectAttributes`.
+        attributes: u32,
+    },
 }
 
 impl TpmError {
@@ -100,21 +98,22 @@ impl TpmError {
     pub fn code(&self) -> Code {
         match self {
             Self::Statement(_)
-            | Self::NoCertificate
             | Self::PubArea(PubAreaError::Structure(_))
             | Self::CertInfo(CertInfoError::Structure(_)) => Code::MalformedAttestationStatement,
-            // A version that is not 3 breaks a rule of the statement, whatever else it makes of the certificate.
-            Self::MalformedCertificate(CertificateError::Version { .. }) => Code::AttestationInvalid,
-            Self::MalformedCertificate(_) => Code::MalformedCertificate,
+            // A version other than 3 violates a requirement of the statement.
+            Self::X5c(X5cError::MalformedCertificate(CertificateError::Version { .. })) => {
+                Code::AttestationInvalid
+            }
+            Self::X5c(error) => error.code(),
             _ => Code::AttestationInvalid,
         }
     }
 }
 
 /// 8.3, verification procedure.
-pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, TpmError> {
+pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, TpmError> {
     // Verify that attStmt is valid CBOR conforming to the syntax, and extract the contained fields
-    let statement = procedure.members()?;
+    let statement = input.members()?;
     let ver = statement.text("ver")?;
     let alg = statement.integer("alg")?;
     let sig = statement.bytes("sig")?;
@@ -125,33 +124,31 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, TpmError> {
     if ver != "2.0" {
         return Err(TpmError::Version { got: ver.into() });
     }
-    let X5c { leaf: aik_cert, trust_path } = X5c::read(&chain)?.ok_or(TpmError::NoCertificate)?;
+    let x5c = X5c::read(&chain)?;
     let pub_area = PubArea::parse(pub_area_bytes)?;
-    // magic and type are looked at here: of another type, the rest would be another structure
+    // magic and type are checked here: with another type, the rest is another structure
     let cert_info = CertInfo::parse(cert_info_bytes)?;
 
     // The public key specified by parameters and unique of pubArea is identical to credentialPublicKey
-    if !pub_area.is_key(procedure.credential_public_key) {
+    if !pub_area.is_key(input.credential_public_key) {
         return Err(TpmError::PublicKey);
     }
     // aikCert meets the requirements in 8.3.1
-    let manufacturer = aik::check(&aik_cert)?;
-    if procedure.profile == Profile::Fido && !procedure.policy.accepts_tpm_manufacturer(manufacturer) {
+    let manufacturer = aik::check(&x5c.leaf)?;
+    if input.profile == Profile::Fido && !input.policy.accepts_tpm_manufacturer(manufacturer) {
         return Err(TpmError::Manufacturer { manufacturer });
     }
     // If aikCert contains id-fido-gen-ce-aaguid, its value matches the aaguid
-    certificate_rules::aaguid_matches(&aik_cert, procedure.aaguid())?;
+    certificate_rules::aaguid_matches(&x5c.leaf, input.aaguid())?;
     // sig is a valid signature over certInfo by the key in aikCert with the algorithm specified in alg
-    let alg = Algorithm::try_from(alg)?;
-    let key = aik_cert.public_key()?;
-    let mismatch = TpmError::AlgorithmOfCertificate { statement: alg };
-    let hash = hash::employed_by(alg).filter(|_| alg.fits(&key)).ok_or(mismatch)?;
+    let (key, alg) = x5c.signer(alg)?;
+    let hash = signature::hash_of(alg).ok_or(X5cError::AlgorithmOfCertificate { statement: alg })?;
     let signature = signature::read(sig, &key, alg).ok_or(TpmError::SignatureForm { statement: alg })?;
     crypto::verify(&key, Scheme::for_algorithm(alg), cert_info_bytes, &signature)
         .map_err(TpmError::Signature)?;
 
     // extraData is the hash of attToBeSigned using the hash algorithm employed in alg
-    if hash.digest(&[&procedure.signed_message()]) != *cert_info.extra_data {
+    if hash.digest(&[&input.signed_message()]) != *cert_info.extra_data {
         return Err(TpmError::ExtraData);
     }
     // attested has a valid Name for pubArea, computed with its nameAlg
@@ -160,6 +157,10 @@ pub(super) fn verify(procedure: &Procedure<'_>) -> Result<Verified, TpmError> {
     if !pub_area.has_name(cert_info.name, name_hash) {
         return Err(TpmError::Name);
     }
+    // Beyond the procedure, by policy: the TPM created the key and never lets it out
+    if input.policy.tpm_key_origin_required && !pub_area.attributes().is_created_in_tpm() {
+        return Err(TpmError::KeyOrigin { attributes: pub_area.attributes().bits() });
+    }
     // Return implementation-specific values representing AttCA, and trust path x5c
-    Ok(Verified::with_path(AttestationType::AttCa, trust_path))
+    Ok(Verified::with_x5c(AttestationType::AttCa, x5c))
 }

@@ -9,7 +9,7 @@ use crate::randomness::RandomnessError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartPaymentError {
-    /// There is no credential: a payment is confirmed by a credential of a known account.
+    /// The credentials are empty: a payment is confirmed by a credential of a known account.
     #[error("no credential can confirm the payment")]
     NoCredential,
     /// A client would not show the payment.

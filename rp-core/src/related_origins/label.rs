@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_beyond_the_limit_is_passed_over_and_one_of_a_label_seen_is_not() {
+    fn only_origins_with_a_new_label_beyond_the_limit_are_ignored() {
         let document = document(&[
             "https://one.com",
             "https://two.com",
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_label_is_passed_over_and_counts_for_none() {
+    fn origins_without_a_label_are_ignored_and_not_counted() {
         let document =
             document(&["https://127.0.0.1", "https://github.io", "data:text/plain,x", "x", "https://[::1]"]);
         assert_eq!(document.labels(), 0);

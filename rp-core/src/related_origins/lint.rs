@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_every_client_takes_whole_has_no_findings() {
+    fn a_document_that_every_client_accepts_has_no_findings() {
         assert_eq!(
             lint(&["https://example.de", "https://example.co.uk:8443", "https://www.example.net"]),
             []
@@ -224,13 +224,13 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_that_stands_there_twice_is_found_however_it_is_written() {
+    fn duplicate_origins_are_found_in_any_notation() {
         let findings = lint(&["https://example.de", "https://example.net", "https://EXAMPLE.de:443/"]);
         assert_eq!(findings, [(2, OriginFinding::Duplicate { first: 0 })]);
     }
 
     #[test]
-    fn a_sixth_label_is_found_and_further_origins_of_the_first_five_are_not() {
+    fn only_the_sixth_label_is_beyond_the_limit() {
         let origins =
             ["one.com", "two.com", "three.com", "four.com", "five.com", "six.com", "five.org", "www.one.net"];
         let origins = origins.map(|host| String::from("https://") + host);

@@ -14,7 +14,7 @@ use crate::options::{
     PublicKeyCredentialHint, PublicKeyCredentialRpEntity, ResidentKeyRequirement,
     UserVerificationRequirement,
 };
-use crate::origin::{AcceptedOrigins, WebOrigin, is_host};
+use crate::origin::{AcceptedOrigins, WebOrigin, is_lower_case_host};
 use crate::profile::Profile;
 
 /// Builds a [`RelyingParty`]; [`RelyingPartyBuilder::build`] validates the configuration.
@@ -355,7 +355,7 @@ impl RelyingPartyBuilder {
         for rp_id in own.into_iter().chain(&self.other_rp_ids) {
             // The last label of a domain is never all digits; that of an IPv4 address is.
             let last = rp_id.rsplit('.').next().unwrap_or_default();
-            if !is_host(rp_id) || last.bytes().all(|digit| digit.is_ascii_digit()) {
+            if !is_lower_case_host(rp_id) || last.bytes().all(|digit| digit.is_ascii_digit()) {
                 return Err(ConfigError::RpId { rp_id: rp_id.clone() });
             }
         }

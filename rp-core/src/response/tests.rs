@@ -43,7 +43,7 @@ fn members_missing_or_of_another_type_are_malformed_json() {
 }
 
 #[test]
-fn an_array_in_place_of_an_object_is_refused() {
+fn an_array_instead_of_an_object_is_rejected() {
     let inner = registration(r#""response":{"#, r#""response":["AQ","AQ",[]],"x":{"#);
     assert!(inner.unwrap_err().to_string().contains("expected an object"));
     let outer = RegistrationResponse::from_json(
@@ -55,7 +55,7 @@ fn an_array_in_place_of_an_object_is_refused() {
 }
 
 #[test]
-fn neither_challenge_nor_extension_results_nor_signature_are_printed() {
+fn challenge_extension_results_and_signature_are_not_printed() {
     let secret = "c2VjcmV0c2VjcmV0";
     let json = AUTHENTICATION.replace(r#""AQ""#, &alloc::format!(r#""{secret}""#)).replacen(
         r#""type""#,
@@ -82,7 +82,7 @@ fn an_error_repeats_little_of_what_the_client_said() {
 }
 
 #[test]
-fn what_is_not_strict_base64url_is_refused_with_its_path() {
+fn base64url_that_is_not_strict_is_rejected_with_its_path() {
     for wrong in ["AQ==", "A+", "A/", "AR", "A Q"] {
         let error =
             registration(r#"attestationObject":"AQ"#, &alloc::format!(r#"attestationObject":"{wrong}"#));
@@ -97,14 +97,14 @@ fn what_is_not_strict_base64url_is_refused_with_its_path() {
 }
 
 #[test]
-fn id_other_than_raw_id_is_refused() {
+fn an_id_that_differs_from_raw_id_is_rejected() {
     let raw_id = |to| registration(r#""rawId":"AQI""#, to).unwrap_err();
     assert_eq!(raw_id(r#""rawId":"AQM""#), ResponseError::IdIsNotRawId);
     assert_eq!(raw_id(r#""rawId":"AQJ""#), ResponseError::Base64 { member: "rawId" });
 }
 
 #[test]
-fn optional_members_may_be_null_and_unknown_ones_are_passed_over() {
+fn null_for_optional_and_unknown_members_are_accepted() {
     let response = registration(
         r#""type""#,
         r#""clientExtensionResults":null,"authenticatorAttachment":null,"x":[{}],"type""#,
@@ -145,6 +145,14 @@ fn an_empty_or_null_user_handle_counts_as_missing() {
 }
 
 #[test]
+fn a_response_longer_than_the_limit_is_not_parsed() {
+    let long = alloc::vec![b' '; MAX_JSON_LEN + 1];
+    let error = AuthenticationResponse::from_json(&long).unwrap_err();
+    assert_eq!(error, ResponseError::TooLong { len: MAX_JSON_LEN + 1 });
+    assert_eq!(error.code(), Code::MalformedJson);
+}
+
+#[test]
 fn bytes_that_are_not_utf8_are_malformed_json() {
     assert_eq!(
         RegistrationResponse::from_json(b"{\"id\":\"\xff\"}").unwrap_err().code(),
@@ -153,7 +161,7 @@ fn bytes_that_are_not_utf8_are_malformed_json() {
 }
 
 #[test]
-fn malformed_client_data_is_rejected_when_the_response_is_parsed() {
+fn malformed_client_data_is_rejected_with_the_response() {
     for empty_or_null in ["", "bnVsbA"] {
         let to = alloc::format!(r#""clientDataJSON":"{empty_or_null}""#);
         assert!(matches!(registration(CLIENT_DATA, &to), Err(ResponseError::ClientData(_))), "{to}");
@@ -191,7 +199,7 @@ fn members_of_the_application_are_read_from_the_same_body() {
 }
 
 #[test]
-fn members_of_the_application_are_checked_as_those_of_the_response() {
+fn members_of_the_application_are_checked_likewise() {
     for (members, detail) in [
         (r#""nickname":7"#, "invalid type: integer `7`, expected a string"),
         (r#""nickname":"a","nickname":"b""#, "duplicate field `nickname`"),

@@ -56,23 +56,23 @@ pub enum Distrust {
     /// The model does not make such statements: its metadata do not list the format, the attestation type or the
     /// algorithm.
     Unexpected {
-        /// What is not listed: `format`, `attestation type` or `algorithm`.
+        /// The property that is not listed: `format`, `attestation type` or `algorithm`.
         what: &'static str,
-        /// What the statement has.
+        /// The statement's value.
         got: Box<str>,
     },
     /// A characteristic of the model, such as its key protection, is not among those that the operator accepts.
     Characteristic {
         /// The characteristic, e.g. `keyProtection`.
         name: &'static str,
-        /// What the operator requires.
+        /// The operator's requirement.
         required: Box<str>,
-        /// What the model has; empty if its metadata do not say.
+        /// The model's value; empty if its metadata have none.
         got: Box<str>,
     },
     /// The source's own data cannot be relied on: they are too old, or the model's entry is unreadable.
     SourceData {
-        /// What is wrong with them.
+        /// A description of the problem.
         problem: Box<str>,
     },
     /// Several reasons, the gravest first. [`Distrust::reasons`] goes through them.
@@ -88,7 +88,7 @@ impl Distrust {
         Self::Other(Arc::new(error))
     }
 
-    /// One value for any number of reasons, given with the gravest first; `None` if there is none.
+    /// Combines any number of reasons, the gravest first; `None` without reasons.
     #[must_use]
     pub fn from_reasons(reasons: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut reasons: Vec<Self> = reasons.into_iter().collect();

@@ -1,5 +1,6 @@
 use alloc::string::ToString;
 
+use super::android_status::AndroidCertificateStatus;
 use super::distrust::Distrust;
 use crate::bytes::Aaguid;
 use crate::error::Code;
@@ -12,8 +13,8 @@ pub enum TrustError {
     /// Policy ignores statements.
     #[error("the statement was not verified")]
     NotVerified,
-    /// There is no attestation.
-    #[error("there is no attestation")]
+    /// The registration was not attested.
+    #[error("the registration is not attested")]
     None,
     /// The credential key attests itself.
     #[error("self attestation proves no model")]
@@ -24,6 +25,14 @@ pub enum TrustError {
     /// `x5c` has certificates beyond the anchor (`fido` profile).
     #[error("x5c has certificates beyond the anchor")]
     BehindAnchor,
+    /// A certificate of the path is in Android's attestation status list.
+    #[error("certificate {index}: {status} in Android's attestation status list")]
+    AndroidStatus {
+        /// The index of the certificate in `x5c`.
+        index: usize,
+        /// Its entry.
+        status: AndroidCertificateStatus,
+    },
     /// The trust source rejects the model or the statement.
     #[error("model {}: {reason}", .aaguid.map_or_else(|| "unknown".into(), |aaguid| aaguid.to_string()))]
     Distrusted {
@@ -42,11 +51,12 @@ pub enum TrustError {
 }
 
 impl TrustError {
-    /// The stable code: that of the path, otherwise [`Code::AttestationUntrusted`].
+    /// The stable code: that of the path, [`Code::CertificateRevoked`] for Android's list, otherwise [`Code::AttestationUntrusted`].
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
             Self::Path(error) => error.code(),
+            Self::AndroidStatus { .. } => Code::CertificateRevoked,
             _ => Code::AttestationUntrusted,
         }
     }

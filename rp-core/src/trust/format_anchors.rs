@@ -1,14 +1,19 @@
+use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use super::distrust::Distrust;
+use super::revocation_lists::RevocationLists;
 use super::roots;
-use super::source::{Consultation, Evidence, TrustSource};
-use crate::attestation::Format;
-use crate::x509::{Crl, Revocation, TrustAnchor};
+use super::source::{AnchorScope, Conclusion, Consultation, Evidence, Judge, TrustSource};
+use crate::attestation::format::Format;
+use crate::bytes::Aaguid;
+use crate::x509::TrustAnchor;
 
-/// Anchors that vouch each for the statements of one format, whatever the model.
+/// Anchors that are trusted for one format each, and for certain models if you name them.
 ///
-/// A vendor's root proves what the vendor's format says and nothing else: the root behind SafetyNet's host issues
-/// certificates for anybody's site, and U2F asks nothing of a certificate but its curve.
+/// A vendor's root proves what the vendor's format says and nothing else: the root of SafetyNet's certificate issues
+/// certificates for any web site, and U2F requires nothing of a certificate except its curve.
 ///
 /// # Examples
 /// ```
@@ -22,13 +27,22 @@ use crate::x509::{Crl, Revocation, TrustAnchor};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct FormatAnchors {
-    anchors: Vec<(Format, Vec<TrustAnchor>)>,
-    crls: Vec<Crl>,
+    listings: Vec<Listing>,
+    revocation: RevocationLists,
+}
+
+/// Anchors for one format.
+#[derive(Clone, Debug)]
+struct Listing {
+    format: Format,
+    /// The models that the anchors are for; `None` for every model.
+    models: Option<BTreeSet<Aaguid>>,
+    anchors: Vec<TrustAnchor>,
 }
 
 impl FormatAnchors {
     /// The vendors' published roots, each for its own format: `apple`, `android-key` and `android-safetynet`.
-    /// Which formats are accepted at all is for policy to say.
+    /// Policy decides which formats are accepted at all.
     #[must_use]
     pub fn vendors() -> Self {
         Self::default()
@@ -37,28 +51,87 @@ impl FormatAnchors {
             .with(Format::AndroidSafetynet, [roots::globalsign_r1()])
     }
 
-    /// Has these anchors vouch for statements of this format, beside those that do already.
+    /// Adds anchors for statements of a format, for every model.
     #[must_use]
     pub fn with(mut self, format: Format, anchors: impl IntoIterator<Item = TrustAnchor>) -> Self {
-        match self.anchors.iter_mut().find(|(known, _)| *known == format) {
-            Some((_, known)) => known.extend(anchors),
-            None => self.anchors.push((format, anchors.into_iter().collect())),
-        }
+        self.listings.push(Listing { format, models: None, anchors: anchors.into_iter().collect() });
         self
     }
 
-    /// Has these CRLs held against each path; one that does not verify revokes nothing.
+    /// Adds anchors for statements of a format that claim one of these models.
+    ///
+    /// A path to an anchor that is listed for a single model proves that model, even in the formats that do not sign
+    /// the AAGUID. List an anchor for a single model only if the vendor uses it for nothing else.
     #[must_use]
-    pub fn with_crls(mut self, crls: Vec<Crl>) -> Self {
-        self.crls = crls;
+    pub fn with_models(
+        mut self,
+        format: Format,
+        models: impl IntoIterator<Item = Aaguid>,
+        anchors: impl IntoIterator<Item = TrustAnchor>,
+    ) -> Self {
+        let models = Some(models.into_iter().collect());
+        self.listings.push(Listing { format, models, anchors: anchors.into_iter().collect() });
+        self
+    }
+
+    /// Checks each path against these lists.
+    #[must_use]
+    pub fn with_revocation(mut self, lists: RevocationLists) -> Self {
+        self.revocation = lists;
         self
     }
 }
 
 impl TrustSource for FormatAnchors {
     fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a> {
-        let of_format = self.anchors.iter().find(|(format, _)| format == evidence.format);
-        let anchors = of_format.map(|(_, anchors)| anchors.as_slice()).unwrap_or_default();
-        Consultation::new(anchors).with_revocation(Revocation { crls: &self.crls, required: false })
+        let lookup = Lookup { listings: &self.listings, format: evidence.format, claimed: evidence.aaguid };
+        let mut anchors: Cow<'a, [TrustAnchor]> = Cow::default();
+        for listing in lookup.of_format().filter(|listing| lookup.is_for_model(listing)) {
+            if anchors.is_empty() {
+                anchors = Cow::Borrowed(listing.anchors.as_slice());
+            } else {
+                anchors.to_mut().extend_from_slice(&listing.anchors);
+            }
+        }
+        let has_models = lookup.of_format().any(|listing| listing.models.is_some());
+        let consultation = Consultation::new(anchors).with_revocation(&self.revocation);
+        if has_models { consultation.with_judge(lookup) } else { consultation }
+    }
+}
+
+struct Lookup<'a> {
+    listings: &'a [Listing],
+    format: &'a Format,
+    claimed: Option<Aaguid>,
+}
+
+impl<'a> Lookup<'a> {
+    fn of_format(&self) -> impl Iterator<Item = &'a Listing> {
+        self.listings.iter().filter(|listing| listing.format == *self.format)
+    }
+
+    /// A U2F statement does not sign the AAGUID, so that its anchors decide about the model.
+    fn is_for_model(&self, listing: &Listing) -> bool {
+        let Some(models) = &listing.models else { return true };
+        *self.format == Format::FidoU2f || self.claimed.is_some_and(|claimed| models.contains(&claimed))
+    }
+}
+
+impl Judge for Lookup<'_> {
+    fn scope(&self, anchor: &TrustAnchor) -> AnchorScope {
+        let listings = self.of_format().filter(|listing| listing.anchors.contains(anchor));
+        let Some(models) = listings.map(|listing| listing.models.as_ref()).collect::<Option<Vec<_>>>() else {
+            return AnchorScope::AnyModel;
+        };
+        let models: BTreeSet<&Aaguid> = models.into_iter().flatten().collect();
+        match (models.len(), models.first()) {
+            (1, Some(model)) => AnchorScope::OneModel(**model),
+            _ if self.claimed.is_some_and(|claimed| models.contains(&claimed)) => AnchorScope::SeveralModels,
+            _ => AnchorScope::AnyModel,
+        }
+    }
+
+    fn judge(&self, _: &Conclusion<'_>) -> Result<(), Distrust> {
+        Ok(())
     }
 }

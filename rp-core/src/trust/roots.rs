@@ -1,7 +1,7 @@
-//! Roots that vendors publish, shipped as data: nothing is trusted until it is asked for.
+//! Roots that vendors publish, as data: nothing is trusted until you pass it to a trust source.
 //!
-//! An anchor is a name and a key, so certificates of one key are one anchor, and their dates do not count.
-//! [`FormatAnchors`](super::FormatAnchors) keeps each to its format.
+//! An anchor is a name and a key, so certificates of one key are one anchor, and their dates do not matter.
+//! [`FormatAnchors`](super::FormatAnchors) binds each root to its format.
 
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ use crate::x509::TrustAnchor;
 /// A published root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Root {
-    /// Whose it is.
+    /// The name of the root.
     pub name: &'static str,
     der: &'static [u8],
 }
@@ -22,12 +22,12 @@ impl Root {
         self.der
     }
 
-    /// Its name and key.
+    /// The anchor: name and key.
     #[must_use]
     #[expect(
         clippy::missing_panics_doc,
         clippy::expect_used,
-        reason = "committed data, of which a test reads each"
+        reason = "committed data; a test parses each root"
     )]
     pub fn anchor(&self) -> TrustAnchor {
         TrustAnchor::from_der(self.der).expect("a certificate")
@@ -44,8 +44,8 @@ macro_rules! root {
 /// Apple WebAuthn Root CA, for `apple`.
 pub const APPLE_WEBAUTHN: Root = root!("Apple WebAuthn Root CA", "apple-webauthn-root.der");
 
-/// Google's hardware attestation roots, for `android-key`: four certificates of the RSA generation's one key, and
-/// the EC generation's, which devices use from 2026 on.
+/// Google's hardware attestation roots, for `android-key`: four certificates of one RSA key, and the EC root that
+/// devices use from 2026 on.
 pub const GOOGLE_HARDWARE_ATTESTATION: [Root; 5] = [
     root!("Google hardware attestation, RSA, until 2026", "google-hardware-attestation-2026.der"),
     root!("Google hardware attestation, RSA, until 2034", "google-hardware-attestation-2034.der"),
@@ -54,14 +54,14 @@ pub const GOOGLE_HARDWARE_ATTESTATION: [Root; 5] = [
     root!("Google Key Attestation CA1", "google-key-attestation-ca1.der"),
 ];
 
-/// GlobalSign Root CA (R1), to which SafetyNet's certificates lead. It is one of the web's: whoever has a site may
-/// have a certificate under it, so it must vouch for `android-safetynet` alone, where the host name is checked.
+/// GlobalSign Root CA (R1), the root of SafetyNet's certificates. It issues certificates for any web site, so trust it
+/// only for `android-safetynet`, where the host name is checked.
 pub const GLOBALSIGN_R1: Root = root!("GlobalSign Root CA", "globalsign-root-r1.der");
 
-/// GlobalSign Root CA - R3, to which FIDO metadata's signer leads.
+/// GlobalSign Root CA - R3, the root of the signer of FIDO metadata.
 pub const GLOBALSIGN_R3: Root = root!("GlobalSign Root CA - R3", "globalsign-root-r3.der");
 
-/// GlobalSign Root R46, to which FIDO metadata's signer leads from August 2026 on.
+/// GlobalSign Root R46, the root of the signer of FIDO metadata from August 2026 on.
 pub const GLOBALSIGN_R46: Root = root!("GlobalSign Root R46", "globalsign-root-r46.der");
 
 /// The anchor of [`APPLE_WEBAUTHN`].
@@ -111,7 +111,7 @@ mod tests {
 
     const README: &str = include_str!("../../roots/README.md");
 
-    /// File and fingerprint of each row.
+    /// The file and fingerprint of each row.
     fn rows() -> Vec<(&'static str, &'static str)> {
         let rows = README.lines().filter_map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn each_root_is_the_one_whose_fingerprint_is_written_down() {
+    fn each_root_has_its_documented_fingerprint() {
         let [g0, g1, g2, g3, g4] = GOOGLE_HARDWARE_ATTESTATION;
         let roots = [APPLE_WEBAUTHN, GLOBALSIGN_R1, GLOBALSIGN_R3, GLOBALSIGN_R46, g0, g1, g2, g3, g4];
         let rows = rows();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn each_root_is_a_certificate_that_issued_itself() {
+    fn each_root_is_a_self_issued_ca_certificate() {
         let vendors = [APPLE_WEBAUTHN, GLOBALSIGN_R1, GLOBALSIGN_R3, GLOBALSIGN_R46];
         for root in vendors.iter().chain(&GOOGLE_HARDWARE_ATTESTATION) {
             let certificate = Certificate::from_der(root.der()).unwrap();

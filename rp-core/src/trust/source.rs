@@ -3,7 +3,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::android_status::AndroidStatusList;
 use super::distrust::Distrust;
+use super::revocation_lists::RevocationLists;
 use crate::attestation::format::{AttestationType, Format};
 use crate::bytes::Aaguid;
 use crate::cose::Algorithm;
@@ -74,12 +76,12 @@ pub trait TrustSource {
     fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a>;
 }
 
-/// What a trust source says about one statement, from one snapshot of its data.
+/// The response of a trust source about one statement, from one snapshot of its data.
 #[derive(Default)]
 #[must_use = "a statement is trusted only if the consultation agrees"]
 pub struct Consultation<'a> {
     anchors: Cow<'a, [TrustAnchor]>,
-    revocation: Revocation<'a>,
+    revocation: Option<&'a RevocationLists>,
     distrust: Option<Distrust>,
     judge: Option<Box<dyn Judge + 'a>>,
 }
@@ -95,9 +97,9 @@ impl<'a> Consultation<'a> {
         Self { distrust: Some(distrust), ..Self::default() }
     }
 
-    /// Sets the revocation data that are checked along the path.
-    pub fn with_revocation(mut self, revocation: Revocation<'a>) -> Self {
-        self.revocation = revocation;
+    /// Sets the lists against which the path is checked.
+    pub fn with_revocation(mut self, lists: &'a RevocationLists) -> Self {
+        self.revocation = Some(lists);
         self
     }
 
@@ -121,10 +123,16 @@ impl<'a> Consultation<'a> {
         &self.anchors
     }
 
-    /// The revocation data.
+    /// The CRLs.
     #[must_use]
     pub fn revocation(&self) -> Revocation<'_> {
-        self.revocation
+        self.revocation.map(RevocationLists::revocation).unwrap_or_default()
+    }
+
+    /// Android's attestation status list, if the source has it.
+    #[must_use]
+    pub fn android_status_list(&self) -> Option<&AndroidStatusList> {
+        self.revocation.and_then(RevocationLists::android_status_list)
     }
 
     /// The models for which the source lists an anchor.

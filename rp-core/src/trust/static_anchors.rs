@@ -1,7 +1,8 @@
 use alloc::vec::Vec;
 
+use super::revocation_lists::RevocationLists;
 use super::source::{Consultation, Evidence, TrustSource};
-use crate::x509::{Crl, Revocation, TrustAnchor};
+use crate::x509::TrustAnchor;
 
 /// Anchors that are trusted for every format and every model.
 ///
@@ -11,15 +12,14 @@ use crate::x509::{Crl, Revocation, TrustAnchor};
 #[derive(Clone, Debug, Default)]
 pub struct StaticAnchors {
     anchors: Vec<TrustAnchor>,
-    crls: Vec<Crl>,
-    crls_required: bool,
+    revocation: RevocationLists,
 }
 
 impl StaticAnchors {
     /// These anchors: roots, intermediates or attestation certificates themselves.
     #[must_use]
     pub fn new(anchors: impl IntoIterator<Item = TrustAnchor>) -> Self {
-        Self { anchors: anchors.into_iter().collect(), crls: Vec::new(), crls_required: false }
+        Self { anchors: anchors.into_iter().collect(), revocation: RevocationLists::default() }
     }
 
     /// No anchor: nothing is trusted.
@@ -28,24 +28,16 @@ impl StaticAnchors {
         Self::default()
     }
 
-    /// Checks each path against these CRLs; one whose signature is invalid revokes nothing.
+    /// Checks each path against these lists.
     #[must_use]
-    pub fn with_crls(mut self, crls: Vec<Crl>) -> Self {
-        self.crls = crls;
-        self
-    }
-
-    /// Rejects a path with a certificate that no CRL covers.
-    #[must_use]
-    pub fn require_crls(mut self) -> Self {
-        self.crls_required = true;
+    pub fn with_revocation(mut self, lists: RevocationLists) -> Self {
+        self.revocation = lists;
         self
     }
 }
 
 impl TrustSource for StaticAnchors {
     fn consult<'a>(&'a self, _: &Evidence<'a>) -> Consultation<'a> {
-        let revocation = Revocation { crls: &self.crls, required: self.crls_required };
-        Consultation::new(self.anchors.as_slice()).with_revocation(revocation)
+        Consultation::new(self.anchors.as_slice()).with_revocation(&self.revocation)
     }
 }

@@ -25,6 +25,8 @@ struct Parts {
     name: Name,
     spki: Box<[u8]>,
     key: Result<Key, SpkiError>,
+    /// The certificate that name and key were taken from.
+    certificate: Option<Certificate>,
 }
 
 /// Why a PEM file is not a trust anchor.
@@ -67,13 +69,17 @@ impl TrustAnchor {
     /// A key that this build cannot verify with is not an error: the anchor still matches a leaf with this name and key.
     #[must_use]
     pub fn new(name: Name, spki: &[u8]) -> Self {
-        Self(Arc::new(Parts { name, spki: spki.into(), key: Key::from_spki(spki) }))
+        Self::from_parts(name, spki, None)
+    }
+
+    fn from_parts(name: Name, spki: &[u8], certificate: Option<Certificate>) -> Self {
+        Self(Arc::new(Parts { name, spki: spki.into(), key: Key::from_spki(spki), certificate }))
     }
 
     /// The name and key of a certificate.
     #[must_use]
     pub fn from_certificate(certificate: &Certificate) -> Self {
-        Self::new(certificate.subject().clone(), certificate.spki())
+        Self::from_parts(certificate.subject().clone(), certificate.spki(), Some(certificate.clone()))
     }
 
     /// The name and key of a certificate in DER, read with [`Certificate::from_der_lenient`].
@@ -137,6 +143,11 @@ impl TrustAnchor {
     #[must_use]
     pub fn is(&self, certificate: &Certificate) -> bool {
         self.spki() == certificate.spki() && self.name() == certificate.subject()
+    }
+
+    /// Whether the anchor was taken from this very certificate, byte for byte.
+    pub(super) fn is_exactly(&self, certificate: &Certificate) -> bool {
+        self.0.certificate.as_ref().is_some_and(|own| own.der() == certificate.der())
     }
 
     pub(super) fn key(&self) -> Result<&Key, &SpkiError> {

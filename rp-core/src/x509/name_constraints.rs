@@ -11,6 +11,7 @@ use super::certificate::Certificate;
 use super::general_name::GeneralName;
 use super::name::Name;
 use super::tlv::{DerError, Tlv, context, sequence};
+use crate::host::is_host;
 
 const FIELD: &str = "nameConstraints";
 
@@ -278,14 +279,6 @@ fn is_subdomain(name: &str, base: &str) -> bool {
         Some((labels, end)) => labels.len() > 1 && labels.ends_with('.') && end.eq_ignore_ascii_case(base),
         None => false,
     }
-}
-
-/// Labels of letters, digits, hyphens and underscores, none of them empty.
-fn is_host(text: &str) -> bool {
-    !text.is_empty()
-        && text.split('.').all(|label| {
-            !label.is_empty() && label.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
-        })
 }
 
 fn without_root_dot(name: &str) -> &str {

@@ -10,6 +10,7 @@
 
 mod check;
 mod error;
+mod options;
 mod ordered;
 mod revocation;
 mod search;
@@ -21,6 +22,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use error::PathError;
+pub use options::PathOptions;
 pub use ordered::{validate, validate_der};
 pub use revocation::{Revocation, RevocationStatus, UnusableCrlError};
 pub use search::search;
@@ -28,38 +30,41 @@ pub use search::search;
 use super::anchor::TrustAnchor;
 use super::certificate::Certificate;
 
-/// Limits of a path, and revocation data.
-#[derive(Clone, Copy, Debug)]
-pub struct PathOptions<'a> {
-    /// The maximum number of certificates between leaf and anchor, without these two.
-    pub max_depth: Option<usize>,
-    /// The maximum number of certificate signatures to verify.
-    pub signature_checks: usize,
-    /// Revocation data.
-    pub revocation: Revocation<'a>,
-}
-
-impl PathOptions<'_> {
-    /// The default of `signature_checks`. Chains in the field have at most five certificates, and metadata has at most four
-    /// anchors of one name. This is ten times that, and limits a hostile response to a few milliseconds.
-    pub const SIGNATURE_CHECKS: usize = 64;
-}
-
-impl Default for PathOptions<'_> {
-    fn default() -> Self {
-        Self { max_depth: None, signature_checks: Self::SIGNATURE_CHECKS, revocation: Revocation::default() }
-    }
-}
-
 /// A validated path.
 #[derive(Clone, Debug)]
 pub struct Path {
     certificates: Vec<Certificate>,
     anchor: TrustAnchor,
     revocation: Vec<RevocationStatus>,
+    leaf_is_verified: bool,
 }
 
 impl Path {
+    /// `certificates` without the anchor: empty if the leaf is the anchor, by name and key.
+    fn new(
+        leaf: &Certificate,
+        mut certificates: Vec<Certificate>,
+        anchor: &TrustAnchor,
+        anchors: &[TrustAnchor],
+        revocation: Vec<RevocationStatus>,
+    ) -> Self {
+        let is_signed = !certificates.is_empty();
+        if !is_signed {
+            certificates.push(leaf.clone());
+        }
+        let leaf_is_verified = is_signed || anchors.iter().any(|anchor| anchor.is_exactly(leaf));
+        Self { certificates, anchor: anchor.clone(), revocation, leaf_is_verified }
+    }
+
+    /// The leaf, if all of it is verified: an issuer signed it, or it equals an anchor byte for byte.
+    ///
+    /// `None` for a leaf that has only the name and the key of an anchor. Its key is trusted, but anyone could have
+    /// written the rest of it, so nothing else in it is a fact.
+    #[must_use]
+    pub fn verified_leaf(&self) -> Option<&Certificate> {
+        self.certificates.first().filter(|_| self.leaf_is_verified)
+    }
+
     /// The certificates, leaf first. The anchor is not included, unless it is the leaf itself.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
@@ -80,11 +85,14 @@ impl Path {
 
     /// The HTTP addresses of the CRLs of these certificates, each address once.
     ///
-    /// Only available after validation, so that an attacker cannot choose the URLs you fetch.
+    /// Only available after validation and from verified certificates, so that an attacker cannot choose the URLs that
+    /// you fetch.
     #[must_use]
     pub fn crl_urls(&self) -> Vec<String> {
         let mut urls = Vec::new();
-        for url in self.certificates.iter().filter_map(|c| c.crl_distribution_points().ok()).flatten() {
+        let above_leaf = self.certificates.iter().skip(1);
+        let verified = self.verified_leaf().into_iter().chain(above_leaf);
+        for url in verified.filter_map(|c| c.crl_distribution_points().ok()).flatten() {
             if !urls.contains(&url) {
                 urls.push(url);
             }

@@ -1,11 +1,11 @@
-//! Bodies of requests. Members that are not known are passed over, as browsers and libraries add theirs; none
-//! of them could loosen anything. A known member that comes twice is refused.
+//! The bodies of requests. Unknown members are ignored, because browsers and libraries add theirs; none of them could
+//! loosen anything. A known member that is there twice is rejected.
 
 use rp_core::options::Mediation;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::refusal::Refusal;
+use crate::error::ServiceError;
 
 /// `POST registration/options`.
 #[derive(Debug, Deserialize)]
@@ -16,40 +16,50 @@ pub(super) struct RegistrationOptions {
     pub(super) mediation: Option<Mediation>,
 }
 
-/// What stands beside the members of `RegistrationResponseJSON`.
+/// The members of `POST registration/verify` that are not part of `RegistrationResponseJSON`.
 #[derive(Debug, Deserialize)]
-pub(super) struct BesideResponse {
+pub(super) struct RegistrationExtras {
     pub(super) nickname: Option<String>,
+    pub(super) grant: Option<String>,
 }
 
 /// `POST authentication/options`.
 #[derive(Debug, Deserialize)]
 pub(super) struct AuthenticationOptions {
     pub(super) username: Option<String>,
-    pub(super) purpose: Option<Purpose>,
+    pub(super) purpose: Option<SessionPurpose>,
 }
 
+/// The purpose of an authentication by the user of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Purpose {
+pub(super) enum SessionPurpose {
     StepUp,
+    SecondFactor,
 }
 
 /// `PATCH credentials/{id}`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Rename {
+pub(super) struct RenameCredential {
     pub(super) nickname: String,
 }
 
-/// Reads a body, which is an object.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+/// `PATCH user`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangeUser {
+    pub(super) display_name: String,
+}
+
+/// Parses a body, which must be an object.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ServiceError> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Refusal::Body { detail: "the body is not a JSON object".into() });
+        return Err(ServiceError::Body { detail: "the body is not a JSON object".into() });
     }
-    // What the parser says may quote the body, which may hold a secret: where it stands says enough.
-    serde_json::from_slice(bytes).map_err(|error| Refusal::Body {
+    // The parser's message may quote the body, which may contain a secret: the position is enough.
+    serde_json::from_slice(bytes).map_err(|error| ServiceError::Body {
         detail: format!(
-            "the body is not of the form asked for, line {} column {}",
+            "the body does not have the expected form, line {} column {}",
             error.line(),
             error.column()
         ),
@@ -61,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_that_are_not_known_are_passed_over() {
+    fn unknown_members_are_ignored() {
         let body =
             parse::<RegistrationOptions>(br#"{"username":"kim","userVerification":"discouraged"}"#).unwrap();
         assert_eq!(body.username.as_deref(), Some("kim"));
     }
 
     #[test]
-    fn what_is_no_object_of_the_form_is_malformed_json() {
+    fn a_body_of_another_form_is_malformed_json() {
         for wrong in [
             &b""[..],
             b"null",
@@ -81,16 +91,11 @@ mod tests {
             b"{\"username\":\"\xff\"}",
             b"{\"mediation\":\"silent\"}",
         ] {
-            let refusal = parse::<RegistrationOptions>(wrong).unwrap_err();
-            assert_eq!(
-                (refusal.status(), refusal.code()),
-                (400, "malformed-json"),
-                "{}",
-                wrong.escape_ascii()
-            );
+            let error = parse::<RegistrationOptions>(wrong).unwrap_err();
+            assert_eq!((error.status(), error.code()), (400, "malformed-json"), "{}", wrong.escape_ascii());
         }
         assert!(parse::<AuthenticationOptions>(br#"{"purpose":"sign-in"}"#).is_err());
-        assert!(parse::<Rename>(b"{}").is_err());
+        assert!(parse::<RenameCredential>(b"{}").is_err());
     }
 
     #[test]
@@ -100,8 +105,8 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_not_quoted() {
-        let refusal = parse::<AuthenticationOptions>(br#"{"username":{"secret":1}}"#).unwrap_err();
-        assert_eq!(refusal.to_string(), "the body is not of the form asked for, line 1 column 12");
+    fn an_error_does_not_quote_the_body() {
+        let error = parse::<AuthenticationOptions>(br#"{"username":{"secret":1}}"#).unwrap_err();
+        assert_eq!(error.to_string(), "the body does not have the expected form, line 1 column 12");
     }
 }

@@ -1,15 +1,16 @@
+use cookie::Cookie;
 use rp_core::RelyingParty;
 
-use super::Request;
-use super::guard::is_web_origin;
+use super::request::Request;
 use crate::passkeys::BrowserId;
+use crate::session::SessionToken;
 
-/// How cookies are named and marked. It follows from the origins that are configured, never from a request.
+/// The names and attributes of the cookies. They follow from the configured origins, never from a request.
 ///
-/// All are `HttpOnly; SameSite=Lax; Path=/`. Where an accepted web origin is HTTPS they are `Secure` too, and
-/// their names begin with `__Host-`, so that no subdomain can plant one. On `http://localhost` neither holds, as
-/// not every browser keeps such cookies there. Where cross-origin frames are allowed they are
-/// `SameSite=None; Secure; Partitioned`, since browsers send no others there.
+/// All are `HttpOnly; SameSite=Lax; Path=/`. If an accepted web origin is HTTPS, they are `Secure` and their names begin with
+/// `__Host-`, so that no subdomain can set them. On `http://localhost` neither holds, because not every browser accepts
+/// such cookies there. If cross-origin frames are allowed, they are `SameSite=None; Secure; Partitioned`, because browsers
+/// send no others there.
 ///
 /// # Examples
 /// ```
@@ -28,7 +29,7 @@ pub struct Cookies {
     session: CookieAttributes,
 }
 
-/// A cookie's name and attributes, beside `HttpOnly` and `Path=/`, which all have. There is no `Domain`.
+/// The name and attributes of a cookie, in addition to `HttpOnly` and `Path=/`. There is no `Domain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieAttributes {
     /// The name, with its prefix.
@@ -55,7 +56,7 @@ impl Cookies {
     #[must_use]
     pub fn new(rp: &RelyingParty) -> Self {
         let mut web = rp.origins().iter().filter(|origin| is_web_origin(origin)).peekable();
-        // One HTTPS origin among others, or none for the web at all, is a site in earnest.
+        // With one HTTPS origin, or without any web origin, this is treated as a production site.
         let https = web.peek().is_none() || web.any(|origin| origin.starts_with("https://"));
         let framed = rp.allows_cross_origin();
         let attributes = |name: &str| CookieAttributes {
@@ -67,57 +68,75 @@ impl Cookies {
         Self { ceremony: attributes("rp-ceremony"), session: attributes("rp-session") }
     }
 
-    /// The cookie that ceremonies hang on. It lives as long as the browser is open.
+    /// The cookie that binds ceremonies to a browser. It lives until the browser is closed.
     #[must_use]
     pub fn ceremony(&self) -> &CookieAttributes {
         &self.ceremony
     }
 
-    /// The cookie that the session hangs on.
+    /// The cookie that holds the session's token. It lives until the browser is closed.
     #[must_use]
     pub fn session(&self) -> &CookieAttributes {
         &self.session
     }
 
-    /// The browser, if it was here before.
+    /// The browser, by its ceremony cookie.
     pub(crate) fn browser(&self, request: &Request<'_>) -> Option<BrowserId> {
-        request
-            .header("cookie")
-            .filter_map(|header| std::str::from_utf8(header).ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == self.ceremony.name)
-            .find_map(|(_, value)| BrowserId::parse(value))
+        self.ceremony.values(request).find_map(BrowserId::parse)
+    }
+
+    /// The token in the session cookie.
+    pub(crate) fn token(&self, request: &Request<'_>) -> Option<SessionToken> {
+        self.session.values(request).find_map(SessionToken::parse)
+    }
+
+    /// Whether the request carries one of the cookies.
+    pub(crate) fn are_in(&self, request: &Request<'_>) -> bool {
+        self.ceremony.values(request).next().is_some() || self.session.values(request).next().is_some()
     }
 }
 
 impl CookieAttributes {
-    /// `Set-Cookie` with this value, which must be made of characters that cookies have.
+    /// `Set-Cookie` with this value.
     #[must_use]
     pub fn set(&self, value: &str) -> String {
-        let Self { name, same_site, secure, partitioned } = self;
-        let same_site = same_site.as_str();
-        let secure = if *secure { "; Secure" } else { "" };
-        let partitioned = if *partitioned { "; Partitioned" } else { "" };
-        format!("{name}={value}; HttpOnly; SameSite={same_site}; Path=/{secure}{partitioned}")
+        self.cookie(value).to_string()
     }
 
-    /// `Set-Cookie` that takes the cookie away.
+    /// `Set-Cookie` that removes the cookie.
     #[must_use]
     pub fn remove(&self) -> String {
-        format!("{}; Max-Age=0", self.set(""))
+        let mut cookie = self.cookie("");
+        cookie.set_max_age(cookie::time::Duration::ZERO);
+        cookie.to_string()
+    }
+
+    fn cookie<'a>(&'a self, value: &'a str) -> Cookie<'a> {
+        let mut cookie = Cookie::new(self.name.as_str(), value);
+        cookie.set_http_only(true);
+        cookie.set_path("/");
+        cookie.set_same_site(match self.same_site {
+            SameSite::Lax => cookie::SameSite::Lax,
+            SameSite::None => cookie::SameSite::None,
+        });
+        cookie.set_secure(self.secure);
+        cookie.set_partitioned(self.partitioned);
+        cookie
+    }
+
+    /// The values of this cookie in a request. A `Cookie` header consists of octets (RFC 6265, section 5.4): a cookie of
+    /// another application that is not UTF-8 is skipped, and nothing else.
+    fn values<'a>(&'a self, request: &Request<'a>) -> impl Iterator<Item = &'a [u8]> {
+        request.header("cookie").flat_map(|header| header.split(|&octet| octet == b';')).filter_map(|pair| {
+            let pair = pair.trim_ascii();
+            pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")
+        })
     }
 }
 
-impl SameSite {
-    /// The attribute's value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Lax => "Lax",
-            Self::None => "None",
-        }
-    }
+/// Whether an origin is a web origin, and not a native application's.
+pub(super) fn is_web_origin(origin: &str) -> bool {
+    origin.starts_with("https://") || origin.starts_with("http://")
 }
 
 #[cfg(test)]
@@ -132,14 +151,9 @@ mod tests {
 
     #[test]
     fn an_https_origin_has_secure_cookies_with_a_host_prefix() {
-        assert_eq!(
-            set(RelyingParty::builder("example.org").origin("https://example.org")),
-            "__Host-rp-ceremony=v; HttpOnly; SameSite=Lax; Path=/; Secure"
-        );
-        assert_eq!(
-            set(RelyingParty::builder("localhost").origin("https://localhost:8443")),
-            "__Host-rp-ceremony=v; HttpOnly; SameSite=Lax; Path=/; Secure"
-        );
+        let expected = "__Host-rp-ceremony=v; HttpOnly; SameSite=Lax; Secure; Path=/";
+        assert_eq!(set(RelyingParty::builder("example.org").origin("https://example.org")), expected);
+        assert_eq!(set(RelyingParty::builder("localhost").origin("https://localhost:8443")), expected);
     }
 
     #[test]
@@ -151,37 +165,44 @@ mod tests {
     }
 
     #[test]
-    fn a_site_in_earnest_stays_secure_beside_localhost() {
+    fn a_production_site_stays_secure_next_to_localhost() {
         let builder = RelyingParty::builder("example.org").origin("https://example.org");
         assert!(set(builder.related_origin("http://localhost:8080")).contains("; Secure"));
-        assert!(
-            set(RelyingParty::builder("example.org").native_origin("ios:bundle-id:a")).contains("; Secure")
-        );
+        let native = RelyingParty::builder("example.org").native_origin("ios:bundle-id:a");
+        assert!(set(native).contains("; Secure"));
     }
 
     #[test]
-    fn cookies_in_cross_origin_frames_are_partitioned() {
-        let builder = RelyingParty::builder("example.org").origin("https://example.org").allow_cross_origin();
-        assert_eq!(
-            set(builder),
-            "__Host-rp-ceremony=v; HttpOnly; SameSite=None; Path=/; Secure; Partitioned"
-        );
+    fn cross_origin_frames_have_partitioned_cookies() {
+        let framed = RelyingParty::builder("example.org").origin("https://example.org").allow_cross_origin();
+        assert_eq!(set(framed), "__Host-rp-ceremony=v; HttpOnly; SameSite=None; Partitioned; Secure; Path=/");
     }
 
     #[test]
-    fn the_browser_is_found_among_other_cookies_and_only_by_a_whole_value() {
-        let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
-        let (cookies, browser) = (Cookies::new(&rp), BrowserId::random().unwrap());
-        let value = browser.to_cookie_value();
-        let found = |header: &str| {
-            let headers = vec![("accept", &b"*/*"[..]), ("cookie", header.as_bytes())];
-            cookies.browser(&Request { headers, ..Request::default() })
-        };
-        assert_eq!(found(&format!("a=b; __Host-rp-ceremony={value};c=d")), Some(browser.clone()));
-        assert_eq!(found(&format!("__Host-rp-ceremony=x; __Host-rp-ceremony={value}")), Some(browser));
-        for other in ["", "rp-ceremony=", "__Host-rp-ceremony", "__Host-rp-ceremony=AAAA"] {
-            assert_eq!(found(other), None, "{other}");
+    fn a_foreign_cookie_that_is_not_utf_8_hides_nothing() {
+        let rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build().unwrap();
+        let cookies = Cookies::new(&rp);
+        let (browser, token) = (BrowserId::random().unwrap(), SessionToken::random().unwrap());
+        let ours = format!("rp-session={}; rp-ceremony={}", token.expose(), browser.to_cookie_value());
+        for foreign in [&b"other=Jos\xe9"[..], b"\xff", b"=", b"a=b=c", b"rp-session", b"rp-session=x"] {
+            let header = [foreign, b"; ", ours.as_bytes(), b";", foreign].concat();
+            let request = Request { headers: vec![("cookie", &header)], ..Request::default() };
+            assert_eq!(cookies.token(&request), Some(token.clone()), "{}", foreign.escape_ascii());
+            assert_eq!(cookies.browser(&request), Some(browser.clone()), "{}", foreign.escape_ascii());
         }
-        assert_eq!(found(&format!("rp-ceremony={value}")), None);
+    }
+
+    #[test]
+    fn cookies_are_found_in_several_headers_and_by_their_full_name() {
+        let rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build().unwrap();
+        let (cookies, token) = (Cookies::new(&rp), SessionToken::random().unwrap());
+        let similar = format!("rp-session2={0}; xrp-session={0}", token.expose());
+        let headers = vec![("cookie", similar.as_bytes())];
+        let request = Request { headers, ..Request::default() };
+        assert_eq!(cookies.token(&request), None);
+        assert!(!cookies.are_in(&request));
+        let ours = format!("rp-session={}", token.expose());
+        let headers = vec![("cookie", similar.as_bytes()), ("cookie", ours.as_bytes())];
+        assert_eq!(cookies.token(&Request { headers, ..Request::default() }), Some(token));
     }
 }

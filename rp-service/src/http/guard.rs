@@ -1,88 +1,97 @@
 use rp_core::RelyingParty;
 
-use super::{Body, Request, Route};
-use crate::refusal::Refusal;
+use super::cookie::{Cookies, is_web_origin};
+use super::request::{HttpConfig, Request};
+use crate::error::ServiceError;
 
-/// Refuses what another site's page sends. Browsers tell where a request comes from, and pages cannot change
-/// what they tell; a request with neither header comes from no browser, and carries nobody's cookies.
-pub(super) fn check_site(rp: &RelyingParty, route: Route, request: &Request<'_>) -> Result<(), Refusal> {
-    if !route.changes_state() {
-        return Ok(());
+/// Rejects state-changing requests that a page of another site sent. Browsers report the origin, and pages cannot change
+/// that report.
+pub(super) fn check_site(
+    rp: &RelyingParty,
+    cookies: &Cookies,
+    config: &HttpConfig,
+    request: &Request<'_>,
+) -> Result<(), ServiceError> {
+    let reject = |reason: String| {
+        let accepted = rp.origins().iter().filter(|origin| is_web_origin(origin)).cloned().collect();
+        Err(ServiceError::CrossSite { reason, accepted })
+    };
+    let sites: Vec<_> = request.header("sec-fetch-site").map(<[u8]>::trim_ascii).collect();
+    let is_same_origin =
+        !sites.is_empty() && sites.iter().all(|site| site.eq_ignore_ascii_case(b"same-origin"));
+    let mut origins = request.header("origin").peekable();
+    let has_origin = origins.peek().is_some();
+    let mut is_front_end = has_origin;
+    for origin in origins {
+        let text = std::str::from_utf8(origin).ok().filter(|text| is_web_origin(text));
+        let is_accepted = text.is_some_and(|text| {
+            let is_configured = rp.origins().iter().any(|configured| configured == text);
+            // An origin that only a switch admits: a browser must confirm that the page is the site's own.
+            is_configured || (is_same_origin && rp.accepts_origin(text))
+        });
+        if !is_accepted {
+            return reject(format!("origin {:?}", String::from_utf8_lossy(origin)));
+        }
+        is_front_end &= text.is_some_and(|text| config.front_ends.iter().any(|front_end| front_end == text));
     }
-    for origin in request.header("origin") {
-        let accepted = std::str::from_utf8(origin)
-            .is_ok_and(|origin| is_web_origin(origin) && rp.accepts_origin(origin));
-        if !accepted {
-            return Err(cross_site("origin", origin));
+    for site in &sites {
+        let is_rejected = site.eq_ignore_ascii_case(b"cross-site")
+            || (site.eq_ignore_ascii_case(b"same-site") && !is_front_end);
+        if is_rejected {
+            return reject(format!("sec-fetch-site {:?}", String::from_utf8_lossy(site)));
         }
     }
-    for site in request.header("sec-fetch-site") {
-        let site = site.trim_ascii();
-        if site.eq_ignore_ascii_case(b"same-site") || site.eq_ignore_ascii_case(b"cross-site") {
-            return Err(cross_site("sec-fetch-site", site));
-        }
+    // Browsers can be made to send such requests.
+    if !has_origin && sites.is_empty() && cookies.are_in(request) {
+        return reject("a cookie without origin and sec-fetch-site".into());
     }
     Ok(())
 }
 
-fn cross_site(header: &str, value: &[u8]) -> Refusal {
-    Refusal::CrossSite { from: format!("{header} {:?}", String::from_utf8_lossy(value)) }
-}
-
-/// The body, if it is JSON by its media type, and not too long.
-pub(super) fn json_body<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Refusal> {
+/// Checks the media type: `application/json`, in any case and with any parameters.
+pub(super) fn check_media_type(request: &Request<'_>) -> Result<(), ServiceError> {
     let mut media_types = request.header("content-type");
     match (media_types.next(), media_types.next()) {
-        (Some(media_type), None) if is_json(media_type) => {}
-        _ => return Err(Refusal::MediaType),
-    }
-    match &request.body {
-        Body::Read(bytes) if bytes.len() <= super::MAX_BODY_BYTES => Ok(bytes),
-        Body::Read(_) | Body::TooLarge => Err(Refusal::BodyTooLarge),
+        (Some(media_type), None) if is_json(media_type) => Ok(()),
+        _ => Err(ServiceError::MediaType),
     }
 }
 
-/// `application/json`, in any case and with any parameters.
 fn is_json(media_type: &[u8]) -> bool {
     let essence = media_type.split(|&byte| byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
-}
-
-/// Whether an origin is the web's, and not a native application's.
-pub(super) fn is_web_origin(origin: &str) -> bool {
-    origin.starts_with("https://") || origin.starts_with("http://")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rp() -> RelyingParty {
-        RelyingParty::builder("example.org")
+    fn site(headers: &[(&str, &[u8])]) -> Result<(), ServiceError> {
+        let rp = RelyingParty::builder("example.org")
             .origin("https://example.org")
             .related_origin("https://example.com")
+            .related_origin("https://app.example.org")
             .native_origin("android:apk-key-hash:AAAA")
+            .allow_subdomains()
             .build()
-            .unwrap()
-    }
-
-    fn site(route: Route, headers: &[(&str, &[u8])]) -> Result<(), Refusal> {
-        check_site(&rp(), route, &Request { headers: headers.to_vec(), ..Request::default() })
-    }
-
-    #[test]
-    fn accepted_web_origins_and_requests_without_an_origin_pass() {
-        assert!(site(Route::SignOut, &[]).is_ok());
-        assert!(
-            site(Route::SignOut, &[("origin", b"https://example.org"), ("sec-fetch-site", b"same-origin")])
-                .is_ok()
-        );
-        assert!(site(Route::SignOut, &[("origin", b"https://example.com")]).is_ok());
-        assert!(site(Route::SignOut, &[("sec-fetch-site", b"none")]).is_ok());
+            .unwrap();
+        let config =
+            HttpConfig { front_ends: vec!["https://app.example.org".into()], ..HttpConfig::default() };
+        let request = Request { headers: headers.to_vec(), ..Request::default() };
+        check_site(&rp, &Cookies::new(&rp), &config, &request)
     }
 
     #[test]
-    fn other_origins_are_refused() {
+    fn configured_origins_and_requests_without_cookies_pass() {
+        assert!(site(&[]).is_ok());
+        let own = [("origin", &b"https://example.org"[..]), ("sec-fetch-site", b"same-origin")];
+        assert!(site(&own).is_ok());
+        assert!(site(&[("origin", b"https://example.com")]).is_ok());
+        assert!(site(&[("sec-fetch-site", b"none")]).is_ok());
+    }
+
+    #[test]
+    fn other_origins_are_rejected() {
         for origin in [
             &b"https://evil.example"[..],
             b"http://example.org",
@@ -93,68 +102,78 @@ mod tests {
             b"",
             b"\xff",
         ] {
-            let refusal = site(Route::SignOut, &[("origin", origin)]).unwrap_err();
-            assert_eq!((refusal.status(), refusal.code()), (403, "cross-site-request"), "{origin:?}");
+            let error = site(&[("origin", origin)]).unwrap_err();
+            assert_eq!((error.status(), error.code()), (403, "cross-site-request"), "{origin:?}");
         }
         let two: [(&str, &[u8]); 2] =
             [("origin", b"https://example.org"), ("origin", b"https://evil.example")];
-        assert!(site(Route::SignOut, &two).is_err());
+        assert!(site(&two).is_err());
     }
 
     #[test]
-    fn same_site_and_cross_site_are_refused_even_from_an_accepted_origin() {
-        for word in [&b"same-site"[..], b"cross-site", b" Cross-Site "] {
-            let headers = [("origin", &b"https://example.org"[..]), ("sec-fetch-site", word)];
-            assert_eq!(site(Route::SignOut, &headers).unwrap_err().code(), "cross-site-request");
+    fn an_origin_of_a_switch_passes_only_as_same_origin() {
+        let origin = ("origin", &b"https://login.example.org"[..]);
+        assert!(site(&[origin, ("sec-fetch-site", b"same-origin")]).is_ok());
+        for other in [&b"none"[..], b"same-site", b"cross-site"] {
+            assert!(site(&[origin, ("sec-fetch-site", other)]).is_err());
         }
     }
 
     #[test]
-    fn what_changes_nothing_is_not_asked_where_it_comes_from() {
-        assert!(site(Route::Credentials, &[("sec-fetch-site", b"cross-site")]).is_ok());
-        for route in Route::ALL.into_iter().filter(|route| route.changes_state()) {
-            assert!(site(route, &[("sec-fetch-site", b"cross-site")]).is_err(), "{route:?}");
+    fn same_site_passes_only_from_a_front_end() {
+        let front_end = ("origin", &b"https://app.example.org"[..]);
+        assert!(site(&[front_end, ("sec-fetch-site", b"same-site")]).is_ok());
+        assert!(site(&[front_end, ("sec-fetch-site", b"cross-site")]).is_err());
+        for site_value in [&b"same-site"[..], b"cross-site", b" Cross-Site "] {
+            let headers = [("origin", &b"https://example.org"[..]), ("sec-fetch-site", site_value)];
+            assert_eq!(site(&headers).unwrap_err().code(), "cross-site-request");
         }
+        assert!(site(&[("sec-fetch-site", b"same-site")]).is_err());
+    }
+
+    #[test]
+    fn a_cookie_of_ours_without_origin_and_site_is_rejected() {
+        for cookie in [&b"__Host-rp-session=x"[..], b"a=\xe9; __Host-rp-ceremony=x"] {
+            assert_eq!(site(&[("cookie", cookie)]).unwrap_err().code(), "cross-site-request");
+            assert!(site(&[("cookie", cookie), ("sec-fetch-site", b"same-origin")]).is_ok());
+            assert!(site(&[("cookie", cookie), ("origin", b"https://example.org")]).is_ok());
+        }
+        assert!(site(&[("cookie", b"other=x")]).is_ok());
+    }
+
+    #[test]
+    fn the_error_lists_the_accepted_origins() {
+        let error = site(&[("origin", b"http://localhost:3000")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cross-site request: origin \"http://localhost:3000\"; accepted origins: https://example.org \
+             https://example.com https://app.example.org"
+        );
     }
 
     fn media_type(headers: &[(&str, &[u8])]) -> Result<(), &'static str> {
-        let body = Body::Read(b"{}".to_vec());
-        let request = Request { headers: headers.to_vec(), body, ..Request::default() };
-        json_body(&request).map(drop).map_err(|refusal| refusal.code())
+        let request = Request { headers: headers.to_vec(), ..Request::default() };
+        check_media_type(&request).map_err(|error| error.code())
     }
 
     #[test]
-    fn only_application_json_is_read() {
+    fn only_application_json_is_accepted() {
         for accepted in ["application/json", "Application/JSON", "application/json; charset=utf-8"] {
             assert_eq!(media_type(&[("content-type", accepted.as_bytes())]), Ok(()), "{accepted}");
         }
-        for refused in [
+        for rejected in [
             "",
             "text/plain",
             "application/jsonp",
             "application/problem+json",
             "application/x-www-form-urlencoded",
         ] {
-            let answer = media_type(&[("content-type", refused.as_bytes())]);
-            assert_eq!(answer, Err("unsupported-media-type"), "{refused}");
+            let result = media_type(&[("content-type", rejected.as_bytes())]);
+            assert_eq!(result, Err("unsupported-media-type"), "{rejected}");
         }
         assert_eq!(media_type(&[]), Err("unsupported-media-type"));
         let two: [(&str, &[u8]); 2] =
             [("content-type", b"application/json"), ("content-type", b"application/json")];
         assert_eq!(media_type(&two), Err("unsupported-media-type"));
-    }
-
-    #[test]
-    fn a_body_over_the_bound_is_refused_however_it_comes() {
-        let long = vec![b' '; crate::http::MAX_BODY_BYTES + 1];
-        for (body, expected) in [
-            (Body::Read(long.clone()), Err("body-too-large")),
-            (Body::TooLarge, Err("body-too-large")),
-            (Body::Read(long[1..].to_vec()), Ok(crate::http::MAX_BODY_BYTES)),
-        ] {
-            let headers = vec![("content-type", &b"application/json"[..])];
-            let request = Request { headers, body, ..Request::default() };
-            assert_eq!(json_body(&request).map(<[u8]>::len).map_err(|refusal| refusal.code()), expected);
-        }
     }
 }

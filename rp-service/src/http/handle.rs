@@ -1,257 +1,269 @@
-use rp_core::{AuthenticationResponse, CredentialId, RegistrationResponse, base64url};
+use std::future::Future;
+use std::time::Duration;
 
-use super::body::{self, AuthenticationOptions, BesideResponse, RegistrationOptions, Rename};
-use super::{Answer, Request, Route, guard};
-use crate::event::{Action, Trail};
-use crate::passkeys::{Authentication, BrowserId, Passkeys, Registration, SignUp};
-use crate::refusal::Refusal;
-use crate::session::{RequestSession, SessionChange, SessionData};
-use crate::store::{CeremonyStore, CredentialStore, StoreError};
+use rp_core::{CredentialId, base64url};
+use tokio::time::Instant;
 
-impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
-    /// Answers a request to a route of the interface. A session that a ceremony signs in or steps up is kept, and
-    /// one that is signed out has ended, when this is done; what the browser has from then on stands in the answer.
-    pub async fn handle(&self, route: Route, request: &Request<'_>, session: &impl RequestSession) -> Answer {
-        let held = session.data();
-        let answer = match route {
-            Route::RegistrationOptions => self.registration_options(request, held).await,
-            Route::RegistrationVerify => self.registration_verify(request, session).await,
-            Route::AuthenticationOptions => self.authentication_options(request, held).await,
-            Route::AuthenticationVerify => self.authentication_verify(request, session).await,
-            Route::Credentials => {
-                self.credentials(held).await.map(|list| Answer::json(200, &self.credentials_json(&list)))
+use super::body::{
+    self, AuthenticationOptions, ChangeUser, RegistrationOptions, RenameCredential, SessionPurpose,
+};
+use super::guard;
+use super::request::{Body, MAX_BODY_BYTES, Request};
+use super::response::Response;
+use super::route::Route;
+use crate::error::ServiceError;
+use crate::json::{DeletionJson, RegistrationJson, UserChangeJson, UserJson};
+use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Next, Passkeys};
+use crate::session::SessionId;
+
+impl Passkeys {
+    /// Responds to a request to a route of the interface. `body` is awaited only if the route has a body, and only after
+    /// the origin and the media type were checked.
+    pub async fn handle(
+        &self,
+        route: Route,
+        request: &Request<'_>,
+        body: impl Future<Output = Body>,
+    ) -> Response {
+        let started_at = Instant::now();
+        let (response, hides_time) = match self.respond(route, request, body).await {
+            Ok(response) => response,
+            Err(error) => (self.plain_error_response(&error), matches!(error, ServiceError::Redacted(_))),
+        };
+        if hides_time {
+            wait_for_next_multiple(started_at).await;
+        }
+        let response = response.for_route(route).with_security_headers(self.http_config());
+        response.for_front_end(self.http_config(), request)
+    }
+
+    /// Responds to a request with a method that none of the routes of its path has: to the preflight request of a front
+    /// end, and else with 405.
+    pub fn handle_other_method(&self, method: &str, routes: &[Route], request: &Request<'_>) -> Response {
+        let methods = routes.iter().map(|route| match route.method() {
+            // A server that has GET has HEAD.
+            "GET" => "GET,HEAD",
+            method => method,
+        });
+        let methods = methods.collect::<Vec<_>>().join(",");
+        let config = self.http_config();
+        let response = if method == "OPTIONS" && config.front_end_of(request).is_some() {
+            Response::empty(204)
+                .with("access-control-allow-methods", methods)
+                .with("access-control-allow-headers", "content-type, authorization".into())
+                .with("access-control-max-age", PREFLIGHT_SECONDS.into())
+        } else {
+            Response::empty(405).with("allow", methods)
+        };
+        let response = response.with("cache-control", "no-store".into()).with_security_headers(config);
+        response.for_front_end(config, request)
+    }
+
+    async fn respond(
+        &self,
+        route: Route,
+        request: &Request<'_>,
+        body: impl Future<Output = Body>,
+    ) -> Result<(Response, bool), ServiceError> {
+        let json = self.recorded(self.read(route, request, body).await)?;
+        let caller = if route.is_under_prefix() {
+            self.recorded(self.caller(request).await)?
+        } else {
+            Caller::default()
+        };
+        let response = match route {
+            Route::RegistrationOptions => self.registration_options(caller, &json).await,
+            Route::RegistrationVerify => self.registration_response(&caller, &json).await,
+            Route::AuthenticationOptions => return self.authentication_options(caller, &json).await,
+            // The response would verify, and no one would be signed in.
+            Route::AuthenticationVerify if self.has_application_sessions() => {
+                let missing =
+                    "a handler with VerifiedAuthentication, because the application keeps the sessions,";
+                self.recorded(Err(ServiceError::Misconfigured { missing }))
             }
-            Route::RenameCredential => self.rename_credential(request, held).await,
-            Route::DeleteCredential => self.delete_credential(request, held).await,
-            Route::Signal => self.signal(held).await.map(|signal| Answer::json(200, &signal)),
-            Route::SignOut => self.sign_out(request, session).await,
-            Route::WellKnownWebauthn => Ok(Answer::json(200, &self.well_known_webauthn())),
-            Route::WellKnownPasskeyEndpoints => Ok(match self.well_known_passkey_endpoints() {
-                Some(endpoints) => Answer::json(200, endpoints),
-                None => Answer::empty(404),
+            Route::AuthenticationVerify => self.authentication_response(&caller, &json).await,
+            Route::Session => Ok(Response::json(200, &self.session(&caller).await?)),
+            Route::SignOut => {
+                self.sign_out(&caller).await?;
+                let ended = caller.session.is_some().then(|| self.cookies().session().remove());
+                Ok(Response::empty(204).with_cookie(ended))
+            }
+            Route::Sessions => Ok(Response::json(200, &self.sessions(&caller).await?)),
+            Route::EndOtherSessions => {
+                self.end_other_sessions(&caller).await?;
+                Ok(Response::empty(204))
+            }
+            Route::EndSession => self.end_one_session(&caller, request).await,
+            Route::Credentials => {
+                let passkeys = self.passkeys(&caller).await?;
+                Ok(Response::json(200, &self.credentials_json(&passkeys)))
+            }
+            Route::Signal => Ok(Response::json(200, &self.signal(&caller).await?)),
+            Route::RenameCredential => {
+                let form: RenameCredential = self.recorded(body::parse(&json))?;
+                self.recorded(caller.signed_in())?;
+                let id = self.recorded(credential_id(request))?;
+                let passkey = self.rename_passkey(&caller, &id, &form.nickname).await?;
+                Ok(Response::json(200, &self.credential_json(&passkey)))
+            }
+            Route::DeleteCredential => self.delete_credential(&caller, request).await,
+            Route::ChangeUser => {
+                let form: ChangeUser = self.recorded(body::parse(&json))?;
+                let (user, signal) = self.change_display_name(&caller, &form.display_name).await?;
+                Ok(Response::json(200, &UserChangeJson { user: UserJson::new(&user), signal }))
+            }
+            Route::WellKnownWebauthn => Ok(Response::json(200, &self.related_origins())),
+            Route::WellKnownPasskeyEndpoints => Ok(match self.passkey_endpoints() {
+                Some(endpoints) => Response::json(200, endpoints),
+                None => Response::empty(404),
             }),
         };
-        let answer = answer.unwrap_or_else(|refusal| {
-            let answer = Answer::refusal(&refusal);
-            match refusal {
-                // Its account is gone: kept, it would stand in the way of every sign-in.
-                Refusal::NotSignedIn if held.is_some() => answer.with_session(SessionChange::End),
-                _ => answer,
+        response.map(|response| (response, false))
+    }
+
+    /// Checks what can be checked before the body is read, and reads the body if the route has one.
+    pub(super) async fn read(
+        &self,
+        route: Route,
+        request: &Request<'_>,
+        body: impl Future<Output = Body>,
+    ) -> Result<Vec<u8>, ServiceError> {
+        if route.changes_state() {
+            guard::check_site(self.relying_party(), self.cookies(), self.http_config(), request)?;
+        }
+        if !route.has_body() {
+            return Ok(Vec::new());
+        }
+        guard::check_media_type(request)?;
+        match tokio::time::timeout(self.http_config().body_time_limit, body).await {
+            Ok(Body::Complete(bytes)) if bytes.len() <= MAX_BODY_BYTES => Ok(bytes),
+            Ok(Body::Complete(_) | Body::TooLarge) => Err(ServiceError::BodyTooLarge),
+            Ok(Body::Incomplete) => Err(unexpected("the body is incomplete")),
+            Err(_) => Err(unexpected("the body was too slow")),
+        }
+    }
+
+    async fn registration_options(&self, mut caller: Caller, json: &[u8]) -> Result<Response, ServiceError> {
+        let form = self.recorded(body::parse(json).and_then(|form: RegistrationOptions| match form {
+            RegistrationOptions { username: Some(_), mediation: Some(_), .. } => {
+                Err(unexpected("mediation is for a signed-in user, without a username"))
             }
-        });
-        answer.for_route(route)
-    }
-
-    /// A registration that a request brings to an application's own handler: what
-    /// [`Route::RegistrationVerify`] does, with the answer left to the application. The session that
-    /// [`Registration::session`] says is kept by then; a refusal is answered by [`Answer::refusal`].
-    ///
-    /// # Errors
-    /// [`Refusal`], as [`Passkeys::finish_registration`] and the rules for requests have it.
-    pub async fn verified_registration(
-        &self,
-        request: &Request<'_>,
-        session: &impl RequestSession,
-    ) -> Result<Registration, Refusal> {
-        let read = self.read(Route::RegistrationVerify, request).and_then(|json| {
-            let response = RegistrationResponse::from_json(json)?;
-            let beside: BesideResponse = body::parse(json)?;
-            Ok((response, beside.nickname))
-        });
-        let (response, nickname) = self.recorded(read)?;
-        let browser = self.cookies().browser(request);
-        self.finish_registration(
-            browser.as_ref(),
-            session,
-            &response,
-            nickname.as_deref(),
-            request.peer.as_deref(),
-        )
-        .await
-    }
-
-    /// An authentication that a request brings to an application's own handler: what
-    /// [`Route::AuthenticationVerify`] does, with the answer left to the application. A session that holds
-    /// [`Authentication::session`] is kept by then; a refusal is answered by [`Answer::refusal`].
-    ///
-    /// # Errors
-    /// [`Refusal`], as [`Passkeys::finish_authentication`] and the rules for requests have it.
-    pub async fn verified_authentication(
-        &self,
-        request: &Request<'_>,
-        session: &impl RequestSession,
-    ) -> Result<Authentication, Refusal> {
-        let read = self
-            .read(Route::AuthenticationVerify, request)
-            .and_then(|json| Ok(AuthenticationResponse::from_json(json)?));
-        let response = self.recorded(read)?;
-        let browser = self.cookies().browser(request);
-        self.finish_authentication(browser.as_ref(), session, &response).await
-    }
-
-    /// The rules for requests that change state, for routes of the application's own.
-    ///
-    /// # Errors
-    /// [`Refusal::CrossSite`].
-    pub fn check_site(&self, request: &Request<'_>) -> Result<(), Refusal> {
-        self.recorded(guard::check_site(self.relying_party(), Route::SignOut, request))
-    }
-
-    /// What is answered where the session store fails, before or after the service was asked: 503, with
-    /// nothing in it of what the store said, which goes into an event.
-    pub fn storage_failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Answer {
-        let refusal = Refusal::Storage(StoreError::unavailable(error));
-        self.record_refusal(&Trail::new(Action::Request), &refusal);
-        Answer::refusal(&refusal)
-    }
-
-    async fn registration_options(
-        &self,
-        request: &Request<'_>,
-        session: Option<&SessionData>,
-    ) -> Result<Answer, Refusal> {
-        let read = self.read(Route::RegistrationOptions, request).and_then(|json| {
-            let form: RegistrationOptions = body::parse(json)?;
-            match form {
-                RegistrationOptions { username: Some(_), mediation: Some(_), .. } => {
-                    Err(unfit("mediation is for a signed-in account, without a username"))
-                }
-                RegistrationOptions { username: None, display_name: Some(_), .. } => {
-                    Err(unfit("displayName without a username"))
-                }
-                fit => Ok(fit),
+            RegistrationOptions { username: None, display_name: Some(_), .. } => {
+                Err(unexpected("displayName without a username"))
             }
-        });
-        let form = self.recorded(read)?;
-        let (browser, is_new) = self.browser(request)?;
+            form => Ok(form),
+        }))?;
+        let cookie = self.ensure_browser(&mut caller)?;
         let options = match &form.username {
             Some(username) => {
-                let display_name = form.display_name.as_deref();
-                let sign_up = SignUp { username, display_name, peer: request.peer.as_deref() };
-                self.start_sign_up(&browser, session, sign_up).await?
+                let user = NewUser { username, display_name: form.display_name.as_deref() };
+                self.start_sign_up(&caller, user).await?
             }
-            None => self.start_adding(&browser, session, form.mediation).await?,
+            None => self.start_add_passkey(&caller, form.mediation).await?,
         };
-        Ok(self.with_browser(Answer::json(200, &options.public_key), &browser, is_new))
+        Ok(Response::json(200, &options.public_key).with_cookie(cookie))
     }
 
-    async fn registration_verify(
-        &self,
-        request: &Request<'_>,
-        session: &impl RequestSession,
-    ) -> Result<Answer, Refusal> {
-        let registration = self.verified_registration(request, session).await?;
-        let answer = Answer::json(201, &self.credential_json(&registration.passkey));
-        Ok(answer.with_session(registration.session))
+    async fn registration_response(&self, caller: &Caller, json: &[u8]) -> Result<Response, ServiceError> {
+        let verified = self.verify_registration(caller, json).await?;
+        let credential = self.credential_json(&verified.value.passkey);
+        let body = RegistrationJson { credential, signal: verified.value.signal };
+        Ok(Response::json(201, &body).with_cookie(verified.cookie))
     }
 
+    /// The response, and whether its time could reveal whether a user exists.
     async fn authentication_options(
         &self,
-        request: &Request<'_>,
-        session: Option<&SessionData>,
-    ) -> Result<Answer, Refusal> {
-        let read = self.read(Route::AuthenticationOptions, request).and_then(|json| {
-            let form: AuthenticationOptions = body::parse(json)?;
-            match form {
-                AuthenticationOptions { username: Some(_), purpose: Some(_) } => {
-                    Err(unfit("a step-up is the signed-in account's, and takes no username"))
-                }
-                fit => Ok(fit),
+        mut caller: Caller,
+        json: &[u8],
+    ) -> Result<(Response, bool), ServiceError> {
+        let form = self.recorded(body::parse(json).and_then(|form: AuthenticationOptions| match form {
+            AuthenticationOptions { username: Some(_), purpose: Some(_) } => {
+                Err(unexpected("a purpose is for the user of the session, without a username"))
             }
-        });
-        let form = self.recorded(read)?;
-        let (browser, is_new) = self.browser(request)?;
+            form => Ok(form),
+        }))?;
+        let cookie = self.ensure_browser(&mut caller)?;
         let options = match form.purpose {
-            Some(body::Purpose::StepUp) => self.start_step_up(&browser, session).await?,
-            None => self.start_sign_in(&browser, session, form.username.as_deref()).await?,
+            Some(SessionPurpose::StepUp) => self.start_step_up(&caller).await?,
+            Some(SessionPurpose::SecondFactor) => self.start_second_factor(&caller).await?,
+            None => self.start_sign_in(&caller, form.username.as_deref()).await?,
         };
-        Ok(self.with_browser(Answer::json(200, &options.public_key), &browser, is_new))
+        let response = Response::json(200, &options.public_key).with_cookie(cookie);
+        Ok((response, form.username.is_some()))
     }
 
-    async fn authentication_verify(
-        &self,
-        request: &Request<'_>,
-        session: &impl RequestSession,
-    ) -> Result<Answer, Refusal> {
-        let authentication = self.verified_authentication(request, session).await?;
-        let answer = Answer::json(200, &self.authentication_json(&authentication));
-        Ok(answer.with_session(SessionChange::Renew(authentication.session)))
+    async fn authentication_response(&self, caller: &Caller, json: &[u8]) -> Result<Response, ServiceError> {
+        let verified = self.verify_authentication(caller, json).await?;
+        let Authentication { user, passkey, session, .. } = &verified.value;
+        let token = self.bearer_token(caller, session);
+        let body = self.session_json(&session.session, user, Some(passkey), Next::SignedIn, token);
+        Ok(Response::json(200, &body).with_cookie(verified.cookie))
     }
 
-    async fn rename_credential(
+    async fn end_one_session(
         &self,
+        caller: &Caller,
         request: &Request<'_>,
-        session: Option<&SessionData>,
-    ) -> Result<Answer, Refusal> {
-        let read = self.read(Route::RenameCredential, request).and_then(body::parse::<Rename>);
-        let form = self.recorded(read)?;
-        let id = self.require_session(session).and_then(|_| credential_id(request));
-        let passkey = self.rename(session, &self.recorded(id)?, &form.nickname).await?;
-        Ok(Answer::json(200, &self.credential_json(&passkey)))
+    ) -> Result<Response, ServiceError> {
+        self.recorded(caller.signed_in())?;
+        let id = request.id.as_deref().and_then(SessionId::parse);
+        let id = self.recorded(id.ok_or(ServiceError::NoSuchSession))?;
+        self.end_session(caller, &id).await?;
+        let is_current = caller.session.as_ref().is_some_and(|current| current.session.id == id);
+        let ended = is_current.then(|| self.cookies().session().remove());
+        Ok(Response::empty(204).with_cookie(ended))
     }
 
     async fn delete_credential(
         &self,
+        caller: &Caller,
         request: &Request<'_>,
-        session: Option<&SessionData>,
-    ) -> Result<Answer, Refusal> {
-        self.recorded(guard::check_site(self.relying_party(), Route::DeleteCredential, request))?;
-        let id = self.require_fresh(session).and_then(|_| credential_id(request));
-        self.delete(session, &self.recorded(id)?).await?;
-        Ok(Answer::empty(204))
+    ) -> Result<Response, ServiceError> {
+        let session = &self.recorded(caller.signed_in())?.session;
+        let id = self.recorded(credential_id(request))?;
+        let signal = self.delete_passkey(caller, &id).await?;
+        let is_current = session.credential.as_ref() == Some(&id);
+        let ended = is_current.then(|| self.cookies().session().remove());
+        Ok(Response::json(200, &DeletionJson { signal }).with_cookie(ended))
     }
 
-    async fn sign_out(
-        &self,
-        request: &Request<'_>,
-        session: &impl RequestSession,
-    ) -> Result<Answer, Refusal> {
-        self.recorded(guard::check_site(self.relying_party(), Route::SignOut, request))?;
-        let Some(held) = session.data() else { return Ok(Answer::empty(204)) };
-        let mut trail = Trail::new(Action::SignOut);
-        trail.account = Some(held.user_handle.clone());
-        let ended = session.end().await.map_err(Refusal::from);
-        self.record(&trail, &ended);
-        ended.map(|()| Answer::empty(204).with_session(SessionChange::End))
-    }
-
-    /// What every request with a body has to stand before the body is read.
-    fn read<'a>(&self, route: Route, request: &'a Request<'_>) -> Result<&'a [u8], Refusal> {
-        guard::check_site(self.relying_party(), route, request)?;
-        guard::json_body(request)
-    }
-
-    fn recorded<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
-        if result.is_err() {
-            self.record(&Trail::new(Action::Request), &result);
+    /// Gives a new browser its ID. Returns the cookie.
+    fn ensure_browser(&self, caller: &mut Caller) -> Result<Option<String>, ServiceError> {
+        if caller.browser.is_some() {
+            return Ok(None);
         }
-        result
-    }
-
-    /// The browser, and whether it is new here.
-    fn browser(&self, request: &Request<'_>) -> Result<(BrowserId, bool), Refusal> {
-        match self.cookies().browser(request) {
-            Some(browser) => Ok((browser, false)),
-            None => Ok((BrowserId::random()?, true)),
-        }
-    }
-
-    fn with_browser(&self, answer: Answer, browser: &BrowserId, is_new: bool) -> Answer {
-        if is_new {
-            answer.with("set-cookie", self.cookies().ceremony().set(&browser.to_cookie_value()))
-        } else {
-            answer
-        }
+        let browser = BrowserId::random()?;
+        let cookie = self.cookies().ceremony().set(&browser.to_cookie_value());
+        caller.browser = Some(browser);
+        Ok(Some(cookie))
     }
 }
 
-fn unfit(detail: &str) -> Refusal {
-    Refusal::Body { detail: detail.into() }
+/// Waits until the time since the request is a multiple of [`TIME_STEP`]. The task sleeps: it holds no lock, no connection
+/// to a store and no thread.
+async fn wait_for_next_multiple(started_at: Instant) {
+    let steps = started_at.elapsed().as_nanos().div_ceil(TIME_STEP.as_nanos());
+    let wait = u32::try_from(steps).ok().and_then(|steps| TIME_STEP.checked_mul(steps));
+    if let Some(end) = wait.and_then(|wait| started_at.checked_add(wait)) {
+        tokio::time::sleep_until(end).await;
+    }
 }
 
-/// `{id}` of the path; what is no credential ID is one that nobody has.
-fn credential_id(request: &Request<'_>) -> Result<CredentialId, Refusal> {
+/// The step of response times that could reveal whether a user exists: longer than any difference between a known and an
+/// unknown username, and too short to be noticed.
+const TIME_STEP: Duration = Duration::from_millis(25);
+
+fn unexpected(detail: &str) -> ServiceError {
+    ServiceError::Body { detail: detail.into() }
+}
+
+/// The `{id}` of the path. A text that is not a credential ID is the ID of no passkey.
+fn credential_id(request: &Request<'_>) -> Result<CredentialId, ServiceError> {
     let bytes = request.id.as_deref().and_then(|id| base64url::decode(id).ok());
     let id = bytes.and_then(|bytes| CredentialId::try_from(bytes.as_slice()).ok());
-    id.ok_or(Refusal::NoSuchCredential)
+    id.ok_or(ServiceError::NoSuchPasskey)
 }
+
+/// How long a browser may cache the response to a preflight request: ten minutes.
+const PREFLIGHT_SECONDS: &str = "600";

@@ -1,84 +1,78 @@
-/// A route of the interface. The application mounts all of them, or those that it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Route {
+/// Declares the routes: name, method, path, and whether there is a body.
+macro_rules! routes {
+    ($($(#[$doc:meta])* $name:ident = $method:literal $path:literal $body:literal;)*) => {
+        /// A route of the interface. An application mounts all routes or only those that it names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Route {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Route {
+            /// Every route.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The method.
+            #[must_use]
+            pub const fn method(self) -> &'static str {
+                match self { $(Self::$name => $method,)* }
+            }
+
+            /// The path: relative to the prefix, or from the root with a slash in front. `{id}` is a parameter.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self { $(Self::$name => $path,)* }
+            }
+
+            /// Whether the request has a body, which is JSON.
+            #[must_use]
+            pub const fn has_body(self) -> bool {
+                match self { $(Self::$name => $body,)* }
+            }
+        }
+    };
+}
+
+routes! {
     /// `POST registration/options`
-    RegistrationOptions,
+    RegistrationOptions = "POST" "registration/options" true;
     /// `POST registration/verify`
-    RegistrationVerify,
+    RegistrationVerify = "POST" "registration/verify" true;
     /// `POST authentication/options`
-    AuthenticationOptions,
+    AuthenticationOptions = "POST" "authentication/options" true;
     /// `POST authentication/verify`
-    AuthenticationVerify,
-    /// `GET credentials`
-    Credentials,
-    /// `PATCH credentials/{id}`
-    RenameCredential,
-    /// `DELETE credentials/{id}`
-    DeleteCredential,
-    /// `GET credentials/signal`
-    Signal,
+    AuthenticationVerify = "POST" "authentication/verify" true;
+    /// `GET session`
+    Session = "GET" "session" false;
     /// `POST sign-out`
-    SignOut,
+    SignOut = "POST" "sign-out" false;
+    /// `GET sessions`
+    Sessions = "GET" "sessions" false;
+    /// `DELETE sessions`
+    EndOtherSessions = "DELETE" "sessions" false;
+    /// `DELETE sessions/{id}`
+    EndSession = "DELETE" "sessions/{id}" false;
+    /// `GET credentials`
+    Credentials = "GET" "credentials" false;
+    /// `GET credentials/signal`
+    Signal = "GET" "credentials/signal" false;
+    /// `PATCH credentials/{id}`
+    RenameCredential = "PATCH" "credentials/{id}" true;
+    /// `DELETE credentials/{id}`
+    DeleteCredential = "DELETE" "credentials/{id}" false;
+    /// `PATCH user`
+    ChangeUser = "PATCH" "user" true;
     /// `GET /.well-known/webauthn`
-    WellKnownWebauthn,
+    WellKnownWebauthn = "GET" "/.well-known/webauthn" false;
     /// `GET /.well-known/passkey-endpoints`
-    WellKnownPasskeyEndpoints,
+    WellKnownPasskeyEndpoints = "GET" "/.well-known/passkey-endpoints" false;
 }
 
 impl Route {
-    /// Every route.
-    pub const ALL: [Self; 11] = [
-        Self::RegistrationOptions,
-        Self::RegistrationVerify,
-        Self::AuthenticationOptions,
-        Self::AuthenticationVerify,
-        Self::Credentials,
-        Self::RenameCredential,
-        Self::DeleteCredential,
-        Self::Signal,
-        Self::SignOut,
-        Self::WellKnownWebauthn,
-        Self::WellKnownPasskeyEndpoints,
-    ];
-
-    /// The prefix, unless the application chooses another.
+    /// The default prefix.
     pub const PREFIX: &'static str = "/webauthn";
 
-    /// The method.
-    #[must_use]
-    pub const fn method(self) -> &'static str {
-        match self {
-            Self::Credentials | Self::Signal | Self::WellKnownWebauthn | Self::WellKnownPasskeyEndpoints => {
-                "GET"
-            }
-            Self::RenameCredential => "PATCH",
-            Self::DeleteCredential => "DELETE",
-            Self::RegistrationOptions
-            | Self::RegistrationVerify
-            | Self::AuthenticationOptions
-            | Self::AuthenticationVerify
-            | Self::SignOut => "POST",
-        }
-    }
-
-    /// The path: behind the prefix, or from the root with a slash in front. `{id}` is a parameter.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::RegistrationOptions => "registration/options",
-            Self::RegistrationVerify => "registration/verify",
-            Self::AuthenticationOptions => "authentication/options",
-            Self::AuthenticationVerify => "authentication/verify",
-            Self::Credentials => "credentials",
-            Self::RenameCredential | Self::DeleteCredential => "credentials/{id}",
-            Self::Signal => "credentials/signal",
-            Self::SignOut => "sign-out",
-            Self::WellKnownWebauthn => "/.well-known/webauthn",
-            Self::WellKnownPasskeyEndpoints => "/.well-known/passkey-endpoints",
-        }
-    }
-
-    /// The whole path, under a prefix such as [`Route::PREFIX`].
+    /// The complete path under a prefix such as [`Route::PREFIX`].
     #[must_use]
     pub fn path_under(self, prefix: &str) -> String {
         if self.is_under_prefix() {
@@ -88,35 +82,87 @@ impl Route {
         }
     }
 
-    /// Whether the route stands under the prefix; the others are well-known.
+    /// Whether the route is under the prefix; the others are well-known.
     #[must_use]
     pub const fn is_under_prefix(self) -> bool {
         !matches!(self, Self::WellKnownWebauthn | Self::WellKnownPasskeyEndpoints)
     }
 
-    /// Whether the route reads a body, which is then JSON.
+    /// Whether a request changes state, so that one from another site is rejected.
     #[must_use]
-    pub const fn reads_body(self) -> bool {
-        matches!(
-            self,
-            Self::RegistrationOptions
-                | Self::RegistrationVerify
-                | Self::AuthenticationOptions
-                | Self::AuthenticationVerify
-                | Self::RenameCredential
-        )
-    }
-
-    /// Whether the answer depends on the session, or may change it.
-    #[must_use]
-    pub const fn needs_session(self) -> bool {
-        self.is_under_prefix()
-    }
-
-    /// Whether a request changes state, so that one from another site is refused.
-    #[must_use]
-    pub(crate) fn changes_state(self) -> bool {
+    pub fn changes_state(self) -> bool {
         self.method() != "GET"
+    }
+}
+
+/// The routes that an application mounts, and their prefix.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Routes {
+    prefix: String,
+    routes: Vec<Route>,
+}
+
+impl Default for Routes {
+    /// Every route, under [`Route::PREFIX`].
+    fn default() -> Self {
+        Self::only(Route::ALL.iter().copied())
+    }
+}
+
+impl Routes {
+    /// Every route, under [`Route::PREFIX`].
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// These routes only, under [`Route::PREFIX`].
+    pub fn only(routes: impl IntoIterator<Item = Route>) -> Self {
+        let mut wanted = Vec::new();
+        for route in routes {
+            if !wanted.contains(&route) {
+                wanted.push(route);
+            }
+        }
+        Self { prefix: Route::PREFIX.into(), routes: wanted }
+    }
+
+    /// Without these routes, for which the application has handlers of its own.
+    pub fn without(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
+        for route in routes {
+            self.routes.retain(|other| *other != route);
+        }
+        self
+    }
+
+    /// Under another prefix.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Whether a path is under the prefix, so that no cache may keep the response, also that of a handler of the
+    /// application.
+    #[must_use]
+    pub fn is_under_prefix(&self, path: &str) -> bool {
+        let prefix = self.prefix.trim_end_matches('/');
+        !prefix.is_empty() && path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Each path with its routes. Some frameworks take the first path that matches, so those without a parameter come
+    /// first.
+    #[must_use]
+    pub fn paths(&self) -> Vec<(String, Vec<Route>)> {
+        let mut paths: Vec<(String, Vec<Route>)> = Vec::new();
+        for &route in &self.routes {
+            let path = route.path_under(&self.prefix);
+            match paths.iter_mut().find(|(other, _)| *other == path) {
+                Some((_, routes)) => routes.push(route),
+                None => paths.push((path, vec![route])),
+            }
+        }
+        paths.sort_by_key(|(path, _)| path.ends_with('}'));
+        paths
     }
 }
 
@@ -125,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_stand_under_the_prefix_and_the_well_known_ones_at_the_root() {
+    fn paths_are_under_the_prefix_and_well_known_ones_at_the_root() {
         assert_eq!(Route::Signal.path_under("/webauthn"), "/webauthn/credentials/signal");
         assert_eq!(Route::Signal.path_under("/a/b/"), "/a/b/credentials/signal");
         assert_eq!(Route::Signal.path_under(""), "/credentials/signal");
@@ -133,13 +179,27 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_no_get_changes_state() {
+    fn every_method_except_get_changes_state() {
         for route in Route::ALL {
-            assert_eq!(
-                route.changes_state(),
-                matches!(route.method(), "POST" | "PATCH" | "DELETE"),
-                "{route:?}"
-            );
+            let is_unsafe = matches!(route.method(), "POST" | "PATCH" | "DELETE");
+            assert_eq!(route.changes_state(), is_unsafe, "{route:?}");
         }
+    }
+
+    #[test]
+    fn a_route_that_is_named_twice_is_mounted_once() {
+        let routes = Routes::only([Route::SignOut, Route::SignOut]);
+        assert_eq!(routes.paths(), [("/webauthn/sign-out".to_owned(), vec![Route::SignOut])]);
+        assert_eq!(routes.without([Route::SignOut]).paths(), []);
+    }
+
+    #[test]
+    fn routes_of_one_path_are_together_and_parameters_last() {
+        let routes = Routes::only([Route::RenameCredential, Route::Signal, Route::DeleteCredential]);
+        let expected = [
+            ("/a/credentials/signal".to_owned(), vec![Route::Signal]),
+            ("/a/credentials/{id}".to_owned(), vec![Route::RenameCredential, Route::DeleteCredential]),
+        ];
+        assert_eq!(routes.prefix("/a").paths(), expected);
     }
 }

@@ -1,312 +1,385 @@
-//! Authentication: signing in, and stepping up.
+//! Authentication: signing in, stepping up, and a passkey as the second factor.
 
-use rp_core::options::CredentialRequestOptions;
+use rp_core::options::{CredentialRequestOptions, UserVerificationRequirement};
 use rp_core::{
     AllowedCredentials, Authenticated, AuthenticationError, AuthenticationResponse, Code, CredentialId,
-    Timestamp, UserHandle,
+    CredentialRecord, PendingAuthentication, UserHandle,
 };
 
-use super::ceremony::{BrowserId, Ceremony, Kept};
-use super::{Entry, Passkeys};
+use super::caller::{Caller, CurrentSession};
+use super::ceremony::{Ceremony, StoredCeremony};
+use super::service::{Passkeys, Sessions};
+use super::sessions::OpenedSession;
+use crate::acr::Acr;
+use crate::admission::{AdmissionRequest, Purpose};
 use crate::decoy;
-use crate::event::{Action, Trail};
-use crate::gate::Purpose;
-use crate::refusal::{NoCeremony, Refusal};
-use crate::session::{Acr, RequestSession, SessionData};
-use crate::store::{Account, Applied, CeremonyStore, CredentialStore, Passkey};
+use crate::error::{NoCeremony, ServiceError};
+use crate::event::{Action, EventBuilder};
+use crate::policy::UsernameLists;
+use crate::session::{Method, Session, SessionState, UserVerification, VerifiedFactor};
+use crate::store::{ApplyUpdate, Passkey, UserRecord};
 use crate::username::Username;
-use crate::wire::AuthenticationJson;
 
-/// An authentication that was verified; its counter is stored.
+/// A verified authentication; the counter is stored, and the session is opened or renewed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[must_use = "nobody is signed in before the session is changed"]
+#[must_use = "the client needs the token of the session"]
 pub struct Authentication {
-    /// Who it is.
-    pub account: Account,
-    /// The passkey that was used, as it is now.
+    /// The user.
+    pub user: UserRecord,
+    /// The passkey, as it is now.
     pub passkey: Passkey,
-    /// What the session holds from now on, under a new identifier.
-    pub session: SessionData,
-    /// Whether the signed-in account was verified once more; else it is signed in now.
-    pub stepped_up: bool,
-    /// How well.
-    pub acr: Acr,
-    /// When.
-    pub at: Timestamp,
-    /// The counter did not grow, and policy let it pass.
+    /// The session.
+    pub session: OpenedSession,
+    /// The purpose: [`Purpose::SignIn`], [`Purpose::StepUp`] or [`Purpose::SecondFactor`].
+    pub purpose: Purpose,
+    /// The counter did not increase, and the policy accepted that.
     pub counter_regressed: bool,
-    /// What came of the extensions.
+    /// The extension outputs.
     pub extensions: rp_core::extensions::AuthenticationExtensionOutputs,
 }
 
-impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
-    /// Options for signing in: with any discoverable passkey, or with one of the account that has the username.
+impl Passkeys {
+    /// Options for signing in, with any discoverable passkey or with a passkey of the user who has the username.
     ///
-    /// A username that nobody has, or that has no passkey, gets options that look like somebody's: descriptors
-    /// made from the secret, the same ones each time. Alike are the members, the order (by ID), the words in
-    /// `transports`, and the work: two questions to the store and one ceremony kept, whoever is named. Not
-    /// alike are what no list of shapes knows, such as the eleventh passkey of one account; see
-    /// [`DecoyShape`](crate::DecoyShape).
+    /// For a username that no one has, or whose user has no passkey, the options list credentials that are derived from
+    /// the secret, the same ones each time. They look like those of a real user in their members, their order (by ID)
+    /// and their transports, and take the same work: two queries and one stored ceremony. What they cannot imitate is
+    /// unusual, such as the eleventh passkey of one user; see [`DecoyShape`](crate::DecoyShape).
     ///
     /// # Errors
-    /// [`Refusal`]: `storage-unavailable`.
+    /// [`ServiceError`]: `storage-unavailable`.
     pub async fn start_sign_in(
         &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
+        caller: &Caller,
         username: Option<&str>,
-    ) -> Result<CredentialRequestOptions, Refusal> {
-        let result = self.prepare_sign_in(browser, session, username).await;
-        self.record_refused_start(Action::SignIn, session, &result);
+    ) -> Result<CredentialRequestOptions, ServiceError> {
+        let start = async {
+            let allowed = match username {
+                Some(username) => self.allow_username(username).await?,
+                None => AllowedCredentials::discoverable(),
+            };
+            let (options, pending) = self.inner.rp.start_authentication(allowed, self.now())?;
+            let ceremony = Ceremony::SignIn { pending, username_given: username.is_some() };
+            self.put_ceremony(caller, ceremony).await?;
+            Ok(options)
+        };
+        let result = start.await;
+        self.record_rejection(Action::SignIn, caller, &result);
         result
     }
 
-    async fn prepare_sign_in(
-        &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
-        username: Option<&str>,
-    ) -> Result<CredentialRequestOptions, Refusal> {
-        let allow = match username {
-            Some(username) => self.allow_username(username).await?,
-            None => AllowedCredentials::discoverable(),
+    async fn allow_username(&self, username: &str) -> Result<AllowedCredentials, ServiceError> {
+        let sends_lists = match self.inner.policy.username_lists {
+            UsernameLists::Always => true,
+            UsernameLists::Never => false,
+            UsernameLists::Auto => !self.inner.rp.requires_resident_key(),
         };
-        let (options, pending) = self.inner.rp.start_authentication(allow, self.now())?;
-        let ceremony = Ceremony::SignIn { pending, username_given: username.is_some() };
-        self.keep(browser, session, ceremony).await?;
-        Ok(options)
-    }
-
-    async fn allow_username(&self, username: &str) -> Result<AllowedCredentials, Refusal> {
-        // What cannot be a username is one that nobody has, unless the application brought accounts so named.
+        if !sends_lists {
+            return Ok(AllowedCredentials::discoverable());
+        }
+        // A text that is not a username may still be the name of a user in the application's own table.
         let parsed = Username::parse(username);
         let key = parsed.as_ref().map_or(username, Username::key);
-        let account = self.inner.store.account_by_name(key).await?;
-        let nobody = self.inner.decoys.user_handle(key);
-        let user_handle = account.map_or(nobody, |account| account.user_handle);
-        let held = self.inner.store.descriptors(&user_handle).await?;
+        let user = self.inner.users.user_by_name(key).await?;
+        let decoy = self.inner.decoys.user_handle(key);
+        let handle = user.map_or(decoy, |user| user.handle);
+        let real = self.inner.credentials.descriptors(&handle).await?;
         let decoys = self.inner.decoys.descriptors(key, self.inner.policy.max_credentials);
-        let somebodys = decoy::descriptors(held);
-        let shown = if somebodys.is_empty() { decoys } else { somebodys };
-        Ok(AllowedCredentials::descriptors(user_handle, shown))
+        let descriptors = if real.is_empty() { decoys } else { decoy::descriptors(real) };
+        Ok(AllowedCredentials::descriptors(handle, descriptors))
     }
 
-    /// Options for verifying the signed-in account once more, with a passkey of its own.
+    /// Options for verifying the signed-in user again, with one of the user's passkeys. User verification is required if
+    /// all of them are capable of it, or after a response in this session lacked it.
     ///
     /// # Errors
-    /// [`Refusal`]: `not-signed-in`, `storage-unavailable`.
-    pub async fn start_step_up(
-        &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
-    ) -> Result<CredentialRequestOptions, Refusal> {
-        let result = self.prepare_step_up(browser, session).await;
-        self.record_refused_start(Action::StepUp, session, &result);
+    /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
+    pub async fn start_step_up(&self, caller: &Caller) -> Result<CredentialRequestOptions, ServiceError> {
+        let start = async {
+            let current = caller.signed_in()?;
+            let pending = self.start_for_session(current).await?;
+            self.finish_start(caller, pending, |pending| Ceremony::StepUp { pending }).await
+        };
+        let result = start.await;
+        self.record_rejection(Action::StepUp, caller, &result);
         result
     }
 
-    async fn prepare_step_up(
+    /// Options for completing the sign-in of a session in the state `first-factor` with a passkey.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: `not-signed-in` if there is no such session, `user-locked`, `storage-unavailable`.
+    pub async fn start_second_factor(
         &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
-    ) -> Result<CredentialRequestOptions, Refusal> {
-        let account = self.current_user(session).await?;
-        let passkeys = self.inner.store.passkeys(&account.user_handle).await?;
+        caller: &Caller,
+    ) -> Result<CredentialRequestOptions, ServiceError> {
+        let start = async {
+            let current = caller.any_session()?;
+            if current.session.state != SessionState::FirstFactor {
+                return Err(ServiceError::Body { detail: "the user is signed in already".into() });
+            }
+            let pending = self.start_for_session(current).await?;
+            self.finish_start(caller, pending, |pending| Ceremony::SecondFactor { pending }).await
+        };
+        let result = start.await;
+        self.record_rejection(Action::SecondFactor, caller, &result);
+        result
+    }
+
+    async fn start_for_session(
+        &self,
+        current: &CurrentSession,
+    ) -> Result<(CredentialRequestOptions, PendingAuthentication), ServiceError> {
+        let session = &current.session;
+        let user = self.active_user(&session.user).await?;
+        let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let records: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
-        let mut request =
-            self.inner.rp.authentication(AllowedCredentials::account(account.user_handle, &records));
-        if let Some(requirement) = self.inner.policy.step_up_user_verification {
+        let capable = !records.is_empty() && records.iter().all(|record| record.uv_initialized);
+        let mut request = self.inner.rp.authentication(AllowedCredentials::account(user.handle, &records));
+        if capable || session.user_verification_required {
+            request = request.user_verification(UserVerificationRequirement::Required);
+        } else if let Some(requirement) = self.inner.policy.step_up_user_verification {
             request = request.user_verification(requirement);
         }
-        let (options, pending) = request.start(self.now())?;
-        self.keep(browser, session, Ceremony::StepUp { pending }).await?;
+        Ok(request.start(self.now())?)
+    }
+
+    async fn finish_start(
+        &self,
+        caller: &Caller,
+        (options, pending): (CredentialRequestOptions, PendingAuthentication),
+        ceremony: impl FnOnce(PendingAuthentication) -> Ceremony,
+    ) -> Result<CredentialRequestOptions, ServiceError> {
+        self.put_ceremony(caller, ceremony(pending)).await?;
         Ok(options)
     }
 
-    /// Judges the response to either, and stores the counter, once the session is kept. The ceremony is gone
-    /// afterwards, whatever comes of it.
+    /// Verifies the response to any of these options. The ceremony is used up in any case.
+    ///
+    /// Order of a sign-in: the session is stored, then the counter, then the client receives the token, then the client's
+    /// earlier session ends. Order of a step-up: the counter, then the session is replaced.
     ///
     /// # Errors
-    /// [`Refusal`]: `no-ceremony`, `ceremony-expired`, `not-signed-in`, `credential-unknown`, what section 7.2
-    /// refuses, what the gate refuses, `storage-unavailable`. Nothing is stored then, and no session opened.
-    /// Where a username was given, [`Refusal::Masked`] hides from the client whatever could tell of the account.
+    /// [`ServiceError`]: `no-ceremony`, `ceremony-expired`, `not-signed-in`, `credential-unknown`,
+    /// `credential-not-allowed`, `user-locked`, `user-not-verified`, the reasons of section 7.2, the reasons of the
+    /// admission hook, `storage-unavailable`. No one is signed in then.
     pub async fn finish_authentication(
         &self,
-        browser: Option<&BrowserId>,
-        session: &impl RequestSession,
+        caller: &Caller,
         response: &AuthenticationResponse,
-    ) -> Result<Authentication, Refusal> {
-        let mut trail = Trail::new(Action::SignIn);
-        trail.credential = response.id().try_into().ok();
-        let result = self.authenticate(&mut trail, browser, session, response).await;
-        if result.is_err() {
-            session.abandon().await;
-        }
-        self.record(&trail, &result);
+    ) -> Result<Authentication, ServiceError> {
+        let mut event = caller.event(Action::SignIn);
+        event.credential = response.id().try_into().ok();
+        let result = self.authenticate(&mut event, caller, response).await;
+        self.record(&event, &result);
         result
     }
 
     async fn authenticate(
         &self,
-        trail: &mut Trail,
-        browser: Option<&BrowserId>,
-        session: &impl RequestSession,
+        event: &mut EventBuilder,
+        caller: &Caller,
         response: &AuthenticationResponse,
-    ) -> Result<Authentication, Refusal> {
-        let bytes = self.take(browser, response.client_data()).await?;
-        let kept = Kept::parse(&bytes)?;
-        let purpose = match kept.ceremony {
-            Ceremony::SignIn { .. } => Purpose::SignIn,
-            Ceremony::StepUp { .. } => Purpose::StepUp,
-            Ceremony::OpenAccount { .. } | Ceremony::AddCredential { .. } => {
-                return Err(Refusal::NoCeremony(NoCeremony::OtherKind));
-            }
+    ) -> Result<Authentication, ServiceError> {
+        let stored = self.take_ceremony(caller, response.client_data()).await?;
+        let attempt = Attempt::new(stored)?;
+        event.action = match attempt.purpose {
+            Purpose::StepUp => Action::StepUp,
+            Purpose::SecondFactor => Action::SecondFactor,
+            _ => Action::SignIn,
         };
-        if purpose == Purpose::StepUp {
-            trail.action = Action::StepUp;
-        }
-        kept.check_session(session.data())?;
-        let username_given = matches!(kept.ceremony, Ceremony::SignIn { username_given: true, .. });
-        let result = self.verify(trail, &bytes, purpose, session, response).await;
-        if username_given { result.map_err(Refusal::masked) } else { result }
+        let username_given = attempt.username_given;
+        let result = self.verify(event, caller, attempt, response).await;
+        if username_given { result.map_err(ServiceError::redacted) } else { result }
     }
 
     async fn verify(
         &self,
-        trail: &mut Trail,
-        bytes: &[u8],
-        purpose: Purpose,
-        session: &impl RequestSession,
+        event: &mut EventBuilder,
+        caller: &Caller,
+        attempt: Attempt,
         response: &AuthenticationResponse,
-    ) -> Result<Authentication, Refusal> {
+    ) -> Result<Authentication, ServiceError> {
+        let Ok(id) = CredentialId::try_from(response.id()) else {
+            return Err(AuthenticationError::CredentialNotAllowed.into());
+        };
+        let Some(mut passkey) = self.passkey(&id).await? else {
+            return Err(self.verify_unknown(attempt, &id, response));
+        };
+        event.passkey(&passkey);
         let now = self.now();
-        let mut is_open = false;
-        // A parallel authentication may move the counter between reading and writing; then the response is
-        // judged once more, against the counter as it is.
-        let mut moved = (0, 0);
-        for _ in 0..MAX_ROUNDS {
-            let kept = Kept::parse(bytes)?;
-            let begun_by = kept.begun_by().cloned();
-            let Ok(id) = CredentialId::try_from(response.id()) else {
-                return Err(AuthenticationError::CredentialNotAllowed.into());
-            };
-            let found = self.inner.store.passkey(&id).await?;
-            let Some((account, mut passkey)) = found else {
-                return Err(self.judge_unknown(kept, &id, response));
-            };
-            trail.passkey(&passkey);
-            let authenticated = self.judge(kept, &passkey.record, response, now)?;
-            trail.user_verified = Some(authenticated.flags.user_verified());
-            trail.counter_regressed = authenticated.counter_regressed;
-            // Whoever was signed in when it began is who it ends with
-            if let Some(begun_by) = begun_by.filter(|begun_by| *begun_by != account.user_handle) {
-                let is_there = self.inner.store.account(&begun_by).await?.is_some();
-                return Err(if is_there {
-                    Refusal::CredentialOfAnotherAccount
-                } else {
-                    Refusal::NotSignedIn
-                });
+        let mut authenticated =
+            self.inner.rp.finish_authentication(attempt.pending, response, &passkey.record, now)?;
+        event.user_verified = Some(authenticated.flags.user_verified());
+        event.counter_regressed = authenticated.counter_regressed;
+        let handle = &passkey.record.user_handle;
+        if attempt.started_by.as_ref().is_some_and(|starter| starter != handle) {
+            return Err(ServiceError::ForeignCredential);
+        }
+        let Some(user) = self.inner.users.user(handle).await? else {
+            return Err(ServiceError::CredentialUnknown);
+        };
+        if user.locked_at.is_some() {
+            return Err(ServiceError::UserLocked);
+        }
+        self.admit(AdmissionRequest::new(attempt.purpose, &user, &passkey)).await?;
+        // 7.2: uvInitialized is set only if another factor authorises it
+        let session = caller.session.as_ref().filter(|_| attempt.purpose != Purpose::SignIn);
+        let is_confirmed = session.is_some_and(|current| confirms_user_verification(&current.session, &id));
+        let uv_initialized =
+            passkey.record.uv_initialized || (is_confirmed && authenticated.flags.user_verified());
+        let factor = VerifiedFactor::passkey(Acr::of(&passkey), authenticated.flags, uv_initialized, now);
+        event.user_verification_omitted = factor.user_verification == UserVerification::Omitted;
+        if attempt.purpose == Purpose::StepUp && event.user_verification_omitted {
+            self.reject_omitted_user_verification(session).await?;
+        }
+        let opened = match session {
+            Some(_) => None,
+            // The session first: a counter never changes without the response that tells the client.
+            None => {
+                let state = SessionState::SignedIn;
+                let session =
+                    self.new_session(caller, &user.handle, factor.clone(), Some(id.clone()), state)?;
+                Some(self.open_session(session).await?)
             }
-            self.admit(Entry { purpose, account: &account, passkey: &passkey }).await?;
-            let update = authenticated.update.clone();
-            update.apply(&mut passkey.record);
-            passkey.last_used_at = Some(now);
-            passkey.user_verified = authenticated.flags.user_verified();
-            let verified = Self::authentication(account, passkey, session.data(), purpose, authenticated);
-            // The session first: a counter never moves without the answer that tells of it.
-            if !is_open {
-                session.open(&verified.session).await?;
-                is_open = true;
+        };
+        let applied = self.apply(event, &mut passkey, &mut authenticated, is_confirmed).await;
+        let session = match (applied, opened) {
+            (Ok(()), Some(opened)) => {
+                self.end_previous_session(caller).await;
+                opened
             }
-            match self.inner.store.apply(&verified.account.user_handle, &update, now).await? {
-                Applied::Done => {
-                    trail.backup_eligible_learned = update.backup_eligible;
-                    return Ok(verified);
+            (Ok(()), None) => self.renew_session(caller, factor, Some(id)).await?,
+            (Err(error), opened) => {
+                if let Some(opened) = &opened {
+                    self.abandon_session(opened).await;
                 }
-                Applied::CounterMoved { current } => moved = (current, update.sign_count),
-                Applied::Gone => return Err(Refusal::CredentialUnknown),
+                return Err(error);
+            }
+        };
+        event.session = Some(session.session.id);
+        Ok(Authentication {
+            user,
+            passkey,
+            session,
+            purpose: attempt.purpose,
+            counter_regressed: authenticated.counter_regressed,
+            extensions: authenticated.extensions,
+        })
+    }
+
+    /// Stores what an authentication changes in the record. If a parallel authentication changed the counter, the
+    /// verified authentication is rebased on the record as it is; its signature is not verified again.
+    async fn apply(
+        &self,
+        event: &mut EventBuilder,
+        passkey: &mut Passkey,
+        authenticated: &mut Authenticated,
+        is_confirmed: bool,
+    ) -> Result<(), ServiceError> {
+        let (id, handle) = (passkey.record.id.clone(), passkey.record.user_handle.clone());
+        for _ in 0..MAX_REBASES {
+            let mut update = authenticated.update.clone();
+            if is_confirmed {
+                update = update.initialize_user_verification();
+            }
+            match self.inner.credentials.apply_update(&handle, &update, authenticated.at).await? {
+                ApplyUpdate::Done => {
+                    update.apply(&mut passkey.record);
+                    passkey.last_used_at = Some(authenticated.at);
+                    passkey.user_verified = authenticated.flags.user_verified();
+                    event.backup_eligible_learned = update.backup_eligible;
+                    return Ok(());
+                }
+                ApplyUpdate::Missing => return Err(ServiceError::CredentialUnknown),
+                ApplyUpdate::CounterMoved => {
+                    let current = self.passkey(&id).await?.ok_or(ServiceError::CredentialUnknown)?;
+                    *authenticated = authenticated.clone().rebase(&current.record)?;
+                    event.counter_regressed = authenticated.counter_regressed;
+                    *passkey = current;
+                }
             }
         }
-        let (stored, got) = moved;
+        let (stored, got) = (passkey.record.sign_count, authenticated.update.sign_count);
         Err(AuthenticationError::SignCount { stored, got }.into())
     }
 
-    fn authentication(
-        account: Account,
-        passkey: Passkey,
-        session: Option<&SessionData>,
-        purpose: Purpose,
-        authenticated: Authenticated,
-    ) -> Authentication {
-        let (flags, at) = (authenticated.flags, authenticated.at);
-        let stepped_up = session.filter(|_| purpose == Purpose::StepUp);
-        Authentication {
-            session: match stepped_up {
-                Some(session) => session.step_up(&passkey, flags, at),
-                None => SessionData::sign_in(&passkey, flags, at),
-            },
-            stepped_up: stepped_up.is_some(),
-            acr: Acr::of(&passkey),
-            at,
-            counter_regressed: authenticated.counter_regressed,
-            extensions: authenticated.extensions,
-            account,
-            passkey,
-        }
-    }
-
-    fn judge(
+    /// Rejects a step-up whose response lacks the user verification that the passkey is capable of, and requires it in the
+    /// next one, unless the policy accepts that.
+    async fn reject_omitted_user_verification(
         &self,
-        kept: Kept,
-        record: &rp_core::CredentialRecord,
+        session: Option<&CurrentSession>,
+    ) -> Result<(), ServiceError> {
+        if self.inner.policy.allow_omitted_user_verification {
+            return Ok(());
+        }
+        let key = session.and_then(|current| current.key);
+        if let (Sessions::Own { store, .. }, Some(key)) = (&self.inner.sessions, key) {
+            store.require_user_verification(key).await?;
+        }
+        Err(ServiceError::UserVerificationOmitted)
+    }
+
+    /// Rejects a response whose credential no user has. If a username was given, or if the credential is a decoy that was
+    /// listed for some username, the response is verified with a key that no one has: faults are reported as for a real
+    /// credential, in the same order and at the same cost.
+    fn verify_unknown(
+        &self,
+        attempt: Attempt,
+        id: &CredentialId,
         response: &AuthenticationResponse,
-        now: Timestamp,
-    ) -> Result<Authenticated, Refusal> {
-        match kept.ceremony {
-            Ceremony::SignIn { pending, .. } | Ceremony::StepUp { pending } => {
-                Ok(self.inner.rp.finish_authentication(pending, response, record, now)?)
-            }
-            Ceremony::OpenAccount { .. } | Ceremony::AddCredential { .. } => {
-                Err(Refusal::NoCeremony(NoCeremony::OtherKind))
-            }
-        }
-    }
-
-    /// Refuses a response whose credential nobody has. Where a username was given, or where the credential is a
-    /// decoy that some username showed, it is judged like any other, against a key that nobody has: so its
-    /// faults come out as they would for somebody's credential, in the same order and at the same cost.
-    fn judge_unknown(&self, kept: Kept, id: &CredentialId, response: &AuthenticationResponse) -> Refusal {
-        let user_handle = match identified(&kept) {
-            Some(user_handle) => user_handle.clone(),
+    ) -> ServiceError {
+        let handle = match attempt.pending.user_handle() {
+            Some(handle) => handle.clone(),
             None if self.inner.decoys.is_decoy(id) => self.inner.decoys.owner(id),
-            None => return Refusal::CredentialUnknown,
+            None => return ServiceError::CredentialUnknown,
         };
-        let step_up = matches!(kept.ceremony, Ceremony::StepUp { .. });
-        let record = self.inner.decoys.record(id, &user_handle);
-        match self.judge(kept, &record, response, self.now()) {
-            Err(refusal) if !step_up || refusal.code() == Code::CredentialNotAllowed.as_str() => refusal,
-            // One that was offered and deleted since; or somebody made the signature that nobody can make.
-            Err(_) | Ok(_) => Refusal::CredentialUnknown,
+        let is_sign_in = attempt.purpose == Purpose::SignIn;
+        let record: CredentialRecord = self.inner.decoys.record(id, &handle);
+        match self.inner.rp.finish_authentication(attempt.pending, response, &record, self.now()) {
+            Err(error) if is_sign_in || error.code() == Code::CredentialNotAllowed => error.into(),
+            // A listed credential that was deleted in the meantime.
+            Err(_) | Ok(_) => ServiceError::CredentialUnknown,
         }
     }
+}
 
-    /// What `authentication/verify` answers.
-    #[must_use]
-    pub fn authentication_json(&self, authentication: &Authentication) -> AuthenticationJson {
-        let credential = self.credential_json(&authentication.passkey);
-        AuthenticationJson::new(&authentication.account, credential, authentication.acr, authentication.at)
+/// An authentication in progress.
+struct Attempt {
+    purpose: Purpose,
+    pending: PendingAuthentication,
+    username_given: bool,
+    /// The user whose session started it.
+    started_by: Option<UserHandle>,
+}
+
+impl Attempt {
+    fn new(stored: StoredCeremony) -> Result<Self, ServiceError> {
+        let started_by = stored.user().cloned();
+        let (purpose, pending, username_given) = match stored.ceremony {
+            Ceremony::SignIn { pending, username_given } => (Purpose::SignIn, pending, username_given),
+            Ceremony::StepUp { pending } => (Purpose::StepUp, pending, false),
+            Ceremony::SecondFactor { pending } => (Purpose::SecondFactor, pending, false),
+            Ceremony::SignUp { .. } | Ceremony::AddPasskey { .. } => {
+                return Err(ServiceError::NoCeremony(NoCeremony::OtherKind));
+            }
+        };
+        Ok(Self { purpose, pending, username_given, started_by })
     }
 }
 
-/// The account that was identified before the response came.
-fn identified(kept: &Kept) -> Option<&UserHandle> {
-    match &kept.ceremony {
-        Ceremony::SignIn { pending, .. } | Ceremony::StepUp { pending } => pending.user_handle(),
-        Ceremony::OpenAccount { .. } | Ceremony::AddCredential { .. } => None,
-    }
+/// Whether the session contains a factor that authorises `uvInitialized` of a passkey: any other method, or user
+/// verification by another passkey.
+fn confirms_user_verification(session: &Session, id: &CredentialId) -> bool {
+    session.factors.iter().any(|factor| match factor.method {
+        Method::Passkey => {
+            session.credential.as_ref() != Some(id) && factor.user_verification == UserVerification::Performed
+        }
+        _ => true,
+    })
 }
 
-/// How often a response is judged anew: each time another response with the same key was faster, so more than
-/// a few are no accident, but what a copied key looks like.
-const MAX_ROUNDS: usize = 4;
+/// The number of rebases: each means that another response with the same key was faster, so more than a few are not an
+/// accident but a copied key.
+const MAX_REBASES: usize = 4;

@@ -1,35 +1,86 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::time::Duration;
 
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
-use super::{Inner, Passkeys, Sweeps};
+use super::revoked::RevokedSessions;
+use super::service::{ClientAddress, Inner, Passkeys, Sessions};
+use crate::admission::AdmissionHook;
+use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
 use crate::decoy::{DecoyError, DecoyShape, Decoys};
 use crate::event::{EventSink, TracingSink};
-use crate::gate::Gate;
-use crate::http::Cookies;
-use crate::limiter::{GuessLimiter, MemoryLimiter};
-use crate::model::{ModelDirectory, PasskeyProviders};
+use crate::http::cookie::Cookies;
+use crate::http::request::{HttpConfig, Request};
+use crate::json::PasskeyEndpoints;
 use crate::policy::Policy;
-use crate::wire::PasskeyEndpoints;
+use crate::rate_limiter::{MemoryRateLimiter, RateLimiter};
+use crate::secret::Secret;
+use crate::store::{
+    CeremonyStore, CredentialStore, DynCeremonyStore, DynCredentialStore, DynRateLimiter, DynSignUpStore,
+    DynUserStore, SessionStore, SignUpStore, UserStore,
+};
 
-/// A service being put together; [`PasskeysBuilder::build`] checks it.
+/// The configuration of a service; [`PasskeysBuilder::build`] checks it.
 #[must_use]
-pub struct PasskeysBuilder<S> {
+pub struct PasskeysBuilder {
     rp: RelyingParty,
-    store: S,
-    secret: Vec<u8>,
+    users: Option<Arc<dyn DynUserStore>>,
+    credentials: Option<Arc<dyn DynCredentialStore>>,
+    sign_up: Option<Arc<dyn DynSignUpStore>>,
+    ceremonies: Option<Arc<dyn DynCeremonyStore>>,
+    sessions: Option<Sessions>,
+    secret: Option<Secret>,
     shapes: Vec<DecoyShape>,
     trust: Arc<dyn TrustSource + Send + Sync>,
     policy: Policy,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: Arc<dyn EventSink>,
-    gate: Option<Arc<dyn Gate>>,
-    limiter: Arc<dyn GuessLimiter>,
-    models: Arc<dyn ModelDirectory>,
-    endpoints: PasskeyEndpoints,
+    admission: Option<Arc<dyn AdmissionHook>>,
+    rate_limiter: Arc<dyn DynRateLimiter>,
+    authenticators: Arc<dyn AuthenticatorDirectory>,
+    http: HttpConfig,
+    client_address: ClientAddress,
 }
 
-impl<S> std::fmt::Debug for PasskeysBuilder<S> {
+/// An error in the configuration of a service.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A store is missing.
+    #[error("no store for {what}: call `store`, or `{what}`")]
+    MissingStore {
+        /// The kind of store, which is also the name of the builder's method.
+        what: &'static str,
+    },
+    /// The secret is missing.
+    #[error("no secret: call `secret`")]
+    MissingSecret,
+    /// Sign-up is allowed, but users and passkeys are in different stores.
+    #[error(
+        "sign-up creates a user and a passkey in one transaction, which takes one store for both: call \
+         `users_and_credentials`, or close sign-up"
+    )]
+    SignUpAcrossStores,
+    /// The credentials that are shown for unknown usernames cannot be made.
+    #[error(transparent)]
+    Decoys(#[from] DecoyError),
+    /// A front end's origin is not accepted by the relying party.
+    #[error("the front end {origin} is not an accepted web origin of the relying party")]
+    FrontEnd {
+        /// The origin.
+        origin: String,
+    },
+}
+
+/// Prints the message: programs that return the error from `main` show it by `Debug`.
+impl std::fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::fmt::Debug for PasskeysBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PasskeysBuilder")
             .field("rp", &self.rp)
@@ -38,101 +89,259 @@ impl<S> std::fmt::Debug for PasskeysBuilder<S> {
     }
 }
 
-impl<S> PasskeysBuilder<S> {
-    pub(super) fn new(rp: RelyingParty, store: S, secret: &[u8]) -> Self {
+impl PasskeysBuilder {
+    pub(super) fn new(rp: RelyingParty) -> Self {
         Self {
             rp,
-            store,
-            secret: secret.to_vec(),
-            shapes: DecoyShape::usual(),
+            users: None,
+            credentials: None,
+            sign_up: None,
+            ceremonies: None,
+            sessions: None,
+            secret: None,
+            shapes: DecoyShape::default_mix(),
             trust: Arc::new(StaticAnchors::none()),
             policy: Policy::default(),
             clock: Arc::new(Timestamp::now),
             events: Arc::new(TracingSink),
-            gate: None,
-            limiter: Arc::new(MemoryLimiter::default()),
-            models: Arc::new(PasskeyProviders),
-            endpoints: PasskeyEndpoints::default(),
+            admission: None,
+            rate_limiter: Arc::new(MemoryRateLimiter::default()),
+            authenticators: Arc::new(PasskeyProviders),
+            http: HttpConfig::default(),
+            client_address: Arc::new(|request| request.address.clone()),
         }
     }
 
-    /// Who vouches for models; nobody by default, so that no attestation is trusted.
-    pub fn trust(mut self, trust: Arc<dyn TrustSource + Send + Sync>) -> Self {
-        self.trust = trust;
-        self
+    /// Sets one store for everything. Set other stores after it.
+    pub fn store<S>(self, store: S) -> Self
+    where
+        S: SignUpStore + CeremonyStore + SessionStore + 'static,
+    {
+        let store = Arc::new(store);
+        let sessions = Sessions::Own { store: Arc::clone(&store) as _, is_shared: true };
+        Self {
+            users: Some(Arc::clone(&store) as _),
+            credentials: Some(Arc::clone(&store) as _),
+            sign_up: Some(Arc::clone(&store) as _),
+            ceremonies: Some(store),
+            sessions: Some(sessions),
+            ..self
+        }
     }
 
-    /// What the application allows.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
+    /// Sets one store for users and passkeys, which sign-up requires.
+    pub fn users_and_credentials(self, store: impl SignUpStore + 'static) -> Self {
+        let store = Arc::new(store);
+        Self {
+            users: Some(Arc::clone(&store) as _),
+            credentials: Some(Arc::clone(&store) as _),
+            sign_up: Some(store),
+            sessions: self.sessions.map(Sessions::apart),
+            ..self
+        }
     }
 
-    /// The clock; the operating system's by default.
-    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
+    /// Sets the store of users. Sign-up is not possible then.
+    pub fn users(self, store: impl UserStore + 'static) -> Self {
+        Self { users: Some(Arc::new(store)), sign_up: None, ..self }
     }
 
-    /// Where events go; to `tracing` by default.
-    pub fn events(mut self, sink: impl EventSink + 'static) -> Self {
-        self.events = Arc::new(sink);
-        self
+    /// Sets the store of passkeys. Sign-up is not possible then.
+    pub fn credentials(self, store: impl CredentialStore + 'static) -> Self {
+        Self {
+            credentials: Some(Arc::new(store)),
+            sign_up: None,
+            sessions: self.sessions.map(Sessions::apart),
+            ..self
+        }
     }
 
-    /// Asks the application once more before anything is stored or anybody is signed in.
-    pub fn gate(mut self, gate: impl Gate + 'static) -> Self {
-        self.gate = Some(Arc::new(gate));
-        self
+    /// Sets the store of ceremonies.
+    pub fn ceremonies(self, store: impl CeremonyStore + 'static) -> Self {
+        Self { ceremonies: Some(Arc::new(store)), ..self }
     }
 
-    /// What bounds the guessing of usernames; [`MemoryLimiter::default`] by default.
-    pub fn limiter(mut self, limiter: impl GuessLimiter + 'static) -> Self {
-        self.limiter = Arc::new(limiter);
-        self
+    /// Sets the store of sessions.
+    pub fn sessions(self, store: impl SessionStore + 'static) -> Self {
+        Self { sessions: Some(Sessions::Own { store: Arc::new(store), is_shared: false }), ..self }
     }
 
-    /// Who knows models by name; [`PasskeyProviders`] by default.
-    pub fn models(mut self, models: impl ModelDirectory + 'static) -> Self {
-        self.models = Arc::new(models);
-        self
+    /// Leaves the sessions to the application, which reports for each request who is signed in
+    /// ([`ApplicationSession`](crate::ApplicationSession)) and receives verified results as data.
+    pub fn application_sessions(self) -> Self {
+        Self { sessions: Some(Sessions::Application), ..self }
     }
 
-    /// How the credentials look that accounts here hold; [`DecoyShape::usual`] by default.
-    pub fn decoy_shapes(mut self, shapes: Vec<DecoyShape>) -> Self {
-        self.shapes = shapes;
-        self
+    /// Sets the secret, at least 32 random bytes, the same on every server and after every restart: see
+    /// [`Secret::file`]. It makes the credentials that options list for unknown usernames.
+    pub fn secret(self, secret: impl Into<Secret>) -> Self {
+        Self { secret: Some(secret.into()), ..self }
     }
 
-    /// The pages that `/.well-known/passkey-endpoints` names; none by default.
+    /// Sets the source of trust in authenticator models. By default no attestation is trusted.
+    pub fn trust(self, trust: Arc<dyn TrustSource + Send + Sync>) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// Sets the policy.
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Sets the clock; the default is the operating system's.
+    pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Sets the receiver of events; the default is `tracing`.
+    pub fn events(self, sink: impl EventSink + 'static) -> Self {
+        Self { events: Arc::new(sink), ..self }
+    }
+
+    /// Sets a hook that runs after verification and before anything is stored.
+    pub fn admission(self, hook: impl AdmissionHook + 'static) -> Self {
+        Self { admission: Some(Arc::new(hook)), ..self }
+    }
+
+    /// Sets the limit for attempts that reveal something; the default is [`MemoryRateLimiter::default`].
+    pub fn rate_limiter(self, limiter: impl RateLimiter + 'static) -> Self {
+        Self { rate_limiter: Arc::new(limiter), ..self }
+    }
+
+    /// Sets the directory of authenticator names; the default is [`PasskeyProviders`].
+    pub fn authenticators(self, directory: impl AuthenticatorDirectory + 'static) -> Self {
+        Self { authenticators: Arc::new(directory), ..self }
+    }
+
+    /// Sets what the credentials of real users look like; the default is [`DecoyShape::default_mix`].
+    pub fn decoy_shapes(self, shapes: Vec<DecoyShape>) -> Self {
+        Self { shapes, ..self }
+    }
+
+    /// Sets the URLs in `/.well-known/passkey-endpoints`; there are none by default.
     pub fn passkey_endpoints(mut self, endpoints: PasskeyEndpoints) -> Self {
-        self.endpoints = endpoints;
+        self.http.endpoints = endpoints;
         self
     }
 
-    /// Checks what was put together.
+    /// Accepts requests of a front end on another host of the same site, such as `https://app.example.org` for an API on
+    /// `https://api.example.org`, and sends CORS headers for exactly that origin. The relying party must accept it.
+    pub fn front_end(mut self, origin: impl Into<String>) -> Self {
+        self.http.front_ends.push(origin.into());
+        self
+    }
+
+    /// Sets the start of `type` in error responses, such as `https://example.org/problems/`; the default is `about:blank`.
+    pub fn problem_type_base(mut self, base: impl Into<String>) -> Self {
+        self.http.problem_type_base = Some(base.into());
+        self
+    }
+
+    /// Sends `Strict-Transport-Security` with this age. It is not sent if an accepted web origin is `http://localhost`.
+    pub fn hsts(mut self, max_age: Duration) -> Self {
+        self.http.hsts_max_age = Some(max_age);
+        self
+    }
+
+    /// Sets how the address of a client is determined, for rate limits, events and lists of sessions. The default is
+    /// [`Request::address`], the address of the connection. Behind a proxy that is the proxy's, and all clients would share
+    /// one limit. Use only what your proxy writes: a header that clients control provides no protection.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::RelyingParty;
+    /// use rp_service::Passkeys;
+    ///
+    /// let proxy = "10.0.0.2".to_owned();
+    /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
+    /// let builder = Passkeys::builder(rp).client_address(move |request| {
+    ///     if request.address.as_deref() != Some(proxy.as_str()) {
+    ///         return request.address.clone();
+    ///     }
+    ///     // The proxy appends the address of its connection; the client may have sent everything in front of it.
+    ///     let appended = request.header("x-forwarded-for").last()?.rsplit(|&octet| octet == b',').next()?;
+    ///     Some(std::str::from_utf8(appended.trim_ascii()).ok()?.to_owned())
+    /// });
+    /// # drop(builder);
+    /// # Ok::<(), rp_core::ConfigError>(())
+    /// ```
+    pub fn client_address(
+        self,
+        address: impl Fn(&Request<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { client_address: Arc::new(address), ..self }
+    }
+
+    /// Sets the time within which the body of a request must arrive; the default is 30 seconds.
+    pub fn body_time_limit(mut self, limit: Duration) -> Self {
+        self.http.body_time_limit = limit;
+        self
+    }
+
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// [`DecoyError`]: the secret is too short, or no decoy can be made.
-    pub fn build(self) -> Result<Passkeys<S>, DecoyError> {
-        let decoys = Decoys::new(&self.secret, self.shapes)?;
+    /// [`ConfigError`].
+    pub fn build(mut self) -> Result<Passkeys, ConfigError> {
+        if self.rp.origins().iter().any(|origin| origin.starts_with("http://")) {
+            self.http.hsts_max_age = None;
+        }
+        let missing = |what| ConfigError::MissingStore { what };
+        if self.policy.sign_up && self.sign_up.is_none() && self.users.is_some() && self.credentials.is_some()
+        {
+            return Err(ConfigError::SignUpAcrossStores);
+        }
+        let secret = self.secret.ok_or(ConfigError::MissingSecret)?;
+        let decoys = Decoys::new(secret.expose(), self.shapes)?;
+        let is_accepted = |origin: &String| {
+            (origin.starts_with("https://") || origin.starts_with("http://"))
+                && self.rp.accepts_origin(origin)
+        };
+        if let Some(origin) = self.http.front_ends.iter().find(|origin| !is_accepted(origin)) {
+            return Err(ConfigError::FrontEnd { origin: origin.clone() });
+        }
         let cookies = Cookies::new(&self.rp);
         Ok(Passkeys {
             inner: Arc::new(Inner {
                 rp: self.rp,
-                store: self.store,
+                users: self.users.ok_or(missing("users"))?,
+                credentials: self.credentials.ok_or(missing("credentials"))?,
+                is_user_store_shared: self.sign_up.is_some(),
+                sign_up: self.sign_up,
+                ceremonies: self.ceremonies.ok_or(missing("ceremonies"))?,
+                sessions: self.sessions.ok_or(missing("sessions"))?,
                 trust: self.trust,
                 policy: self.policy,
                 clock: self.clock,
                 events: self.events,
                 decoys,
-                gate: self.gate,
-                limiter: self.limiter,
-                models: self.models,
-                endpoints: self.endpoints,
+                admission: self.admission,
+                rate_limiter: self.rate_limiter,
+                authenticators: self.authenticators,
                 cookies,
-                ceremony_sweeps: Sweeps::default(),
+                http: self.http,
+                client_address: self.client_address,
+                is_address_missing: AtomicBool::new(false),
+                sweeps: AtomicU32::new(0),
+                revoked: RevokedSessions::default(),
             }),
         })
+    }
+}
+
+impl Passkeys {
+    /// Starts a configuration.
+    pub fn builder(rp: RelyingParty) -> PasskeysBuilder {
+        PasskeysBuilder::new(rp)
+    }
+}
+
+impl Sessions {
+    /// The same, in another store than the passkeys.
+    fn apart(self) -> Self {
+        match self {
+            Self::Own { store, .. } => Self::Own { store, is_shared: false },
+            Self::Application => Self::Application,
+        }
     }
 }

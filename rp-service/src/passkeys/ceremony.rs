@@ -1,172 +1,157 @@
-//! Ceremonies under way: how they are kept, and how a response finds its own.
+//! Ceremonies in progress: how they are stored, and how a response finds its own.
 
-use std::fmt;
 use std::time::Duration;
 
-use rp_core::{
-    Challenge, CollectedClientData, PendingAuthentication, PendingRegistration, Timestamp, UserHandle,
-    base64url,
-};
+use rp_core::{Challenge, CollectedClientData, PendingAuthentication, PendingRegistration, UserHandle};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Passkeys;
-use crate::refusal::{NoCeremony, Refusal};
-use crate::session::SessionData;
-use crate::store::{CeremonyKey, CeremonyStore, Taken};
+use super::browser::BrowserId;
+use super::caller::Caller;
+use super::service::Passkeys;
+use crate::error::{NoCeremony, ServiceError};
+use crate::session::SessionId;
+use crate::store::{CeremonyKey, StoreError, TakeCeremony};
 
-/// A browser, as its ceremony cookie names it: 32 random bytes. Without it no ceremony is found, so it is a
-/// secret: `Debug` does not print it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct BrowserId([u8; 32]);
-
-impl BrowserId {
-    /// A browser that was not here before.
-    ///
-    /// # Errors
-    /// [`Refusal::Randomness`].
-    pub fn random() -> Result<Self, Refusal> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(rp_core::RandomnessError::from)?;
-        Ok(Self(bytes))
-    }
-
-    /// Reads the cookie's value; `None` where we did not write it.
-    #[must_use]
-    pub fn parse(value: &str) -> Option<Self> {
-        // 32 bytes are 43 characters: nothing longer is decoded.
-        (value.len() == 43).then_some(())?;
-        base64url::decode(value).ok()?.try_into().ok().map(Self)
-    }
-
-    /// The cookie's value.
-    #[must_use]
-    pub fn to_cookie_value(&self) -> String {
-        base64url::encode(&self.0)
-    }
-}
-
-impl fmt::Debug for BrowserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BrowserId(32 bytes)")
-    }
-}
-
-/// A ceremony as it is kept: JSON, with a version in front.
+/// A ceremony as it is stored: JSON with a version.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Kept {
+pub(super) struct StoredCeremony {
     version: u32,
-    /// Who was signed in when it began: it ends under that account, or not at all.
+    /// The session that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    begun_by: Option<UserHandle>,
+    started_by: Option<Starter>,
     pub(super) ceremony: Ceremony,
+}
+
+/// The session that started a ceremony.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Starter {
+    session: SessionId,
+    pub(super) user: UserHandle,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(super) enum Ceremony {
-    /// Opens an account.
-    OpenAccount { pending: PendingRegistration, name: String, name_key: String, display_name: String },
-    /// Adds a passkey to the account that began.
-    AddCredential { pending: PendingRegistration },
-    /// Signs in.
+    /// Creates a user.
+    SignUp { pending: PendingRegistration, name: String, name_key: String, display_name: String },
+    /// Adds a passkey to the user of the session. With `needs_grant`, only an enrolment grant authorises it.
+    AddPasskey { pending: PendingRegistration, needs_grant: bool },
+    /// Signs a user in.
     SignIn { pending: PendingAuthentication, username_given: bool },
-    /// Verifies the account that began once more.
+    /// Verifies the user of the session again.
     StepUp { pending: PendingAuthentication },
+    /// Completes the sign-in of a session in the state `first-factor`.
+    SecondFactor { pending: PendingAuthentication },
 }
 
-/// The version that this release writes, and the only one that it reads.
-const VERSION: u32 = 1;
+/// The maximum length of `clientDataJSON`. Browsers send a few hundred bytes, and about a kilobyte in payments; what is
+/// attested is stored with the passkey.
+const MAX_CLIENT_DATA_BYTES: usize = 4096;
 
-/// How long a ceremony that has expired is remembered, so that whoever was slow is told so.
-const REMEMBERED_SECONDS: i64 = 600;
+/// The version that this release writes, and the only one that it reads.
+const VERSION: u32 = 2;
 
 impl Ceremony {
     fn challenge(&self) -> &Challenge {
         match self {
-            Self::OpenAccount { pending, .. } | Self::AddCredential { pending } => pending.challenge(),
-            Self::SignIn { pending, .. } | Self::StepUp { pending } => pending.challenge(),
+            Self::SignUp { pending, .. } | Self::AddPasskey { pending, .. } => pending.challenge(),
+            Self::SignIn { pending, .. } | Self::StepUp { pending } | Self::SecondFactor { pending } => {
+                pending.challenge()
+            }
         }
+    }
+
+    /// Whether only the session that started the ceremony may complete it. Creating an account and signing in open a new
+    /// session, so there any session of the same user may.
+    fn is_bound_to_session(&self) -> bool {
+        matches!(self, Self::AddPasskey { .. } | Self::StepUp { .. } | Self::SecondFactor { .. })
     }
 }
 
-impl Kept {
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+impl StoredCeremony {
+    fn parse(bytes: &[u8]) -> Result<Self, ServiceError> {
         match serde_json::from_slice::<Self>(bytes) {
-            Ok(kept) if kept.version == VERSION => Ok(kept),
-            _ => Err(Refusal::NoCeremony(NoCeremony::Unreadable)),
+            Ok(stored) if stored.version == VERSION => Ok(stored),
+            _ => Err(ServiceError::NoCeremony(NoCeremony::Unreadable)),
         }
     }
 
-    /// A ceremony that a signed-in account began ends in a session of that account.
-    pub(super) fn check_session(&self, session: Option<&SessionData>) -> Result<(), Refusal> {
-        match (&self.begun_by, session) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(Refusal::NotSignedIn),
-            (Some(account), Some(session)) if *account == session.user_handle => Ok(()),
-            (Some(_), Some(_)) => Err(Refusal::NoCeremony(NoCeremony::OtherAccount)),
+    /// A ceremony that a session started is completed in that session.
+    fn check_session(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let Some(starter) = &self.started_by else { return Ok(()) };
+        let session = &caller.any_session()?.session;
+        let same_session = starter.session == session.id || !self.ceremony.is_bound_to_session();
+        if starter.user == session.user && same_session {
+            Ok(())
+        } else {
+            Err(ServiceError::NoCeremony(NoCeremony::OtherSession))
         }
     }
 
-    pub(super) fn begun_by(&self) -> Option<&UserHandle> {
-        self.begun_by.as_ref()
+    /// The user whose session started the ceremony.
+    pub(super) fn user(&self) -> Option<&UserHandle> {
+        self.started_by.as_ref().map(|starter| &starter.user)
     }
 }
 
-impl<S: CeremonyStore> Passkeys<S> {
-    pub(super) async fn keep(
-        &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
-        ceremony: Ceremony,
-    ) -> Result<(), Refusal> {
+impl Passkeys {
+    /// Stores a ceremony.
+    pub(super) async fn put_ceremony(&self, caller: &Caller, ceremony: Ceremony) -> Result<(), ServiceError> {
+        let browser = caller.browser.as_ref().ok_or(ServiceError::NoCeremony(NoCeremony::Cookie))?;
+        self.count_attempt(self.inner.policy.limits.ceremonies_per_address, caller.address()).await?;
         let key = key(browser, ceremony.challenge().as_bytes());
-        let begun_by = session.map(|session| session.user_handle.clone());
-        let kept = Kept { version: VERSION, begun_by, ceremony };
-        let bytes = serde_json::to_vec(&kept)
-            .map_err(|error| Refusal::Storage(crate::store::StoreError::unavailable(error)))?;
-        let now = self.now();
-        let expires_at = now.saturating_add(self.lifetime());
-        self.inner.store.put(key, &bytes, expires_at).await?;
-        if self.inner.ceremony_sweeps.is_due() {
-            let long_over = now.as_unix_seconds().saturating_sub(REMEMBERED_SECONDS);
-            let swept = self.inner.store.sweep(Timestamp::from_unix_seconds(long_over)).await;
-            self.record_failed_sweep(swept);
-        }
+        let started_by = caller
+            .session
+            .as_ref()
+            .map(|current| Starter { session: current.session.id, user: current.session.user.clone() });
+        let stored = StoredCeremony { version: VERSION, started_by, ceremony };
+        let bytes = serde_json::to_vec(&stored).map_err(StoreError::unavailable)?;
+        let expires_at = self.now().saturating_add(self.ceremony_lifetime());
+        self.inner.ceremonies.put_ceremony(key, &bytes, expires_at).await?;
+        self.sweep().await;
         Ok(())
     }
 
-    /// Takes the ceremony that a response answers, for good: it is found by the browser's cookie, and by the
-    /// challenge in client data.
-    pub(super) async fn take(
+    /// Removes the ceremony that a response answers from the store: it is found by the browser's cookie and the challenge.
+    pub(super) async fn take_ceremony(
         &self,
-        browser: Option<&BrowserId>,
+        caller: &Caller,
         client_data: &CollectedClientData,
-    ) -> Result<Vec<u8>, Refusal> {
-        let browser = browser.ok_or(Refusal::NoCeremony(NoCeremony::Cookie))?;
+    ) -> Result<StoredCeremony, ServiceError> {
+        if client_data.as_json().len() > MAX_CLIENT_DATA_BYTES {
+            return Err(ServiceError::Body { detail: "clientDataJSON is too long".into() });
+        }
+        let browser = caller.browser.as_ref().ok_or(ServiceError::NoCeremony(NoCeremony::Cookie))?;
         let challenge =
-            client_data.decode_challenge().map_err(|_| Refusal::NoCeremony(NoCeremony::Missing))?;
-        match self.inner.store.take(key(browser, challenge.as_bytes()), self.now()).await? {
-            Taken::Found(bytes) => Ok(bytes),
-            Taken::Expired => Err(Refusal::CeremonyExpired),
-            Taken::Missing => Err(Refusal::NoCeremony(NoCeremony::Missing)),
+            client_data.decode_challenge().map_err(|_| ServiceError::NoCeremony(NoCeremony::Missing))?;
+        let key = key(browser, challenge.as_bytes());
+        match self.inner.ceremonies.take_ceremony(key, self.now()).await? {
+            TakeCeremony::Found(bytes) => {
+                let stored = StoredCeremony::parse(&bytes)?;
+                stored.check_session(caller)?;
+                Ok(stored)
+            }
+            TakeCeremony::Expired => Err(ServiceError::CeremonyExpired),
+            TakeCeremony::Missing => Err(ServiceError::NoCeremony(NoCeremony::Missing)),
         }
     }
 
-    /// The timeout that is sent and the grace, in whole seconds, and one more: clocks here have no fractions,
-    /// so the first second may be almost over when it begins.
-    fn lifetime(&self) -> Duration {
-        let lifetime = self.inner.rp.timeout().saturating_add(self.inner.policy.ceremony_grace);
+    /// The lifetime of a pending ceremony, rounded up to seconds, and one second more: the clock has no fractions, so the first
+    /// second may be almost over.
+    fn ceremony_lifetime(&self) -> Duration {
+        let lifetime = self.inner.rp.ceremony_lifetime();
         let fraction = u64::from(lifetime.subsec_nanos() > 0);
         Duration::from_secs(lifetime.as_secs().saturating_add(fraction).saturating_add(1))
     }
 }
 
-/// SHA-256 over both: a copy of the store holds no challenge by which a response could be found, nor a cookie.
+/// SHA-256 over both, so that a copy of the store contains neither.
 fn key(browser: &BrowserId, challenge: &[u8]) -> CeremonyKey {
     let mut hash = Sha256::new();
-    hash.update(browser.0);
+    hash.update(browser.as_bytes());
     hash.update(challenge);
     CeremonyKey(hash.finalize().into())
 }
@@ -176,24 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_id_is_read_only_as_it_was_written() {
-        let browser = BrowserId::random().unwrap();
-        let value = browser.to_cookie_value();
-        assert_eq!(BrowserId::parse(&value), Some(browser));
-        for wrong in
-            ["", "AA", &value[1..], &format!("{value}A"), &format!("{}=", &value[1..]), &"!".repeat(43)]
-        {
-            assert_eq!(BrowserId::parse(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn debug_does_not_print_a_browser_id() {
-        assert_eq!(format!("{:?}", BrowserId([7; 32])), "BrowserId(32 bytes)");
-    }
-
-    #[test]
-    fn a_ceremony_of_another_release_is_none() {
-        assert_eq!(Kept::parse(br#"{"version":2}"#).unwrap_err().code(), "no-ceremony");
+    fn a_ceremony_of_another_version_is_rejected() {
+        assert_eq!(StoredCeremony::parse(br#"{"version":1}"#).unwrap_err().code(), "no-ceremony");
     }
 }

@@ -1,315 +1,444 @@
-//! Registration: opening an account, and adding a passkey to one.
+//! Registration: creating a user with a passkey, and adding a passkey to a user.
 
 use rp_core::options::{CredentialCreationOptions, Mediation};
-use rp_core::{Attestation, Registered, RegistrationResponse, User, UserHandle};
+use rp_core::{Attestation, Format, Registered, RegistrationResponse, User, UserHandle};
 
-use super::account::{check_credential, nickname};
-use super::ceremony::{BrowserId, Ceremony, Kept};
-use super::{Entry, Passkeys};
-use crate::event::{Action, Trail};
-use crate::gate::Purpose;
-use crate::refusal::{NoCeremony, Refusal};
-use crate::session::{RequestSession, SessionChange, SessionData};
-use crate::store::{Account, Added, CeremonyStore, CredentialStore, Opened, Passkey};
+use super::caller::{Caller, step_up};
+use super::ceremony::Ceremony;
+use super::management::nickname;
+use super::service::Passkeys;
+use super::sessions::OpenedSession;
+use crate::acr::Acr;
+use crate::admission::{AdmissionRequest, Purpose};
+use crate::assurance::Requirement;
+use crate::error::{NoCeremony, ServiceError};
+use crate::event::{Action, EventBuilder};
+use crate::json::SignalJson;
+use crate::rate_limiter::Limit;
+use crate::session::{Session, SessionState, VerifiedFactor};
+use crate::store::{AddPasskey, Authorization, Conditions, GrantKey, Passkey, SignUp, UserRecord};
+use crate::text::check_name;
 use crate::username::Username;
 
-/// Who wants to open an account.
+/// A user who wants to sign up.
 #[derive(Clone, Copy, Debug)]
-pub struct SignUp<'a> {
+pub struct NewUser<'a> {
     /// The username.
     pub username: &'a str,
-    /// What the person is called; the username where it is not given.
+    /// The display name; the username if it is missing or empty.
     pub display_name: Option<&'a str>,
-    /// Who asks, for [`GuessLimiter`](crate::GuessLimiter).
-    pub peer: Option<&'a str>,
 }
 
-/// A registration that was verified and is stored.
+/// A verified registration; the passkey is stored.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[must_use = "the session has to be changed as told"]
+#[must_use = "the client needs the token of a new session"]
 pub struct Registration {
-    /// The account.
-    pub account: Account,
-    /// Its new passkey.
+    /// The user.
+    pub user: UserRecord,
+    /// The new passkey.
     pub passkey: Passkey,
-    /// Whether the account is new.
-    pub opened: bool,
-    /// A new account is signed in; adding changes nothing.
-    pub session: SessionChange,
-    /// What attestation proved.
+    /// The session of a new user; `None` if the passkey was added to a user. Adding a passkey is not a verification.
+    pub session: Option<OpenedSession>,
+    /// The attestation.
     pub attestation: Attestation,
-    /// What came of the extensions.
+    /// The extension outputs.
     pub extensions: rp_core::extensions::RegistrationExtensionOutputs,
+    /// The arguments of the page's Signal methods.
+    pub signal: SignalJson,
 }
 
-impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
-    /// Options for opening an account. Whatever the name, they carry a fresh random user handle and exclude
-    /// nothing: a name alone never reaches an account that is there, and whether one is there is not looked up.
-    ///
-    /// Whoever is signed in may open another account. It is opened only while the same account is signed in still,
-    /// and then the new one is signed in, in a session that holds nothing of the old one
-    /// ([`SessionChange::clears`]).
+impl Registration {
+    /// Whether the user was created.
+    #[must_use]
+    pub fn is_new_user(&self) -> bool {
+        self.session.is_some()
+    }
+}
+
+impl Passkeys {
+    /// Options for creating a user. They contain a fresh random user handle and exclude nothing, whatever the name: a name
+    /// never reaches an existing user, and whether one exists is not looked up.
     ///
     /// # Errors
-    /// [`Refusal`]: `sign-up-closed`, `malformed-json` for names that accounts cannot have, `too-many-requests`,
-    /// `storage-unavailable`.
+    /// [`ServiceError`]: `sign-up-closed`, `username-invalid`, `malformed-json` for a display name that is not allowed,
+    /// `too-many-requests`, `storage-unavailable`.
     pub async fn start_sign_up(
         &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
-        sign_up: SignUp<'_>,
-    ) -> Result<CredentialCreationOptions, Refusal> {
-        let result = self.prepare_sign_up(browser, session, sign_up).await;
-        self.record_refused_start(Action::OpenAccount, session, &result);
+        caller: &Caller,
+        user: NewUser<'_>,
+    ) -> Result<CredentialCreationOptions, ServiceError> {
+        let result = self.prepare_sign_up(caller, user).await;
+        self.record_rejection(Action::SignUp, caller, &result);
         result
     }
 
     async fn prepare_sign_up(
         &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
-        SignUp { username, display_name, peer }: SignUp<'_>,
-    ) -> Result<CredentialCreationOptions, Refusal> {
+        caller: &Caller,
+        NewUser { username, display_name }: NewUser<'_>,
+    ) -> Result<CredentialCreationOptions, ServiceError> {
         if !self.inner.policy.sign_up {
-            return Err(Refusal::SignUpClosed);
+            return Err(ServiceError::SignUpClosed);
         }
         let username = Username::parse(username)?;
-        let display_name = match display_name {
-            Some(display_name) => check_display_name(display_name)?,
-            None => username.as_written(),
-        };
-        self.inner.limiter.check(peer.unwrap_or_default(), self.now())?;
+        let display_name = check_display_name(display_name.unwrap_or_default())?;
+        let display_name = if display_name.is_empty() { username.as_written() } else { display_name };
+        for (limit, subject) in self.reveal_limits(caller, None) {
+            self.check_rate(limit, &subject).await?;
+        }
+        self.check_rate(self.inner.policy.limits.sign_ups_per_address, caller.address()).await?;
         let user = User {
             handle: UserHandle::random()?,
             name: username.as_written().to_owned(),
             display_name: display_name.to_owned(),
         };
         let (options, pending) = self.inner.rp.start_registration(&user, &[], self.now())?;
-        let ceremony = Ceremony::OpenAccount {
+        let ceremony = Ceremony::SignUp {
             pending,
             name: user.name,
             name_key: username.key().to_owned(),
             display_name: user.display_name,
         };
-        self.keep(browser, session, ceremony).await?;
+        self.put_ceremony(caller, ceremony).await?;
         Ok(options)
     }
 
-    /// Options for another passkey of the signed-in account. Asks for a fresh verification, and does not count
-    /// as one.
+    /// Options for another passkey of the user. Requires recent verification, or an enrolment grant for the user, which the
+    /// response must then contain. Adding a passkey is not a verification.
     ///
     /// # Errors
-    /// [`Refusal`]: `not-signed-in`, `step-up-required`, `too-many-credentials`, `malformed-json` for a
-    /// mediation that policy does not allow, `storage-unavailable`.
-    pub async fn start_adding(
+    /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `step-up-required`,
+    /// `too-many-credentials`, `malformed-json` for a mediation that the policy does not allow, `storage-unavailable`.
+    pub async fn start_add_passkey(
         &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
+        caller: &Caller,
         mediation: Option<Mediation>,
-    ) -> Result<CredentialCreationOptions, Refusal> {
-        let result = self.prepare_adding(browser, session, mediation).await;
-        self.record_refused_start(Action::AddCredential, session, &result);
+    ) -> Result<CredentialCreationOptions, ServiceError> {
+        let result = self.prepare_add_passkey(caller, mediation).await;
+        self.record_rejection(Action::AddPasskey, caller, &result);
         result
     }
 
-    async fn prepare_adding(
+    async fn prepare_add_passkey(
         &self,
-        browser: &BrowserId,
-        session: Option<&SessionData>,
+        caller: &Caller,
         mediation: Option<Mediation>,
-    ) -> Result<CredentialCreationOptions, Refusal> {
-        let session = self.require_fresh(session)?;
+    ) -> Result<CredentialCreationOptions, ServiceError> {
+        let session = &caller.any_session()?.session;
         if mediation.is_some() && !self.inner.policy.conditional_create {
-            return Err(Refusal::Body { detail: "mediation: conditional create is not allowed here".into() });
+            return Err(ServiceError::Body {
+                detail: "mediation: conditional create is not allowed here".into(),
+            });
         }
-        let account = self.current_user(Some(session)).await?;
-        let passkeys = self.inner.store.passkeys(&account.user_handle).await?;
-        check_credential(session, &passkeys)?;
+        let user = self.active_user(&session.user).await?;
+        let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
+        let needs_grant = match self.authorize(session, &passkeys) {
+            Ok(_) => false,
+            Err(error) => {
+                let expiry = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
+                expiry.map(|_| true).ok_or(error)?
+            }
+        };
         if self.inner.policy.max_credentials.is_some_and(|max| passkeys.len() >= max) {
-            return Err(Refusal::TooManyCredentials);
+            return Err(ServiceError::TooManyPasskeys);
         }
         let existing: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
-        let user =
-            User { handle: account.user_handle, name: account.name, display_name: account.display_name };
-        let mut request = self.inner.rp.registration(&user).exclude(&existing);
+        let entity = User { handle: user.handle, name: user.name, display_name: user.display_name };
+        let mut request = self.inner.rp.registration(&entity).exclude(&existing);
         if let Some(Mediation::Conditional) = mediation {
             request = request.conditional();
         }
         let (options, pending) = request.start(self.now())?;
-        self.keep(browser, Some(session), Ceremony::AddCredential { pending }).await?;
+        self.put_ceremony(caller, Ceremony::AddPasskey { pending, needs_grant }).await?;
         Ok(options)
     }
 
-    /// Judges the response to either, and stores what it brings, once the session of a new account is kept. The
-    /// ceremony is gone afterwards, whatever comes of it; a nickname that passkeys cannot have is refused before.
+    /// What authorises adding and deleting passkeys: a recent verification of a passkey if the user has one, else of any
+    /// factor. A use of a passkey without user verification does not count if the passkey verified its user earlier.
+    pub(super) fn authorize(
+        &self,
+        session: &Session,
+        passkeys: &[Passkey],
+    ) -> Result<Authorization, ServiceError> {
+        if session.state == SessionState::FirstFactor {
+            return Err(ServiceError::SecondFactorRequired);
+        }
+        let limit = self.inner.policy.recent_verification;
+        if passkeys.is_empty() {
+            let any = Requirement::signed_in().within(limit);
+            any.check(session, self.now()).map_err(step_up)?;
+            return Ok(Authorization::OtherFactor);
+        }
+        let mut passkey = Requirement::passkey().within(limit);
+        passkey.allow_omitted_user_verification = self.inner.policy.allow_omitted_user_verification;
+        passkey.check(session, self.now()).map_err(step_up)?;
+        let credential = session.credential.as_ref();
+        let owned = credential.filter(|id| passkeys.iter().any(|passkey| passkey.record.id == **id));
+        match owned {
+            Some(id) => Ok(Authorization::Passkey(id.clone())),
+            None => Err(step_up(passkey.missing(session))),
+        }
+    }
+
+    /// Verifies the response to either kind of options, and stores what it contains. The ceremony is used up in any case; a
+    /// nickname that is not allowed is rejected before.
     ///
     /// # Errors
-    /// [`Refusal`]: `malformed-json` for the nickname, `no-ceremony`, `ceremony-expired`, `not-signed-in`, what
-    /// section 7.1 refuses, what the gate refuses, `credential-exists`, `username-taken`, `too-many-credentials`,
-    /// `too-many-requests`, `storage-unavailable`. Nothing is stored then, and no session opened.
+    /// [`ServiceError`]: `malformed-json` for the nickname, `no-ceremony`, `ceremony-expired`, `not-signed-in`,
+    /// `step-up-required`, `user-locked`, the reasons of section 7.1, the reasons of the admission hook,
+    /// `credential-exists`, `username-taken`, `too-many-credentials`, `too-many-requests`, `storage-unavailable`. Nothing
+    /// is stored then, and no session is opened.
     pub async fn finish_registration(
         &self,
-        browser: Option<&BrowserId>,
-        session: &impl RequestSession,
+        caller: &Caller,
         response: &RegistrationResponse,
         nickname: Option<&str>,
-        peer: Option<&str>,
-    ) -> Result<Registration, Refusal> {
-        let mut trail = Trail::new(Action::Register);
-        trail.account = session.data().map(|session| session.user_handle.clone());
-        trail.credential = response.id().try_into().ok();
-        let answer = Answer { browser, session, response, nickname, peer };
-        let result = self.register(&mut trail, answer).await;
-        if result.is_err() {
-            session.abandon().await;
-        }
-        self.record(&trail, &result);
+        grant: Option<&str>,
+    ) -> Result<Registration, ServiceError> {
+        let mut event = caller.event(Action::Register);
+        event.credential = response.id().try_into().ok();
+        let input = RegistrationInput { caller, response, nickname, grant };
+        let result = self.register(&mut event, input).await;
+        self.record(&event, &result);
         result
     }
 
-    async fn register<H: RequestSession>(
+    async fn register(
         &self,
-        trail: &mut Trail,
-        answer: Answer<'_, H>,
-    ) -> Result<Registration, Refusal> {
-        // A name that will not do costs no ceremony: the authenticator has its passkey by now.
-        let nickname = match answer.nickname {
-            Some(text) => nickname(text, &self.inner.policy).map_err(|error| error.refusal())?,
+        event: &mut EventBuilder,
+        input: RegistrationInput<'_>,
+    ) -> Result<Registration, ServiceError> {
+        // Before the ceremony is used up: the authenticator has created its passkey by now.
+        let nickname = match input.nickname {
+            Some(text) => nickname(text, &self.inner.policy)?,
             None => None,
         };
-        let bytes = self.take(answer.browser, answer.response.client_data()).await?;
-        let kept = Kept::parse(&bytes)?;
-        let held = answer.session.data();
-        kept.check_session(held)?;
-        let now = self.now();
-        let judge = |pending| {
-            self.inner.rp.finish_registration(pending, answer.response, self.inner.trust.as_ref(), now)
+        let stored = self.take_ceremony(input.caller, input.response.client_data()).await?;
+        let verify = |pending| {
+            let trust = self.inner.trust.as_ref();
+            self.inner.rp.finish_registration(pending, input.response, trust, self.now())
         };
-        match kept.ceremony {
-            Ceremony::OpenAccount { pending, name, name_key, display_name } => {
-                trail.action = Action::OpenAccount;
+        match stored.ceremony {
+            Ceremony::SignUp { pending, name, name_key, display_name } => {
+                event.action = Action::SignUp;
                 if !self.inner.policy.sign_up {
-                    return Err(Refusal::SignUpClosed);
+                    return Err(ServiceError::SignUpClosed);
                 }
-                let user_handle = pending.user_handle().clone();
-                trail.account = Some(user_handle.clone());
-                let registered = judge(pending)?;
-                if held.is_some() {
-                    self.current_user(held).await?;
-                }
-                let account = Account { user_handle, name, name_key, display_name, created_at: now };
-                self.open(trail, answer, account, registered, nickname).await
+                let handle = pending.user_handle().clone();
+                event.user = Some(handle.clone());
+                let registered = verify(pending)?;
+                let created_at = self.now();
+                let user = UserRecord { handle, name, name_key, display_name, created_at, locked_at: None };
+                self.sign_up(event, input, user, registered, nickname).await
             }
-            Ceremony::AddCredential { pending } => {
-                trail.action = Action::AddCredential;
-                let account = self.current_user(held).await?;
-                let registered = judge(pending)?;
-                self.add(trail, account, registered, nickname).await
+            Ceremony::AddPasskey { pending, needs_grant } => {
+                event.action = Action::AddPasskey;
+                let user = self.active_user(&input.caller.any_session()?.session.user).await?;
+                let registered = verify(pending)?;
+                self.add_passkey(event, input, user, registered, nickname, needs_grant).await
             }
-            Ceremony::SignIn { .. } | Ceremony::StepUp { .. } => {
-                Err(Refusal::NoCeremony(NoCeremony::OtherKind))
+            Ceremony::SignIn { .. } | Ceremony::StepUp { .. } | Ceremony::SecondFactor { .. } => {
+                Err(ServiceError::NoCeremony(NoCeremony::OtherKind))
             }
         }
     }
 
-    async fn open<H: RequestSession>(
+    async fn sign_up(
         &self,
-        trail: &mut Trail,
-        answer: Answer<'_, H>,
-        account: Account,
+        event: &mut EventBuilder,
+        input: RegistrationInput<'_>,
+        user: UserRecord,
         registered: Registered,
         nickname: Option<String>,
-    ) -> Result<Registration, Refusal> {
-        let peer = answer.peer.unwrap_or_default();
-        let passkey = self.new_passkey(trail, &registered, nickname);
-        self.admit(Entry { purpose: Purpose::OpenAccount, account: &account, passkey: &passkey }).await?;
-        self.inner.limiter.try_guess(peer, self.now())?;
-        let data = SessionData::sign_in(&passkey, registered.flags, passkey.created_at);
-        let opened = async {
-            // The session first: an account is never left behind without the answer that tells of it.
-            answer.session.open(&data).await?;
-            self.open_in_store(&account, &passkey).await
+    ) -> Result<Registration, ServiceError> {
+        let passkey = self.new_passkey(event, &registered, nickname);
+        self.admit(AdmissionRequest::new(Purpose::SignUp, &user, &passkey)).await?;
+        let limits = self.reveal_limits(input.caller, None);
+        self.count_reveal(&limits).await?;
+        let sign_ups = self.inner.policy.limits.sign_ups_per_address;
+        self.count_attempt(sign_ups, input.caller.address()).await?;
+        let id = passkey.record.id.clone();
+        let factor = VerifiedFactor::passkey(
+            Acr::of(&passkey),
+            registered.flags,
+            passkey.record.uv_initialized,
+            self.now(),
+        );
+        let session =
+            self.new_session(input.caller, &user.handle, factor, Some(id), SessionState::SignedIn)?;
+        // The session first: a user is never created without the response that tells the client.
+        let opened = self.open_session(session).await;
+        let created = match &opened {
+            Ok(_) => self.create_user_with_passkey(&user, &passkey).await,
+            Err(_) => Ok(SignUp::Done),
         };
-        let opened = opened.await;
-        if !matches!(opened, Ok(Opened::NameTaken | Opened::CredentialExists)) {
-            self.inner.limiter.forgive(peer, self.now());
+        if !matches!(created, Ok(SignUp::NameTaken | SignUp::CredentialExists)) {
+            self.forgive_reveal(&limits).await;
         }
-        match opened? {
-            Opened::Done => {}
-            Opened::NameTaken => return Err(Refusal::UsernameTaken),
-            // 64 random bytes do not repeat; if they do, this ceremony is as good as none.
-            Opened::HandleTaken => return Err(Refusal::NoCeremony(NoCeremony::Missing)),
-            Opened::CredentialExists => return Err(Refusal::CredentialExists),
+        if opened.is_err() || !matches!(created, Ok(SignUp::Done)) {
+            self.forgive_attempt(sign_ups, input.caller.address()).await;
         }
-        Ok(Registration {
-            account,
-            passkey,
-            opened: true,
-            session: SessionChange::Renew(data),
-            attestation: registered.attestation,
-            extensions: registered.extensions,
-        })
+        let opened = opened?;
+        let failure = match created {
+            Ok(SignUp::Done) => {
+                self.end_previous_session(input.caller).await;
+                event.session = Some(opened.session.id);
+                let signal = SignalJson::new(&self.inner.rp, &user, std::slice::from_ref(&passkey));
+                return Ok(Registration {
+                    signal,
+                    user,
+                    passkey,
+                    session: Some(opened),
+                    attestation: registered.attestation,
+                    extensions: registered.extensions,
+                });
+            }
+            Ok(SignUp::NameTaken) => ServiceError::UsernameTaken,
+            // 64 random bytes do not repeat: the ceremony was used twice.
+            Ok(SignUp::HandleTaken) => ServiceError::NoCeremony(NoCeremony::Missing),
+            Ok(SignUp::CredentialExists) => ServiceError::CredentialExists,
+            Err(error) => error,
+        };
+        self.abandon_session(&opened).await;
+        Err(failure)
     }
 
-    /// Opens the account, save with a decoy's ID: that is registered already, as far as anybody can tell.
-    async fn open_in_store(&self, account: &Account, passkey: &Passkey) -> Result<Opened, Refusal> {
-        let store = &self.inner.store;
+    /// Creates the user, except with the ID of a decoy: that is registered already as far as any client can tell.
+    async fn create_user_with_passkey(
+        &self,
+        user: &UserRecord,
+        passkey: &Passkey,
+    ) -> Result<SignUp, ServiceError> {
+        let Some(store) = &self.inner.sign_up else { return Err(ServiceError::SignUpClosed) };
         if self.inner.decoys.is_decoy(&passkey.record.id) {
-            return Ok(match store.account_by_name(&account.name_key).await? {
-                Some(_) => Opened::NameTaken,
-                None => Opened::CredentialExists,
+            return Ok(match self.inner.users.user_by_name(&user.name_key).await? {
+                Some(_) => SignUp::NameTaken,
+                None => SignUp::CredentialExists,
             });
         }
-        Ok(store.open_account(account.clone(), passkey.clone()).await?)
+        Ok(store.create_user_with_passkey(user.clone(), passkey.clone()).await?)
     }
 
-    async fn add(
+    async fn add_passkey(
         &self,
-        trail: &mut Trail,
-        account: Account,
+        event: &mut EventBuilder,
+        input: RegistrationInput<'_>,
+        user: UserRecord,
         registered: Registered,
         nickname: Option<String>,
-    ) -> Result<Registration, Refusal> {
-        let passkey = self.new_passkey(trail, &registered, nickname);
-        self.admit(Entry { purpose: Purpose::AddCredential, account: &account, passkey: &passkey }).await?;
-        // Not by the peer: who floods sign-up from a shared address keeps nobody from adding.
-        let peer = format!("account {}", account.user_handle);
-        self.inner.limiter.try_guess(&peer, self.now())?;
-        let added = self.add_to_store(&account, &passkey).await;
-        if !matches!(added, Ok(Added::CredentialExists)) {
-            self.inner.limiter.forgive(&peer, self.now());
+        needs_grant: bool,
+    ) -> Result<Registration, ServiceError> {
+        let passkey = self.new_passkey(event, &registered, nickname);
+        self.admit(AdmissionRequest::new(Purpose::AddPasskey, &user, &passkey)).await?;
+        let session = &input.caller.any_session()?.session;
+        // Everything that was checked at the start is checked again: what follows may be minutes later.
+        let mut passkeys = self.inner.credentials.passkeys(&user.handle).await?;
+        let authorization = match input.grant {
+            Some(grant) => Authorization::Grant(GrantKey::of(grant)),
+            None if needs_grant => {
+                return Err(self.authorize(session, &passkeys).err().unwrap_or(ServiceError::NotSignedIn));
+            }
+            None => self.authorize(session, &passkeys)?,
+        };
+        let limits = self.reveal_limits(input.caller, Some(&user.handle));
+        self.count_reveal(&limits).await?;
+        let conditions = Conditions {
+            check_user: self.inner.is_user_store_shared,
+            session: self.session_condition(input.caller).await?,
+            authorization,
+            now: session.effective_time(self.now()),
+        };
+        let added = self.add_to_store(&passkey, &conditions).await;
+        if !matches!(added, Ok(AddPasskey::CredentialExists)) {
+            self.forgive_reveal(&limits).await;
         }
         match added? {
-            Added::Done => {}
-            Added::CredentialExists => return Err(Refusal::CredentialExists),
-            Added::TooMany => return Err(Refusal::TooManyCredentials),
-            Added::NoAccount => return Err(Refusal::NotSignedIn),
+            AddPasskey::Done => {
+                passkeys.push(passkey.clone());
+                Ok(Registration {
+                    signal: SignalJson::new(&self.inner.rp, &user, &passkeys),
+                    user,
+                    passkey,
+                    session: None,
+                    attestation: registered.attestation,
+                    extensions: registered.extensions,
+                })
+            }
+            AddPasskey::CredentialExists => Err(ServiceError::CredentialExists),
+            AddPasskey::TooMany => Err(ServiceError::TooManyPasskeys),
+            AddPasskey::UserMissing | AddPasskey::SessionEnded => Err(ServiceError::NotSignedIn),
+            AddPasskey::NotAuthorized => Err(self.not_authorized(session)),
         }
-        Ok(Registration {
-            account,
-            passkey,
-            opened: false,
-            session: SessionChange::Keep,
-            attestation: registered.attestation,
-            extensions: registered.extensions,
-        })
     }
 
-    /// Adds the passkey, save with a decoy's ID.
-    async fn add_to_store(&self, account: &Account, passkey: &Passkey) -> Result<Added, Refusal> {
+    /// What a session lacks whose verification no longer authorises a change: a session in the state `first-factor` needs
+    /// its second factor before it can step up.
+    pub(super) fn not_authorized(&self, session: &Session) -> ServiceError {
+        match session.state {
+            SessionState::FirstFactor => ServiceError::SecondFactorRequired,
+            SessionState::SignedIn => step_up(self.management_requirement().missing(session)),
+        }
+    }
+
+    /// Adds the passkey, except with the ID of a decoy.
+    async fn add_to_store(
+        &self,
+        passkey: &Passkey,
+        conditions: &Conditions,
+    ) -> Result<AddPasskey, ServiceError> {
         if self.inner.decoys.is_decoy(&passkey.record.id) {
-            return Ok(Added::CredentialExists);
+            return Ok(AddPasskey::CredentialExists);
         }
         let max = self.inner.policy.max_credentials;
-        Ok(self.inner.store.add(&account.user_handle, passkey.clone(), max).await?)
+        Ok(self.inner.credentials.add_passkey(passkey.clone(), max, conditions).await?)
     }
 
-    fn new_passkey(&self, trail: &mut Trail, registered: &Registered, nickname: Option<String>) -> Passkey {
+    /// What adding and deleting passkeys requires of a user who has one.
+    pub(super) fn management_requirement(&self) -> Requirement {
+        Requirement::passkey().within(self.inner.policy.recent_verification)
+    }
+
+    /// The limits of responses that reveal something: per browser or user, and per address.
+    fn reveal_limits(&self, caller: &Caller, user: Option<&UserHandle>) -> [(Limit, String); 2] {
+        let limits = &self.inner.policy.limits;
+        let client = match (user, &caller.browser) {
+            (Some(user), _) => format!("user {user}"),
+            (None, Some(browser)) => format!("browser {}", browser.pseudonym()),
+            (None, None) => "no browser".into(),
+        };
+        [(limits.reveals, client), (limits.reveals_per_address, caller.address().to_owned())]
+    }
+
+    /// Counts an attempt that may reveal something, in all limits or in none.
+    async fn count_reveal(&self, limits: &[(Limit, String)]) -> Result<(), ServiceError> {
+        for (done, (limit, subject)) in limits.iter().enumerate() {
+            if let Err(error) = self.count_attempt(*limit, subject).await {
+                self.forgive_reveal(limits.get(..done).unwrap_or_default()).await;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn forgive_reveal(&self, limits: &[(Limit, String)]) {
+        for (limit, subject) in limits {
+            self.forgive_attempt(*limit, subject).await;
+        }
+    }
+
+    fn new_passkey(
+        &self,
+        event: &mut EventBuilder,
+        registered: &Registered,
+        nickname: Option<String>,
+    ) -> Passkey {
         let mut record = registered.credential.clone();
-        // The client chose these words, and options repeat them for as long as the passkey lives.
-        record.transports.retain(|word| word.len() <= MAX_TRANSPORT_BYTES);
-        record.transports.truncate(MAX_TRANSPORTS);
+        if record.attestation.format == Format::None {
+            // It proves nothing and cannot be assessed again.
+            record.attestation_object = None;
+            record.attestation_client_data_json = None;
+        }
         let passkey = Passkey {
             record,
             nickname,
@@ -317,49 +446,37 @@ impl<S: CeremonyStore + CredentialStore> Passkeys<S> {
             last_used_at: None,
             user_verified: registered.flags.user_verified(),
         };
-        trail.passkey(&passkey);
-        trail.user_verified = Some(passkey.user_verified);
+        event.passkey(&passkey);
+        event.user_verified = Some(passkey.user_verified);
         passkey
     }
 
-    /// A start is no outcome; one that is refused is.
-    pub(super) fn record_refused_start<T>(
+    /// Records a request that was rejected before it had an outcome. Options that were sent are not an outcome.
+    pub(super) fn record_rejection<T>(
         &self,
         action: Action,
-        session: Option<&SessionData>,
-        result: &Result<T, Refusal>,
+        caller: &Caller,
+        result: &Result<T, ServiceError>,
     ) {
         if result.is_err() {
-            let mut trail = Trail::new(action);
-            trail.account = session.map(|session| session.user_handle.clone());
-            self.record(&trail, result);
+            self.record(&caller.event(action), result);
         }
     }
 }
 
-/// What a browser answered, and all that came with it.
-struct Answer<'a, H> {
-    browser: Option<&'a BrowserId>,
-    session: &'a H,
+/// A registration response with its context.
+#[derive(Clone, Copy)]
+struct RegistrationInput<'a> {
+    caller: &'a Caller,
     response: &'a RegistrationResponse,
     nickname: Option<&'a str>,
-    peer: Option<&'a str>,
+    grant: Option<&'a str>,
 }
 
-fn check_display_name(text: &str) -> Result<&str, Refusal> {
-    let text = text.trim();
-    let chars = text.chars().count();
-    if !(1..=MAX_DISPLAY_NAME_CHARS).contains(&chars) || text.chars().any(char::is_control) {
-        let detail =
-            format!("displayName has 1 to {MAX_DISPLAY_NAME_CHARS} characters, none a control character");
-        return Err(Refusal::Body { detail });
-    }
-    Ok(text)
+/// A display name without white space around it; it may be empty.
+pub(super) fn check_display_name(text: &str) -> Result<&str, ServiceError> {
+    check_name("displayName", text, MAX_DISPLAY_NAME_CHARS)
 }
 
-/// Room for long names of people; authenticators cut at 64 bytes (6.4.1).
+/// Enough for long names of people; authenticators truncate at 64 bytes (6.4.1).
 const MAX_DISPLAY_NAME_CHARS: usize = 128;
-/// There are six transports; as many again may be invented.
-const MAX_TRANSPORTS: usize = 12;
-/// Three times the longest known one.
-const MAX_TRANSPORT_BYTES: usize = 32;

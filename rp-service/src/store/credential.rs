@@ -1,242 +1,272 @@
 use std::future::Future;
 
 use rp_core::options::PublicKeyCredentialDescriptorJson;
-use rp_core::{CredentialId, CredentialRecord, CredentialUpdate, Timestamp, UserHandle};
+use rp_core::{CredentialId, CredentialRecord, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
 
-use super::StoreError;
+use super::error::StoreError;
+use crate::session::SessionKey;
 
-/// An account, as far as passkeys need one: a user handle, a name that is unique, a name for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// The user handle: the account's key.
-    pub user_handle: UserHandle,
-    /// The username as the user wrote it.
-    pub name: String,
-    /// The username as it is compared (RFC 8265, UsernameCaseMapped). Unique.
-    pub name_key: String,
-    /// What the person is called.
-    pub display_name: String,
-    /// When the account was opened.
-    pub created_at: Timestamp,
-}
-
-/// A credential record and what the service keeps beside it.
+/// A credential record, and what the service stores with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passkey {
-    /// The record of section 7.1.
+    /// The credential record ([section 4](https://www.w3.org/TR/webauthn-3/#credential-record)). It names the user.
     pub record: CredentialRecord,
-    /// What the user calls it.
+    /// The name that the user gave to the passkey.
     pub nickname: Option<String>,
-    /// When it was registered.
+    /// The time of registration.
     pub created_at: Timestamp,
-    /// When it was last used to sign in or step up.
+    /// The time of the last authentication.
     pub last_used_at: Option<Timestamp>,
-    /// Whether the last ceremony verified the user.
+    /// Whether the authenticator verified the user in the last ceremony.
     pub user_verified: bool,
 }
 
-impl Passkey {
-    /// Refuses a passkey whose record does not name this account.
-    ///
-    /// # Errors
-    /// [`StoreError::RecordOfAnotherAccount`].
-    pub fn check_account(&self, user_handle: &UserHandle) -> Result<(), StoreError> {
-        if self.record.user_handle == *user_handle { Ok(()) } else { Err(StoreError::RecordOfAnotherAccount) }
-    }
+/// The facts on which adding or deleting a passkey depends. The store checks them in the transaction that writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// Whether the user must exist and not be locked. `false` if users are in another store: the service then checks
+    /// the user immediately before.
+    pub check_user: bool,
+    /// The session of the request, which must be the user's and must not have expired by `now`. `None` if sessions are
+    /// in another store: the service then checks the session immediately before.
+    pub session: Option<SessionKey>,
+    /// The verification that authorises the change.
+    pub authorization: Authorization,
+    /// The time of the change.
+    pub now: Timestamp,
 }
 
-/// Accounts and their passkeys. A credential ID is unique over all accounts.
+/// The verification that authorises adding or deleting a passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// A passkey of the user, which must still be the user's.
+    Passkey(CredentialId),
+    /// Another factor. It authorises the change only as long as the user has no passkey.
+    OtherFactor,
+    /// A single-use enrolment grant, which the change uses up. It authorises adding one passkey and nothing else.
+    Grant(GrantKey),
+}
+
+/// The key of an enrolment grant: the SHA-256 hash of its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GrantKey(pub [u8; 32]);
+
+/// The passkeys of all users. A credential ID is unique across users.
 ///
-/// Each call is one transaction: what it checks still holds when it writes.
+/// Each method is one transaction: what it checks still holds when it writes.
 pub trait CredentialStore: Send + Sync {
-    /// The account with this name, as [`Account::name_key`] has it.
+    /// Returns the passkey with this credential ID.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn account_by_name(
-        &self,
-        name_key: &str,
-    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+    fn passkey(&self, id: &CredentialId) -> impl Future<Output = Result<Option<Passkey>, StoreError>> + Send;
 
-    /// The account with this user handle.
+    /// Returns the user's passkeys, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn account(
-        &self,
-        user_handle: &UserHandle,
-    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+    fn passkeys(&self, user: &UserHandle) -> impl Future<Output = Result<Vec<Passkey>, StoreError>> + Send;
 
-    /// The passkey with this credential ID, and whose it is.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn passkey(
-        &self,
-        id: &CredentialId,
-    ) -> impl Future<Output = Result<Option<(Account, Passkey)>, StoreError>> + Send;
-
-    /// The account's passkeys, oldest first; none where there is no such account.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn passkeys(
-        &self,
-        user_handle: &UserHandle,
-    ) -> impl Future<Output = Result<Vec<Passkey>, StoreError>> + Send;
-
-    /// The account's passkeys as options name them: ID and transports, in any order. A store that need not read
-    /// more for it should not: how long a sign-in takes to start must not tell how much an account holds.
+    /// Returns the user's passkeys as options list them (ID and transports), in any order. A store should read no more
+    /// than that: the time that this takes must not reveal how much a user has.
     ///
     /// # Errors
     /// [`StoreError`].
     fn descriptors(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
     ) -> impl Future<Output = Result<Vec<PublicKeyCredentialDescriptorJson>, StoreError>> + Send {
-        async {
-            Ok(self.passkeys(user_handle).await?.iter().map(|passkey| (&passkey.record).into()).collect())
-        }
+        async { Ok(self.passkeys(user).await?.iter().map(|passkey| (&passkey.record).into()).collect()) }
     }
 
-    /// Opens an account with its first passkey: both or neither.
+    /// Adds a passkey to the user that its record names, who has fewer than `max`.
+    ///
+    /// The conditions are checked in the order of [`AddPasskey`]'s variants, and the first one that does not hold is
+    /// returned. A grant is used up only if the passkey is added.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn open_account(
+    fn add_passkey(
         &self,
-        account: Account,
-        passkey: Passkey,
-    ) -> impl Future<Output = Result<Opened, StoreError>> + Send;
-
-    /// Adds a passkey to an account that has fewer than `max`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn add(
-        &self,
-        user_handle: &UserHandle,
         passkey: Passkey,
         max: Option<usize>,
-    ) -> impl Future<Output = Result<Added, StoreError>> + Send;
+        conditions: &Conditions,
+    ) -> impl Future<Output = Result<AddPasskey, StoreError>> + Send;
 
-    /// Applies what an authentication changed, as [`CredentialUpdate::apply`] does, if the counter is still
-    /// the one that was judged; and notes when the passkey was used, and whether the user was verified.
+    /// Applies an authentication ([`CredentialUpdate::apply`]) if the stored counter is still
+    /// [`CredentialUpdate::previous_sign_count`], and stores when the passkey was used and whether the user was verified.
     ///
-    /// The counter never goes back, and neither does the time of use. Backup eligibility is written only
-    /// where it is not known; `uvInitialized` only ever rises.
+    /// The counter and the time of use never decrease. Backup eligibility is written only if it was unknown;
+    /// `uvInitialized` is never cleared.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn apply(
+    fn apply_update(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         update: &CredentialUpdate,
         used_at: Timestamp,
-    ) -> impl Future<Output = Result<Applied, StoreError>> + Send;
+    ) -> impl Future<Output = Result<ApplyUpdate, StoreError>> + Send;
 
-    /// Names one of the account's passkeys, or takes its name away; gives it as it is now. `None` where the
-    /// account has no such passkey, even if another account has.
+    /// Names one of the user's passkeys, or removes its name, and returns it. Returns `None` if the user has no such
+    /// passkey, even if another user has it.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn rename(
+    fn rename_passkey(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         id: &CredentialId,
         nickname: Option<&str>,
     ) -> impl Future<Output = Result<Option<Passkey>, StoreError>> + Send;
 
-    /// Deletes one of the account's passkeys; its last only with `allow_last`.
+    /// Deletes one of the user's passkeys; the last one only with `allow_last`. A store that also stores sessions ends
+    /// those whose [`Session::credential`](crate::Session::credential) it is, in the same transaction.
+    ///
+    /// The conditions are checked in the order of [`DeletePasskey`]'s variants, and the first one that does not hold is
+    /// returned.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn delete(
+    fn delete_passkey(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         id: &CredentialId,
         allow_last: bool,
-    ) -> impl Future<Output = Result<Deleted, StoreError>> + Send;
+        conditions: &Conditions,
+    ) -> impl Future<Output = Result<DeletePasskey, StoreError>> + Send;
 
-    /// Keeps an account of an application that has users of its own, with or without passkeys: a new one, or
-    /// new names for the one with this user handle. When an account was opened does not change.
+    /// Deletes all passkeys and grants of a user, and returns the number of passkeys. For operators, and for users
+    /// whose account is deleted. A store that also stores sessions ends those whose
+    /// [`Session::credential`](crate::Session::credential) is one of them, in the same transaction.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn put_account(&self, account: Account) -> impl Future<Output = Result<Put, StoreError>> + Send;
+    fn delete_passkeys(&self, user: &UserHandle) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Deletes an account with all its passkeys; `false` where there was none.
+    /// Returns up to `limit` passkeys of all users in the order of their IDs (shorter IDs are not sorted first: the order
+    /// is that of the bytes), beginning behind `after`.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn delete_account(
+    fn all_passkeys(
         &self,
-        user_handle: &UserHandle,
+        after: Option<&CredentialId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Passkey>, StoreError>> + Send;
+
+    /// Stores the result of a later assessment of a passkey's attestation. Returns `false` if the passkey does not exist.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_attestation(
+        &self,
+        id: &CredentialId,
+        attestation: StoredAttestation,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Stores an enrolment grant for a user until it is used or expires.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_grant(
+        &self,
+        key: GrantKey,
+        user: &UserHandle,
+        expires_at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Returns when the last of the user's unused grants expires; `None` if all have expired by `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn grant_expiry(
+        &self,
+        user: &UserHandle,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+
+    /// Deletes grants that had expired before `before`, at most [`SWEEP_LIMIT`](super::SWEEP_LIMIT), and returns the
+    /// number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sweep_grants(&self, before: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }
 
-/// What came of opening an account; all but `Done` changed nothing.
+/// The outcome of [`CredentialStore::add_passkey`]; every variant except `Done` changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Opened {
-    /// The account and its passkey are there.
+pub enum AddPasskey {
+    /// The user has the passkey.
     Done,
-    /// Another account has the name.
-    NameTaken,
-    /// An account has this user handle: 64 random bytes do not repeat, so one was used twice.
-    HandleTaken,
-    /// Some account has a passkey with this credential ID.
+    /// The user does not exist, or is locked.
+    UserMissing,
+    /// The session has ended.
+    SessionEnded,
+    /// The verification does not authorise the change any more.
+    NotAuthorized,
+    /// A user, this one or another, has a passkey with this credential ID.
     CredentialExists,
-}
-
-/// What came of adding a passkey; all but `Done` changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Added {
-    /// The account has the passkey.
-    Done,
-    /// Some account, this one or another, has a passkey with this credential ID.
-    CredentialExists,
-    /// The account has as many as it may have.
+    /// The user has as many passkeys as allowed.
     TooMany,
-    /// There is no such account.
-    NoAccount,
 }
 
-/// What came of applying an update; all but `Done` changed nothing.
+/// The outcome of [`CredentialStore::apply_update`]; every variant except `Done` changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Applied {
-    /// The record holds it.
+pub enum ApplyUpdate {
+    /// The update is stored.
     Done,
-    /// The stored counter is no longer the one that was judged: another authentication was faster. Judge
-    /// against `current`, or refuse.
-    CounterMoved {
-        /// The counter that is stored.
-        current: u32,
-    },
-    /// The account has no such passkey: it was deleted meanwhile.
-    Gone,
-}
-
-/// What came of deleting a passkey; all but `Done` changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Deleted {
-    /// It is gone.
-    Done,
-    /// It is the account's last.
-    Last,
-    /// The account has no such passkey, even if another account has.
+    /// The stored counter has changed: another authentication was faster. Rebase the authentication on the record
+    /// as it is now, or reject it.
+    CounterMoved,
+    /// The user has no such passkey: it was deleted in the meantime.
     Missing,
 }
 
-/// What came of putting an account.
+/// The outcome of [`CredentialStore::delete_passkey`]; every variant except `Done` changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Put {
-    /// It is there with these names.
+pub enum DeletePasskey {
+    /// The passkey is deleted.
     Done,
-    /// Another account has the name; nothing was changed.
-    NameTaken,
+    /// The user does not exist, or is locked.
+    UserMissing,
+    /// The session has ended.
+    SessionEnded,
+    /// The verification does not authorise the change any more.
+    NotAuthorized,
+    /// The user has no such passkey, even if another user has it.
+    Missing,
+    /// It is the user's last passkey.
+    Last,
+}
+
+/// The condition that does not hold, in the order in which they are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnmetCondition {
+    User,
+    Session,
+    Authorization,
+}
+
+impl From<UnmetCondition> for AddPasskey {
+    fn from(unmet: UnmetCondition) -> Self {
+        match unmet {
+            UnmetCondition::User => Self::UserMissing,
+            UnmetCondition::Session => Self::SessionEnded,
+            UnmetCondition::Authorization => Self::NotAuthorized,
+        }
+    }
+}
+
+impl From<UnmetCondition> for DeletePasskey {
+    fn from(unmet: UnmetCondition) -> Self {
+        match unmet {
+            UnmetCondition::User => Self::UserMissing,
+            UnmetCondition::Session => Self::SessionEnded,
+            UnmetCondition::Authorization => Self::NotAuthorized,
+        }
+    }
 }

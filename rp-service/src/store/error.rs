@@ -1,44 +1,50 @@
 use super::MAX_STATE_BYTES;
 
-/// Why a store could not do what it was asked to; nothing was changed.
+/// A failure of the storage; nothing was changed.
 ///
-/// All of it is the operator's to mend and no answer to a client but "not now" (503).
+/// The client receives 503 `storage-unavailable`, whatever the variant.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The storage did not answer, or answered with an error.
-    #[error("the storage did not do its work")]
+    #[error("storage backend error")]
     Unavailable {
-        /// What it said.
+        /// The error of the storage.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// What is stored cannot be read back: another version wrote it, or somebody changed it.
-    #[error("{what} is stored as nothing that can be read")]
+    /// A stored value cannot be read: another version wrote it, or it was changed by hand.
+    #[error("stored {what} is unreadable")]
     Unreadable {
-        /// Which item, such as `rp_passkeys.aaguid`.
+        /// The value, such as `rp_passkeys.aaguid`.
         what: &'static str,
     },
-    /// A ceremony's or a session's state is longer than a store keeps.
-    #[error("a state of {got} bytes; the most is {max}")]
+    /// The state of a ceremony is longer than a store accepts.
+    #[error("a state of {got} bytes; the maximum is {max}")]
     TooLong {
-        /// How long it is.
+        /// The length in bytes.
         got: usize,
         /// [`MAX_STATE_BYTES`].
         max: usize,
     },
-    /// The caller gave a credential record to an account that it does not name.
-    #[error("the credential record names another account than the one it is added to")]
-    RecordOfAnotherAccount,
+    /// The caller added a credential record to a user that it does not name.
+    #[error("the credential record names another user")]
+    ForeignRecord,
+    /// The store does not support an operation that is optional.
+    #[error("the store does not support {operation}")]
+    Unsupported {
+        /// The operation, such as `rename`.
+        operation: &'static str,
+    },
 }
 
 impl StoreError {
-    /// [`StoreError::Unavailable`], for stores that are written elsewhere.
+    /// Returns [`StoreError::Unavailable`], for stores outside this crate.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable { source: source.into() }
     }
 
-    /// Refuses a state over [`MAX_STATE_BYTES`].
+    /// Rejects a state longer than [`MAX_STATE_BYTES`].
     ///
     /// # Errors
     /// [`StoreError::TooLong`].

@@ -1,33 +1,36 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rp_core::{CredentialId, CredentialUpdate, Timestamp, UserHandle};
+use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
 
 use self::accounts::Accounts;
 use self::expiring::Expiring;
 use super::{
-    Account, Added, Applied, CeremonyKey, CeremonyStore, CredentialStore, Deleted, Opened, Passkey, Put,
-    SessionKey, SessionStore, StoreError, Taken,
+    AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, Conditions, CreateUser, CredentialStore,
+    DeletePasskey, GrantKey, Passkey, SessionKey, SessionStore, SignUp, SignUpStore, StoreError,
+    TakeCeremony, UpdateUser, UserChange, UserRecord, UserStore,
 };
+use crate::session::{Session, SessionId};
 
 mod accounts;
 mod expiring;
+mod sessions;
 
-/// Everything in this process's memory, gone with it: for tests, and for trying things out.
+/// Everything in the memory of this process, for tests and experiments.
 ///
-/// Clones share what is stored. Ceremonies and sessions are bounded in bytes: where there are too many, those
-/// that would expire first give way.
+/// Clones share what is stored. Ceremonies are bounded in bytes and sessions in number: above the bound, those that
+/// expire first are dropped.
 ///
 /// # Examples
 /// ```
 /// use rp_core::Timestamp;
-/// use rp_service::store::{CeremonyKey, CeremonyStore, MemoryStore, StoreError, Taken};
+/// use rp_service::store::{CeremonyKey, CeremonyStore, MemoryStore, StoreError, TakeCeremony};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let store = MemoryStore::new();
 /// let (key, now) = (CeremonyKey([7; 32]), Timestamp::from_unix_seconds(0));
-/// store.put(key, b"state", Timestamp::from_unix_seconds(300)).await?;
-/// assert_eq!(store.take(key, now).await?, Taken::Found(b"state".to_vec()));
-/// assert_eq!(store.take(key, now).await?, Taken::Missing);
+/// store.put_ceremony(key, b"state", Timestamp::from_unix_seconds(300)).await?;
+/// assert_eq!(store.take_ceremony(key, now).await?, TakeCeremony::Found(b"state".to_vec()));
+/// assert_eq!(store.take_ceremony(key, now).await?, TakeCeremony::Missing);
 /// # Ok::<(), StoreError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -41,15 +44,17 @@ pub struct MemoryStore {
 struct Shared {
     accounts: Mutex<Accounts>,
     ceremonies: Mutex<Expiring>,
-    sessions: Mutex<Expiring>,
 }
 
 impl MemoryStore {
-    /// The most memory that ceremonies take, and the most that sessions take, in bytes: a hundred thousand
-    /// ceremonies of the usual half kilobyte, which is what a small machine can spare.
-    pub const BUDGET_BYTES: usize = 64 << 20;
+    /// The maximum memory that ceremonies take, in bytes: about a hundred thousand ceremonies of half a kilobyte, which
+    /// a small machine can spare.
+    pub const MAX_CEREMONY_BYTES: usize = expiring::MAX_BYTES;
 
-    /// A store with nothing in it.
+    /// The maximum number of sessions, which take about as much memory.
+    pub const MAX_SESSIONS: usize = sessions::MAX;
+
+    /// An empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -62,10 +67,6 @@ impl MemoryStore {
     fn ceremonies(&self) -> MutexGuard<'_, Expiring> {
         lock(&self.shared.ceremonies)
     }
-
-    fn sessions(&self) -> MutexGuard<'_, Expiring> {
-        lock(&self.shared.sessions)
-    }
 }
 
 impl std::fmt::Debug for MemoryStore {
@@ -74,139 +75,231 @@ impl std::fmt::Debug for MemoryStore {
     }
 }
 
-/// What is locked is never left half written, so a thread that panicked while it held the lock changes nothing.
+/// Nothing panics between two related writes, so a poisoned mutex guards consistent data.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl UserStore for MemoryStore {
+    async fn user(&self, handle: &UserHandle) -> Result<Option<UserRecord>, StoreError> {
+        Ok(self.accounts().user(handle).cloned())
+    }
+
+    async fn user_by_name(&self, name_key: &str) -> Result<Option<UserRecord>, StoreError> {
+        Ok(self.accounts().user_by_name(name_key).cloned())
+    }
+
+    async fn create_user(&self, user: UserRecord) -> Result<CreateUser, StoreError> {
+        Ok(self.accounts().create_user(user))
+    }
+
+    async fn update_user(&self, handle: &UserHandle, change: UserChange) -> Result<UpdateUser, StoreError> {
+        Ok(self.accounts().update_user(handle, change))
+    }
+
+    async fn set_user_lock(
+        &self,
+        handle: &UserHandle,
+        locked_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.accounts().set_user_lock(handle, locked_at))
+    }
+
+    async fn delete_user(&self, handle: &UserHandle) -> Result<bool, StoreError> {
+        Ok(self.accounts().delete_user(handle))
+    }
+
+    async fn users(&self, after: Option<&UserHandle>, limit: u32) -> Result<Vec<UserRecord>, StoreError> {
+        Ok(self.accounts().users(after).take(as_count(limit)).cloned().collect())
+    }
+}
+
+impl CredentialStore for MemoryStore {
+    async fn passkey(&self, id: &CredentialId) -> Result<Option<Passkey>, StoreError> {
+        Ok(self.accounts().passkey(id).cloned())
+    }
+
+    async fn passkeys(&self, user: &UserHandle) -> Result<Vec<Passkey>, StoreError> {
+        Ok(self.accounts().passkeys(user).cloned().collect())
+    }
+
+    async fn add_passkey(
+        &self,
+        passkey: Passkey,
+        max: Option<usize>,
+        conditions: &Conditions,
+    ) -> Result<AddPasskey, StoreError> {
+        Ok(self.accounts().add_passkey(passkey, max, conditions))
+    }
+
+    async fn apply_update(
+        &self,
+        user: &UserHandle,
+        update: &CredentialUpdate,
+        used_at: Timestamp,
+    ) -> Result<ApplyUpdate, StoreError> {
+        Ok(self.accounts().apply_update(user, update, used_at))
+    }
+
+    async fn rename_passkey(
+        &self,
+        user: &UserHandle,
+        id: &CredentialId,
+        nickname: Option<&str>,
+    ) -> Result<Option<Passkey>, StoreError> {
+        let mut accounts = self.accounts();
+        let Some(passkey) = accounts.passkey_mut(user, id) else { return Ok(None) };
+        passkey.nickname = nickname.map(str::to_owned);
+        Ok(Some(passkey.clone()))
+    }
+
+    async fn delete_passkey(
+        &self,
+        user: &UserHandle,
+        id: &CredentialId,
+        allow_last: bool,
+        conditions: &Conditions,
+    ) -> Result<DeletePasskey, StoreError> {
+        Ok(self.accounts().delete_passkey(user, id, allow_last, conditions))
+    }
+
+    async fn delete_passkeys(&self, user: &UserHandle) -> Result<u64, StoreError> {
+        Ok(self.accounts().delete_passkeys(user))
+    }
+
+    async fn all_passkeys(
+        &self,
+        after: Option<&CredentialId>,
+        limit: u32,
+    ) -> Result<Vec<Passkey>, StoreError> {
+        Ok(self.accounts().all_passkeys(after).take(as_count(limit)).cloned().collect())
+    }
+
+    async fn set_attestation(
+        &self,
+        id: &CredentialId,
+        attestation: StoredAttestation,
+    ) -> Result<bool, StoreError> {
+        Ok(self.accounts().set_attestation(id, attestation))
+    }
+
+    async fn put_grant(
+        &self,
+        key: GrantKey,
+        user: &UserHandle,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.accounts().put_grant(key, user, expires_at);
+        Ok(())
+    }
+
+    async fn grant_expiry(&self, user: &UserHandle, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.accounts().grant_expiry(user, now))
+    }
+
+    async fn sweep_grants(&self, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.accounts().sweep_grants(before))
+    }
+}
+
+impl SignUpStore for MemoryStore {
+    async fn create_user_with_passkey(
+        &self,
+        user: UserRecord,
+        passkey: Passkey,
+    ) -> Result<SignUp, StoreError> {
+        if passkey.record.user_handle != user.handle {
+            return Err(StoreError::ForeignRecord);
+        }
+        Ok(self.accounts().create_user_with_passkey(user, passkey))
+    }
+}
+
 impl CeremonyStore for MemoryStore {
-    async fn put(&self, key: CeremonyKey, state: &[u8], expires_at: Timestamp) -> Result<(), StoreError> {
+    async fn put_ceremony(
+        &self,
+        key: CeremonyKey,
+        state: &[u8],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
         StoreError::check_length(state)?;
         self.ceremonies().insert(key.0, state.into(), expires_at);
         Ok(())
     }
 
-    async fn take(&self, key: CeremonyKey, now: Timestamp) -> Result<Taken, StoreError> {
+    async fn take_ceremony(&self, key: CeremonyKey, now: Timestamp) -> Result<TakeCeremony, StoreError> {
         Ok(match self.ceremonies().remove(&key.0) {
-            None => Taken::Missing,
-            Some((_, expires_at)) if now > expires_at => Taken::Expired,
-            Some((state, _)) => Taken::Found(state),
+            None => TakeCeremony::Missing,
+            Some((_, expires_at)) if now > expires_at => TakeCeremony::Expired,
+            Some((state, _)) => TakeCeremony::Found(state),
         })
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
+    async fn sweep_ceremonies(&self, before: Timestamp) -> Result<u64, StoreError> {
         Ok(self.ceremonies().sweep(before))
     }
 }
 
 impl SessionStore for MemoryStore {
-    async fn load(&self, key: SessionKey, now: Timestamp) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.sessions().get(&key.0, now).map(<[u8]>::to_vec))
+    async fn create_session(&self, key: SessionKey, session: &Session) -> Result<bool, StoreError> {
+        Ok(self.accounts().sessions.create(key, session))
     }
 
-    async fn create(&self, key: SessionKey, data: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
-        StoreError::check_length(data)?;
-        let mut sessions = self.sessions();
-        let is_new = !sessions.contains(&key.0);
-        if is_new {
-            sessions.insert(key.0, data.into(), expires_at);
-        }
-        Ok(is_new)
+    async fn session(&self, key: SessionKey, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        Ok(self.accounts().sessions.load(key, now).cloned())
     }
 
-    async fn save(&self, key: SessionKey, data: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
-        StoreError::check_length(data)?;
-        let mut sessions = self.sessions();
-        let is_there = sessions.contains(&key.0);
-        if is_there {
-            sessions.insert(key.0, data.into(), expires_at);
-        }
-        Ok(is_there)
+    async fn replace_session(
+        &self,
+        old: SessionKey,
+        new: SessionKey,
+        session: &Session,
+    ) -> Result<bool, StoreError> {
+        Ok(self.accounts().sessions.replace(old, new, session))
     }
 
-    async fn touch(&self, key: SessionKey, expires_at: Timestamp) -> Result<bool, StoreError> {
-        let mut sessions = self.sessions();
-        let Some((data, _)) = sessions.remove(&key.0) else { return Ok(false) };
-        sessions.insert(key.0, data, expires_at);
-        Ok(true)
+    async fn touch_session(
+        &self,
+        key: SessionKey,
+        used_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.accounts().sessions.touch(key, used_at, expires_at))
     }
 
-    async fn end(&self, key: SessionKey) -> Result<bool, StoreError> {
-        Ok(self.sessions().remove(&key.0).is_some())
+    async fn require_user_verification(&self, key: SessionKey) -> Result<bool, StoreError> {
+        Ok(self.accounts().sessions.require_user_verification(key))
+    }
+
+    async fn end_session(&self, key: SessionKey) -> Result<bool, StoreError> {
+        Ok(self.accounts().sessions.end(key))
+    }
+
+    async fn sessions(&self, user: &UserHandle, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        Ok(self.accounts().sessions.of_user(user, now))
+    }
+
+    async fn end_session_by_id(&self, user: &UserHandle, id: &SessionId) -> Result<bool, StoreError> {
+        Ok(self.accounts().sessions.end_where(user, |session| session.id == *id) > 0)
+    }
+
+    async fn end_sessions(&self, user: &UserHandle, keep: Option<&SessionId>) -> Result<u64, StoreError> {
+        Ok(self.accounts().sessions.end_where(user, |session| Some(&session.id) != keep))
+    }
+
+    async fn end_sessions_of_passkey(
+        &self,
+        user: &UserHandle,
+        credential: &CredentialId,
+    ) -> Result<u64, StoreError> {
+        Ok(self.accounts().sessions.end_of_passkey(user, credential))
     }
 
     async fn sweep_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
-        Ok(self.sessions().sweep(before))
+        Ok(self.accounts().sessions.sweep(before))
     }
 }
 
-impl CredentialStore for MemoryStore {
-    async fn account_by_name(&self, name_key: &str) -> Result<Option<Account>, StoreError> {
-        Ok(self.accounts().by_name(name_key).cloned())
-    }
-
-    async fn account(&self, user_handle: &UserHandle) -> Result<Option<Account>, StoreError> {
-        Ok(self.accounts().get(user_handle).cloned())
-    }
-
-    async fn passkey(&self, id: &CredentialId) -> Result<Option<(Account, Passkey)>, StoreError> {
-        Ok(self.accounts().passkey(id).map(|(account, passkey)| (account.clone(), passkey.clone())))
-    }
-
-    async fn passkeys(&self, user_handle: &UserHandle) -> Result<Vec<Passkey>, StoreError> {
-        Ok(self.accounts().passkeys(user_handle).to_vec())
-    }
-
-    async fn open_account(&self, account: Account, passkey: Passkey) -> Result<Opened, StoreError> {
-        passkey.check_account(&account.user_handle)?;
-        Ok(self.accounts().open(account, passkey))
-    }
-
-    async fn add(
-        &self,
-        user_handle: &UserHandle,
-        passkey: Passkey,
-        max: Option<usize>,
-    ) -> Result<Added, StoreError> {
-        passkey.check_account(user_handle)?;
-        Ok(self.accounts().add(passkey, max))
-    }
-
-    async fn apply(
-        &self,
-        user_handle: &UserHandle,
-        update: &CredentialUpdate,
-        used_at: Timestamp,
-    ) -> Result<Applied, StoreError> {
-        Ok(self.accounts().apply(user_handle, update, used_at))
-    }
-
-    async fn rename(
-        &self,
-        user_handle: &UserHandle,
-        id: &CredentialId,
-        nickname: Option<&str>,
-    ) -> Result<Option<Passkey>, StoreError> {
-        let mut accounts = self.accounts();
-        let Some(passkey) = accounts.passkey_mut(user_handle, id) else { return Ok(None) };
-        passkey.nickname = nickname.map(str::to_owned);
-        Ok(Some(passkey.clone()))
-    }
-
-    async fn delete(
-        &self,
-        user_handle: &UserHandle,
-        id: &CredentialId,
-        allow_last: bool,
-    ) -> Result<Deleted, StoreError> {
-        Ok(self.accounts().delete(user_handle, id, allow_last))
-    }
-
-    async fn put_account(&self, account: Account) -> Result<Put, StoreError> {
-        Ok(self.accounts().put(account))
-    }
-
-    async fn delete_account(&self, user_handle: &UserHandle) -> Result<bool, StoreError> {
-        Ok(self.accounts().remove(user_handle))
-    }
+fn as_count(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

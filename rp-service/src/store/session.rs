@@ -1,72 +1,122 @@
 use std::future::Future;
 
-use rp_core::Timestamp;
+use rp_core::{CredentialId, Timestamp, UserHandle};
 
 use super::StoreError;
+use crate::session::{Session, SessionId, SessionKey};
 
-/// Sessions, kept on the server: what a session crate's own store trait is implemented over.
+/// The sign-in sessions, one row for each.
 ///
-/// The data are opaque. A session whose time is up is not there, swept or not.
+/// The key of a row is the hash of the token that the browser holds, so a copy of the store signs no one in. The
+/// [`SessionId`] is public and stays the same when the token changes.
 pub trait SessionStore: Send + Sync {
-    /// The session's data.
+    /// Stores a new session. Returns `false`, and changes nothing, if the key or the ID exists.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn load(
+    fn create_session(
+        &self,
+        key: SessionKey,
+        session: &Session,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Returns the session with this key. A session that has expired by `now` is deleted and not returned, so that a
+    /// clock that goes back does not revive it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn session(
         &self,
         key: SessionKey,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Session>, StoreError>> + Send;
 
-    /// Keeps a new session; `false`, and nothing is changed, where one has the key already.
+    /// Replaces the session `old` by `session` under the key `new`, if `old` still exists and neither `new` nor the ID
+    /// belongs to another session. Returns `false`, and changes nothing, otherwise: of any number of parallel
+    /// replacements, one succeeds.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn create(
+    fn replace_session(
+        &self,
+        old: SessionKey,
+        new: SessionKey,
+        session: &Session,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Stores that the session was used, and when it expires now. A time of use before the stored one changes nothing,
+    /// so that of parallel requests the latest counts. Returns `false` if the session does not exist or has expired by
+    /// `used_at`: a request that was in progress while its user signed out does not revive it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn touch_session(
         &self,
         key: SessionKey,
-        data: &[u8],
+        used_at: Timestamp,
         expires_at: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Writes the data of a session that is there; `false`, and nothing is changed, where none is. So a
-    /// request that was under way while its user signed out does not bring the session back.
+    /// Stores that a response in this session lacked the user verification that its passkey is capable of. Returns
+    /// `false` if the session does not exist.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn save(
+    fn require_user_verification(
         &self,
         key: SessionKey,
-        data: &[u8],
-        expires_at: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Moves the end of a session that is there, and leaves its data; `false` where none is.
+    /// Ends a session. Returns `false` if the session does not exist.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn touch(
+    fn end_session(&self, key: SessionKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Returns the user's sessions that have not expired by `now`, most recently used first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sessions(
         &self,
-        key: SessionKey,
-        expires_at: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+        user: &UserHandle,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Session>, StoreError>> + Send;
 
-    /// Ends a session; `false` where none is there.
+    /// Ends one of the user's sessions by its public ID. Returns `false` if the user has no such session.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn end(&self, key: SessionKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn end_session_by_id(
+        &self,
+        user: &UserHandle,
+        id: &SessionId,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Drops sessions whose time was up before `before`, at most [`SWEEP_LIMIT`](super::SWEEP_LIMIT) of
-    /// them, and gives how many.
+    /// Ends all sessions of a user except `keep`, and returns the number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_sessions(
+        &self,
+        user: &UserHandle,
+        keep: Option<&SessionId>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Ends the user's sessions whose last verification was by this passkey, and returns the number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_sessions_of_passkey(
+        &self,
+        user: &UserHandle,
+        credential: &CredentialId,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Deletes sessions that had expired before `before`, at most [`SWEEP_LIMIT`](super::SWEEP_LIMIT), and returns the
+    /// number.
     ///
     /// # Errors
     /// [`StoreError`].
     fn sweep_sessions(&self, before: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }
-
-/// The key of a session: SHA-256 over the identifier in the browser's cookie.
-///
-/// A copy of the store signs nobody in, since the identifier cannot be had from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionKey(pub [u8; 32]);

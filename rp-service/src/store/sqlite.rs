@@ -1,25 +1,30 @@
-use std::error::Error;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::Row as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
 
+use self::database::{Database, Write, failure};
+pub use self::sql_users::SqlUsers;
 use super::StoreError;
 
 mod ceremonies;
 mod credentials;
+mod database;
 mod rows;
 mod sessions;
+mod sql_users;
+mod users;
 
 /// Everything in one SQLite file: the embedded default.
 ///
-/// Several processes on one machine may share the file. What was written is on the disk when a call returns
-/// (WAL, `synchronous = FULL`): neither a ceremony that was taken nor an old counter comes back with a loss of
-/// power. Clones share the connections.
+/// Several processes on one machine may share the file. A call returns after its changes are durable (WAL,
+/// `synchronous = FULL`): a loss of power brings back neither a used ceremony nor an old counter. A new file can be
+/// read by its owner only (mode 0600 on Unix). Clones share the connections.
 ///
 /// # Examples
 /// ```
@@ -35,30 +40,34 @@ mod sessions;
 /// ```
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
-    /// One connection, since SQLite lets one write at a time: who waits for it waits in a queue, where
-    /// SQLite's own waiting is by chance.
-    writer: SqlitePool,
-    readers: SqlitePool,
+    /// One connection, because SQLite allows one write at a time: waiting calls form a queue, whereas SQLite's own
+    /// waiting is in no order.
+    writer: Database,
+    readers: Database,
+    users: Arc<SqlUsers>,
 }
 
-/// How long a write waits for another process's, and any call for a connection; then the answer is 503.
+/// How long a write waits for one of another process, and any call for a connection. After that, the service responds
+/// with 503.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connections that read; each is a thread, and more of them than processors gain nothing.
+/// The number of connections that read. Each is a thread; more than there are processors do not help.
 const READERS: u32 = 4;
 
 impl SqliteStore {
-    /// Opens a file, or makes it, and brings its tables up to date.
+    /// Opens or creates a file, and migrates its tables.
     ///
-    /// `file` is a path, or an URL such as `sqlite://passkeys.db?mode=ro` with SQLite's own parameters.
-    /// `:memory:` and `sqlite::memory:` give [`SqliteStore::in_memory`].
+    /// `file` is a path, or a URL such as `sqlite://passkeys.db` with SQLite's own parameters. `:memory:` and
+    /// `sqlite::memory:` are the same as [`SqliteStore::in_memory`].
     ///
     /// # Errors
-    /// [`StoreError`]: the file cannot be opened or made, or a later version of this crate wrote it.
+    /// [`StoreError`] if the file cannot be opened or created, or a later version of this crate wrote it.
     pub async fn connect(file: &str) -> Result<Self, StoreError> {
         let options = match file {
             ":memory:" | "sqlite::memory:" | "sqlite://:memory:" => return Self::in_memory().await,
-            url if url.starts_with("sqlite:") => SqliteConnectOptions::from_str(url)?,
+            url if url.starts_with("sqlite:") => {
+                SqliteConnectOptions::from_str(url).map_err(|error| failure(file, error))?
+            }
             path => SqliteConnectOptions::new().filename(Path::new(path)),
         };
         let options = options
@@ -67,55 +76,148 @@ impl SqliteStore {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let writer = opened(|| pool(1).connect_with(options.clone())).await?;
-        migrate(&writer).await?;
+        create_private(options.get_filename()).map_err(|error| failure(file, error))?;
+        let name: Arc<str> = options.get_filename().to_string_lossy().into();
+        let writer = open(|| pool(1).connect_with(options.clone())).await;
+        let writer = Database::new(writer.map_err(|error| failure(&name, error))?, &name);
+        writer.migrate().await?;
         let options = options.pragma("query_only", "ON");
-        let readers = opened(|| pool(READERS).connect_with(options.clone())).await?;
-        Ok(Self { writer, readers })
+        let readers = open(|| pool(READERS).connect_with(options.clone())).await;
+        let readers = Database::new(readers.map_err(|error| failure(&name, error))?, &name);
+        Ok(Self { writer, readers, users: Arc::default() })
     }
 
-    /// A database without a file, gone with the store: for tests.
+    /// Opens a database in memory that ends with the store, for tests.
     ///
     /// # Errors
-    /// [`StoreError`] where SQLite does not start.
+    /// [`StoreError`] if SQLite does not start.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        // Another connection would be another database, and so would this one, opened again
+        // Another connection would be another database, and so would this one after it was reopened
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
         let writer = pool(1).min_connections(1).idle_timeout(None).max_lifetime(None);
-        let writer = writer.connect_with(options).await?;
-        migrate(&writer).await?;
-        Ok(Self { readers: writer.clone(), writer })
+        let writer = writer.connect_with(options).await.map_err(|error| failure(IN_MEMORY, error))?;
+        let writer = Database::new(writer, &IN_MEMORY.into());
+        writer.migrate().await?;
+        Ok(Self { readers: writer.clone(), writer, users: Arc::default() })
     }
 
-    /// Waits for the calls under way and closes the file; every later call is [`StoreError::Unavailable`].
+    /// Uses the application's own pool, and migrates rp's tables in its database. Their names begin with `rp_`; the
+    /// migrations are recorded in `rp_migrations`, apart from those of the application.
+    ///
+    /// Reads and writes use connections of the pool; each write is a `BEGIN IMMEDIATE` transaction. The settings of the
+    /// connections are the application's:
+    ///
+    /// | setting | value | otherwise |
+    /// |---|---|---|
+    /// | `busy_timeout` | at least a few seconds (sqlx sets 5) | parallel writes fail with `SQLITE_BUSY` |
+    /// | `synchronous` | `FULL` (SQLite's default) | a loss of power can bring back a used ceremony or an old counter |
+    /// | `journal_mode` | `WAL` | reads wait for writes |
+    /// | `foreign_keys` | `ON` (sqlx sets it) | nothing in rp's tables; the application's own may need it |
+    ///
+    /// A connection that the application holds while it calls the service must not be the last one of the pool, and must
+    /// not be in a write transaction: the call would wait for it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the migration fails, or the connections do not wait for a busy database or do not write
+    /// durably.
+    pub async fn from_pool(pool: SqlitePool) -> Result<Self, StoreError> {
+        let name: Arc<str> = pool.connect_options().get_filename().to_string_lossy().into();
+        let database = Database::new(pool, &name);
+        for (setting, query, minimum) in REQUIRED_SETTINGS {
+            let row = sqlx::query(query).fetch_one(database.pool()).await;
+            let row = row.map_err(|error| failure(&name, error))?;
+            let value: i64 = row.try_get(0).map_err(|error| failure(&name, error))?;
+            if value < minimum {
+                return Err(failure(&name, SettingError { setting, value, minimum }));
+            }
+        }
+        database.migrate().await?;
+        Ok(Self { readers: database.clone(), writer: database, users: Arc::default() })
+    }
+
+    /// Uses the application's own table of users, which is in the same database.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a query cannot be prepared, has other parameters than documented, or does not return the
+    /// required columns. The message names the query.
+    pub async fn with_users(mut self, users: SqlUsers) -> Result<Self, StoreError> {
+        users.check(&self.writer).await?;
+        self.users = Arc::new(users);
+        Ok(self)
+    }
+
+    /// Waits for the calls in progress and closes the connections, also those of a pool of the application. All later
+    /// calls return [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.readers.pool().close().await;
+        self.writer.pool().close().await;
     }
 
-    /// A transaction that holds the right to write from its start, so that nothing it has read can change
-    /// before it writes.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    /// Reads from the database outside a transaction.
+    fn read(&self) -> Database {
+        self.readers.clone()
     }
+
+    /// Runs single statements that write. Each is a transaction.
+    fn write(&self) -> Database {
+        self.writer.clone()
+    }
+
+    /// A transaction that may write from its start, so that nothing that it has read can change before it writes.
+    async fn begin(&self) -> Result<Write, StoreError> {
+        self.writer.begin().await
+    }
+}
+
+/// The name in errors, instead of a file.
+const IN_MEMORY: &str = "in-memory database";
+
+/// The settings that [`SqliteStore::from_pool`] checks: name, query and minimum.
+const REQUIRED_SETTINGS: [(&str, &str, i64); 2] =
+    [("busy_timeout", "PRAGMA busy_timeout", 1), ("synchronous", "PRAGMA synchronous", 2)];
+
+/// A connection of the application has a setting with which the store does not keep its promises.
+#[derive(Debug, thiserror::Error)]
+#[error("PRAGMA {setting} is {value}; the minimum is {minimum}")]
+struct SettingError {
+    setting: &'static str,
+    value: i64,
+    minimum: i64,
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
 }
 
-/// Opens a file. Of many that open a fresh one, one switches it to WAL, and SQLite turns the others away without
-/// waiting ([busy handlers](https://www.sqlite.org/c3ref/busy_handler.html) are not asked where that could deadlock):
-/// they come again.
-async fn opened<F: Future<Output = Result<SqlitePool, sqlx::Error>>>(
+/// Creates the file, if it does not exist, so that only its owner can read it. SQLite gives the files next to it
+/// (`-wal`, `-shm`) the same mode.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    // A URI of SQLite, which is not a path
+    if file.to_string_lossy().starts_with("file:") {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file. If many open a new file at once, one switches it to WAL, and SQLite rejects the others without waiting
+/// ([busy handlers](https://www.sqlite.org/c3ref/busy_handler.html) are not called if that could deadlock), so they
+/// try again.
+async fn open<F: Future<Output = Result<SqlitePool, sqlx::Error>>>(
     open: impl Fn() -> F,
 ) -> Result<SqlitePool, sqlx::Error> {
-    let mut waits = PATIENCE.as_millis().checked_div(BETWEEN_OPENINGS.as_millis()).unwrap_or_default();
+    let mut attempts = PATIENCE.as_millis().checked_div(BETWEEN_ATTEMPTS.as_millis()).unwrap_or_default();
     loop {
         match open().await {
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) && waits > 0 => {
-                waits = waits.saturating_sub(1);
-                tokio::time::sleep(BETWEEN_OPENINGS).await;
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) && attempts > 0 => {
+                attempts = attempts.saturating_sub(1);
+                tokio::time::sleep(BETWEEN_ATTEMPTS).await;
             }
             opened => return opened,
         }
@@ -126,32 +228,4 @@ async fn opened<F: Future<Output = Result<SqlitePool, sqlx::Error>>>(
 const BUSY: &str = "5";
 
 /// Switching to WAL takes a few milliseconds.
-const BETWEEN_OPENINGS: Duration = Duration::from_millis(20);
-
-/// Runs the migrations that the file has not had, under names that are not the application's.
-///
-/// All are one transaction: of processes that start at once, one migrates and the others find it done.
-async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
-    let mut migrator = sqlx::migrate!("migrations/sqlite");
-    migrator.dangerous_set_table_name("rp_migrations");
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    // Not `run`: its bound on `Acquire` would make this future one that cannot be sent to another thread
-    migrator.run_direct(None, &mut *transaction, false).await.map_err(said)?;
-    Ok(transaction.commit().await?)
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        said(error)
-    }
-}
-
-fn said(error: impl Error + Send + Sync + 'static) -> StoreError {
-    StoreError::unavailable(Said(error))
-}
-
-/// An error of sqlx, whose words hold those of its causes: it gives none, so that whoever prints an error with its
-/// causes does not say all of it twice.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Said<E>(E);
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);

@@ -58,8 +58,7 @@ fn pub_area(subject: &Subject<'_>) -> Vec<u8> {
         _ => subject.key.public(),
     };
     let name_hash = subject.config.tpm.name_hash;
-    // fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, sign
-    let attributes = 0x0004_0072_u32.to_be_bytes();
+    let attributes = subject.config.tpm.attributes.to_be_bytes();
     let mut out = Vec::new();
     match public {
         PublicKey::Rsa { n, e } => {

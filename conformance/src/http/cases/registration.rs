@@ -1,131 +1,127 @@
-use serde_json::{Value, json};
+//! Adding passkeys.
 
-use crate::authenticator::{Backup, Config, Format, Verification};
-use crate::http::browser::{Browser, ok, problem, told};
-use crate::http::fixture::STALE;
-use crate::http::{Fixture, Site, Transcript};
+use rp_core::options::AttestationConveyancePreference;
+use serde_json::json;
 
-/// Adds a passkey to the signed-in account.
-pub(super) async fn add<S: Site>(browser: &mut Browser<'_, S>) -> Value {
-    let options = ok(&browser.post("registration/options", json!({})).await);
-    let mut response = Browser::<S>::create_elsewhere(&options);
-    response["nickname"] = json!("Spare");
-    let answer = browser.post("registration/verify", response).await;
-    assert_eq!(answer.status, 201, "{answer:?}");
-    ok(&answer)
-}
+use super::{NOT_RECENT, Server, authenticator};
+use crate::authenticator::{Authenticator, Backup, Config, Format, Verification};
+use crate::http::Browser;
 
-pub(super) async fn adding<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let first = browser.sign_up("kim").await;
-    // An account that was opened a moment ago is fresh.
-    let answer = browser.post("registration/options", json!({})).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    fixture.wait(STALE);
-    let answer = browser.post("registration/options", json!({})).await;
-    assert_eq!(problem(&answer), (403, "step-up-required".into()));
-    browser.step_up().await;
-    let options = ok(&browser.post("registration/options", json!({})).await);
+pub(super) async fn adding_requires_recent_verification_and_is_none(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    let first = kim.sign_up("kim").await;
+    // The sign-up was a verification.
+    let options = kim.post("registration/options", &json!({})).await.ok();
     assert_eq!(options["excludeCredentials"][0]["id"], first["id"]);
     assert_eq!(options["user"]["name"], "kim");
-    let second = add(&mut browser).await;
-    assert_eq!(second["nickname"], "Spare");
-    // Adding is no fresh verification.
-    fixture.wait(STALE);
-    let answer = browser.post("registration/options", json!({})).await;
-    assert_eq!(problem(&answer), (403, "step-up-required".into()));
-    told([browser])
+    test.wait(NOT_RECENT);
+    assert_eq!(kim.post("registration/options", &json!({})).await.problem(), (403, "step-up-required"));
+    kim.step_up().await;
+    let token = kim.cookie("session");
+    kim.add_passkey(&mut authenticator("second")).await;
+    assert_eq!(kim.cookie("session"), token, "adding changes nothing about the session");
+    test.wait(NOT_RECENT);
+    assert_eq!(kim.post("registration/options", &json!({})).await.problem(), (403, "step-up-required"));
 }
 
-pub(super) async fn loosening_nothing<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    browser.sign_up("kim").await;
+pub(super) async fn nothing_in_a_request_loosens_a_policy(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
     let loose = json!({
         "userVerification": "discouraged", "attestation": "none", "timeout": 1, "extensions": {},
-        "authenticatorSelection": { "userVerification": "discouraged" }, "pubKeyCredParams": [], "rpId": "org",
+        "authenticatorSelection": {"userVerification": "discouraged"}, "pubKeyCredParams": [], "rpId": "org",
         "allowCredentials": [], "excludeCredentials": [],
     });
-    for (path, plain) in [
-        ("registration/options", json!({ "username": "alex" })),
+    for (path, body) in [
+        ("registration/options", json!({"username": "alex"})),
         ("registration/options", json!({})),
         ("authentication/options", json!({})),
-        ("authentication/options", json!({ "username": "kim" })),
-        ("authentication/options", json!({ "purpose": "step-up" })),
+        ("authentication/options", json!({"username": "kim"})),
+        ("authentication/options", json!({"purpose": "step-up"})),
     ] {
         let mut asked = loose.clone();
-        for (name, value) in plain.as_object().into_iter().flatten() {
+        for (name, value) in body.as_object().into_iter().flatten() {
             asked[name] = value.clone();
         }
-        let plain = ok(&browser.post(path, plain).await);
-        let mut asked = ok(&browser.post(path, asked).await);
+        let plain = kim.post(path, &body).await.ok();
+        let mut asked = kim.post(path, &asked).await.ok();
         asked["challenge"] = plain["challenge"].clone();
         if let Some(id) = plain.pointer("/user/id") {
             asked["user"]["id"] = id.clone();
         }
         assert_eq!(asked, plain, "{path}");
     }
-    let answer = browser.post("registration/options", json!({ "mediation": "conditional" })).await;
-    assert_eq!(problem(&answer), (400, "malformed-json".into()));
-    told([browser])
+    let answer = kim.post("registration/options", &json!({"mediation": "conditional"})).await;
+    assert_eq!(answer.problem(), (400, "malformed-json"));
 }
 
-pub(super) async fn conditional<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    browser.sign_up("kim").await;
+pub(super) async fn conditional_create_works_if_the_policy_allows(server: Server) {
+    let test = server.start_with(|setup| setup.policy.conditional_create = true).await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
     let absent = || Config { presence: false, verification: Verification::Never, ..Config::default() };
-    // Without mediation, a user has to be there.
-    let mut spare = Browser::with(site, fixture, "absent", absent());
-    let options = ok(&browser.post("registration/options", json!({})).await);
-    let answer = browser.post("registration/verify", spare.create(&options)).await;
-    assert_eq!(problem(&answer), (422, "user-not-present".into()));
+    // Without mediation, the user must be present.
+    let options = kim.post("registration/options", &json!({})).await.ok();
+    let mut spare = Browser { authenticator: Authenticator::new("absent", absent()), ..kim.clone() };
+    assert_eq!(kim.register(&spare.create_for(&options)).await.problem(), (422, "user-not-present"));
 
-    let options = ok(&browser.post("registration/options", json!({ "mediation": "conditional" })).await);
-    assert_eq!(options.get("mediation"), None, "mediation stands beside options, and not in them");
-    let mut spare = Browser::with(site, fixture, "unasked", absent());
-    let added = ok(&browser.post("registration/verify", spare.create(&options)).await);
-    assert_eq!(added["userVerified"], false);
-    // It is for the signed-in account, and never for a new one.
-    let body = json!({ "username": "alex", "mediation": "conditional" });
-    assert_eq!(problem(&browser.post("registration/options", body).await), (400, "malformed-json".into()));
-    told([browser])
+    let options = kim.post("registration/options", &json!({"mediation": "conditional"})).await.ok();
+    assert_eq!(options.get("mediation"), None, "mediation is next to the options, not in them");
+    let mut spare = Browser { authenticator: Authenticator::new("silent", absent()), ..kim.clone() };
+    assert_eq!(kim.register(&spare.create_for(&options)).await.ok()["userVerified"], false);
+    // For the signed-in user, never for a new one.
+    let body = json!({"username": "alex", "mediation": "conditional"});
+    assert_eq!(kim.post("registration/options", &body).await.problem(), (400, "malformed-json"));
 }
 
-pub(super) async fn credential_exists<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut first = Browser::new(site, fixture, "same");
-    let credential = first.sign_up("kim").await;
+pub(super) async fn a_known_credential_is_not_registered_again(server: Server) {
+    let test = server.start().await;
+    let credential = test.browser("same").sign_up("kim").await;
     // An authenticator that makes the same IDs.
-    let mut browser = Browser::new(site, fixture, "same");
-    let response = browser.new_account("alex").await;
+    let mut eve = test.browser("same");
+    let response = eve.create(&json!({"username": "eve"})).await;
     assert_eq!(response["id"], credential["id"]);
-    let answer = browser.post("registration/verify", response).await;
-    assert_eq!(problem(&answer), (409, "credential-exists".into()));
-    assert_eq!(problem(&browser.call("GET", "credentials", None).await), (401, "not-signed-in".into()));
-    told([first, browser])
+    assert_eq!(eve.register(&response).await.problem(), (409, "credential-exists"));
+    assert_eq!(eve.get("session").await.problem(), (401, "not-signed-in"));
+    let mut eve = test.browser("eve");
+    eve.sign_up("eve").await;
+    let options = eve.post("registration/options", &json!({})).await.ok();
+    let response = authenticator("same").create(&options, eve.page.as_str()).expect("a credential");
+    let response = serde_json::from_str(&response).expect("JSON");
+    assert_eq!(eve.register(&response).await.problem(), (409, "credential-exists"));
 }
 
-pub(super) async fn too_many<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    browser.sign_up("kim").await;
-    browser.step_up().await;
-    add(&mut browser).await;
-    add(&mut browser).await;
-    let answer = browser.post("registration/options", json!({})).await;
-    assert_eq!(problem(&answer), (409, "too-many-credentials".into()));
-    told([browser])
+pub(super) async fn a_user_has_no_more_passkeys_than_allowed(server: Server) {
+    let test = server.start_with(|setup| setup.policy.max_credentials = Some(2)).await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let options = kim.post("registration/options", &json!({})).await.ok();
+    let late = kim.with_authenticator("late").create_for(&options);
+    kim.add_passkey(&mut authenticator("second")).await;
+    assert_eq!(kim.register(&late).await.problem(), (409, "too-many-credentials"));
+    let answer = kim.post("registration/options", &json!({})).await;
+    assert_eq!(answer.problem(), (409, "too-many-credentials"));
 }
 
-pub(super) async fn trusted_attestation<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    // The fixture trusts what this seed attests.
-    let config = |backup| Config { format: Format::Packed, backup, ..Config::default() };
-    let mut bound = Browser::with(site, fixture, "one", config(Backup::DeviceBound));
-    let credential = bound.sign_up("kim").await;
-    let expected = json!({ "format": "packed", "type": "basic", "trusted": true });
-    assert_eq!(credential["attestation"], expected);
-    assert_eq!(bound.sign_in().await["acr"], "phrh");
-    let mut synced = Browser::with(site, fixture, "one", config(Backup::BackedUp));
-    synced.authenticator.config.id_len = 48;
-    let credential = synced.sign_up("alex").await;
-    assert_eq!((&credential["backupEligible"], &credential["backedUp"]), (&json!(true), &json!(true)));
-    assert_eq!(synced.sign_in().await["acr"], "phr", "a key that may leave its device shows no hardware");
-    told([bound, synced])
+pub(super) async fn a_trusted_attestation_of_a_bound_key_is_phrh(server: Server) {
+    for (backup, acr, amr, aal) in
+        [(Backup::DeviceBound, "phrh", "hwk", 3), (Backup::BackedUp, "phr", "pop", 2)]
+    {
+        let attested = |setup: &mut crate::http::Setup| {
+            setup.relying_party = |rp| rp.attestation(AttestationConveyancePreference::Direct);
+        };
+        let test = server.start_with(attested).await;
+        // The fixture trusts the attestation of this seed.
+        let config = Config { format: Format::Packed, backup, ..Config::default() };
+        let mut kim = test.browser_with("one", config);
+        let credential = kim.sign_up("kim").await;
+        assert_eq!(credential["attestation"], json!({"format": "packed", "type": "basic", "trusted": true}));
+        let session = kim.sign_in().await;
+        let expected = json!({"aal": aal, "acr": acr, "amr": [amr, "user", "mfa"]});
+        assert_eq!(session["assurance"], expected, "a key that can leave its device proves no hardware");
+        let guarded = kim.post("/app/hardware", &serde_json::Value::Null).await;
+        assert_eq!(guarded.status, if acr == "phrh" { 200 } else { 403 });
+    }
 }

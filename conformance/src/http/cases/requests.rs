@@ -1,131 +1,142 @@
-use serde_json::json;
+//! Paths, methods and bodies.
 
-use crate::http::browser::{Browser, ok, problem, told};
-use crate::http::{Fixture, Site, Transcript};
+use rp_service::PasskeyEndpoints;
+use rp_service::http::Route;
+use serde_json::{Value, json};
 
-pub(super) async fn well_known<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let document = ok(&browser.call("GET", "/.well-known/webauthn", None).await);
-    assert_eq!(document, json!({ "origins": ["https://example.org", "https://example.com"] }));
-    let endpoints = ok(&browser.call("GET", "/.well-known/passkey-endpoints", None).await);
+use super::Server;
+use crate::http::ORIGIN;
+
+pub(super) async fn the_well_known_documents_are_served(server: Server) {
+    let test = server.start().await;
+    let mut browser = test.browser("one");
+    let document = browser.get("/.well-known/webauthn").await.ok();
+    assert_eq!(document, json!({"origins": ["https://example.org", "https://example.com"]}));
+    let endpoints = browser.get("/.well-known/passkey-endpoints").await.ok();
+    let url = |path: &str| format!("{ORIGIN}/{path}");
     assert_eq!(
         endpoints,
-        json!({ "enroll": "https://example.org/enroll", "manage": "https://example.org/manage" })
+        json!({"enroll": url("enroll"), "manage": url("manage"), "prfUsageDetails": url("prf")})
     );
-    told([browser])
 }
 
-pub(super) async fn methods<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let answer = browser.call("HEAD", "/.well-known/webauthn", None).await;
+pub(super) async fn passkey_endpoints_that_are_not_set_are_404(server: Server) {
+    let none = |setup: &mut crate::http::Setup| {
+        setup.service = Box::new(|builder| builder.passkey_endpoints(PasskeyEndpoints::default()));
+    };
+    let test = server.start_with(none).await;
+    let answer = test.browser("one").get("/.well-known/passkey-endpoints").await;
+    assert_eq!((answer.status, answer.body.len()), (404, 0));
+}
+
+pub(super) async fn other_methods_are_405_and_head_is_get(server: Server) {
+    let test = server.start().await;
+    let mut browser = test.browser("one");
+    let answer = browser.call("HEAD", "/.well-known/webauthn", &Value::Null).await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
-    assert_eq!(browser.call("HEAD", "credentials", None).await.status, 401);
+    assert_eq!(browser.call("HEAD", "credentials", &Value::Null).await.status, 401);
     for (method, path, allowed) in [
         ("GET", "sign-out", "POST"),
-        // What a browser asks before a request from another origin: nothing allows it.
         ("OPTIONS", "registration/options", "POST"),
         ("POST", "credentials", "GET,HEAD"),
         ("PUT", "credentials/AAAA", "PATCH,DELETE"),
+        ("POST", "sessions", "GET,HEAD,DELETE"),
+        ("GET", "user", "PATCH"),
         ("POST", "/.well-known/webauthn", "GET,HEAD"),
     ] {
-        let answer = browser.call(method, path, None).await;
+        let answer = browser.call(method, path, &Value::Null).await;
         assert_eq!((answer.status, answer.body.len()), (405, 0), "{method} {path}");
         assert_eq!(answer.header("allow").collect::<Vec<_>>(), [allowed], "{method} {path}");
     }
-    told([browser])
 }
 
-pub(super) async fn no_endpoints<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let answer = browser.call("GET", "/.well-known/passkey-endpoints", None).await;
-    assert_eq!((answer.status, answer.body.len()), (404, 0));
-    told([browser])
-}
-
-pub(super) async fn cross_site<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    browser.sign_up("kim").await;
-    let refused = (403, "cross-site-request".to_owned());
-    for (origin, fetch_site) in [
-        (Some("https://evil.example"), None),
-        (Some("http://example.org"), Some("same-origin")),
-        (Some("null"), None),
-        (Some("android:apk-key-hash:AAAA"), None),
-        (Some("https://example.org"), Some("cross-site")),
-        (Some("https://example.org"), Some("same-site")),
-        (None, Some("cross-site")),
+pub(super) async fn bodies_are_json_of_limited_length(server: Server) {
+    const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+    let test = server.start().await;
+    let mut browser = test.browser("one");
+    for (path, body) in [
+        ("registration/options", ""),
+        ("registration/options", "{"),
+        ("registration/options", "[]"),
+        ("registration/options", r#"{"username":7}"#),
+        ("registration/options", r#"{"displayName":"Kim"}"#),
+        ("registration/options", r#"{"username":"a","username":"b"}"#),
+        ("authentication/options", r#"{"purpose":"sign-in"}"#),
+        ("authentication/options", r#"{"username":"a","purpose":"step-up"}"#),
+        ("authentication/options", r#"{"username":"a","purpose":"second-factor"}"#),
+        ("authentication/options", "\u{feff}{}"),
+        ("registration/verify", "{}"),
+        ("authentication/verify", "{}"),
     ] {
-        (browser.origin, browser.sec_fetch_site) = (origin, fetch_site);
-        for (method, path) in [
-            ("POST", "registration/options"),
-            ("POST", "registration/verify"),
-            ("POST", "authentication/options"),
-            ("POST", "authentication/verify"),
-            ("PATCH", "credentials/AAAA"),
-            ("DELETE", "credentials/AAAA"),
-            ("POST", "sign-out"),
-        ] {
-            let answer = browser.call(method, path, Some(&json!({}))).await;
-            assert_eq!(problem(&answer), refused, "{method} {path} from {origin:?} {fetch_site:?}");
-        }
+        let answer = browser.send("POST", path, &JSON, body.as_bytes()).await;
+        assert_eq!(answer.problem(), (400, "malformed-json"), "{path} {body}");
     }
-    // A related origin passes, and so does what comes from no browser.
-    for (origin, fetch_site) in [(Some("https://example.com"), None), (None, None), (None, Some("none"))] {
-        (browser.origin, browser.sec_fetch_site) = (origin, fetch_site);
-        assert_eq!(browser.post("authentication/options", json!({})).await.status, 200, "{origin:?}");
-    }
-    told([browser])
-}
-
-pub(super) async fn bodies<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let json_type = || vec![("content-type", "application/json".to_owned())];
-    for (path, body, expected) in [
-        ("registration/options", "", (400, "malformed-json")),
-        ("registration/options", "{", (400, "malformed-json")),
-        ("registration/options", "[]", (400, "malformed-json")),
-        ("registration/options", r#"{"username":7}"#, (400, "malformed-json")),
-        ("registration/options", r#"{"displayName":"Kim"}"#, (400, "malformed-json")),
-        ("registration/options", r#"{"username":"a","username":"b"}"#, (400, "malformed-json")),
-        ("authentication/options", r#"{"purpose":"sign-in"}"#, (400, "malformed-json")),
-        ("authentication/options", r#"{"username":"a","purpose":"step-up"}"#, (400, "malformed-json")),
-        ("registration/verify", "{}", (400, "malformed-json")),
-        ("authentication/verify", "{}", (400, "malformed-json")),
-        ("authentication/options", "\u{feff}{}", (400, "malformed-json")),
-    ] {
-        let answer = browser.send("POST", path, json_type(), body.into()).await;
-        assert_eq!(problem(&answer), (expected.0, expected.1.to_owned()), "{path} {body}");
-    }
-    let response = browser.new_account("kim").await.to_string();
+    let response = browser.create(&json!({"username": "kim"})).await.to_string();
     let padded = response.replacen(r#""attestationObject":""#, r#""attestationObject":"="#, 1);
-    let answer = browser.send("POST", "registration/verify", json_type(), padded.into()).await;
-    assert_eq!(problem(&answer), (400, "malformed-base64".into()));
+    let answer = browser.send("POST", "registration/verify", &JSON, padded.as_bytes()).await;
+    assert_eq!(answer.problem(), (400, "malformed-base64"));
 
-    let text = vec![("content-type", "text/plain".to_owned())];
-    for headers in [text, Vec::new()] {
-        let answer = browser.send("POST", "authentication/options", headers, b"{}".to_vec()).await;
-        assert_eq!(problem(&answer), (415, "unsupported-media-type".into()));
+    for headers in [&[("content-type", "text/plain")][..], &[]] {
+        let answer = browser.send("POST", "authentication/options", headers, b"{}").await;
+        assert_eq!(answer.problem(), (415, "unsupported-media-type"));
     }
     let mut large = b"{}".to_vec();
-    large.resize(rp_service::http::MAX_BODY_BYTES.saturating_add(1), b' ');
-    let answer = browser.send("POST", "authentication/options", json_type(), large.clone()).await;
-    assert_eq!(problem(&answer), (413, "body-too-large".into()));
-    large.pop();
-    assert_eq!(browser.send("POST", "authentication/options", json_type(), large).await.status, 200);
-    told([browser])
+    large.resize(rp_service::http::MAX_BODY_BYTES, b' ');
+    assert_eq!(browser.send("POST", "authentication/options", &JSON, &large).await.status, 200);
+    large.push(b' ');
+    let answer = browser.send("POST", "authentication/options", &JSON, &large).await;
+    assert_eq!(answer.problem(), (413, "body-too-large"));
 }
 
-pub(super) async fn not_signed_in<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let refused = (401, "not-signed-in".to_owned());
-    let nickname = json!({ "nickname": "x" });
-    assert_eq!(problem(&browser.call("GET", "credentials", None).await), refused);
-    assert_eq!(problem(&browser.call("GET", "credentials/signal", None).await), refused);
-    assert_eq!(problem(&browser.call("PATCH", "credentials/AAAA", Some(&nickname)).await), refused);
-    assert_eq!(problem(&browser.call("DELETE", "credentials/AAAA", None).await), refused);
-    assert_eq!(problem(&browser.post("registration/options", json!({})).await), refused);
-    // A cookie that somebody made up is nobody's.
-    browser.set_cookie("session", Some("AAAAAAAAAAAAAAAAAAAAAA"));
-    assert_eq!(problem(&browser.call("GET", "credentials", None).await), refused);
-    told([browser])
+pub(super) async fn every_route_of_the_user_requires_a_session(server: Server) {
+    let test = server.start().await;
+    let mut browser = test.browser("one");
+    for cookie in [None, Some(&b"AAAAAAAAAAAAAAAAAAAAAA"[..]), Some(&[b'A'; 43])] {
+        if let Some(cookie) = cookie {
+            browser.set_cookie("__Host-rp-session", cookie);
+        }
+        for &route in Route::ALL {
+            let path = route.path().replace("{id}", "AAAA");
+            let body = match route {
+                Route::RenameCredential => json!({"nickname": "a"}),
+                Route::ChangeUser => json!({"displayName": "a"}),
+                Route::RegistrationOptions => json!({}),
+                Route::AuthenticationOptions => json!({"purpose": "step-up"}),
+                _ => Value::Null,
+            };
+            let answer = browser.call(route.method(), &path, &body).await;
+            match route {
+                Route::RegistrationVerify | Route::AuthenticationVerify => assert_eq!(answer.status, 415),
+                Route::SignOut => assert_eq!(answer.status, 204),
+                Route::WellKnownWebauthn | Route::WellKnownPasskeyEndpoints => assert_eq!(answer.status, 200),
+                _ => assert_eq!(answer.problem(), (401, "not-signed-in"), "{route:?}"),
+            }
+        }
+    }
+}
+
+pub(super) async fn routes_are_under_the_chosen_prefix(server: Server) {
+    let test = server.start_with(|setup| setup.prefix = "/auth/passkeys").await;
+    let mut kim = test.browser("kim");
+    let credential = kim.sign_up("kim").await;
+    kim.step_up().await;
+    let path = format!("credentials/{}", credential["id"].as_str().unwrap_or_default());
+    kim.call("PATCH", &path, &json!({"nickname": "mine"})).await.ok();
+    kim.get("credentials/signal").await.ok();
+    kim.get("/.well-known/webauthn").await.ok();
+    for path in ["/webauthn/credentials", "/credentials", "/auth/credentials", "/auth/passkeys"] {
+        assert_eq!(kim.get(path).await.status, 404, "{path}");
+    }
+}
+
+pub(super) async fn only_the_named_routes_are_mounted(server: Server) {
+    let mounted = [Route::AuthenticationOptions, Route::SignOut];
+    let test = server.start_with(|setup| setup.routes = mounted.into()).await;
+    let mut browser = test.browser("one");
+    browser.post("authentication/options", &json!({})).await.ok();
+    browser.sign_out().await;
+    for &route in Route::ALL.iter().filter(|route| !mounted.contains(route)) {
+        let path = route.path().replace("{id}", "AAAA");
+        assert_eq!(browser.call(route.method(), &path, &json!({})).await.status, 404, "{route:?}");
+    }
 }

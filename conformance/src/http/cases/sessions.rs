@@ -1,54 +1,319 @@
-use rp_service::store::CredentialStore;
+//! Sessions: tokens, time limits, listing and ending.
 
-use crate::http::browser::{Browser, ok, problem, told};
-use crate::http::{Fixture, Site, Transcript};
+use std::time::Duration;
 
-pub(super) async fn identifiers<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    browser.sign_up("kim").await;
-    let mut seen = vec![browser.cookie("session").map(str::to_owned)];
-    browser.step_up().await;
-    seen.push(browser.cookie("session").map(str::to_owned));
-    browser.sign_in().await;
-    seen.push(browser.cookie("session").map(str::to_owned));
-    let last = seen.len().saturating_sub(1);
-    for (at, identifier) in seen.iter().enumerate() {
-        assert!(identifier.is_some());
-        assert_eq!(seen.iter().filter(|other| *other == identifier).count(), 1, "an identifier came twice");
-        browser.set_cookie("session", identifier.as_deref());
-        let expected = if at == last { 200 } else { 401 };
-        assert_eq!(browser.call("GET", "credentials", None).await.status, expected, "identifier {at}");
-        browser.set_cookie("session", seen[last].as_deref());
+use rp_service::SessionPolicy;
+use serde_json::{Value, json};
+
+use super::first_factor::password;
+use super::{NOT_RECENT, Server};
+use crate::http::{ADDRESS, Browser, LOCALHOST};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+pub(super) async fn the_token_changes_at_every_sign_in_and_step_up(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let mut tokens = vec![kim.cookie("session")];
+    kim.step_up().await;
+    tokens.push(kim.cookie("session"));
+    kim.sign_in().await;
+    tokens.push(kim.cookie("session"));
+    password(&mut kim, "kim").await;
+    tokens.push(kim.cookie("session"));
+    kim.second_factor().await;
+    let current = kim.cookie("session");
+    for token in tokens {
+        let token = token.unwrap_or_default();
+        assert_ne!(Some(&token), current.as_ref());
+        let mut copy = test.browser("copy");
+        copy.set_cookie("__Host-rp-session", &token);
+        assert_eq!(copy.get("session").await.problem(), (401, "not-signed-in"));
+        assert_eq!(copy.get("/app/user").await.problem(), (401, "not-signed-in"));
     }
-    told([browser])
+    assert_eq!(test.sessions(&test.user("kim").await).await.len(), 1);
 }
 
-pub(super) async fn old_cookie<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    browser.sign_up("kim").await;
-    let old = browser.cookie("session").map(str::to_owned);
-    browser.step_up().await;
-    let new = browser.cookie("session").map(str::to_owned);
-    // A request that was under way with the old cookie is answered after the new one was set.
-    for identifier in [old.as_deref(), Some("not-an-identifier")] {
-        browser.set_cookie("session", identifier);
-        let answer = browser.call("GET", "credentials", None).await;
-        assert_eq!(problem(&answer), (401, "not-signed-in".into()));
-        assert_eq!(answer.header("set-cookie").next(), None);
+pub(super) async fn a_failed_sign_in_keeps_the_session(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let token = kim.cookie("session");
+    for body in [json!({}), json!({"purpose": "step-up"}), json!({"username": "kim"})] {
+        let mut wrong = kim.clone();
+        wrong.authenticator.config.fault = Some(crate::authenticator::Fault::AssertionFlipped);
+        let response = wrong.assert(&body).await;
+        assert_eq!(kim.authenticate(&response).await.problem(), (422, "signature-invalid"));
+        assert_eq!(kim.cookie("session"), token);
+        kim.get("session").await.ok();
     }
-    browser.set_cookie("session", new.as_deref());
-    ok(&browser.call("GET", "credentials", None).await);
-    told([browser])
 }
 
-pub(super) async fn account_gone<S: Site>(site: &S, fixture: &Fixture) -> Transcript {
-    let mut browser = Browser::new(site, fixture, "one");
-    let credential = browser.sign_up("kim").await;
-    if let Some((account, _)) = fixture.stored(&credential["id"]).await {
-        assert!(fixture.passkeys.store().delete_account(&account.user_handle).await.unwrap_or_default());
+pub(super) async fn of_parallel_step_ups_one_replaces_the_session(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let user = test.user("kim").await;
+    let id = kim.get("sessions").await.ok()["sessions"][0]["id"].clone();
+    let mut browsers = Vec::new();
+    for _ in 0..8 {
+        let response = kim.assert(&json!({"purpose": "step-up"})).await;
+        browsers.push((kim.clone(), response));
     }
-    let answer = browser.call("GET", "credentials", None).await;
-    assert_eq!(problem(&answer), (401, "not-signed-in".into()));
-    assert_eq!(browser.cookie("session"), None);
-    told([browser])
+    let mut winner = None;
+    for (mut browser, response) in browsers {
+        let answer = browser.authenticate(&response).await;
+        if winner.is_none() {
+            answer.ok();
+            winner = Some(browser);
+        } else {
+            // Its session is gone when it arrives.
+            assert_eq!(answer.problem(), (401, "not-signed-in"));
+        }
+    }
+    assert_eq!(test.sessions(&user).await.len(), 1);
+    let mut winner = winner.unwrap_or(kim);
+    let listed = winner.get("sessions").await.ok();
+    assert_eq!((&listed["sessions"][0]["id"], listed["sessions"].as_array().map(Vec::len)), (&id, Some(1)));
+}
+
+pub(super) async fn a_step_up_whose_session_was_replaced_has_no_ceremony(server: Server) {
+    use rp_service::store::SessionStore;
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let user = test.user("kim").await;
+    let response = kim.assert(&json!({"purpose": "step-up"})).await;
+    // Another request is faster, after the session of this one was read.
+    test.store.before("replace_session", move |store| {
+        let user = user.clone();
+        async move {
+            store.end_sessions(&user, None).await.expect("memory");
+        }
+    });
+    assert_eq!(kim.authenticate(&response).await.problem(), (409, "no-ceremony"));
+    test.store.undisturbed();
+    assert!(test.sessions(&test.user("kim").await).await.is_empty());
+}
+
+pub(super) async fn a_session_ends_when_idle(server: Server) {
+    let test = server.start_with(|setup| setup.policy.sessions = SessionPolicy::aal2()).await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    for _ in 0..3 {
+        test.wait(59 * MINUTE);
+        kim.get("session").await.ok();
+    }
+    test.wait(60 * MINUTE + Duration::from_secs(1));
+    assert_eq!(kim.get("session").await.problem(), (401, "not-signed-in"));
+    assert_eq!(kim.get("/app/user").await.problem(), (401, "not-signed-in"));
+}
+
+pub(super) async fn a_session_ends_at_its_absolute_limit(server: Server) {
+    for (policy, hours, idle) in
+        [(SessionPolicy::aal1(), 720, 600), (SessionPolicy::aal2(), 24, 59), (SessionPolicy::aal3(), 12, 14)]
+    {
+        let test = server.start_with(|setup| setup.policy.sessions = policy).await;
+        let mut kim = test.browser("kim");
+        kim.sign_up("kim").await;
+        let mut minutes = 0;
+        while minutes + idle < hours * 60 {
+            test.wait(idle * MINUTE);
+            minutes += idle;
+            // A step-up does not extend it.
+            if minutes == idle {
+                kim.step_up().await
+            } else {
+                kim.get("session").await.ok()
+            };
+        }
+        test.wait((hours * 60 - minutes) * MINUTE);
+        kim.get("session").await.ok();
+        test.wait(Duration::from_secs(1));
+        assert_eq!(kim.get("session").await.problem(), (401, "not-signed-in"), "{hours} hours");
+    }
+}
+
+pub(super) async fn the_last_use_is_written_once_a_minute(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let mut touches = Vec::new();
+    for second in 0..180 {
+        test.wait(Duration::from_secs(1));
+        let _ = test.store.calls();
+        kim.get("/app/user").await;
+        if test.store.calls().contains(&"touch_session") {
+            touches.push(second);
+        }
+    }
+    assert_eq!(touches, [59, 119, 179]);
+}
+
+pub(super) async fn a_clock_that_goes_back_revives_nothing(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let mut idle = kim.clone();
+    // Expired, noticed, and the clock set back.
+    test.wait(61 * MINUTE);
+    assert_eq!(idle.get("session").await.problem(), (401, "not-signed-in"));
+    test.set_back(61 * MINUTE);
+    assert_eq!(idle.get("session").await.problem(), (401, "not-signed-in"));
+    // A verification does not become recent again.
+    kim.sign_in().await;
+    test.wait(NOT_RECENT);
+    kim.get("/app/user").await.text();
+    assert_eq!(kim.post("registration/options", &json!({})).await.problem(), (403, "step-up-required"));
+    test.set_back(NOT_RECENT);
+    assert_eq!(kim.post("registration/options", &json!({})).await.problem(), (403, "step-up-required"));
+    assert_eq!(kim.post("/app/recent", &Value::Null).await.problem(), (403, "step-up-required"));
+    // Nor does a session that ended.
+    let mut ended = kim.clone();
+    kim.sign_out().await;
+    test.set_back(60 * MINUTE);
+    assert_eq!(ended.get("session").await.problem(), (401, "not-signed-in"));
+}
+
+/// Signs the same user in on another browser.
+async fn elsewhere(kim: &Browser, test: &super::Test, name: &'static str) -> Browser {
+    let mut other = Browser { authenticator: kim.authenticator.clone(), ..test.browser(name) };
+    other.headers = vec![("user-agent", name.as_bytes().to_vec())];
+    other.sign_in().await;
+    other
+}
+
+pub(super) async fn sessions_are_listed_with_their_clients(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    test.wait(MINUTE);
+    let mut phone = elsewhere(&kim, &test, "Phone \u{1f4f1}").await;
+    let listed = phone.get("sessions").await.ok();
+    let sessions = listed["sessions"].as_array().cloned().unwrap_or_default();
+    let id = |session: &Value| session["id"].as_str().map(str::len);
+    assert!(sessions.iter().all(|session| id(session) == Some(22)), "{listed}");
+    let without_id = |mut session: Value| {
+        session.as_object_mut().map(|members| members.remove("id"));
+        session
+    };
+    assert_eq!(
+        sessions.into_iter().map(without_id).collect::<Vec<_>>(),
+        [
+            json!({
+                "current": true, "kind": "browser", "createdAt": "2026-06-01T00:01:00Z",
+                "lastUsedAt": "2026-06-01T00:01:00Z", "address": ADDRESS, "userAgent": "Phone \u{1f4f1}",
+            }),
+            json!({
+                "current": false, "kind": "browser", "createdAt": "2026-06-01T00:00:00Z",
+                "lastUsedAt": "2026-06-01T00:00:00Z", "address": ADDRESS,
+            }),
+        ]
+    );
+}
+
+pub(super) async fn one_session_is_ended_by_its_id(server: Server) {
+    let test = server.start().await;
+    let (mut kim, mut eve) = (test.browser("kim"), test.browser("eve"));
+    kim.sign_up("kim").await;
+    eve.sign_up("eve").await;
+    test.wait(MINUTE);
+    let mut phone = elsewhere(&kim, &test, "phone").await;
+    let listed = phone.get("sessions").await.ok()["sessions"].clone();
+    let id = |current: bool| {
+        let find = |session: &&Value| session["current"] == current;
+        let session = listed.as_array().and_then(|list| list.iter().find(find));
+        format!("sessions/{}", session.and_then(|session| session["id"].as_str()).unwrap_or_default())
+    };
+    // Another user's session is unknown, like one that does not exist.
+    let mut bodies = Vec::new();
+    for path in [id(true), id(false), "sessions/AAAAAAAAAAAAAAAAAAAAAA".into(), "sessions/x".into()] {
+        let answer = eve.delete(&path).await;
+        assert_eq!(answer.problem(), (404, "session-unknown"), "{path}");
+        bodies.push(answer.body);
+    }
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1);
+    kim.get("session").await.ok();
+
+    let answer = phone.delete(&id(false)).await;
+    assert_eq!((answer.status, answer.header("set-cookie").next()), (204, None));
+    assert_eq!(kim.get("session").await.problem(), (401, "not-signed-in"));
+    // One's own session ends with its cookie.
+    assert_eq!(phone.delete(&id(true)).await.status, 204);
+    assert_eq!(phone.cookie("session"), None);
+    assert!(test.sessions(&test.user("kim").await).await.is_empty());
+}
+
+pub(super) async fn all_other_sessions_are_ended(server: Server) {
+    let test = server.start().await;
+    let (mut kim, mut eve) = (test.browser("kim"), test.browser("eve"));
+    kim.sign_up("kim").await;
+    eve.sign_up("eve").await;
+    let mut others = vec![elsewhere(&kim, &test, "phone").await];
+    let mut waiting = test.browser("waiting");
+    password(&mut waiting, "kim").await;
+    others.push(waiting);
+    let answer = kim.delete("sessions").await;
+    assert_eq!((answer.status, answer.header("set-cookie").next()), (204, None));
+    for mut other in others {
+        assert_eq!(other.get("session").await.problem(), (401, "not-signed-in"));
+    }
+    kim.get("session").await.ok();
+    eve.get("session").await.ok();
+}
+
+pub(super) async fn a_sign_out_ends_the_session(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    // Without a session, and without a cookie to remove.
+    let answer = kim.post("sign-out", &Value::Null).await;
+    assert_eq!((answer.status, answer.header("set-cookie").next()), (204, None));
+    kim.sign_up("kim").await;
+    let mut copy = kim.clone();
+    let answer = kim.post("sign-out", &Value::Null).await;
+    assert_eq!((answer.status, answer.body.len()), (204, 0));
+    assert_eq!(kim.cookie("session"), None);
+    assert_eq!(copy.get("session").await.problem(), (401, "not-signed-in"));
+    assert!(test.sessions(&test.user("kim").await).await.is_empty());
+}
+
+pub(super) async fn a_response_to_an_old_cookie_clears_no_cookie(server: Server) {
+    // A request that was in progress with the old token is answered after the new cookie was set.
+    let test = server.start_with(|setup| setup.origin = LOCALHOST).await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let old = kim.cookie("session").unwrap_or_default();
+    kim.step_up().await;
+    for token in [old.as_slice(), b"not-a-token", b"\xff"] {
+        let mut copy = kim.clone();
+        copy.set_cookie("rp-session", token);
+        for (method, path) in [
+            ("GET", "session"),
+            ("GET", "credentials"),
+            ("POST", "sign-out"),
+            ("POST", "/app/sign-out"),
+            ("GET", "/app/user"),
+        ] {
+            let answer = copy.call(method, path, &Value::Null).await;
+            assert_eq!(answer.header("set-cookie").next(), None, "{method} {path}");
+        }
+    }
+    kim.get("session").await.ok();
+}
+
+pub(super) async fn a_second_sign_in_ends_the_first_session(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let mut copy = kim.clone();
+    kim.sign_in().await;
+    assert_eq!(copy.get("session").await.problem(), (401, "not-signed-in"));
+    // So does the creation of another account.
+    let response = kim.with_authenticator("alex").create(&json!({"username": "alex"})).await;
+    let mut copy = kim.clone();
+    kim.register(&response).await.ok();
+    assert_eq!(copy.get("session").await.problem(), (401, "not-signed-in"));
+    assert_eq!(kim.get("/app/user").await.text(), "alex");
 }

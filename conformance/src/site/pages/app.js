@@ -327,6 +327,11 @@ async function remove(id, title) {
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   if (dialog.returnValue !== "delete") return;
   await run(account, undefined, "Deleting. Your browser may ask for a passkey first.", async () => {
+    // Deleting a passkey ends the sessions that it opened: continue this one with another passkey.
+    if (id === sessionStorage.getItem("passkey") && $("#passkeys").childElementCount > 1) {
+      const { credential } = await passkeys.stepUp();
+      sessionStorage.setItem("passkey", credential.id);
+    }
     await passkeys.remove(id);
     await refresh();
     say(account, { text: `“${title}” was deleted.`, good: true });

@@ -62,6 +62,9 @@ export async function signIn(username) {
   return authenticate({ username });
 }
 
+/** Verifies the user of the session again, with any of the account's passkeys. */
+export const stepUp = () => authenticate({ purpose: "step-up" });
+
 export const credentials = () => call("GET", "credentials");
 export const signals = () => call("GET", "credentials/signal");
 export const rename = (id, nickname) => fresh(() => call("PATCH", `credentials/${id}`, { nickname }));
@@ -88,7 +91,7 @@ async function fresh(action) {
   } catch (error) {
     if (error.code !== "step-up-required") throw error;
   }
-  await authenticate({ purpose: "step-up" });
+  await stepUp();
   return action();
 }
 

@@ -37,7 +37,7 @@ fn a_registration_must_sign_the_given_remote_client_data() {
     assert_eq!(judged("").unwrap().extensions.remote_client_data_json, Some(true));
     let refused = judged(r#","crossOrigin":false"#).unwrap_err();
     assert_eq!(refused, RegistrationError::Extension(ExtensionError::RemoteClientData));
-    assert_eq!(refused.to_string(), "remoteClientDataJSON: other client data were signed");
+    assert_eq!(refused.to_string(), "remoteClientDataJSON: other client data was signed");
     assert_eq!((refused.code(), refused.step()), (Code::ExtensionRefused, 28));
 }
 

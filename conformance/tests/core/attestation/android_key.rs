@@ -1,5 +1,5 @@
 use rp_conformance::authenticator::{Android, Fault, Format as Statement};
-use rp_core::attestation::{AndroidKeyError, AndroidKeyPolicy, AttestationError, Provenance};
+use rp_core::attestation::{AndroidKeyError, AndroidKeyPolicy, AttestationError, Provenance, X5cError};
 use rp_core::{AttestationPolicy, AttestationType, Code, StaticAnchors};
 
 use super::Scene;
@@ -70,7 +70,10 @@ fn the_key_description_is_compared_with_the_ceremony() {
 #[test]
 fn the_signature_is_by_the_leafs_key_with_alg() {
     for fault in [Fault::SigFlipped, Fault::SigOfOtherKey, Fault::SigEmpty] {
-        assert!(matches!(refused(&scene().wrong(fault)), AndroidKeyError::Signature(_)), "{fault}");
+        assert!(
+            matches!(refused(&scene().wrong(fault)), AndroidKeyError::X5c(X5cError::Signature(_))),
+            "{fault}"
+        );
     }
     let error = refused(&scene().wrong(Fault::AlgOther));
     assert_eq!(error.to_string(), "attStmt.alg RS256 is not an algorithm of the certificate's key");
@@ -78,7 +81,7 @@ fn the_signature_is_by_the_leafs_key_with_alg() {
 
 #[test]
 fn an_empty_or_unreadable_chain_is_refused_as_what_it_is() {
-    assert_eq!(refused(&scene().wrong(Fault::X5cEmpty)), AndroidKeyError::NoCertificate);
+    assert_eq!(refused(&scene().wrong(Fault::X5cEmpty)), AndroidKeyError::X5c(X5cError::NoCertificate));
     let cut = refused(&scene().wrong(Fault::CertificateTruncated));
     assert_eq!(cut.code(), Code::MalformedCertificate);
 }

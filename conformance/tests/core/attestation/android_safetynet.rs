@@ -53,7 +53,7 @@ fn old_timestamps_fail_under_fido_and_future_ones_always() {
 fn an_empty_ver_response_or_x5c_is_a_malformed_statement() {
     for (fault, message) in [
         (Fault::SafetyNetVersionEmpty, "attStmt.ver is empty"),
-        (Fault::SafetyNetResponseEmpty, "attStmt.response: 1 parts, not three"),
+        (Fault::SafetyNetResponseEmpty, "attStmt.response: not three parts between dots"),
         (Fault::SafetyNetX5cEmpty, "attStmt.response: x5c is empty"),
     ] {
         let error = refused(&scene().wrong(fault));

@@ -1,5 +1,7 @@
 use rp_conformance::authenticator::{Algorithm as Minted, Cbor, Certificate, Extension, KeyPair, Seed};
-use rp_core::attestation::{AppAttest, AppAttestEnvironment, AppAttestError};
+use rp_core::attestation::{
+    AppAssertionError, AppAttest, AppAttestEnvironment, AppAttestError, AppleNonceError,
+};
 use rp_core::crypto::sha256;
 use rp_core::trust::{FormatAnchors, TrustError};
 use rp_core::{Code, Format, StaticAnchors, Timestamp, TrustAnchor};
@@ -19,6 +21,7 @@ struct App {
     certified_key: KeyPair,
     nonce_over: [u8; 32],
     fmt: &'static str,
+    strips_zeros: bool,
 }
 
 fn key(label: &str) -> KeyPair {
@@ -61,6 +64,7 @@ impl App {
             certified_key: key("app"),
             nonce_over: CLIENT_DATA_HASH,
             fmt: "apple-appattest",
+            strips_zeros: false,
         }
     }
 
@@ -71,7 +75,10 @@ impl App {
     fn object(&self) -> Vec<u8> {
         let credential_id = self.credential_id.clone().unwrap_or_else(|| self.key_id().to_vec());
         let length = u16::try_from(credential_id.len()).unwrap().to_be_bytes();
-        let cose = self.credential_key.public().cose(Minted::Es256).encode();
+        let cose = match self.strips_zeros {
+            true => cose_without_leading_zeros(&self.credential_key),
+            false => self.credential_key.public().cose(Minted::Es256).encode(),
+        };
         let auth_data = [
             &sha256(&[self.app_id.as_bytes()])[..],
             &[0x40],
@@ -119,7 +126,11 @@ fn each_step_of_apples_list_is_checked() {
         assert_eq!((refused.code(), refused), (code, error));
     };
     let invalid = Code::AttestationInvalid;
-    is(App { nonce_over: [0; 32], ..App::honest() }, AppAttestError::Nonce, invalid);
+    is(
+        App { nonce_over: [0; 32], ..App::honest() },
+        AppAttestError::Nonce(AppleNonceError::Mismatch),
+        invalid,
+    );
     is(App { app_id: "0352187391.org.example", ..App::honest() }, AppAttestError::AppId, Code::RpIdMismatch);
     is(App { counter: 1, ..App::honest() }, AppAttestError::Counter { got: 1 }, invalid);
     is(App { credential_id: Some(vec![7; 32]), ..App::honest() }, AppAttestError::CredentialId, invalid);
@@ -169,4 +180,68 @@ fn a_path_without_an_anchor_is_rejected() {
     let later = Timestamp::from_unix_seconds(1_790_000_001);
     let expired = verify(&StaticAnchors::new(vec![root()]), later);
     assert_eq!(expired.code(), Code::CertificateExpired);
+}
+
+/// A COSE_Key whose coordinates are as short as their values allow.
+fn cose_without_leading_zeros(key: &KeyPair) -> Vec<u8> {
+    let point = key.public().sec1();
+    let coordinate = |label: u8, bytes: &[u8]| {
+        let first = bytes.iter().position(|byte| *byte != 0).unwrap();
+        let length = u8::try_from(bytes.len() - first).unwrap();
+        [&[label, 0x58, length][..], &bytes[first..]].concat()
+    };
+    let head = [
+        0xa5, /* kty */ 1, 2, /* EC2 */
+        /* alg */ 3, 0x26, /* ES256 */
+        /* crv */ 0x20, 1, /* P-256 */
+    ];
+    [&head[..], &coordinate(0x21, &point[1..33]), &coordinate(0x22, &point[33..])].concat()
+}
+
+#[test]
+fn apples_coordinates_without_leading_zeros_are_accepted() {
+    let keys = (0..4096).map(|index| key(&format!("app {index}")));
+    let with_zero = |key: &KeyPair| key.public().sec1()[1] == 0;
+    let short = || keys.clone().find(with_zero).unwrap();
+    let app = App { strips_zeros: true, credential_key: short(), certified_key: short(), ..App::honest() };
+    let trust = StaticAnchors::new([root()]);
+    let verify = |app: &App| {
+        AppAttest::new(APP_ID).verify(&app.object(), &app.key_id(), &CLIENT_DATA_HASH, &trust, NOW)
+    };
+    let attested = verify(&app).unwrap();
+    assert_eq!(attested.public_key.sec1_uncompressed(), Some(&*app.certified_key.public().sec1()));
+    let other = App { certified_key: key("other"), ..app };
+    assert_eq!(verify(&other).map(|_| ()).unwrap_err(), AppAttestError::PublicKey);
+}
+
+/// An assertion by the app's key.
+fn assertion(app_id: &str, counter: u32, client_data_hash: &[u8; 32]) -> Vec<u8> {
+    let auth_data = [&sha256(&[app_id.as_bytes()])[..], &[0], &counter.to_be_bytes()].concat();
+    let nonce = sha256(&[&auth_data, client_data_hash]);
+    let signature = key("app").sign(&nonce);
+    Cbor::object([("signature", signature.into()), ("authenticatorData", auth_data.into())]).encode()
+}
+
+#[test]
+fn an_assertion_is_verified_by_key_app_and_counter() {
+    let object = App::honest();
+    let trust = StaticAnchors::new([root()]);
+    let app = AppAttest::new(APP_ID);
+    let attested = app.verify(&object.object(), &object.key_id(), &CLIENT_DATA_HASH, &trust, NOW).unwrap();
+    let verify = |assertion: &[u8], hash: &[u8; 32], previous| {
+        app.verify_assertion(assertion, &attested.public_key, hash, previous)
+    };
+    let hash = [0xa5; 32];
+    let sent = assertion(APP_ID, 8, &hash);
+    assert_eq!(verify(&sent, &hash, 0), Ok(8));
+    assert_eq!(verify(&sent, &hash, 7), Ok(8));
+    let repeated = AppAssertionError::Counter { previous: 8, got: 8 };
+    assert_eq!((repeated.code(), verify(&sent, &hash, 8)), (Code::SignCountRegressed, Err(repeated)));
+    let replayed = verify(&sent, &[0; 32], 0).unwrap_err();
+    assert!(matches!(replayed, AppAssertionError::Signature(_)), "another challenge: {replayed}");
+    let elsewhere = assertion("0352187391.org.example", 8, &hash);
+    assert_eq!(verify(&elsewhere, &hash, 0), Err(AppAssertionError::AppId));
+    assert_eq!(verify(&[0x80], &hash, 0), Err(AppAssertionError::NotMap));
+    let empty = verify(&[0xa0], &hash, 0).unwrap_err();
+    assert_eq!(empty.to_string(), "assertion.signature is missing");
 }

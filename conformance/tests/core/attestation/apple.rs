@@ -1,5 +1,5 @@
 use rp_conformance::authenticator::{Fault, Format as Statement, Quirk};
-use rp_core::attestation::{AppleError, AttestationError};
+use rp_core::attestation::{AppleError, AppleNonceError, AttestationError, X5cError};
 use rp_core::{AttestationType, Code};
 
 use super::Scene;
@@ -27,8 +27,8 @@ fn members_beside_x5c_are_passed_over() {
 #[test]
 fn nonce_and_key_are_held_against_the_ceremony() {
     for (fault, error) in [
-        (Fault::AppleNonceOther, AppleError::Nonce),
-        (Fault::AppleNonceMissing, AppleError::NoNonce),
+        (Fault::AppleNonceOther, AppleNonceError::Mismatch.into()),
+        (Fault::AppleNonceMissing, AppleNonceError::Missing.into()),
         (Fault::AppleKeyOther, AppleError::PublicKey),
     ] {
         let got = refused(fault);
@@ -38,7 +38,7 @@ fn nonce_and_key_are_held_against_the_ceremony() {
 
 #[test]
 fn an_empty_or_unreadable_chain_is_refused_as_what_it_is() {
-    assert_eq!(refused(Fault::X5cEmpty), AppleError::NoCertificate);
+    assert_eq!(refused(Fault::X5cEmpty), AppleError::X5c(X5cError::NoCertificate));
     assert_eq!(refused(Fault::X5cEmpty).code(), Code::MalformedAttestationStatement);
     assert_eq!(refused(Fault::CertificateTruncated).code(), Code::MalformedCertificate);
 }

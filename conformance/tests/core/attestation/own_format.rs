@@ -1,6 +1,6 @@
 use rp_conformance::authenticator::{Authenticator, Format as Statement};
 use rp_core::attestation::{
-    AttestationError, AttestationStatementFormat, Procedure, StatementRefusal, Verified,
+    AttestationError, AttestationStatementFormat, StatementError, StatementInput, Verified,
 };
 use rp_core::{
     Attestation, AttestationPolicy, AttestationType, Code, Format, RegistrationError, RegistrationResponse,
@@ -18,11 +18,11 @@ impl AttestationStatementFormat for Plain {
         "plain"
     }
 
-    fn verify(&self, procedure: &Procedure<'_>) -> Result<Verified, StatementRefusal> {
-        let members = procedure.members().map_err(StatementRefusal::malformed)?;
-        let sig = members.bytes("sig").map_err(StatementRefusal::malformed)?;
-        let message = procedure.signed_message();
-        procedure.credential_public_key.verify(&message, sig).map_err(StatementRefusal::invalid)?;
+    fn verify(&self, input: &StatementInput<'_>) -> Result<Verified, StatementError> {
+        let members = input.members().map_err(StatementError::malformed)?;
+        let sig = members.bytes("sig").map_err(StatementError::malformed)?;
+        let message = input.signed_message();
+        input.credential_public_key.verify(&message, sig).map_err(StatementError::invalid)?;
         Ok(Verified::without_path(AttestationType::SelfAttestation))
     }
 }
@@ -107,7 +107,7 @@ fn a_procedure_for_a_defined_format_is_never_asked() {
         fn identifier(&self) -> &str {
             "packed"
         }
-        fn verify(&self, _: &Procedure<'_>) -> Result<Verified, StatementRefusal> {
+        fn verify(&self, _: &StatementInput<'_>) -> Result<Verified, StatementError> {
             Ok(Verified::without_path(AttestationType::None))
         }
     }

@@ -55,6 +55,14 @@ fn provenance_is_ordered_from_software_to_strongbox() {
     assert!(Provenance::TrustedEnvironment < Provenance::StrongBox);
 }
 
+#[test]
+fn none_is_rejected_if_policy_refuses_it() {
+    let refusing = Scene::new(Statement::None).policy(AttestationPolicy::default().refuse_none());
+    assert_eq!(refusing.judged().unwrap_err(), RegistrationError::Trust(TrustError::None));
+    let packed = Scene::new(Statement::Packed).policy(AttestationPolicy::default().refuse_none());
+    assert!(packed.accepted().is_trusted());
+}
+
 /// Rejects one reason early, or one after path building.
 struct Distrusting {
     early: Option<Distrust>,

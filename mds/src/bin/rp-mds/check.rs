@@ -6,29 +6,28 @@ use clap::Args;
 use rp_mds::{ModelId, ModelQuery, Policy};
 
 use super::input::{At, Input};
-use super::style::{Tone, lines, paint, print, print_json};
-use super::{Done, End};
+use super::output::{Answer, CommandResult, Tone, lines, paint, print, print_json};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// An AAGUID, a key identifier of 40 hexadecimal digits, or an AAID.
     model: ModelId,
-    /// The policy, in JSON; without one a model is refused that is revoked or compromised.
+    /// The policy in JSON; by default revoked and compromised models are refused.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The authenticator's firmware.
+    /// The firmware version of the authenticator.
     #[arg(long, value_name = "VERSION")]
     firmware: Option<u64>,
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
     at: At,
-    /// JSON in place of text.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Done {
+pub(crate) fn run(arguments: &Arguments) -> CommandResult {
     let policy = match &arguments.policy {
         None => Policy::default(),
         Some(path) => {
@@ -42,13 +41,13 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let query = ModelQuery { firmware: arguments.firmware, ..ModelQuery::new(arguments.model.clone(), at) };
     let verdict = policy.judge(&catalog, &query);
     let end = match verdict.is_accepted() {
-        true if verdict.is_listed() => End::Yes,
-        true => End::Unlisted,
-        false => End::No,
+        true if verdict.is_listed() => Answer::Yes,
+        true => Answer::Unlisted,
+        false => Answer::No,
     };
     if arguments.json {
         print_json(&verdict)?;
-    } else if let End::Unlisted = end {
+    } else if let Answer::Unlisted = end {
         print(&format!("{}: {}\n", paint(Tone::Doubtful, "not listed"), verdict.model));
     } else {
         print(&lines(&verdict));

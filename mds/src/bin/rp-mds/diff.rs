@@ -7,8 +7,7 @@ use rp_core::Timestamp;
 use rp_mds::{Difference, Named};
 
 use super::input::{RootFiles, read_file};
-use super::style::{Tone, of_status, paint, print, print_json, printable};
-use super::{Done, End};
+use super::output::{Answer, CommandResult, Tone, of_status, paint, print, print_json, printable};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -18,19 +17,19 @@ pub(crate) struct Arguments {
     new: PathBuf,
     #[command(flatten)]
     roots: RootFiles,
-    /// JSON in place of text.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Done {
+pub(crate) fn run(arguments: &Arguments) -> CommandResult {
     let now = Timestamp::now();
     let old = read_file(&arguments.old, &arguments.roots, now)?;
     let new = read_file(&arguments.new, &arguments.roots, now)?;
     let difference = Difference::between(&old, &new);
     if arguments.json {
         print_json(&difference)?;
-        return Ok(End::Yes);
+        return Ok(Answer::Yes);
     }
     let mut text = String::new();
     let mut line = |tone, sign: &str, named: &Named, more: &str| {
@@ -56,12 +55,12 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     }
     let Difference { added, removed, status, changed } = &difference;
     text.push_str(&format!(
-        "{} new, {} gone, {} of another status, {} changed otherwise\n",
+        "{} new, {} removed, {} with another status, {} changed otherwise\n",
         added.len(),
         removed.len(),
         status.len(),
         changed.len()
     ));
     print(&text);
-    Ok(End::Yes)
+    Ok(Answer::Yes)
 }

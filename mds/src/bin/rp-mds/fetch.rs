@@ -7,118 +7,117 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::ProgressBar;
 use rp_core::Timestamp;
-use rp_mds::{ALLIANCE_URL, Cache, Date, Event, Outcome, Refresher, RevocationMode, SourceConfig};
+use rp_mds::{
+    ALLIANCE_URL, Cache, Date, Event, Outcome, Refresher, RemoteSource, RevocationMode, SignerHost,
+};
 
-use super::Done;
 use super::input::{RootFiles, SOURCE, cache_directory};
-use super::style::{Tone, paint, print, printable};
+use super::output::{CommandResult, Tone, paint, print, printable};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Where it is kept.
+    /// The cache directory.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// A mirror, in place of the Alliance's own address; the signer must be the Alliance's all the same.
+    /// The URL of a mirror. Its signer must be the FIDO Alliance's, unless --signer-host names another.
     #[arg(long, value_name = "URL", default_value = ALLIANCE_URL)]
     url: String,
     #[command(flatten)]
     roots: RootFiles,
-    /// Fetch although it is not due; an address that wants to be left alone is left alone.
+    /// Download even if the source is not due, unless the server asked to wait (Retry-After).
     #[arg(long)]
     force: bool,
-    /// Refuse a signer of which it cannot be learnt that it is not revoked.
+    /// Reject a signer whose revocation status is unknown.
     #[arg(long)]
     require_crls: bool,
-    /// Take an address without TLS.
+    /// Allow a URL without TLS.
     #[arg(long)]
     plain_http: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Done {
+pub(crate) fn run(arguments: &Arguments) -> CommandResult {
     let directory = cache_directory(arguments.cache.as_deref())?;
     let roots = arguments.roots.read()?;
     let mode = if arguments.require_crls { RevocationMode::Hard } else { RevocationMode::Soft };
     let mut source = if arguments.url == ALLIANCE_URL {
-        SourceConfig::alliance(roots)
+        RemoteSource::alliance(roots)
     } else {
-        SourceConfig::remote(SOURCE, &arguments.url, roots)
+        RemoteSource::new(SOURCE, &arguments.url, roots)
     };
-    source = match arguments.roots.signer_domain() {
-        Some(domain) => source.signer_domain(domain),
-        None => source.any_signer_domain(),
+    source = match arguments.roots.signer_host() {
+        SignerHost::Is(host) => source.signer_host(host),
+        SignerHost::Any => source.any_signer_host(),
     };
     source = source.revocation(mode);
     if arguments.plain_http {
         source = source.allow_plain_http();
     }
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let events = Arc::clone(&told);
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let events = Arc::clone(&messages);
     let refresher = Refresher::builder()
         .source(source)
         .cache(Cache::open(&directory)?)
-        .events(move |event| events.lock().unwrap_or_else(PoisonError::into_inner).extend(words(event)))
+        .events(move |event| events.lock().unwrap_or_else(PoisonError::into_inner).extend(message(event)))
         .build()?;
     refresher.start();
-    // What was in the cache is told only where nothing comes.
-    told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    // Events of the cache are not printed.
+    messages.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let progress = ProgressBar::new_spinner();
     progress.set_message(arguments.url.clone());
     progress.enable_steady_tick(Duration::from_millis(120));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcomes = runtime.block_on(refresher.refresh(Timestamp::now(), arguments.force));
     progress.finish_and_clear();
-    let told = told.lock().unwrap_or_else(PoisonError::into_inner);
-    for line in told.iter() {
+    for line in messages.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         eprintln!("{}", printable(line));
     }
-    let is_asked = !outcomes.iter().any(|outcome| matches!(outcome, Outcome::NotDue { .. }));
-    let (mut is_there, mut is_busy) = (true, false);
+    let is_requested = !outcomes.iter().any(|outcome| matches!(outcome, Outcome::NotDue { .. }));
+    let (mut is_ok, mut is_busy) = (true, false);
     for outcome in outcomes {
-        let words = match outcome {
-            Outcome::Updated => "another list is held".into(),
+        let message = match outcome {
+            Outcome::Updated => "the list was replaced".into(),
             Outcome::NotModified => "nothing new".into(),
-            Outcome::NotDue { next } => format!("not due before {}; --force asks now", time(next)),
+            Outcome::NotDue { next } => format!("not due before {}; use --force to download now", time(next)),
             Outcome::Busy => {
-                // Its end tells whether there is a list.
                 is_busy = true;
-                "another process is fetching".into()
+                "another process is downloading".into()
             }
             _ => {
-                is_there = false;
+                is_ok = false;
                 continue;
             }
         };
-        print(&format!("{words}\n"));
+        print(&format!("{message}\n"));
     }
     for health in refresher.health(Timestamp::now()) {
-        // Where nobody was asked, the answer is that of the last attempt.
-        if let Some(error) = health.last_error.filter(|_| !is_asked) {
+        // Without a request, the last attempt explains the state.
+        if let Some(error) = health.last_error.filter(|_| !is_requested) {
             eprintln!("the last attempt failed: {}", printable(&error));
         }
         let no = health.no.map_or("none".into(), |no| no.to_string());
-        let next = health.next_update.map_or("not told".into(), |next| next.to_string());
-        let text = format!("held: no. {no}, {} entries, next update {next}", health.entries);
+        let next = health.next_update.map_or("unknown".into(), |next| next.to_string());
+        let text = format!("current list: no. {no}, {} entries, next update {next}", health.entries);
         print(&paint(if health.held { Tone::Plain } else { Tone::Bad }, text));
         print("\n");
-        is_there &= health.held || is_busy;
+        is_ok &= health.held || is_busy;
     }
-    Ok(is_there.into())
+    Ok(is_ok.into())
 }
 
-/// What of an event is told; an outcome tells the rest.
-fn words(event: &Event) -> Option<String> {
+/// The message of an event, unless the outcome contains it.
+fn message(event: &Event) -> Option<String> {
     match event {
         Event::Failed { error, next, .. } => {
             let next = next.map(|next| format!("; due again at {}", time(next))).unwrap_or_default();
             Some(format!("not refreshed: {error}{next}"))
         }
         Event::RevocationUnknown { error, .. } => {
-            Some(format!("whether the signer is revoked is not known: {error}"))
+            Some(format!("revocation status of the signer unknown: {error}"))
         }
         Event::NotCached { error, .. } => Some(format!("not cached: {error}")),
         Event::Overdue { freshness, .. } => Some(format!("overdue: {freshness:?}")),
         Event::Updated { rejected, .. } if !rejected.is_empty() => {
-            let lines: Vec<_> = rejected.iter().map(|one| format!("left out: {one}")).collect();
+            let lines: Vec<_> = rejected.iter().map(|one| format!("rejected: {one}")).collect();
             Some(lines.join("; "))
         }
         _ => None,

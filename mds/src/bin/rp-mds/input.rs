@@ -1,4 +1,4 @@
-//! Lists that a command reads.
+//! The lists that a command reads.
 
 use std::path::{Path, PathBuf};
 
@@ -6,43 +6,44 @@ use clap::Args;
 use rp_core::Timestamp;
 use rp_core::x509::PathError;
 use rp_mds::{
-    ALLIANCE_DOMAIN, BlobError, Cache, Catalog, Date, Metadata, Names, Retention, Roots, Verification,
+    ALLIANCE_HOST, BlobError, Cache, Catalog, Date, Metadata, Names, Retention, Roots, SignerError,
+    SignerHost, Verification,
 };
 
-/// Where a list comes from.
+/// Where the lists come from.
 #[derive(Args)]
 pub(crate) struct Input {
-    /// A BLOB, or an operator's own entries in JSON; several are asked in their order.
+    /// A BLOB, or your own entries in JSON. Of several files the first that contains a model counts.
     #[arg(long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The cache that `rp-mds fetch` and services fill, read where no file is given.
+    /// The cache directory, used if no file is given.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) roots: RootFiles,
 }
 
-/// What a signer's path may end in.
+/// Which signers are accepted.
 #[derive(Args)]
 pub(crate) struct RootFiles {
-    /// Certificates in DER or PEM that the signer's path may end in, in place of the known ones of the system's store.
+    /// Root certificates in DER or PEM, instead of the known ones in the system's certificate store.
     #[arg(long, value_name = "FILE")]
     roots: Vec<PathBuf>,
-    /// The domain that must be the signer's: the roots issue certificates to anyone.
-    #[arg(long, value_name = "DOMAIN", default_value = ALLIANCE_DOMAIN)]
-    signer_domain: String,
-    /// Take a signer of whatever domain: for roots of one's own.
-    #[arg(long, conflicts_with = "signer_domain")]
-    any_signer_domain: bool,
+    /// The host that the signer's certificate must be issued for.
+    #[arg(long, value_name = "HOST", default_value = ALLIANCE_HOST)]
+    signer_host: String,
+    /// Accept a signer of any host: only for roots that issue certificates to no one else.
+    #[arg(long, conflicts_with = "signer_host")]
+    any_signer_host: bool,
 }
 
-/// The name of the Alliance's source, in the cache.
+/// The name of the FIDO Alliance's source in the cache.
 pub(crate) const SOURCE: &str = "fido";
 
 impl RootFiles {
     pub(crate) fn read(&self) -> Result<Roots, Box<dyn std::error::Error>> {
         if self.roots.is_empty() {
-            return Roots::of_the_system().map_err(|error| format!("{error}; give them with --roots").into());
+            return Roots::system().map_err(|error| format!("{error}; use --roots").into());
         }
         let mut roots = Roots::default();
         for file in &self.roots {
@@ -51,19 +52,19 @@ impl RootFiles {
         Ok(roots)
     }
 
-    /// The domain that must be the signer's, if it is to be one.
-    pub(crate) fn signer_domain(&self) -> Option<&str> {
-        (!self.any_signer_domain).then_some(&*self.signer_domain)
+    /// The host that the signer's certificate must be issued for.
+    pub(crate) fn signer_host(&self) -> SignerHost<'_> {
+        if self.any_signer_host { SignerHost::Any } else { SignerHost::Is(&self.signer_host) }
     }
 
     /// How a BLOB is verified.
     pub(crate) fn verification<'a>(&'a self, roots: &'a Roots, at: Timestamp) -> Verification<'a> {
-        Verification { signer_domain: self.signer_domain(), ..Verification::new(roots, at) }
+        Verification { signer_host: self.signer_host(), ..Verification::new(roots, at) }
     }
 }
 
 impl Input {
-    /// The lists, in their order. Signers are judged now, at whatever day the models are.
+    /// The lists, in their order. Signers are checked now, whatever the date for which models are judged.
     pub(crate) fn read(&self) -> Result<Catalog, Box<dyn std::error::Error>> {
         let now = Timestamp::now();
         let mut catalog = Catalog::default();
@@ -79,28 +80,33 @@ impl Input {
 
     fn read_cache(&self, now: Timestamp) -> Result<Metadata, Box<dyn std::error::Error>> {
         let directory = cache_directory(self.cache.as_deref())?;
-        // Who only reads makes no directory.
+        // Reading creates no directory.
         let cached = if directory.is_dir() { Cache::open(&directory)?.load(SOURCE)? } else { Vec::new() };
         let Some(cached) = cached.into_iter().next() else {
-            return Err(format!("{}: nothing is cached; rp-mds fetch, or --file", directory.display()).into());
+            return Err(format!(
+                "{}: the cache is empty; run rp-mds fetch, or use --file",
+                directory.display()
+            )
+            .into());
         };
         let roots = self.roots.read()?;
-        Ok(self.roots.verification(&roots, cached.verified_at.unwrap_or(now)).verify(&cached.blob)?)
+        let at = cached.record.map_or(now, |record| record.verified_at);
+        Ok(self.roots.verification(&roots, at).verify(&cached.bytes)?)
     }
 }
 
-/// The cache of the command line, or the user's.
+/// The given cache directory, or the user's.
 pub(crate) fn cache_directory(given: Option<&Path>) -> Result<PathBuf, Box<dyn std::error::Error>> {
     if let Some(given) = given {
         return Ok(given.into());
     }
     let of_user = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let of_user = of_user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    Ok(of_user.ok_or("no cache directory; give one with --cache")?.join("rp-mds"))
+    Ok(of_user.ok_or("no cache directory; use --cache")?.join("rp-mds"))
 }
 
-/// A list in a file, whatever it is. A signer that has expired since is judged at the last moment of its validity, and
-/// that is told: what it signed is genuine, if old.
+/// A list in a file. A signer that has expired is checked at the last moment of its validity, with a message: the list is
+/// genuine, but old.
 pub(crate) fn read_file(
     path: &Path,
     roots: &RootFiles,
@@ -113,10 +119,12 @@ pub(crate) fn read_file(
     }
     let anchors = roots.read()?;
     let mut at = now;
-    // Each certificate of a path may be the one that has expired.
+    // Each certificate of the path may have expired.
     for _ in 0..10 {
         match roots.verification(&anchors, at).verify(&bytes) {
-            Err(BlobError::Path { source: PathError::Expired { not_after, .. } }) if not_after < at => {
+            Err(BlobError::Signer(SignerError::Path(PathError::Expired { not_after, .. })))
+                if not_after < at =>
+            {
                 at = not_after;
             }
             Err(error) => return Err(named(&error).into()),
@@ -128,13 +136,13 @@ pub(crate) fn read_file(
             }
         }
     }
-    Err(named(&"its signer's path is never valid as a whole").into())
+    Err(named(&"the path of its signer is never valid").into())
 }
 
-/// The time of the command line, or now.
+/// The time for which models are judged.
 #[derive(Args)]
 pub(crate) struct At {
-    /// Judge at this day (YYYY-MM-DD, its first second) in place of now.
+    /// Judge for this date (YYYY-MM-DD, at midnight UTC) instead of now.
     #[arg(long, value_name = "DAY")]
     at: Option<Date>,
 }
@@ -148,7 +156,7 @@ impl At {
 /// A list of names.
 #[derive(Args)]
 pub(crate) struct NameFile {
-    /// Names of models that the list does not know: the community's aaguid.json. It names, and vouches for nothing.
+    /// Names of models that the list does not contain: the community's aaguid.json. They are for display only.
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
 }

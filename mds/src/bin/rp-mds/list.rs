@@ -6,8 +6,7 @@ use rp_mds::{Catalog, CertificationLevel, Date, Entry, ModelQuery, Policy, Statu
 use serde_json::{Value, json};
 
 use super::input::{At, Input};
-use super::style::{Tone, of_status, print, print_json, printable, table};
-use super::{Done, End};
+use super::output::{Answer, CommandResult, Tone, of_status, print, print_json, printable, table};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -15,24 +14,24 @@ pub(crate) struct Arguments {
     input: Input,
     #[command(flatten)]
     at: At,
-    /// Models with this status in force, such as REVOKED.
+    /// Only models with this status in force, such as REVOKED.
     #[arg(long)]
     status: Option<Status>,
-    /// Models certified at this level or a higher one: certified, L1, L1+, L2, L2+, L3, L3+.
+    /// Only models certified at this level or higher: certified, L1, L1+, L2, L2+, L3, L3+.
     #[arg(long)]
     level: Option<CertificationLevel>,
-    /// Models that name this attestation format (packed, tpm, …) or protocol (fido2, u2f, uaf).
+    /// Only models with this attestation format (packed, tpm, …) or protocol (fido2, u2f, uaf).
     #[arg(long)]
     format: Option<String>,
-    /// Models with this transport or attachment: usb, nfc, ble, internal, wired, bluetooth, …
+    /// Only models with this transport or attachment: usb, nfc, ble, internal, wired, bluetooth, …
     #[arg(long)]
     transport: Option<String>,
-    /// JSON in place of a table.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Done {
+pub(crate) fn run(arguments: &Arguments) -> CommandResult {
     let at = arguments.at.time();
     let catalog = arguments.input.read()?;
     let policy = Policy::default();
@@ -47,12 +46,12 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     if arguments.json {
         let list: Vec<Value> = found.iter().map(|(entry, verdict)| describe(entry, verdict)).collect();
         print_json(&list)?;
-        return Ok(End::Yes);
+        return Ok(Answer::Yes);
     }
     let rows: Vec<_> = found.iter().map(|(entry, verdict)| row(entry, verdict)).collect();
     print(&table(&["MODEL", "STATUS", "LEVEL", "ATTACHMENT", "DESCRIPTION"], &rows));
     print(&format!("{} models\n", rows.len()));
-    Ok(End::Yes)
+    Ok(Answer::Yes)
 }
 
 fn first<'a>(catalog: &'a Catalog, model: &rp_mds::ModelId) -> Option<&'a Entry> {
@@ -63,7 +62,7 @@ impl Arguments {
     fn accept(&self, entry: &Entry, verdict: &Verdict, at: Timestamp) -> bool {
         let on = Date::from(at);
         let has_status = self.status.as_ref().is_none_or(|status| {
-            rp_mds::status::in_force(entry.reports(), on).any(|one| one.status == *status)
+            rp_mds::status::report::in_force(entry.reports(), on).any(|one| one.status == *status)
         });
         let has_level = self.level.is_none_or(|level| verdict.certification >= Some(level));
         let has_format = self.format.as_ref().is_none_or(|format| {
@@ -80,7 +79,7 @@ impl Arguments {
     }
 }
 
-/// How a model is reached: its transports, and the words of its statement.
+/// Transports and attachment hints of a model.
 fn transports(entry: &Entry) -> Vec<Box<str>> {
     let Some(statement) = entry.statement() else { return Vec::new() };
     let mut words = statement.attachment_hint.clone();

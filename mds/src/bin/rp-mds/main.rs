@@ -1,22 +1,24 @@
-//! `rp-mds`: metadata from the command line.
+//! `rp-mds`: FIDO metadata on the command line.
 
 mod check;
 mod diff;
 mod fetch;
 mod input;
 mod list;
+mod output;
 mod show;
-mod style;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Fetches, verifies and reads FIDO metadata.
+use self::output::Answer;
+
+/// Downloads, verifies and queries FIDO metadata.
 ///
-/// Lists that are read come from the cache (`--cache`), or from a file (`--file`): a BLOB, verified to the roots, or an
-/// operator's own entries in JSON. Roots are GlobalSign's R3 and R46 of the system's store, or those of `--roots`.
+/// Lists come from the cache (`--cache`) or from files (`--file`): BLOBs, which are verified, or your own entries in JSON.
+/// The roots are GlobalSign R3 and R46 from the system's certificate store, or the certificates given by `--roots`.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -26,39 +28,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetches the Alliance's BLOB, or a mirror's, into the cache.
+    /// Download the BLOB of the FIDO Alliance or of a mirror into the cache.
     Fetch(fetch::Arguments),
-    /// Verifies a BLOB and says what it is: every fact of its signer, and every entry that cannot be read.
+    /// Verify a BLOB; print its signer, its serial number and rejected entries.
     Verify(verify::Arguments),
-    /// Lists models.
+    /// List models.
     List(list::Arguments),
-    /// Shows all that is known of one model.
+    /// Show the metadata of one model.
     Show(show::Arguments),
-    /// Tells what a newer list has that an older has not: models new, gone, of another status.
+    /// Compare two lists: new models, removed models, changed statuses.
     Diff(diff::Arguments),
-    /// Judges a model by a policy; ends with 1 where it is refused, and with 3 where no list has it and the policy lets
-    /// that pass.
+    /// Judge a model by a policy. The exit status is 1 if it is refused, and 3 if no list contains it and the policy accepts
+    /// unlisted models.
     Check(check::Arguments),
-}
-
-/// What a command comes to; an error ends with 2.
-type Done = Result<End, Box<dyn std::error::Error>>;
-
-/// How a command ends that was understood and could be done.
-#[derive(Clone, Copy)]
-enum End {
-    /// What was asked for is so.
-    Yes,
-    /// It is not so.
-    No,
-    /// No list has the model, so that nothing was judged.
-    Unlisted,
-}
-
-impl From<bool> for End {
-    fn from(is_so: bool) -> Self {
-        if is_so { Self::Yes } else { Self::No }
-    }
 }
 
 fn main() -> ExitCode {
@@ -72,11 +54,11 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
     };
     match done {
-        Ok(End::Yes) => ExitCode::SUCCESS,
-        Ok(End::No) => ExitCode::FAILURE,
-        Ok(End::Unlisted) => ExitCode::from(3),
+        Ok(Answer::Yes) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::FAILURE,
+        Ok(Answer::Unlisted) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("rp-mds: {}", style::printable(&error.to_string()));
+            eprintln!("rp-mds: {}", output::printable(&error.to_string()));
             ExitCode::from(2)
         }
     }

@@ -4,8 +4,9 @@ use clap::Args;
 use rp_mds::{Date, Entry, MetadataStatement, ModelId, ModelQuery, Names, Policy, Verdict};
 
 use super::input::{At, Input, NameFile};
-use super::style::{Tone, lines, of_status, paint, print, print_json, printable, short_name};
-use super::{Done, End};
+use super::output::{
+    Answer, CommandResult, Tone, lines, of_status, paint, print, print_json, printable, short_name,
+};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -17,12 +18,12 @@ pub(crate) struct Arguments {
     names: NameFile,
     #[command(flatten)]
     at: At,
-    /// The entry as JSON.
+    /// Print the entry as JSON.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Done {
+pub(crate) fn run(arguments: &Arguments) -> CommandResult {
     let at = arguments.at.time();
     let catalog = arguments.input.read()?;
     let names = arguments.names.read()?;
@@ -43,16 +44,18 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     Ok((!listing.entries.is_empty()).into())
 }
 
-fn unlisted(model: &ModelId, names: &Names) -> End {
+fn unlisted(model: &ModelId, names: &Names) -> Answer {
     let name = match model {
         ModelId::Aaguid(aaguid) => names.get(*aaguid).and_then(|shown| shown.name("en")),
         _ => None,
     };
     match name {
-        Some(name) => print(&format!("{model}: {}, by the list of names; no metadata\n", printable(name))),
+        Some(name) => {
+            print(&format!("{model}: {} according to the list of names; no metadata\n", printable(name)))
+        }
         None => print(&format!("{model}: not listed\n")),
     }
-    End::No
+    Answer::No
 }
 
 fn page(entry: &Entry, verdict: &Verdict, on: Date) -> String {
@@ -101,7 +104,7 @@ fn page(entry: &Entry, verdict: &Verdict, on: Date) -> String {
         page.line(&paint(Tone::Doubtful, printable(&fault.to_string())));
     }
     if entry.anchors().is_empty() && entry.anchor_errors().is_empty() {
-        page.line("none: the model attests itself, or not at all");
+        page.line("none: the model uses self attestation, or no attestation");
     }
     page.heading("Verdict");
     page.0.push_str(&lines(verdict));

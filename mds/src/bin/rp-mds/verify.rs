@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use rp_core::Timestamp;
 use rp_core::x509::{Crl, PathError, RevocationStatus};
-use rp_mds::{BlobError, Date, Freshness, Metadata, Retention, Staleness, Verification};
+use rp_mds::{BlobError, Date, Freshness, Metadata, Retention, SignerError, Staleness, Verification};
 
 use super::input::{At, RootFiles};
-use super::style::{Tone, paint, print, printable, short_name};
-use super::{Done, End};
+use super::output::{Answer, CommandResult, Tone, paint, print, printable, short_name};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -19,18 +18,18 @@ pub(crate) struct Arguments {
     roots: RootFiles,
     #[command(flatten)]
     at: At,
-    /// Revocation lists in DER.
+    /// CRLs in DER.
     #[arg(long = "crl", value_name = "FILE")]
     crls: Vec<PathBuf>,
-    /// Refuse a signer of which these lists do not tell that it is not revoked.
+    /// Reject a signer whose revocation status is not in these CRLs.
     #[arg(long)]
     require_crls: bool,
-    /// The serial number that was seen before.
+    /// The highest serial number seen before.
     #[arg(long, value_name = "NO")]
     previous_no: Option<u64>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Done {
+pub(crate) fn run(arguments: &Arguments) -> CommandResult {
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", arguments.file.display());
     let bytes = std::fs::read(&arguments.file).map_err(|error| named(&error))?;
     let roots = arguments.roots.read()?;
@@ -48,12 +47,14 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     };
     match verification.verify(&bytes) {
         Ok(metadata) => {
-            print(&facts(&metadata, Freshness::of(metadata.next_update(), at, Staleness::default())));
-            Ok(End::Yes)
+            let staleness = Staleness::default();
+            let due = staleness.due(metadata.next_update(), Some(at));
+            print(&facts(&metadata, staleness.freshness(due, at)));
+            Ok(Answer::Yes)
         }
         Err(error) => {
             print(&refusal(&error, at));
-            Ok(End::No)
+            Ok(Answer::No)
         }
     }
 }
@@ -63,19 +64,21 @@ fn refusal(error: &BlobError, at: Timestamp) -> String {
         format!("{}: {} ({})\n", paint(Tone::Bad, "refused"), printable(&error.to_string()), error.code());
     if error.is_untrusted_root() {
         text.push_str(
-            "The signer's root is not among those known here. If the Alliance has announced another, give\n",
+            "The signer's root is not among the known roots. If the FIDO Alliance has announced a new root, add its\n",
         );
-        text.push_str("its certificate with --roots, beside those that are known.\n");
+        text.push_str("certificate with --roots, in addition to the known ones.\n");
     }
-    if matches!(error, BlobError::SignerDomain { .. }) {
-        text.push_str("Where the list is not the Alliance's, --signer-domain says whose it is.\n");
+    if matches!(error, BlobError::Signer(SignerError::Host { .. })) {
+        text.push_str(
+            "If the list is not published by the FIDO Alliance, name the signer with --signer-host.\n",
+        );
     }
-    if let BlobError::Path { source: PathError::Expired { not_after, .. } } = error
+    if let BlobError::Signer(SignerError::Path(PathError::Expired { not_after, .. })) = error
         && *not_after < at
     {
         let day = Date::from(*not_after);
         text.push_str(&format!(
-            "What it signed while it was valid may be genuine: --at {day} judges as of that day.\n"
+            "A BLOB that was signed before that date may be genuine: verify with --at {day}.\n"
         ));
     }
     text
@@ -86,7 +89,7 @@ fn facts(metadata: &Metadata, freshness: Freshness) -> String {
     text.push('\n');
     let mut fact = |name: &str, value: String| text.push_str(&format!("{name:<14} {value}\n"));
     fact("number", metadata.no().map_or("none".into(), |no| no.to_string()));
-    let next = metadata.next_update().map_or("not told".into(), |next| next.to_string());
+    let next = metadata.next_update().map_or("missing".into(), |next| next.to_string());
     fact(
         "next update",
         match freshness {
@@ -102,7 +105,7 @@ fn facts(metadata: &Metadata, freshness: Freshness) -> String {
         for (certificate, status) in signer.path().certificates().iter().zip(signer.path().revocation()) {
             let known = match status {
                 RevocationStatus::NotRevoked => "not revoked",
-                _ => "revocation not known",
+                _ => "revocation status unknown",
             };
             let until = Date::from(certificate.not_after());
             fact("  certificate", format!("{}; until {until}, {known}", short_name(certificate.subject())));
@@ -117,7 +120,7 @@ fn facts(metadata: &Metadata, freshness: Freshness) -> String {
         })
         .collect();
     for rejected in metadata.rejected() {
-        fact("left out", paint(Tone::Bad, printable(&rejected.to_string())));
+        fact("rejected", paint(Tone::Bad, printable(&rejected.to_string())));
     }
     for fault in faults {
         fact("not an anchor", paint(Tone::Doubtful, printable(&fault)));

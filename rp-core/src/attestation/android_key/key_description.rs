@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use const_oid::ObjectIdentifier;
 use der::Tag;
 
-use crate::attestation::Provenance;
+use crate::attestation::verified::Provenance;
 use crate::x509::tlv::{Reader, Tlv, context, sequence};
 use crate::x509::{Certificate, DerError};
 

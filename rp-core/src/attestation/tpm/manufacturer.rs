@@ -1,13 +1,13 @@
 use core::fmt;
 
-/// Who made a TPM: four bytes, mostly letters, as the AIK certificate's SAN tells it (`id:494E5443` is Intel).
+/// The manufacturer of a TPM: four bytes, mostly letters, from the AIK certificate's SAN (`id:494E5443` is Intel).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TpmManufacturer([u8; 4]);
 
 impl TpmManufacturer {
-    /// What FIDO's conformance tools call the maker of their TPM. It is in no registry, and whoever has the
-    /// tools has its keys, so it is accepted by
-    /// [`AttestationPolicy::accept_conformance_tpm`](crate::AttestationPolicy::accept_conformance_tpm) alone.
+    /// The TPM manufacturer of FIDO's conformance tools. It is not registered, and anyone with the tools has its keys,
+    /// so only [`AttestationPolicy::accept_conformance_tpm`](crate::AttestationPolicy::accept_conformance_tpm) accepts
+    /// it.
     pub const FIDO_CONFORMANCE: Self = Self([0xff, 0xff, 0xf1, 0xd0]);
 
     /// The manufacturer of these bytes.
@@ -23,8 +23,8 @@ impl TpmManufacturer {
         u32::from_str_radix(digits, 16).ok().map(|id| Self(id.to_be_bytes()))
     }
 
-    /// Whether TCG's TPM Vendor ID Registry (family 1.2 and 2.0, version 1.07) has it. A simulator does not
-    /// count, whatever it calls itself: it keeps no secret.
+    /// Whether it is in TCG's TPM Vendor ID Registry (family 1.2 and 2.0, version 1.07). Simulators are left out,
+    /// because they keep no secret.
     #[must_use]
     pub fn is_registered(self) -> bool {
         REGISTRY.iter().any(|registered| **registered == self.0)
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manufacturer_is_id_and_eight_digits_in_either_case() {
+    fn a_manufacturer_is_id_and_eight_hexadecimal_digits() {
         let stm = TpmManufacturer::parse("id:53544D20").unwrap();
         assert_eq!(TpmManufacturer::parse("id:53544d20"), Some(stm));
         assert_eq!(stm, TpmManufacturer::new(*b"STM "));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_conformance_tools_vendor_and_nobody_are_not_registered() {
+    fn the_conformance_tools_vendor_is_not_registered() {
         assert!(TpmManufacturer::new(*b"INTC").is_registered());
         assert!(!TpmManufacturer::FIDO_CONFORMANCE.is_registered());
         assert_eq!(TpmManufacturer::FIDO_CONFORMANCE.to_string(), "id:FFFFF1D0");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_registered_twice() {
+    fn each_manufacturer_is_registered_once() {
         assert!(REGISTRY.is_sorted_by(|one, next| one < next));
     }
 }

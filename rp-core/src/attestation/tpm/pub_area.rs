@@ -1,5 +1,5 @@
-use super::hash;
 use super::read::{MAX_AUTH_POLICY_LEN, MAX_ECC_LEN, MAX_RSA_LEN, Reader, TpmStructureError};
+use super::signature::hash_by_id;
 use crate::cose::PublicKey;
 use crate::crypto::{Curve, Hash};
 
@@ -8,27 +8,48 @@ use crate::crypto::{Curve, Hash};
 pub(super) struct PubArea<'a> {
     bytes: &'a [u8],
     name_alg: u16,
+    attributes: ObjectAttributes,
     key: Key<'a>,
 }
 
-/// `parameters` and `unique`, as far as they are the public key.
+/// `TPMA_OBJECT` (TPM 2.0 Part 2, section 8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ObjectAttributes(u32);
+
+impl ObjectAttributes {
+    const FIXED_TPM: u32 = 1 << 1;
+    const FIXED_PARENT: u32 = 1 << 4;
+    const SENSITIVE_DATA_ORIGIN: u32 = 1 << 5;
+
+    /// Whether the TPM generated the key and the key cannot be duplicated to another TPM.
+    pub(super) fn is_created_in_tpm(self) -> bool {
+        let required = Self::FIXED_TPM | Self::FIXED_PARENT | Self::SENSITIVE_DATA_ORIGIN;
+        self.0 & required == required
+    }
+
+    pub(super) fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// The public key in `parameters` and `unique`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Key<'a> {
     Rsa { key_bits: u16, exponent: u32, n: &'a [u8] },
     Ecc { curve_id: u16, x: &'a [u8], y: &'a [u8] },
 }
 
-/// Why `pubArea` was not read.
+/// Why `pubArea` was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PubAreaError {
-    /// The structure is cut, goes on, or has impossible sizes.
+    /// The structure is truncated, too long, or has impossible sizes.
     #[error(transparent)]
     Structure(#[from] TpmStructureError),
     /// The object is neither an RSA nor an ECC key.
     #[error("attStmt.pubArea: type is {got:#06x}, neither TPM_ALG_RSA nor TPM_ALG_ECC")]
     Type {
-        /// What it is.
+        /// The value found.
         got: u16,
     },
 }
@@ -41,7 +62,7 @@ impl<'a> PubArea<'a> {
             return Err(PubAreaError::Type { got: kind });
         }
         let name_alg = reader.u16("nameAlg")?;
-        reader.u32("objectAttributes")?;
+        let attributes = ObjectAttributes(reader.u32("objectAttributes")?);
         reader.sized(MAX_AUTH_POLICY_LEN, "authPolicy")?;
         reader.algorithm(SYMMETRIC, "parameters.symmetric")?;
         let key = if kind == ALG_RSA {
@@ -57,14 +78,14 @@ impl<'a> PubArea<'a> {
             Key::Ecc { curve_id, x, y: reader.sized(MAX_ECC_LEN, "unique.y")? }
         };
         reader.finish()?;
-        Ok(Self { bytes, name_alg, key })
+        Ok(Self { bytes, name_alg, attributes, key })
     }
 
-    /// Whether the key is the credential's. A key of another kind than RSA or ECC never is.
+    /// Whether the key equals the credential's, which must be an RSA or ECC key.
     pub(super) fn is_key(&self, credential: &PublicKey) -> bool {
         match (self.key, credential.rsa(), credential.ec_point()) {
             (Key::Rsa { key_bits, exponent, n }, Some((credential_n, credential_e)), _) => {
-                // An exponent of zero stands for 2^16 + 1 (Part 2, section 12.2.3.5).
+                // An exponent of zero means 2^16 + 1 (Part 2, section 12.2.3.5).
                 let exponent = if exponent == 0 { DEFAULT_EXPONENT } else { exponent };
                 significant(n) == credential_n
                     && significant(&exponent.to_be_bytes()) == credential_e
@@ -80,7 +101,11 @@ impl<'a> PubArea<'a> {
         }
     }
 
-    /// The TPM_ALG_ID that the object is named with.
+    pub(super) fn attributes(&self) -> ObjectAttributes {
+        self.attributes
+    }
+
+    /// The TPM_ALG_ID of the object's name.
     pub(super) fn name_alg(&self) -> u16 {
         self.name_alg
     }
@@ -92,9 +117,9 @@ impl<'a> PubArea<'a> {
             .is_some_and(|(alg, rest)| alg == self.name_alg.to_be_bytes() && digest == *rest)
     }
 
-    /// The hash that the object is named with, where it is a known one.
+    /// The hash of the object's name, if it is known.
     pub(super) fn name_hash(&self) -> Option<Hash> {
-        hash::by_id(self.name_alg)
+        hash_by_id(self.name_alg)
     }
 }
 
@@ -162,7 +187,7 @@ mod tests {
 
     #[cfg(feature = "es256")]
     #[test]
-    fn an_ecc_key_is_the_credentials_with_or_without_leading_zeros() {
+    fn an_ecc_key_is_compared_without_leading_zeros() {
         let key = crate::crypto::Key::from_spki(&crate::x509::test_certs::spki(1)).unwrap();
         let (_, x, y) = key.ec_point().unwrap();
         let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
@@ -179,7 +204,7 @@ mod tests {
 
     #[cfg(feature = "eddsa")]
     #[test]
-    fn an_okp_credential_is_no_tpms_key_whatever_the_area_holds() {
+    fn an_okp_credential_is_not_a_tpm_key() {
         let x = crate::base64url::decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
         let cose = [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], &x].concat();
         let credential = PublicKey::from_cose(&cose).unwrap();
@@ -213,7 +238,22 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_is_refused_and_so_is_a_byte_behind() {
+    fn a_key_created_in_the_tpm_has_all_three_attributes() {
+        let created = |attributes: [u8; 4]| {
+            let mut bytes = ecc(&[0x00, 0x10], &X, &Y);
+            bytes[4..8].copy_from_slice(&attributes);
+            PubArea::parse(&bytes).unwrap().attributes().is_created_in_tpm()
+        };
+        assert!(created([0, 4, 0, 0x72]));
+        for (attributes, missing) in
+            [(0x70, "fixedTPM"), (0x62, "fixedParent"), (0x52, "sensitiveDataOrigin")]
+        {
+            assert!(!created([0, 4, 0, attributes]), "{missing}");
+        }
+    }
+
+    #[test]
+    fn truncated_and_overlong_structures_are_rejected() {
         for mut bytes in [ecc(&[0x00, 0x1a, 0, 0x0b, 0, 1], &X, &Y), rsa([0; 4], &[0xff; 256])] {
             assert!(PubArea::parse(&bytes).is_ok());
             for len in 0..bytes.len() {
@@ -230,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn other_objects_and_unknown_schemes_are_refused() {
+    fn other_objects_and_unknown_schemes_are_rejected() {
         let mut bytes = ecc(&[0x00, 0x10], &X, &Y);
         bytes[1] = 0x08;
         assert_eq!(PubArea::parse(&bytes), Err(PubAreaError::Type { got: 0x0008 }), "KEYEDHASH");
@@ -241,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_the_hash_of_the_whole_area_behind_its_algorithm() {
+    fn a_name_is_an_algorithm_and_the_hash_of_the_area() {
         let bytes = ecc(&[0x00, 0x10], &X, &Y);
         let area = PubArea::parse(&bytes).unwrap();
         let name = |alg: [u8; 2], hash: Hash| [&alg[..], &hash.digest(&[&bytes])].concat();

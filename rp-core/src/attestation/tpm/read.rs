@@ -1,35 +1,35 @@
-//! TPM 2.0 structures as they are marshalled: big-endian, one field behind the other.
+//! Marshalled TPM 2.0 structures: big-endian fields, one after another.
 
-/// Why a TPM structure was not read.
+/// Why a TPM structure was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TpmStructureError {
-    /// The structure ends too early, or a size goes beyond it.
-    #[error("attStmt.{structure}: {field} at byte {offset} goes beyond the end")]
+    /// The structure ends too early, or a size exceeds it.
+    #[error("attStmt.{structure}: {field} at byte {offset} exceeds the structure")]
     Truncated {
         /// The member of the statement.
         structure: &'static str,
         /// The field, as TPM 2.0 names it.
         field: &'static str,
-        /// Where the field begins.
+        /// The offset of the field.
         offset: usize,
     },
-    /// A field has a value, or a size, that TPM 2.0 does not give it.
-    #[error("attStmt.{structure}: {field} at byte {offset} has a value that TPM 2.0 does not give it")]
+    /// A field has a value or a size that TPM 2.0 does not define.
+    #[error("attStmt.{structure}: {field} at byte {offset} has a value that TPM 2.0 does not define")]
     Value {
         /// The member of the statement.
         structure: &'static str,
         /// The field, as TPM 2.0 names it.
         field: &'static str,
-        /// Where the field begins.
+        /// The offset of the field.
         offset: usize,
     },
-    /// Bytes are left over behind the structure.
-    #[error("attStmt.{structure}: left over from byte {offset}")]
+    /// Bytes follow the structure.
+    #[error("attStmt.{structure}: trailing bytes from byte {offset}")]
     Trailing {
         /// The member of the statement.
         structure: &'static str,
-        /// The first of them.
+        /// The offset of the first one.
         offset: usize,
     },
 }
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         self.array(field).map(u32::from_be_bytes)
     }
 
-    /// A `TPM2B`: a size of two bytes, `max` at most, and so many bytes.
+    /// A `TPM2B`: a size of two bytes, at most `max`, and that many bytes.
     pub(super) fn sized(&mut self, max: usize, field: &'static str) -> Result<&'a [u8], TpmStructureError> {
         let offset = self.at;
         let len = usize::from(self.u16(field)?);
@@ -80,8 +80,8 @@ impl<'a> Reader<'a> {
         self.take(len, field)
     }
 
-    /// What follows an algorithm that may be TPM_ALG_NULL: nothing then, else so many bytes that nobody asks for.
-    /// `lens` tells how many each of the algorithms has that may stand there.
+    /// Skips an algorithm with its parameters; TPM_ALG_NULL has none. `lens` has the length of the parameters for each
+    /// algorithm that is allowed here.
     pub(super) fn algorithm(
         &mut self,
         lens: &[(u16, usize)],
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
 /// TPM_ALG_NULL (Part 2, section 6.3).
 const ALG_NULL: u16 = 0x0010;
 
-/// The longest digest, SHA-512's.
+/// The longest digest, that of SHA-512.
 const MAX_DIGEST_LEN: usize = 64;
 /// `TPMT_HA`: an algorithm of two bytes and a digest; the longest that `TPM2B_NAME` and `TPM2B_DATA` hold.
 pub(super) const MAX_NAME_LEN: usize = 2 + MAX_DIGEST_LEN;

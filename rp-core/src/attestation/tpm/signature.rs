@@ -1,11 +1,10 @@
-//! `sig`, as the specification has it and as it is met in the field.
+//! `sig` in the form of the specification and in the forms of authenticators in the field.
 
 use alloc::borrow::Cow;
 
-use super::hash;
 use super::read::{MAX_ECC_LEN, MAX_RSA_LEN, Reader, TpmStructureError};
 use crate::cose::Algorithm;
-use crate::crypto::{self, Key};
+use crate::crypto::{self, Hash, Key};
 
 /// The signature in the form that [`crypto::verify`] takes.
 ///
@@ -13,7 +12,7 @@ use crate::crypto::{self, Key};
 /// example, send what other formats send: the bare bytes of RSA, and for ECDSA the DER of 6.5.5. Both are read;
 /// no bytes are both, as DER begins with 0x30, a `TPMT_SIGNATURE` with 0x00, and bare RSA is as long as its key.
 ///
-/// `None` is a `TPMT_SIGNATURE` of another algorithm than `alg`.
+/// Returns `None` for a `TPMT_SIGNATURE` of another algorithm than `alg`.
 pub(super) fn read<'a>(sig: &'a [u8], key: &Key, alg: Algorithm) -> Option<Cow<'a, [u8]>> {
     let is_bare = match key.rsa_parts() {
         Some((n, _)) => sig.len() == n.len(),
@@ -25,7 +24,7 @@ pub(super) fn read<'a>(sig: &'a [u8], key: &Key, alg: Algorithm) -> Option<Cow<'
 fn tpmt(sig: &[u8], alg: Algorithm) -> Result<Option<Cow<'_, [u8]>>, TpmStructureError> {
     let mut reader = Reader::new("sig", sig);
     let scheme = reader.u16("sigAlg")?;
-    let hash = hash::by_id(reader.u16("hash")?);
+    let hash = hash_by_id(reader.u16("hash")?);
     let signature = match scheme {
         ALG_RSASSA | ALG_RSAPSS => Some(Cow::Borrowed(reader.sized(MAX_RSA_LEN, "sig")?)),
         _ => {
@@ -34,7 +33,7 @@ fn tpmt(sig: &[u8], alg: Algorithm) -> Result<Option<Cow<'_, [u8]>>, TpmStructur
         }
     };
     reader.finish()?;
-    let fits = scheme == scheme_of(alg) && hash == hash::employed_by(alg);
+    let fits = scheme == scheme_of(alg) && hash == hash_of(alg);
     Ok(signature.filter(|_| fits))
 }
 
@@ -51,6 +50,35 @@ const ALG_RSASSA: u16 = 0x0014;
 const ALG_RSAPSS: u16 = 0x0016;
 const ALG_ECDSA: u16 = 0x0018;
 
+/// The hash of a TPM_ALG_ID (TPM 2.0 Part 2, section 6.3); `None` for hashes that TPMs with WebAuthn do not use.
+pub(super) fn hash_by_id(id: u16) -> Option<Hash> {
+    match id {
+        0x0004 => Some(Hash::Sha1),
+        0x000b => Some(Hash::Sha256),
+        0x000c => Some(Hash::Sha384),
+        0x000d => Some(Hash::Sha512),
+        _ => None,
+    }
+}
+
+/// The hash that a signature algorithm employs; `None` for algorithms that TPMs do not have.
+pub(super) fn hash_of(algorithm: Algorithm) -> Option<Hash> {
+    match algorithm {
+        Algorithm::Rs1 => Some(Hash::Sha1),
+        Algorithm::Es256 | Algorithm::Esp256 | Algorithm::Rs256 | Algorithm::Ps256 => Some(Hash::Sha256),
+        Algorithm::Es384 | Algorithm::Esp384 | Algorithm::Rs384 | Algorithm::Ps384 => Some(Hash::Sha384),
+        Algorithm::Es512 | Algorithm::Esp512 | Algorithm::Rs512 | Algorithm::Ps512 => Some(Hash::Sha512),
+        // No TPM_ECC_CURVE is secp256k1.
+        Algorithm::Es256k
+        | Algorithm::EdDsa
+        | Algorithm::Ed25519
+        | Algorithm::Ed448
+        | Algorithm::MlDsa44
+        | Algorithm::MlDsa65
+        | Algorithm::MlDsa87 => None,
+    }
+}
+
 #[cfg(test)]
 #[cfg(feature = "es256")]
 mod tests {
@@ -64,14 +92,14 @@ mod tests {
     const TPMT: [u8; 10] = [0x00, 0x18, /* ECDSA */ 0x00, 0x0b, /* SHA-256 */ 0, 1, 0x80, 0, 1, 7];
 
     #[test]
-    fn a_tpmt_signature_becomes_der_and_der_stays() {
+    fn a_tpmt_signature_becomes_der() {
         let der = [0x30, 7, 2, 2, 0, 0x80, 2, 1, 7];
         assert_eq!(read(&TPMT, &key(), Algorithm::Es256).as_deref(), Some(&der[..]));
         assert_eq!(read(&der, &key(), Algorithm::Es256).as_deref(), Some(&der[..]));
     }
 
     #[test]
-    fn a_tpmt_signature_of_another_hash_or_scheme_is_none_at_all() {
+    fn a_tpmt_signature_of_another_algorithm_is_rejected() {
         for (at, byte) in [(3, 0x0c), (3, 0xff), (1, 0x14), (1, 0x1a)] {
             let mut other = TPMT;
             other[at] = byte;

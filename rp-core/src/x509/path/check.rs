@@ -12,7 +12,8 @@ use const_oid::db::rfc5280::{
 };
 
 use super::error::PathError;
-use super::revocation::{Issuer, Revocation, RevocationError, RevocationStatus};
+use super::options::PathOptions;
+use super::revocation::{Issuer, RevocationError, RevocationStatus};
 use crate::crypto::{self, Key, SpkiError};
 use crate::timestamp::Timestamp;
 use crate::x509::algorithm;
@@ -58,7 +59,7 @@ pub(super) fn check_path(
     links: &[Link<'_>],
     anchor: &TrustAnchor,
     at: Timestamp,
-    revocation: &Revocation<'_>,
+    options: &PathOptions<'_>,
     budget: &mut Budget,
 ) -> Result<Vec<RevocationStatus>, PathError> {
     // 6.1.2: initialisation
@@ -75,7 +76,7 @@ pub(super) fn check_path(
     let mut statuses = Vec::new();
     for (below, link) in links.iter().enumerate().rev() {
         let last = below == 0;
-        statuses.push(state.check(link, last, at, revocation, budget)?);
+        statuses.push(state.check(link, last, at, options, budget)?);
         if last {
             state.wrap_up(link)?;
             break;
@@ -101,7 +102,7 @@ impl<'a> State<'a> {
         link: &Link<'a>,
         last: bool,
         at: Timestamp,
-        revocation: &Revocation<'_>,
+        options: &PathOptions<'_>,
         budget: &mut Budget,
     ) -> Result<RevocationStatus, PathError> {
         let Link { index, certificate, verified } = *link;
@@ -118,10 +119,12 @@ impl<'a> State<'a> {
             return Err(PathError::Expired { index, not_after: certificate.not_after() });
         }
         // (a) (3) not revoked
-        let status = revocation.status(certificate, &self.issuer, at).map_err(|error| match error {
-            RevocationError::Revoked { since } => PathError::Revoked { index, since },
-            RevocationError::Unknown { reasons } => PathError::RevocationUnknown { index, reasons },
-        })?;
+        let listed_at = options.revocation_at.unwrap_or(at);
+        let status =
+            options.revocation.status(certificate, &self.issuer, listed_at).map_err(|error| match error {
+                RevocationError::Revoked { since } => PathError::Revoked { index, since },
+                RevocationError::Unknown { reasons } => PathError::RevocationUnknown { index, reasons },
+            })?;
         // (a) (4) the issuer's name is the working issuer name
         if certificate.issuer() != self.issuer.name {
             return Err(PathError::IssuerNotFound { index, issuer: certificate.issuer().clone() });

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
+use super::Path;
 use super::check::{Link, check_path, check_signature};
 use super::error::PathError;
-use super::{Path, PathOptions};
+use super::options::PathOptions;
 use crate::timestamp::Timestamp;
 use crate::x509::anchor::TrustAnchor;
 use crate::x509::budget::Budget;
@@ -12,8 +13,8 @@ use crate::x509::certificate::Certificate;
 
 /// Validates `leaf` and the certificates that follow it, in DER and in their order, up to an anchor.
 ///
-/// A leaf that is itself an anchor, by name and key, is a valid path without further checks. Certificates after the end of
-/// the path are not parsed.
+/// A leaf that is itself an anchor, by name and key, is a valid path without further checks; [`Path::verified_leaf`] is
+/// `None` unless it equals the anchor byte for byte. Certificates after the end of the path are not parsed.
 ///
 /// # Errors
 /// [`PathError`] with the index of the certificate, 0 for the leaf.
@@ -31,7 +32,7 @@ pub fn validate<D: AsRef<[u8]>>(
     let mut top = leaf.clone();
     for index in 0_usize.. {
         if let Some(anchor) = anchors.iter().find(|anchor| anchor.is(&top)) {
-            return finish(leaf, certificates, anchor, false, at, options, &mut budget);
+            return finish(leaf, certificates, (anchor, anchors), false, at, options, &mut budget);
         }
         if let Some(max) = options.max_depth.filter(|max| index > *max) {
             return Err(PathError::TooDeep { max });
@@ -43,7 +44,9 @@ pub fn validate<D: AsRef<[u8]>>(
         certificates.push(top.clone());
         for anchor in anchors.iter().filter(|anchor| anchor.name() == top.issuer()) {
             match check_signature(&top, index, anchor.key(), &mut budget) {
-                Ok(()) => return finish(leaf, certificates, anchor, true, at, options, &mut budget),
+                Ok(()) => {
+                    return finish(leaf, certificates, (anchor, anchors), true, at, options, &mut budget);
+                }
                 Err(error @ PathError::Budget) => return Err(error),
                 Err(error) => nearest = nearest.or(Some(error)),
             }
@@ -80,8 +83,8 @@ pub fn validate_der<D: AsRef<[u8]>>(
 /// verified already.
 fn finish(
     leaf: &Certificate,
-    mut certificates: Vec<Certificate>,
-    anchor: &TrustAnchor,
+    certificates: Vec<Certificate>,
+    (anchor, anchors): (&TrustAnchor, &[TrustAnchor]),
     issued: bool,
     at: Timestamp,
     options: &PathOptions<'_>,
@@ -93,9 +96,6 @@ fn finish(
         certificate,
         verified: issued && index == last,
     });
-    let revocation = check_path(&links.collect::<Vec<_>>(), anchor, at, &options.revocation, budget)?;
-    if certificates.is_empty() {
-        certificates.push(leaf.clone());
-    }
-    Ok(Path { certificates, anchor: anchor.clone(), revocation })
+    let revocation = check_path(&links.collect::<Vec<_>>(), anchor, at, options, budget)?;
+    Ok(Path::new(leaf, certificates, anchor, anchors, revocation))
 }

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
+use super::Path;
 use super::check::{Link, check_path, check_signature};
 use super::error::PathError;
-use super::{Path, PathOptions};
+use super::options::PathOptions;
 use crate::timestamp::Timestamp;
 use crate::x509::anchor::TrustAnchor;
 use crate::x509::budget::Budget;
@@ -138,13 +139,10 @@ impl<'a> Search<'a> {
     }
 
     fn check(&mut self, links: &[Link<'a>], leaf: &Certificate, anchor: &TrustAnchor) -> Option<Path> {
-        match check_path(links, anchor, self.at, &self.options.revocation, &mut self.budget) {
+        match check_path(links, anchor, self.at, self.options, &mut self.budget) {
             Ok(revocation) => {
-                let mut certificates: Vec<_> = links.iter().map(|link| link.certificate.clone()).collect();
-                if certificates.is_empty() {
-                    certificates.push(leaf.clone());
-                }
-                Some(Path { certificates, anchor: anchor.clone(), revocation })
+                let certificates = links.iter().map(|link| link.certificate.clone()).collect();
+                Some(Path::new(leaf, certificates, anchor, self.anchors, revocation))
             }
             Err(error) => {
                 self.note(Closeness::Anchor, error);

@@ -2,12 +2,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use rp_core::Timestamp;
 
-use super::MemoryStore;
 use crate::store::SWEEP_LIMIT;
 
 type Key = [u8; 32];
 
-/// Byte strings with an end, bounded by [`MemoryStore::BUDGET_BYTES`].
+/// Byte strings that expire, bounded by `MemoryStore::MAX_CEREMONY_BYTES`.
 pub(super) struct Expiring {
     entries: HashMap<Key, (Vec<u8>, Timestamp)>,
     /// The same entries, the next to expire first.
@@ -16,12 +15,12 @@ pub(super) struct Expiring {
     budget: usize,
 }
 
-/// What an entry takes beside its bytes, about: its key and end, twice, and the maps' own.
+/// About what an entry takes in addition to its bytes: key and end, twice, and the overhead of the maps.
 const OVERHEAD_BYTES: usize = 200;
 
 impl Default for Expiring {
     fn default() -> Self {
-        Self::with_budget(MemoryStore::BUDGET_BYTES)
+        Self::with_budget(MAX_BYTES)
     }
 }
 
@@ -30,17 +29,7 @@ impl Expiring {
         Self { entries: HashMap::new(), by_end: BTreeSet::new(), bytes: 0, budget }
     }
 
-    /// The entry, if its time is not up.
-    pub(super) fn get(&self, key: &Key, now: Timestamp) -> Option<&[u8]> {
-        self.entries.get(key).filter(|(_, end)| now <= *end).map(|(data, _)| data.as_slice())
-    }
-
-    /// Whether there is an entry, its time up or not.
-    pub(super) fn contains(&self, key: &Key) -> bool {
-        self.entries.contains_key(key)
-    }
-
-    /// Puts an entry in the place of one that may be there, then makes room.
+    /// Inserts or replaces an entry, then drops those that expire first until the rest is within the budget.
     pub(super) fn insert(&mut self, key: Key, data: Vec<u8>, end: Timestamp) {
         self.remove(&key);
         self.bytes = self.bytes.saturating_add(cost(&data));
@@ -53,7 +42,7 @@ impl Expiring {
         }
     }
 
-    /// Takes an entry out, its time up or not.
+    /// Removes an entry, expired or not.
     pub(super) fn remove(&mut self, key: &Key) -> Option<(Vec<u8>, Timestamp)> {
         let (data, end) = self.entries.remove(key)?;
         self.by_end.remove(&(end, *key));
@@ -61,7 +50,7 @@ impl Expiring {
         Some((data, end))
     }
 
-    /// Drops entries that ended before a time, at most [`SWEEP_LIMIT`]; gives how many.
+    /// Drops entries that expired before a time, at most [`SWEEP_LIMIT`], and returns the number.
     pub(super) fn sweep(&mut self, before: Timestamp) -> u64 {
         let mut dropped = 0;
         while dropped < u64::from(SWEEP_LIMIT)
@@ -79,6 +68,9 @@ fn cost(data: &[u8]) -> usize {
     data.len().saturating_add(OVERHEAD_BYTES)
 }
 
+/// `MemoryStore::MAX_CEREMONY_BYTES`.
+pub(super) const MAX_BYTES: usize = 64 << 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,22 +82,22 @@ mod tests {
     }
 
     #[test]
-    fn over_budget_the_next_to_expire_give_way() {
+    fn above_the_budget_the_next_to_expire_are_dropped() {
         let mut entries = Expiring::with_budget(2 * (OVERHEAD_BYTES + 100));
         entries.insert([1; 32], vec![1; 100], at(30));
         entries.insert([2; 32], vec![2; 100], at(10));
         entries.insert([3; 32], vec![3; 100], at(20));
-        assert!(entries.contains(&[1; 32]) && !entries.contains(&[2; 32]) && entries.contains(&[3; 32]));
+        let is_there = [1, 2, 3].map(|byte| entries.entries.contains_key(&[byte; 32]));
+        assert_eq!(is_there, [true, false, true]);
     }
 
     #[test]
-    fn bytes_are_given_back_when_an_entry_goes_or_is_replaced() {
+    fn bytes_of_removed_and_replaced_entries_are_free_again() {
         let mut entries = Expiring::default();
         entries.insert([1; 32], vec![1; 100], at(30));
         entries.insert([1; 32], vec![1; 7], at(40));
         assert_eq!((entries.bytes, entries.by_end.len()), (OVERHEAD_BYTES + 7, 1));
         entries.insert([2; 32], vec![], at(-1));
-        assert_eq!(entries.get(&[2; 32], NOW), None);
         assert_eq!(entries.sweep(NOW), 1);
         assert!(entries.remove(&[1; 32]).is_some());
         assert_eq!((entries.bytes, entries.by_end.len(), entries.entries.len()), (0, 0, 0));

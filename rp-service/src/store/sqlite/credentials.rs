@@ -1,289 +1,289 @@
 use rp_core::options::PublicKeyCredentialDescriptorJson;
-use rp_core::{CredentialId, CredentialUpdate, Timestamp, UserHandle};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
+use sqlx::query;
 
-use super::{SqliteStore, rows};
-use crate::store::{Account, Added, Applied, CredentialStore, Deleted, Opened, Passkey, Put, StoreError};
+use super::SqliteStore;
+use super::database::{Run, Write};
+use super::rows::{self, bind_passkey, get};
+use super::sessions::END_SESSIONS_OF_PASSKEY;
+use super::sql_users::find_user;
+use crate::store::credential::UnmetCondition;
+use crate::store::{
+    AddPasskey, ApplyUpdate, Authorization, Conditions, CredentialStore, DeletePasskey, GrantKey, Passkey,
+    SWEEP_LIMIT, StoreError,
+};
 
 impl CredentialStore for SqliteStore {
-    async fn account_by_name(&self, name_key: &str) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query("SELECT * FROM rp_accounts WHERE name_key = ?1")
-            .bind(name_key)
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(rows::account).transpose()
+    async fn passkey(&self, id: &CredentialId) -> Result<Option<Passkey>, StoreError> {
+        let find = query("SELECT * FROM rp_passkeys WHERE credential_id = $1").bind(id.as_bytes());
+        self.read().row(find).await?.as_ref().map(rows::passkey).transpose()
     }
 
-    async fn account(&self, user_handle: &UserHandle) -> Result<Option<Account>, StoreError> {
-        let row = account_row(&self.readers, user_handle).await?;
-        row.as_ref().map(rows::account).transpose()
-    }
-
-    async fn passkey(&self, id: &CredentialId) -> Result<Option<(Account, Passkey)>, StoreError> {
-        let row = sqlx::query(
-            "SELECT * FROM rp_passkeys JOIN rp_accounts USING (user_handle) WHERE credential_id = ?1",
-        )
-        .bind(id.as_bytes())
-        .fetch_optional(&self.readers)
-        .await?;
-        row.map(|row| Ok((rows::account(&row)?, rows::passkey(&row)?))).transpose()
-    }
-
-    async fn passkeys(&self, user_handle: &UserHandle) -> Result<Vec<Passkey>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM rp_passkeys WHERE user_handle = ?1 ORDER BY created_at, seq")
-            .bind(user_handle.as_bytes())
-            .fetch_all(&self.readers)
-            .await?;
-        rows.iter().map(rows::passkey).collect()
+    async fn passkeys(&self, user: &UserHandle) -> Result<Vec<Passkey>, StoreError> {
+        let list = query("SELECT * FROM rp_passkeys WHERE user_handle = $1 ORDER BY created_at, seq");
+        self.read().rows(list.bind(user.as_bytes())).await?.iter().map(rows::passkey).collect()
     }
 
     async fn descriptors(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
     ) -> Result<Vec<PublicKeyCredentialDescriptorJson>, StoreError> {
-        let rows = sqlx::query("SELECT credential_id, transports FROM rp_passkeys WHERE user_handle = ?1")
-            .bind(user_handle.as_bytes())
-            .fetch_all(&self.readers)
-            .await?;
-        rows.iter().map(rows::descriptor).collect()
+        let list = query("SELECT credential_id, transports FROM rp_passkeys WHERE user_handle = $1");
+        self.read().rows(list.bind(user.as_bytes())).await?.iter().map(rows::descriptor).collect()
     }
 
-    async fn open_account(&self, account: Account, passkey: Passkey) -> Result<Opened, StoreError> {
-        passkey.check_account(&account.user_handle)?;
-        let mut transaction = self.write().await?;
-        if account_row(&mut *transaction, &account.user_handle).await?.is_some() {
-            return Ok(Opened::HandleTaken);
-        }
-        if name_holder(&mut transaction, &account.name_key).await?.is_some() {
-            return Ok(Opened::NameTaken);
-        }
-        if credential_exists(&mut transaction, &passkey.record.id).await? {
-            return Ok(Opened::CredentialExists);
-        }
-        upsert_account(&mut transaction, &account).await?;
-        insert_passkey(&mut transaction, &passkey).await?;
-        transaction.commit().await?;
-        Ok(Opened::Done)
-    }
-
-    async fn add(
+    async fn add_passkey(
         &self,
-        user_handle: &UserHandle,
         passkey: Passkey,
         max: Option<usize>,
-    ) -> Result<Added, StoreError> {
-        passkey.check_account(user_handle)?;
-        let mut transaction = self.write().await?;
-        if account_row(&mut *transaction, user_handle).await?.is_none() {
-            return Ok(Added::NoAccount);
+        conditions: &Conditions,
+    ) -> Result<AddPasskey, StoreError> {
+        let user = &passkey.record.user_handle;
+        let mut write = self.begin().await?;
+        if let Some(unmet) = self.unmet_condition(&mut write, user, conditions).await? {
+            return Ok(unmet.into());
         }
-        if credential_exists(&mut transaction, &passkey.record.id).await? {
-            return Ok(Added::CredentialExists);
+        if passkey_exists(&mut write, &passkey.record.id).await? {
+            return Ok(AddPasskey::CredentialExists);
         }
         if let Some(max) = max
-            && number_of_passkeys(&mut transaction, user_handle).await? >= max
+            && number_of_passkeys(&mut write, user).await? >= max
         {
-            return Ok(Added::TooMany);
+            return Ok(AddPasskey::TooMany);
         }
-        insert_passkey(&mut transaction, &passkey).await?;
-        transaction.commit().await?;
-        Ok(Added::Done)
+        if let Authorization::Grant(key) = &conditions.authorization {
+            write.execute(query("DELETE FROM rp_grants WHERE key = $1").bind(key.0.as_slice())).await?;
+        }
+        insert_passkey(&mut write, &passkey).await?;
+        write.commit().await?;
+        Ok(AddPasskey::Done)
     }
 
-    async fn apply(
+    async fn apply_update(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         update: &CredentialUpdate,
         used_at: Timestamp,
-    ) -> Result<Applied, StoreError> {
-        let mut transaction = self.write().await?;
-        let applied = sqlx::query(
+    ) -> Result<ApplyUpdate, StoreError> {
+        let mut write = self.begin().await?;
+        let Some(mut passkey) = own_passkey(&mut write, user, &update.id).await? else {
+            return Ok(ApplyUpdate::Missing);
+        };
+        if passkey.record.sign_count != update.previous_sign_count {
+            return Ok(ApplyUpdate::CounterMoved);
+        }
+        update.apply(&mut passkey.record);
+        let apply = query(
             "UPDATE rp_passkeys SET
-                sign_count = max(sign_count, ?4),
-                backup_state = ?5,
-                backup_eligible = coalesce(backup_eligible, ?6),
-                uv_initialized = max(uv_initialized, ?7),
-                last_used_at = max(coalesce(last_used_at, ?8), ?8),
-                user_verified = ?9
-            WHERE credential_id = ?1 AND user_handle = ?2 AND sign_count = ?3",
+                sign_count = $2, backup_state = $3, backup_eligible = $4, uv_initialized = $5,
+                last_used_at = $6, user_verified = $7
+            WHERE credential_id = $1",
         )
         .bind(update.id.as_bytes())
-        .bind(user_handle.as_bytes())
-        .bind(update.previous_sign_count)
-        .bind(update.sign_count)
-        .bind(update.backup_state)
-        .bind(update.backup_eligible)
-        .bind(update.uv_initialized())
-        .bind(used_at.as_unix_seconds())
-        .bind(update.user_verified)
-        .execute(&mut *transaction)
-        .await?;
-        if applied.rows_affected() > 0 {
-            transaction.commit().await?;
-            return Ok(Applied::Done);
-        }
-        Ok(match own_passkey_row(&mut transaction, user_handle, &update.id).await? {
-            Some(row) => Applied::CounterMoved { current: rows::sign_count(&row)? },
-            None => Applied::Gone,
-        })
+        .bind(passkey.record.sign_count)
+        .bind(passkey.record.backup_state)
+        .bind(passkey.record.backup_eligible)
+        .bind(passkey.record.uv_initialized)
+        .bind(passkey.last_used_at.max(Some(used_at)).map(Timestamp::as_unix_seconds))
+        .bind(update.user_verified);
+        write.execute(apply).await?;
+        write.commit().await?;
+        Ok(ApplyUpdate::Done)
     }
 
-    async fn rename(
+    async fn rename_passkey(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         id: &CredentialId,
         nickname: Option<&str>,
     ) -> Result<Option<Passkey>, StoreError> {
-        let mut transaction = self.write().await?;
-        sqlx::query("UPDATE rp_passkeys SET nickname = ?3 WHERE credential_id = ?1 AND user_handle = ?2")
-            .bind(id.as_bytes())
-            .bind(user_handle.as_bytes())
-            .bind(nickname)
-            .execute(&mut *transaction)
-            .await?;
-        let row = own_passkey_row(&mut transaction, user_handle, id).await?;
-        let renamed = row.as_ref().map(rows::passkey).transpose()?;
-        transaction.commit().await?;
-        Ok(renamed)
+        let rename = query(
+            "UPDATE rp_passkeys SET nickname = $3 WHERE credential_id = $1 AND user_handle = $2 RETURNING *",
+        );
+        let rename = rename.bind(id.as_bytes()).bind(user.as_bytes()).bind(nickname);
+        self.write().row(rename).await?.as_ref().map(rows::passkey).transpose()
     }
 
-    async fn delete(
+    async fn delete_passkey(
         &self,
-        user_handle: &UserHandle,
+        user: &UserHandle,
         id: &CredentialId,
         allow_last: bool,
-    ) -> Result<Deleted, StoreError> {
-        let mut transaction = self.write().await?;
-        let before = number_of_passkeys(&mut transaction, user_handle).await?;
-        let deleted = sqlx::query("DELETE FROM rp_passkeys WHERE credential_id = ?1 AND user_handle = ?2")
-            .bind(id.as_bytes())
-            .bind(user_handle.as_bytes())
-            .execute(&mut *transaction)
-            .await?;
-        if deleted.rows_affected() == 0 {
-            return Ok(Deleted::Missing);
+        conditions: &Conditions,
+    ) -> Result<DeletePasskey, StoreError> {
+        let mut write = self.begin().await?;
+        if let Some(unmet) = self.unmet_condition(&mut write, user, conditions).await? {
+            return Ok(unmet.into());
         }
-        if before == 1 && !allow_last {
-            transaction.rollback().await?;
-            return Ok(Deleted::Last);
+        if matches!(conditions.authorization, Authorization::Grant(_)) {
+            return Ok(DeletePasskey::NotAuthorized);
         }
-        transaction.commit().await?;
-        Ok(Deleted::Done)
+        if own_passkey(&mut write, user, id).await?.is_none() {
+            return Ok(DeletePasskey::Missing);
+        }
+        if !allow_last && number_of_passkeys(&mut write, user).await? == 1 {
+            return Ok(DeletePasskey::Last);
+        }
+        write.execute(query("DELETE FROM rp_passkeys WHERE credential_id = $1").bind(id.as_bytes())).await?;
+        let end = query(END_SESSIONS_OF_PASSKEY).bind(user.as_bytes()).bind(id.as_bytes());
+        write.execute(end).await?;
+        write.commit().await?;
+        Ok(DeletePasskey::Done)
     }
 
-    async fn put_account(&self, account: Account) -> Result<Put, StoreError> {
-        let mut transaction = self.write().await?;
-        let holder = name_holder(&mut transaction, &account.name_key).await?;
-        if holder.is_some_and(|holder| holder != account.user_handle.as_bytes()) {
-            return Ok(Put::NameTaken);
-        }
-        upsert_account(&mut transaction, &account).await?;
-        transaction.commit().await?;
-        Ok(Put::Done)
+    async fn delete_passkeys(&self, user: &UserHandle) -> Result<u64, StoreError> {
+        let mut write = self.begin().await?;
+        let deleted = delete_passkeys(&mut write, user).await?;
+        write.commit().await?;
+        Ok(deleted)
     }
 
-    async fn delete_account(&self, user_handle: &UserHandle) -> Result<bool, StoreError> {
-        let deleted = sqlx::query("DELETE FROM rp_accounts WHERE user_handle = ?1")
-            .bind(user_handle.as_bytes())
-            .execute(&self.writer)
-            .await?;
-        Ok(deleted.rows_affected() > 0)
+    async fn all_passkeys(
+        &self,
+        after: Option<&CredentialId>,
+        limit: u32,
+    ) -> Result<Vec<Passkey>, StoreError> {
+        // No ID is empty
+        let page =
+            query("SELECT * FROM rp_passkeys WHERE credential_id > $1 ORDER BY credential_id LIMIT $2");
+        let page = page.bind(after.map_or(&[][..], CredentialId::as_bytes)).bind(limit);
+        self.read().rows(page).await?.iter().map(rows::passkey).collect()
     }
-}
 
-async fn account_row(
-    connection: impl SqliteExecutor<'_>,
-    user_handle: &UserHandle,
-) -> Result<Option<SqliteRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM rp_accounts WHERE user_handle = ?1").bind(user_handle.as_bytes());
-    Ok(row.fetch_optional(connection).await?)
-}
-
-async fn own_passkey_row(
-    connection: &mut SqliteConnection,
-    user_handle: &UserHandle,
-    id: &CredentialId,
-) -> Result<Option<SqliteRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM rp_passkeys WHERE credential_id = ?1 AND user_handle = ?2")
+    async fn set_attestation(
+        &self,
+        id: &CredentialId,
+        attestation: StoredAttestation,
+    ) -> Result<bool, StoreError> {
+        let set = query(
+            "UPDATE rp_passkeys SET attestation_format = $2, attestation_type = $3, attestation_trusted = $4,
+            attestation_model = $5, attestation_sign_count_proven = $6
+            WHERE credential_id = $1",
+        )
         .bind(id.as_bytes())
-        .bind(user_handle.as_bytes());
-    Ok(row.fetch_optional(connection).await?)
+        .bind(attestation.format.as_str())
+        .bind(attestation.r#type.as_str())
+        .bind(attestation.trusted)
+        .bind(attestation.model.as_ref().map(|model| model.as_bytes().as_slice()))
+        .bind(attestation.sign_count_proven);
+        Ok(self.write().execute(set).await? > 0)
+    }
+
+    async fn put_grant(
+        &self,
+        key: GrantKey,
+        user: &UserHandle,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let put = query(
+            "INSERT INTO rp_grants (key, user_handle, expires_at) VALUES ($1, $2, $3)
+            ON CONFLICT (key) DO UPDATE SET user_handle = excluded.user_handle, expires_at = excluded.expires_at",
+        );
+        let put = put.bind(key.0.as_slice()).bind(user.as_bytes()).bind(expires_at.as_unix_seconds());
+        self.write().execute(put).await?;
+        Ok(())
+    }
+
+    async fn grant_expiry(&self, user: &UserHandle, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let last = query(
+            "SELECT max(expires_at) AS expires_at FROM rp_grants WHERE user_handle = $1 AND expires_at >= $2",
+        );
+        let row = self.read().row(last.bind(user.as_bytes()).bind(now.as_unix_seconds())).await?;
+        let expires_at =
+            row.as_ref().map(|row| get::<Option<i64>>(row, "rp_grants.expires_at")).transpose()?;
+        Ok(expires_at.flatten().map(Timestamp::from_unix_seconds))
+    }
+
+    async fn sweep_grants(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let sweep = query(
+            "DELETE FROM rp_grants WHERE key IN
+                (SELECT key FROM rp_grants WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        );
+        self.write().execute(sweep.bind(before.as_unix_seconds()).bind(SWEEP_LIMIT)).await
+    }
 }
 
-/// The user handle of the account that has the name.
-async fn name_holder(
-    connection: &mut SqliteConnection,
-    name_key: &str,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let holder = sqlx::query_scalar("SELECT user_handle FROM rp_accounts WHERE name_key = ?1").bind(name_key);
-    Ok(holder.fetch_optional(connection).await?)
+impl SqliteStore {
+    async fn unmet_condition(
+        &self,
+        write: &mut Write,
+        user: &UserHandle,
+        conditions: &Conditions,
+    ) -> Result<Option<UnmetCondition>, StoreError> {
+        let Conditions { check_user, session, authorization, now } = conditions;
+        if *check_user {
+            let record = find_user(write, self.users.by_handle(user)).await?;
+            if record.is_none_or(|record| record.locked_at.is_some()) {
+                return Ok(Some(UnmetCondition::User));
+            }
+        }
+        if let Some(key) = session {
+            let find = query("SELECT * FROM rp_sessions WHERE key = $1 AND user_handle = $2");
+            let row = write.row(find.bind(key.0.as_slice()).bind(user.as_bytes())).await?;
+            let session = row.as_ref().map(rows::session).transpose()?;
+            if session.is_none_or(|session| session.is_expired(*now)) {
+                return Ok(Some(UnmetCondition::Session));
+            }
+        }
+        let is_authorized = match authorization {
+            Authorization::Passkey(id) => own_passkey(write, user, id).await?.is_some(),
+            Authorization::OtherFactor => number_of_passkeys(write, user).await? == 0,
+            Authorization::Grant(key) => {
+                let find = query(
+                    "SELECT key FROM rp_grants WHERE key = $1 AND user_handle = $2 AND expires_at >= $3",
+                );
+                let find = find.bind(key.0.as_slice()).bind(user.as_bytes()).bind(now.as_unix_seconds());
+                write.row(find).await?.is_some()
+            }
+        };
+        Ok((!is_authorized).then_some(UnmetCondition::Authorization))
+    }
 }
 
-async fn credential_exists(connection: &mut SqliteConnection, id: &CredentialId) -> Result<bool, StoreError> {
-    let exists = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM rp_passkeys WHERE credential_id = ?1)")
-        .bind(id.as_bytes());
-    Ok(exists.fetch_one(connection).await?)
+async fn own_passkey(
+    write: &mut Write,
+    user: &UserHandle,
+    id: &CredentialId,
+) -> Result<Option<Passkey>, StoreError> {
+    let find = query("SELECT * FROM rp_passkeys WHERE credential_id = $1 AND user_handle = $2");
+    let row = write.row(find.bind(id.as_bytes()).bind(user.as_bytes())).await?;
+    row.as_ref().map(rows::passkey).transpose()
 }
 
-async fn number_of_passkeys(
-    connection: &mut SqliteConnection,
-    user_handle: &UserHandle,
-) -> Result<usize, StoreError> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM rp_passkeys WHERE user_handle = ?1")
-        .bind(user_handle.as_bytes())
-        .fetch_one(connection)
-        .await?;
-    usize::try_from(count).map_err(|_| StoreError::Unreadable { what: "number of passkeys" })
+/// Whether any user has this passkey.
+pub(super) async fn passkey_exists(write: &mut Write, id: &CredentialId) -> Result<bool, StoreError> {
+    let find = query("SELECT seq FROM rp_passkeys WHERE credential_id = $1").bind(id.as_bytes());
+    Ok(write.row(find).await?.is_some())
 }
 
-async fn upsert_account(connection: &mut SqliteConnection, account: &Account) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO rp_accounts (user_handle, name, name_key, display_name, opened_at)
-            VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (user_handle) DO UPDATE SET
-            name = excluded.name, name_key = excluded.name_key, display_name = excluded.display_name",
-    )
-    .bind(account.user_handle.as_bytes())
-    .bind(account.name.as_str())
-    .bind(account.name_key.as_str())
-    .bind(account.display_name.as_str())
-    .bind(account.created_at.as_unix_seconds())
-    .execute(connection)
-    .await?;
-    Ok(())
+async fn number_of_passkeys(write: &mut Write, user: &UserHandle) -> Result<usize, StoreError> {
+    let list = query("SELECT seq FROM rp_passkeys WHERE user_handle = $1").bind(user.as_bytes());
+    Ok(write.rows(list).await?.len())
 }
 
-async fn insert_passkey(connection: &mut SqliteConnection, passkey: &Passkey) -> Result<(), StoreError> {
-    let record = &passkey.record;
-    sqlx::query(
+pub(super) async fn insert_passkey(write: &mut Write, passkey: &Passkey) -> Result<(), StoreError> {
+    let insert = query(
         "INSERT INTO rp_passkeys (
             credential_id, user_handle, public_key, sign_count, uv_initialized, transports, backup_eligible,
-            backup_state, attestation_object, attestation_client_data_json, rp_id, aaguid,
-            attestation_format, attestation_type, attestation_trusted, nickname, created_at, last_used_at,
-            user_verified
-        ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-    )
-    .bind(record.id.as_bytes())
-    .bind(record.user_handle.as_bytes())
-    .bind(&*record.public_key)
-    .bind(record.sign_count)
-    .bind(record.uv_initialized)
-    .bind(serde_json::to_string(&record.transports).map_err(StoreError::unavailable)?)
-    .bind(record.backup_eligible)
-    .bind(record.backup_state)
-    .bind(record.attestation_object.as_deref())
-    .bind(record.attestation_client_data_json.as_deref())
-    .bind(record.rp_id.as_deref())
-    .bind(record.aaguid.as_bytes().as_slice())
-    .bind(record.attestation.format.as_str())
-    .bind(record.attestation.r#type.as_str())
-    .bind(record.attestation.trusted)
-    .bind(passkey.nickname.as_deref())
-    .bind(passkey.created_at.as_unix_seconds())
-    .bind(passkey.last_used_at.map(Timestamp::as_unix_seconds))
-    .bind(passkey.user_verified)
-    .execute(connection)
-    .await?;
+            backup_state, attestation_object, attestation_client_data_json, rp_id, aaguid, attestation_format,
+            attestation_type, attestation_trusted, nickname, created_at, last_used_at, user_verified,
+            attestation_model, attestation_sign_count_proven
+        ) VALUES (
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+        )",
+    );
+    write.execute(bind_passkey(insert, passkey)?).await?;
     Ok(())
+}
+
+/// Deletes the passkeys and grants of a user and ends the sessions of these passkeys; returns the number of passkeys.
+pub(super) async fn delete_passkeys(write: &mut Write, user: &UserHandle) -> Result<u64, StoreError> {
+    for statement in [
+        "DELETE FROM rp_grants WHERE user_handle = $1",
+        "DELETE FROM rp_sessions WHERE user_handle = $1
+            AND credential_id IN (SELECT credential_id FROM rp_passkeys WHERE user_handle = $1)",
+    ] {
+        write.execute(query(statement).bind(user.as_bytes())).await?;
+    }
+    write.execute(query("DELETE FROM rp_passkeys WHERE user_handle = $1").bind(user.as_bytes())).await
 }

@@ -1,96 +1,174 @@
-//! Rows to values: what the tables' types do not promise is checked here.
+//! Converts rows to values and back, and checks each value that the types of the tables do not guarantee.
 
 use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
-use rp_core::{
-    Aaguid, AttestationType, CredentialId, CredentialRecord, StoredAttestation, Timestamp, UserHandle,
-};
+use rp_core::{Aaguid, CredentialId, CredentialRecord, StoredAttestation, Timestamp, UserHandle};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 
-use crate::store::{Account, Passkey, StoreError};
+use super::database::Query;
+use crate::session::{Client, Session, SessionId};
+use crate::store::{Passkey, StoreError};
 
-/// The column's value.
-pub(super) fn get<'r, T>(row: &'r SqliteRow, column: &'static str) -> Result<T, StoreError>
+/// The value of a column, which is named with its table.
+pub(super) fn get<'r, T>(row: &'r SqliteRow, what: &'static str) -> Result<T, StoreError>
 where
     T: Decode<'r, Sqlite> + Type<Sqlite>,
     &'static str: ColumnIndex<SqliteRow>,
 {
-    row.try_get(column).map_err(|_| StoreError::Unreadable { what: column })
+    let column = what.rsplit_once('.').map_or(what, |(_, column)| column);
+    row.try_get(column).map_err(|_| StoreError::Unreadable { what })
 }
 
-/// The account of a row of `rp_accounts`.
-pub(super) fn account(row: &SqliteRow) -> Result<Account, StoreError> {
-    Ok(Account {
-        user_handle: user_handle(row)?,
-        name: get(row, "name")?,
-        name_key: get(row, "name_key")?,
-        display_name: get(row, "display_name")?,
-        created_at: Timestamp::from_unix_seconds(get(row, "opened_at")?),
-    })
+pub(super) fn time(row: &SqliteRow, what: &'static str) -> Result<Timestamp, StoreError> {
+    Ok(Timestamp::from_unix_seconds(get(row, what)?))
+}
+
+pub(super) fn user_handle(row: &SqliteRow, what: &'static str) -> Result<UserHandle, StoreError> {
+    get::<&[u8]>(row, what)?.try_into().map_err(|_| StoreError::Unreadable { what })
 }
 
 /// The passkey of a row of `rp_passkeys`.
 pub(super) fn passkey(row: &SqliteRow) -> Result<Passkey, StoreError> {
-    let bytes = |column| Ok::<_, StoreError>(get::<Option<Vec<u8>>>(row, column)?.map(Into::into));
+    let bytes = |what| Ok::<_, StoreError>(get::<Option<Vec<u8>>>(row, what)?.map(Into::into));
+    let (aaguid, model) = ("rp_passkeys.aaguid", "rp_passkeys.attestation_model");
     Ok(Passkey {
         record: CredentialRecord {
             id: credential_id(row)?,
-            user_handle: user_handle(row)?,
-            public_key: get::<Vec<u8>>(row, "public_key")?.into(),
-            sign_count: sign_count(row)?,
-            uv_initialized: get(row, "uv_initialized")?,
-            transports: transports(row)?,
-            backup_eligible: get(row, "backup_eligible")?,
-            backup_state: get(row, "backup_state")?,
-            attestation_object: bytes("attestation_object")?,
-            attestation_client_data_json: bytes("attestation_client_data_json")?,
-            rp_id: get(row, "rp_id")?,
-            aaguid: get::<&[u8]>(row, "aaguid")?
+            user_handle: user_handle(row, "rp_passkeys.user_handle")?,
+            public_key: get::<Vec<u8>>(row, "rp_passkeys.public_key")?.into(),
+            sign_count: get(row, "rp_passkeys.sign_count")?,
+            uv_initialized: get(row, "rp_passkeys.uv_initialized")?,
+            transports: json(row, "rp_passkeys.transports")?,
+            backup_eligible: get(row, "rp_passkeys.backup_eligible")?,
+            backup_state: get(row, "rp_passkeys.backup_state")?,
+            attestation_object: bytes("rp_passkeys.attestation_object")?,
+            attestation_client_data_json: bytes("rp_passkeys.attestation_client_data_json")?,
+            rp_id: get(row, "rp_passkeys.rp_id")?,
+            aaguid: get::<&[u8]>(row, aaguid)?
                 .try_into()
                 .map(Aaguid::new)
-                .map_err(|_| StoreError::Unreadable { what: "aaguid" })?,
+                .map_err(|_| StoreError::Unreadable { what: aaguid })?,
             attestation: StoredAttestation {
-                format: get::<&str>(row, "attestation_format")?.into(),
-                r#type: attestation_type(row)?,
-                trusted: get(row, "attestation_trusted")?,
+                format: get::<&str>(row, "rp_passkeys.attestation_format")?.into(),
+                r#type: word(row, "rp_passkeys.attestation_type")?,
+                trusted: get(row, "rp_passkeys.attestation_trusted")?,
+                model: get::<Option<&[u8]>>(row, model)?
+                    .map(|bytes| bytes.try_into().map(Aaguid::new))
+                    .transpose()
+                    .map_err(|_| StoreError::Unreadable { what: model })?,
+                sign_count_proven: get(row, "rp_passkeys.attestation_sign_count_proven")?,
             },
         },
-        nickname: get(row, "nickname")?,
-        created_at: Timestamp::from_unix_seconds(get(row, "created_at")?),
-        last_used_at: get::<Option<i64>>(row, "last_used_at")?.map(Timestamp::from_unix_seconds),
-        user_verified: get(row, "user_verified")?,
+        nickname: get(row, "rp_passkeys.nickname")?,
+        created_at: time(row, "rp_passkeys.created_at")?,
+        last_used_at: get::<Option<i64>>(row, "rp_passkeys.last_used_at")?.map(Timestamp::from_unix_seconds),
+        user_verified: get(row, "rp_passkeys.user_verified")?,
     })
 }
 
-/// The counter of a row of `rp_passkeys`.
-pub(super) fn sign_count(row: &SqliteRow) -> Result<u32, StoreError> {
-    get::<i64>(row, "sign_count")?.try_into().map_err(|_| StoreError::Unreadable { what: "sign_count" })
-}
-
-/// The descriptor of a row of `rp_passkeys`, of which no more is read.
+/// The descriptor of a row of `rp_passkeys`; nothing else is read.
 pub(super) fn descriptor(row: &SqliteRow) -> Result<PublicKeyCredentialDescriptorJson, StoreError> {
     Ok(PublicKeyCredentialDescriptorJson {
         r#type: PublicKeyCredentialType::PublicKey,
         id: credential_id(row)?,
-        transports: transports(row)?,
+        transports: json(row, "rp_passkeys.transports")?,
     })
 }
 
 fn credential_id(row: &SqliteRow) -> Result<CredentialId, StoreError> {
-    CredentialId::try_from(get::<&[u8]>(row, "credential_id")?)
-        .map_err(|_| StoreError::Unreadable { what: "credential_id" })
+    let what = "rp_passkeys.credential_id";
+    get::<&[u8]>(row, what)?.try_into().map_err(|_| StoreError::Unreadable { what })
 }
 
-fn transports(row: &SqliteRow) -> Result<Vec<String>, StoreError> {
-    serde_json::from_str(get(row, "transports")?).map_err(|_| StoreError::Unreadable { what: "transports" })
+/// Binds all columns of `rp_passkeys` except `seq`, in the order of the table.
+pub(super) fn bind_passkey<'q>(query: Query<'q>, passkey: &'q Passkey) -> Result<Query<'q>, StoreError> {
+    let record = &passkey.record;
+    Ok(query
+        .bind(record.id.as_bytes())
+        .bind(record.user_handle.as_bytes())
+        .bind(&*record.public_key)
+        .bind(record.sign_count)
+        .bind(record.uv_initialized)
+        .bind(to_json(&record.transports)?)
+        .bind(record.backup_eligible)
+        .bind(record.backup_state)
+        .bind(record.attestation_object.as_deref())
+        .bind(record.attestation_client_data_json.as_deref())
+        .bind(record.rp_id.as_deref())
+        .bind(record.aaguid.as_bytes().as_slice())
+        .bind(record.attestation.format.as_str())
+        .bind(record.attestation.r#type.as_str())
+        .bind(record.attestation.trusted)
+        .bind(passkey.nickname.as_deref())
+        .bind(passkey.created_at.as_unix_seconds())
+        .bind(passkey.last_used_at.map(Timestamp::as_unix_seconds))
+        .bind(passkey.user_verified)
+        .bind(record.attestation.model.as_ref().map(|model| model.as_bytes().as_slice()))
+        .bind(record.attestation.sign_count_proven))
 }
 
-fn user_handle(row: &SqliteRow) -> Result<UserHandle, StoreError> {
-    UserHandle::try_from(get::<&[u8]>(row, "user_handle")?)
-        .map_err(|_| StoreError::Unreadable { what: "user_handle" })
+/// The session of a row of `rp_sessions`.
+pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
+    let (id, credential) = ("rp_sessions.id", "rp_sessions.credential_id");
+    Ok(Session {
+        id: get::<&[u8]>(row, id)?
+            .try_into()
+            .map(SessionId::from_bytes)
+            .map_err(|_| StoreError::Unreadable { what: id })?,
+        user: user_handle(row, "rp_sessions.user_handle")?,
+        state: word(row, "rp_sessions.state")?,
+        kind: word(row, "rp_sessions.kind")?,
+        created_at: time(row, "rp_sessions.created_at")?,
+        last_used_at: time(row, "rp_sessions.last_used_at")?,
+        verified_at: time(row, "rp_sessions.verified_at")?,
+        expires_at: time(row, "rp_sessions.expires_at")?,
+        factors: json(row, "rp_sessions.factors")?,
+        credential: get::<Option<&[u8]>>(row, credential)?
+            .map(CredentialId::try_from)
+            .transpose()
+            .map_err(|_| StoreError::Unreadable { what: credential })?,
+        client: Client {
+            address: get(row, "rp_sessions.address")?,
+            user_agent: get(row, "rp_sessions.user_agent")?,
+            request_id: None,
+        },
+        user_verification_required: get(row, "rp_sessions.user_verification_required")?,
+    })
 }
 
-fn attestation_type(row: &SqliteRow) -> Result<AttestationType, StoreError> {
-    let name = get::<&str>(row, "attestation_type")?;
-    serde_json::from_value(name.into()).map_err(|_| StoreError::Unreadable { what: "attestation_type" })
+/// Binds all columns of `rp_sessions` except `key`, in the order of the table.
+pub(super) fn bind_session<'q>(query: Query<'q>, session: &'q Session) -> Result<Query<'q>, StoreError> {
+    Ok(query
+        .bind(session.id.as_bytes().as_slice())
+        .bind(session.user.as_bytes())
+        .bind(to_word(&session.state)?)
+        .bind(to_word(&session.kind)?)
+        .bind(session.created_at.as_unix_seconds())
+        .bind(session.last_used_at.as_unix_seconds())
+        .bind(session.verified_at.as_unix_seconds())
+        .bind(session.expires_at.as_unix_seconds())
+        .bind(to_json(&session.factors)?)
+        .bind(session.credential.as_ref().map(CredentialId::as_bytes))
+        .bind(session.client.address.as_deref())
+        .bind(session.client.user_agent.as_deref())
+        .bind(session.user_verification_required))
+}
+
+fn json<T: DeserializeOwned>(row: &SqliteRow, what: &'static str) -> Result<T, StoreError> {
+    serde_json::from_str(get(row, what)?).map_err(|_| StoreError::Unreadable { what })
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(StoreError::unavailable)
+}
+
+/// A value that serde writes as one word.
+fn word<T: DeserializeOwned>(row: &SqliteRow, what: &'static str) -> Result<T, StoreError> {
+    serde_json::from_value(get::<&str>(row, what)?.into()).map_err(|_| StoreError::Unreadable { what })
+}
+
+fn to_word<T: Serialize>(value: &T) -> Result<Option<String>, StoreError> {
+    Ok(serde_json::to_value(value).map_err(StoreError::unavailable)?.as_str().map(str::to_owned))
 }

@@ -1,243 +1,244 @@
-//! What a [`CredentialStore`] must hold: accounts, and whose passkeys are whose.
+//! The behaviour of a [`CredentialStore`]: which user has which passkeys.
 
-use rp_core::{Format, Timestamp};
+use std::sync::Arc;
 
-use super::samples::{account, handle, id, passkey};
+use rp_core::{AttestationType, Format, StoredAttestation, Timestamp};
+
+use super::samples::{after, by_passkey, give, grant, handle, id, now, passkey, user};
 use super::{count, race};
-use crate::store::{Account, Added, CredentialStore, Opened, Passkey, Put, StoreError};
+use crate::store::{AddPasskey, CredentialStore, DeletePasskey, Passkey, UserRecord};
 
-/// Opens an account with the passkey of this number.
-async fn open(store: &impl CredentialStore, name: &str, byte: u8) -> (Account, Passkey) {
-    let account = account(name);
-    let passkey = passkey(&account, byte);
-    assert_eq!(store.open_account(account.clone(), passkey.clone()).await.unwrap(), Opened::Done);
-    (account, passkey)
+/// A user who has the passkey of this number.
+pub(super) async fn user_with_passkey(
+    store: &impl CredentialStore,
+    name: &str,
+    byte: u8,
+) -> (UserRecord, Passkey) {
+    let user = user(name);
+    let passkey = passkey(&user, byte);
+    give(store, &passkey).await;
+    (user, passkey)
 }
 
-/// Every item of the record, and of what is kept beside it.
-pub async fn an_account_and_its_passkey_come_back_as_they_were(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    assert_eq!(store.account_by_name("kim").await.unwrap(), Some(kim.clone()));
-    assert_eq!(store.account(&kim.user_handle).await.unwrap(), Some(kim.clone()));
-    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some((kim.clone(), one.clone())));
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), [one]);
+/// Every member is returned, also by another opening.
+pub async fn a_passkey_comes_back_as_it_was_stored([store, other]: [impl CredentialStore; 2]) {
+    let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
+    assert_eq!(other.passkey(&id(1)).await.unwrap(), Some(one.clone()));
+    assert_eq!(other.passkeys(&kim.handle).await.unwrap(), [one]);
 }
 
-/// What may be absent comes back absent, and an attestation format from elsewhere comes back too.
-pub async fn what_an_imported_record_never_knew_comes_back_unknown(store: impl CredentialStore) {
-    let kim = account("Kim");
-    let mut sparse = passkey(&kim, 1);
+/// Optional members may be missing, and a format may be unknown to this version.
+pub async fn what_an_imported_record_lacks_stays_unknown([store, _]: [impl CredentialStore; 2]) {
+    let mut sparse = passkey(&user("Kim"), 1);
     sparse.record.sign_count = u32::MAX;
     sparse.record.transports = Vec::new();
     sparse.record.backup_eligible = None;
     sparse.record.attestation_object = None;
     sparse.record.attestation_client_data_json = None;
     sparse.record.rp_id = None;
-    sparse.record.attestation.format = Format::from("of-somebody");
+    sparse.record.attestation.format = Format::from("of-another-project");
     (sparse.nickname, sparse.last_used_at, sparse.user_verified) = (None, None, false);
-    assert_eq!(store.open_account(kim.clone(), sparse.clone()).await.unwrap(), Opened::Done);
-    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some((kim, sparse)));
+    give(&store, &sparse).await;
+    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some(sparse));
 }
 
-/// Names are compared by their key alone, and whole.
-pub async fn what_is_not_there_is_not_found(store: impl CredentialStore) {
-    open(&store, "Kim", 1).await;
-    for name in ["Kim", "ki", "kimm", "", "%"] {
-        assert_eq!(store.account_by_name(name).await.unwrap(), None, "{name}");
-    }
-    assert_eq!(store.account(&handle("Sam")).await.unwrap(), None);
+/// An unknown ID or user is not an error.
+pub async fn a_missing_passkey_is_not_found([store, _]: [impl CredentialStore; 2]) {
+    let (kim, _) = user_with_passkey(&store, "Kim", 1).await;
+    let sam = handle("Sam");
     assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
-    assert_eq!(store.passkeys(&handle("Sam")).await.unwrap(), []);
-    assert!(!store.delete_account(&handle("Sam")).await.unwrap());
+    assert_eq!(store.passkeys(&sam).await.unwrap(), []);
+    assert_eq!(store.descriptors(&sam).await.unwrap(), []);
+    assert_eq!(store.delete_passkeys(&sam).await.unwrap(), 0);
+    let deleted = store.delete_passkey(&kim.handle, &id(2), true, &by_passkey(1)).await.unwrap();
+    assert_eq!(deleted, DeletePasskey::Missing);
 }
 
-/// A name alone never reaches an existing account.
-pub async fn an_account_whose_name_is_taken_is_not_opened(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    let second = Account { user_handle: handle("second"), ..kim.clone() };
-    let opened = store.open_account(second.clone(), passkey(&second, 2)).await.unwrap();
-    assert_eq!(opened, Opened::NameTaken);
-    assert_eq!(store.account(&second.user_handle).await.unwrap(), None);
-    assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), [one]);
-}
-
-/// Opening never writes over an account.
-pub async fn an_account_whose_handle_is_taken_is_not_opened(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    let second = Account { user_handle: kim.user_handle.clone(), ..account("Sam") };
-    let opened = store.open_account(second.clone(), passkey(&second, 2)).await.unwrap();
-    assert_eq!(opened, Opened::HandleTaken);
-    assert_eq!(store.account_by_name("sam").await.unwrap(), None);
-    assert_eq!(store.account(&kim.user_handle).await.unwrap(), Some(kim.clone()));
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), [one]);
-}
-
-/// Account and passkey are written together or not at all: the name is free afterwards.
-pub async fn an_account_whose_credential_exists_is_not_left_behind(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    let sam = account("Sam");
-    let opened = store.open_account(sam.clone(), passkey(&sam, 1)).await.unwrap();
-    assert_eq!(opened, Opened::CredentialExists);
-    assert_eq!(store.account(&sam.user_handle).await.unwrap(), None);
-    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some((kim, one)));
-    open(&store, "Sam", 2).await;
-}
-
-/// Two tabs, or two people.
-pub async fn of_parallel_openings_with_one_name_one_is_done<S>(store: S)
-where
-    S: CredentialStore + Clone + 'static,
-{
-    let results = race(16, |at| {
-        let (store, byte) = (store.clone(), u8::try_from(at).unwrap());
-        let kim = Account { user_handle: handle(&format!("kim {at}")), ..account("Kim") };
-        async move { store.open_account(kim.clone(), passkey(&kim, byte)).await.unwrap() }
-    });
-    let results = results.await;
-    assert_eq!((count(&results, &Opened::Done), count(&results, &Opened::NameTaken)), (1, 15));
-    let kim = store.account_by_name("kim").await.unwrap().unwrap();
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap().len(), 1);
-}
-
-/// The accounts that came too late are not there.
-pub async fn of_parallel_openings_with_one_credential_one_account_is_there<S>(store: S)
-where
-    S: CredentialStore + Clone + 'static,
-{
-    let results = race(16, |at| {
-        let (store, account) = (store.clone(), account(&format!("user {at}")));
-        async move { store.open_account(account.clone(), passkey(&account, 1)).await.unwrap() }
-    });
-    let results = results.await;
-    assert_eq!((count(&results, &Opened::Done), count(&results, &Opened::CredentialExists)), (1, 15));
-    let mut there = 0;
-    for at in 0..16 {
-        there += usize::from(store.account(&handle(&format!("user {at}"))).await.unwrap().is_some());
+/// Section 7.1, step 26: an ID that any user has is rejected.
+pub async fn a_credential_id_is_unique_across_users([store, _]: [impl CredentialStore; 2]) {
+    let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
+    let (sam, two) = user_with_passkey(&store, "Sam", 2).await;
+    for (owner, authorising) in [(&sam, 2), (&kim, 1)] {
+        let mut copy = passkey(owner, 1);
+        copy.nickname = Some("copy".to_owned());
+        let added = store.add_passkey(copy, None, &by_passkey(authorising)).await.unwrap();
+        assert_eq!(added, AddPasskey::CredentialExists, "{}", owner.name);
     }
-    assert_eq!(there, 1);
+    assert_eq!(store.all_passkeys(None, 10).await.unwrap(), [one, two]);
 }
 
-/// Section 7.1, step 26: an ID that any account has is refused.
-pub async fn a_credential_id_is_unique_over_all_accounts(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    let (sam, _) = open(&store, "Sam", 2).await;
-    for (owner, byte) in [(&sam, 1), (&kim, 1)] {
-        let added = store.add(&owner.user_handle, passkey(owner, byte), None).await.unwrap();
-        assert_eq!(added, Added::CredentialExists, "{}", owner.name);
-    }
-    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some((kim, one)));
-    assert_eq!(store.passkeys(&sam.user_handle).await.unwrap().len(), 1);
-}
-
-/// A ceremony that one account began never ends in another.
-pub async fn a_record_of_another_account_is_refused(store: impl CredentialStore) {
-    let (kim, _) = open(&store, "Kim", 1).await;
-    let sam = account("Sam");
-    let added = store.add(&kim.user_handle, passkey(&sam, 2), None).await;
-    assert!(matches!(added, Err(StoreError::RecordOfAnotherAccount)));
-    let opened = store.open_account(sam.clone(), passkey(&kim, 2)).await;
-    assert!(matches!(opened, Err(StoreError::RecordOfAnotherAccount)));
-    assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
-    assert_eq!(store.account(&sam.user_handle).await.unwrap(), None);
-}
-
-/// Each ID with its transports, and no other account's.
-pub async fn passkeys_are_named_in_options_as_they_are(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    open(&store, "Sam", 2).await;
+/// In any order, and without those of other users.
+pub async fn descriptors_are_the_ids_and_transports_of_the_user([store, _]: [impl CredentialStore; 2]) {
+    let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
+    user_with_passkey(&store, "Sam", 2).await;
     let mut bare = passkey(&kim, 3);
     bare.record.transports.clear();
-    assert_eq!(store.add(&kim.user_handle, bare.clone(), None).await.unwrap(), Added::Done);
-    let mut descriptors = store.descriptors(&kim.user_handle).await.unwrap();
+    give(&store, &bare).await;
+    let mut descriptors = store.descriptors(&kim.handle).await.unwrap();
     descriptors.sort_by(|one, other| one.id.cmp(&other.id));
     assert_eq!(descriptors, [(&one.record).into(), (&bare.record).into()]);
-    assert_eq!(store.descriptors(&handle("nobody")).await.unwrap(), []);
 }
 
-/// By when they were made, and in order of arrival where that is the same second.
-pub async fn passkeys_are_listed_oldest_first(store: impl CredentialStore) {
-    let (kim, five) = open(&store, "Kim", 5).await;
+/// Passkeys of the same second are listed in the order in which they were added.
+pub async fn passkeys_are_listed_oldest_first([store, _]: [impl CredentialStore; 2]) {
+    let (kim, five) = user_with_passkey(&store, "Kim", 5).await;
     let mut listed = vec![five];
     for (byte, created_at) in [(9, 3_000), (3, 1_000), (7, 3_000), (1, 3_000)] {
         let mut added = passkey(&kim, byte);
         added.created_at = Timestamp::from_unix_seconds(created_at);
-        assert_eq!(store.add(&kim.user_handle, added.clone(), None).await.unwrap(), Added::Done);
+        give(&store, &added).await;
         listed.push(added);
     }
     listed.sort_by_key(|passkey| passkey.created_at);
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), listed);
+    assert_eq!(store.passkeys(&kim.handle).await.unwrap(), listed);
 }
 
-/// The passkey comes back as it is afterwards.
-pub async fn a_passkey_is_named_and_loses_its_name(store: impl CredentialStore) {
-    let (kim, mut one) = open(&store, "Kim", 1).await;
+/// The passkey is returned as it is afterwards.
+pub async fn a_passkey_is_named_and_unnamed([store, _]: [impl CredentialStore; 2]) {
+    let (kim, mut one) = user_with_passkey(&store, "Kim", 1).await;
     for nickname in [Some("the blue one’s"), None] {
         one.nickname = nickname.map(str::to_owned);
-        let renamed = store.rename(&kim.user_handle, &id(1), nickname).await.unwrap();
+        let renamed = store.rename_passkey(&kim.handle, &id(1), nickname).await.unwrap();
         assert_eq!(renamed, Some(one.clone()));
-        assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), std::slice::from_ref(&one));
+        assert_eq!(store.passkeys(&kim.handle).await.unwrap(), std::slice::from_ref(&one));
     }
 }
 
-/// Whose it is counts, not who knows the ID (GHSA-4vcf-q4xf-f48m).
-pub async fn anothers_passkey_cannot_be_named(store: impl CredentialStore) {
-    let (_, one) = open(&store, "Kim", 1).await;
-    let (sam, _) = open(&store, "Sam", 2).await;
-    assert_eq!(store.rename(&sam.user_handle, &id(1), Some("mine")).await.unwrap(), None);
-    assert_eq!(store.rename(&handle("nobody"), &id(1), Some("mine")).await.unwrap(), None);
-    assert_eq!(store.passkey(&id(1)).await.unwrap().unwrap().1, one);
+/// Knowing the ID is not enough (GHSA-4vcf-q4xf-f48m).
+pub async fn a_passkey_of_another_user_cannot_be_named([store, _]: [impl CredentialStore; 2]) {
+    let (_, one) = user_with_passkey(&store, "Kim", 1).await;
+    let (sam, _) = user_with_passkey(&store, "Sam", 2).await;
+    for user in [&sam.handle, &handle("Lee")] {
+        assert_eq!(store.rename_passkey(user, &id(1), Some("mine")).await.unwrap(), None);
+    }
+    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some(one));
 }
 
-/// An application with users of its own brings them before they have a passkey.
-pub async fn an_account_is_kept_without_a_passkey(store: impl CredentialStore) {
-    let kim = account("Kim");
-    assert_eq!(store.put_account(kim.clone()).await.unwrap(), Put::Done);
-    assert_eq!(store.account_by_name("kim").await.unwrap(), Some(kim.clone()));
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), []);
-    assert_eq!(store.add(&kim.user_handle, passkey(&kim, 1), Some(1)).await.unwrap(), Added::Done);
+/// Deletion is reported once, and the ID can be registered again.
+pub async fn a_deleted_passkey_is_gone_and_its_id_is_free([store, other]: [impl CredentialStore; 2]) {
+    let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
+    let two = passkey(&kim, 2);
+    give(&store, &two).await;
+    for expected in [DeletePasskey::Done, DeletePasskey::Missing] {
+        let deleted = store.delete_passkey(&kim.handle, &id(1), false, &by_passkey(2)).await.unwrap();
+        assert_eq!(deleted, expected);
+    }
+    assert_eq!(other.passkey(&id(1)).await.unwrap(), None);
+    assert_eq!(other.passkeys(&kim.handle).await.unwrap(), [two]);
+    give(&store, &one).await;
 }
 
-/// Passkeys stay, the day of opening stays, and the old name is free.
-pub async fn an_account_put_again_changes_its_names_alone(store: impl CredentialStore) {
-    let (kim, one) = open(&store, "Kim", 1).await;
-    let renamed = Account {
-        user_handle: kim.user_handle.clone(),
-        created_at: Timestamp::from_unix_seconds(1_800_000_000),
-        ..account("Kim-Lee")
+/// Knowing the ID is not enough (GHSA-4vcf-q4xf-f48m).
+pub async fn a_passkey_of_another_user_cannot_be_deleted([store, _]: [impl CredentialStore; 2]) {
+    let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
+    let (sam, _) = user_with_passkey(&store, "Sam", 3).await;
+    for allow_last in [true, false] {
+        let deleted = store.delete_passkey(&sam.handle, &id(1), allow_last, &by_passkey(3)).await.unwrap();
+        assert_eq!(deleted, DeletePasskey::Missing);
+    }
+    assert_eq!(store.passkeys(&kim.handle).await.unwrap(), [one]);
+}
+
+/// A passkey may authorise its own deletion.
+pub async fn the_last_passkey_is_deleted_only_if_that_is_allowed([store, _]: [impl CredentialStore; 2]) {
+    let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
+    let deleted = store.delete_passkey(&kim.handle, &id(1), false, &by_passkey(1)).await.unwrap();
+    assert_eq!(deleted, DeletePasskey::Last);
+    assert_eq!(store.passkeys(&kim.handle).await.unwrap(), [one]);
+    let deleted = store.delete_passkey(&kim.handle, &id(1), true, &by_passkey(1)).await.unwrap();
+    assert_eq!(deleted, DeletePasskey::Done);
+    assert_eq!(store.passkeys(&kim.handle).await.unwrap(), []);
+}
+
+/// The number is checked in the transaction that deletes.
+pub async fn of_parallel_deletions_one_passkey_is_left<S: CredentialStore + 'static>(stores: [S; 2]) {
+    let stores = stores.map(Arc::new);
+    let kim = user("Kim");
+    for byte in 0..8 {
+        give(&*stores[0], &passkey(&kim, byte)).await;
+    }
+    let results = race(&stores, 8, |store, at| {
+        let (user, byte) = (kim.handle.clone(), u8::try_from(at).unwrap());
+        async move { store.delete_passkey(&user, &id(byte), false, &by_passkey(byte)).await.unwrap() }
+    });
+    let results = results.await;
+    assert_eq!((count(&results, &DeletePasskey::Done), count(&results, &DeletePasskey::Last)), (7, 1));
+    assert_eq!(stores[1].passkeys(&kim.handle).await.unwrap().len(), 1);
+}
+
+/// `None` allows any number; the passkeys of other users do not count.
+pub async fn a_passkey_above_the_maximum_is_rejected([store, _]: [impl CredentialStore; 2]) {
+    let (kim, _) = user_with_passkey(&store, "Kim", 1).await;
+    user_with_passkey(&store, "Sam", 9).await;
+    let add = |byte, max| {
+        let (store, passkey) = (&store, passkey(&kim, byte));
+        async move { store.add_passkey(passkey, max, &by_passkey(1)).await.unwrap() }
     };
-    assert_eq!(store.put_account(renamed.clone()).await.unwrap(), Put::Done);
-    let kept = Account { created_at: kim.created_at, ..renamed };
-    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some((kept.clone(), one)));
-    assert_eq!(store.account_by_name("kim-lee").await.unwrap(), Some(kept.clone()));
-    assert_eq!(store.account_by_name("kim").await.unwrap(), None);
-    assert_eq!(store.put_account(kept.clone()).await.unwrap(), Put::Done);
-    assert_eq!(store.account_by_name("kim-lee").await.unwrap(), Some(kept));
+    assert_eq!(add(2, Some(2)).await, AddPasskey::Done);
+    assert_eq!(add(3, Some(2)).await, AddPasskey::TooMany);
+    assert_eq!(add(3, Some(0)).await, AddPasskey::TooMany);
+    assert_eq!(store.passkey(&id(3)).await.unwrap(), None);
+    assert_eq!(add(3, None).await, AddPasskey::Done);
 }
 
-/// A name that another account has stays its.
-pub async fn an_account_put_under_anothers_name_is_refused(store: impl CredentialStore) {
-    let (kim, _) = open(&store, "Kim", 1).await;
-    let (sam, _) = open(&store, "Sam", 2).await;
-    for user_handle in [sam.user_handle.clone(), handle("new")] {
-        let taken = Account { user_handle, ..kim.clone() };
-        assert_eq!(store.put_account(taken).await.unwrap(), Put::NameTaken);
+/// The number is checked in the transaction that adds.
+pub async fn parallel_adds_stop_at_the_maximum<S: CredentialStore + 'static>(stores: [S; 2]) {
+    let stores = stores.map(Arc::new);
+    let (kim, _) = user_with_passkey(&*stores[0], "Kim", 0).await;
+    let results = race(&stores, 16, |store, at| {
+        let added = passkey(&kim, u8::try_from(at + 1).unwrap());
+        async move { store.add_passkey(added, Some(4), &by_passkey(0)).await.unwrap() }
+    });
+    let results = results.await;
+    assert_eq!((count(&results, &AddPasskey::Done), count(&results, &AddPasskey::TooMany)), (3, 13));
+    assert_eq!(stores[1].passkeys(&kim.handle).await.unwrap().len(), 4);
+}
+
+/// Those of other users stay.
+pub async fn all_passkeys_and_grants_of_a_user_are_deleted([store, _]: [impl CredentialStore; 2]) {
+    let (kim, _) = user_with_passkey(&store, "Kim", 1).await;
+    give(&store, &passkey(&kim, 2)).await;
+    let (sam, three) = user_with_passkey(&store, "Sam", 3).await;
+    for (byte, user) in [(1, &kim), (2, &sam)] {
+        store.put_grant(grant(byte), &user.handle, after(now(), 300)).await.unwrap();
     }
-    assert_eq!(store.account(&sam.user_handle).await.unwrap(), Some(sam));
-    assert_eq!(store.account_by_name("kim").await.unwrap(), Some(kim));
-    assert_eq!(store.account(&handle("new")).await.unwrap(), None);
+    assert_eq!(store.delete_passkeys(&kim.handle).await.unwrap(), 2);
+    assert_eq!(store.delete_passkeys(&kim.handle).await.unwrap(), 0);
+    assert_eq!(store.all_passkeys(None, 10).await.unwrap(), [three]);
+    assert_eq!(store.grant_expiry(&kim.handle, now()).await.unwrap(), None);
+    assert!(store.grant_expiry(&sam.handle, now()).await.unwrap().is_some());
 }
 
-/// Nothing of it is left, and its name and credential IDs are free; other accounts keep theirs.
-pub async fn an_account_is_deleted_with_its_passkeys(store: impl CredentialStore) {
-    let (kim, _) = open(&store, "Kim", 1).await;
-    assert_eq!(store.add(&kim.user_handle, passkey(&kim, 2), None).await.unwrap(), Added::Done);
-    let (sam, three) = open(&store, "Sam", 3).await;
-    assert!(store.delete_account(&kim.user_handle).await.unwrap());
-    assert!(!store.delete_account(&kim.user_handle).await.unwrap());
-    assert_eq!(store.account_by_name("kim").await.unwrap(), None);
-    assert_eq!(store.passkeys(&kim.user_handle).await.unwrap(), []);
-    assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
-    assert_eq!(store.passkey(&id(3)).await.unwrap(), Some((sam, three)));
-    open(&store, "Kim", 2).await;
+/// Each passkey is on one page; the order is that of the bytes.
+pub async fn passkeys_are_paged_in_the_order_of_their_ids([store, _]: [impl CredentialStore; 2]) {
+    let ids: [&[u8]; 5] = [&[2], &[1, 9], &[0xff], &[1], &[1, 0, 0]];
+    for (at, bytes) in ids.into_iter().enumerate() {
+        let mut added = passkey(&user(&format!("user{}", at % 2)), 7);
+        added.record.id = bytes.try_into().unwrap();
+        give(&store, &added).await;
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.all_passkeys(after.as_ref(), 2).await.unwrap();
+        assert!(page.len() <= 2);
+        let Some(last) = page.last() else { break };
+        after = Some(last.record.id.clone());
+        seen.extend(page.into_iter().map(|passkey| passkey.record.id.as_bytes().to_vec()));
+    }
+    assert_eq!(seen, [vec![1], vec![1, 0, 0], vec![1, 9], vec![2], vec![0xff]]);
+    assert_eq!(store.all_passkeys(None, 0).await.unwrap(), []);
+}
+
+/// A later assessment does not change how the passkey was used.
+pub async fn an_attestation_is_replaced_and_nothing_else([store, _]: [impl CredentialStore; 2]) {
+    let (_, mut one) = user_with_passkey(&store, "Kim", 1).await;
+    let attestation = StoredAttestation {
+        format: Format::Tpm,
+        r#type: AttestationType::Basic,
+        ..StoredAttestation::UNKNOWN
+    };
+    one.record.attestation = attestation.clone();
+    assert!(store.set_attestation(&id(1), attestation.clone()).await.unwrap());
+    assert_eq!(store.passkey(&id(1)).await.unwrap(), Some(one));
+    assert!(!store.set_attestation(&id(2), attestation).await.unwrap());
 }

@@ -1,34 +1,38 @@
-//! Accounts and passkeys with something in every field.
+//! Users, passkeys and sessions with a value in every member.
 
 use rp_core::{
     Aaguid, AttestationType, CredentialId, CredentialRecord, CredentialUpdate, Flags, Format,
     StoredAttestation, Timestamp, UserHandle,
 };
 
-use crate::store::{Account, Passkey};
+use crate::session::{Client, Method, Session, SessionId, SessionKind, SessionState, VerifiedFactor};
+use crate::store::{
+    AddPasskey, Authorization, Conditions, CredentialStore, GrantKey, Passkey, SessionKey, UserRecord,
+};
 
-/// A time near the real clock's.
+/// A time near the real clock.
 pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// So many seconds after a time, or before it.
+/// The time so many seconds after another one, or before it.
 pub(super) fn after(time: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(time.as_unix_seconds() + seconds)
 }
 
-/// An account with this name, and its own handle.
-pub(super) fn account(name: &str) -> Account {
-    Account {
-        user_handle: handle(name),
+/// A user with this name, and a handle of its own.
+pub(super) fn user(name: &str) -> UserRecord {
+    UserRecord {
+        handle: handle(name),
         name: name.to_owned(),
         name_key: name.to_lowercase(),
         display_name: format!("{name} Ünïcode"),
         created_at: Timestamp::from_unix_seconds(1_700_000_000),
+        locked_at: None,
     }
 }
 
-/// The handle of the account with this name.
+/// The handle of the user with this name.
 pub(super) fn handle(name: &str) -> UserHandle {
     let mut bytes = [0; 64];
     bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
@@ -40,12 +44,12 @@ pub(super) fn id(byte: u8) -> CredentialId {
     CredentialId::try_from([byte, 0, 0xff, 0x27].as_slice()).unwrap()
 }
 
-/// A passkey of the account, with this ID and time.
-pub(super) fn passkey(owner: &Account, byte: u8) -> Passkey {
+/// The passkey of this user with this ID, created so many seconds after the first one.
+pub(super) fn passkey(owner: &UserRecord, byte: u8) -> Passkey {
     Passkey {
         record: CredentialRecord {
             id: id(byte),
-            user_handle: owner.user_handle.clone(),
+            user_handle: owner.handle.clone(),
             public_key: vec![0xa5, byte, 0].into(),
             sign_count: 5,
             uv_initialized: false,
@@ -60,6 +64,8 @@ pub(super) fn passkey(owner: &Account, byte: u8) -> Passkey {
                 format: Format::Packed,
                 r#type: AttestationType::SelfAttestation,
                 trusted: true,
+                model: Some(Aaguid::new([byte; 16])),
+                sign_count_proven: true,
             },
         },
         nickname: Some(format!("key {byte}")),
@@ -69,7 +75,61 @@ pub(super) fn passkey(owner: &Account, byte: u8) -> Passkey {
     }
 }
 
-/// The update of an authentication of this passkey that told this counter and these flags beside UP.
+/// The update by an authentication that returned this counter and these flags in addition to UP.
 pub(super) fn update(passkey: &Passkey, sign_count: u32, flags: u8) -> CredentialUpdate {
     CredentialUpdate::new(&passkey.record, sign_count, Flags::new(Flags::USER_PRESENT | flags))
+}
+
+/// The key of a grant.
+pub(super) fn grant(byte: u8) -> GrantKey {
+    GrantKey([byte; 32])
+}
+
+/// The condition of an authorisation alone, for stores of nothing but passkeys.
+pub(super) fn by(authorization: Authorization) -> Conditions {
+    Conditions { check_user: false, session: None, authorization, now: now() }
+}
+
+/// The condition of a passkey that authorises the change.
+pub(super) fn by_passkey(byte: u8) -> Conditions {
+    by(Authorization::Passkey(id(byte)))
+}
+
+/// The condition of a grant that authorises the change.
+pub(super) fn by_grant(byte: u8) -> Conditions {
+    by(Authorization::Grant(grant(byte)))
+}
+
+/// Gives a passkey to a user, however many the user has.
+pub(super) async fn give(store: &impl CredentialStore, passkey: &Passkey) {
+    let key = GrantKey([0xfe; 32]);
+    store.put_grant(key, &passkey.record.user_handle, after(now(), 300)).await.unwrap();
+    let conditions = by(Authorization::Grant(key));
+    assert_eq!(store.add_passkey(passkey.clone(), None, &conditions).await.unwrap(), AddPasskey::Done);
+}
+
+/// The key of a session.
+pub(super) fn key(byte: u8) -> SessionKey {
+    SessionKey([byte; 32])
+}
+
+/// The session of this user with this ID, which was opened now by the passkey 1 and expires in five minutes.
+pub(super) fn session(user: &UserRecord, byte: u8) -> Session {
+    let now = now();
+    let mut passkey = VerifiedFactor::new(Method::Passkey, now);
+    passkey.user_present = true;
+    Session {
+        id: SessionId::from_bytes([byte; 16]),
+        user: user.handle.clone(),
+        state: SessionState::SignedIn,
+        kind: SessionKind::Browser,
+        created_at: after(now, -3),
+        last_used_at: after(now, -1),
+        verified_at: after(now, -2),
+        expires_at: after(now, 300),
+        factors: vec![VerifiedFactor::new(Method::Other("fax \"9\"".to_owned()), after(now, -2)), passkey],
+        credential: Some(id(1)),
+        client: Client::new(Some("2001:db8::1"), Some("Täst/1")),
+        user_verification_required: false,
+    }
 }

@@ -81,6 +81,11 @@ impl List {
 }
 
 fn judge_chain(issuing_usage: u8, crls: &[Crl], required: bool) -> Result<Path, PathError> {
+    let options = PathOptions { revocation: Revocation { crls, required }, ..PathOptions::default() };
+    judge_by(issuing_usage, &options)
+}
+
+fn judge_by(issuing_usage: u8, options: &PathOptions<'_>) -> Result<Path, PathError> {
     let point = sequence(&[&tlv(0xa0, &tlv(0xa0, &tlv(0x86, URL.as_bytes())))]);
     let points = extension(&ID_CE_CRL_DISTRIBUTION_POINTS, false, &sequence(&[&point]));
     let issuing = [basic_constraints(true, None), key_usage(issuing_usage), points.clone()];
@@ -88,8 +93,7 @@ fn judge_chain(issuing_usage: u8, crls: &[Crl], required: bool) -> Result<Path, 
         Template::new("Leaf", LEAF, "Issuing", &[points]).signed_by(ISSUING),
         Template::new("Issuing", ISSUING, "Root", &issuing).signed_by(ROOT),
     ];
-    let options = PathOptions { revocation: Revocation { crls, required }, ..PathOptions::default() };
-    validate_der(&chain, &[anchor("Root", ROOT)], AT, &options)
+    validate_der(&chain, &[anchor("Root", ROOT)], AT, options)
 }
 
 fn judge(crls: &[Crl]) -> Result<RevocationStatus, PathError> {
@@ -110,6 +114,18 @@ fn a_certificate_on_its_issuers_list_is_revoked() {
     assert_eq!(REVOKED.unwrap_err().code(), Code::CertificateRevoked);
     assert_eq!(judge(&[list(&[7, 1]).signed_by(ISSUING)]), Ok(RevocationStatus::NotRevoked));
     assert_eq!(judge(&[list(&[]).signed_by(ISSUING)]), Ok(RevocationStatus::NotRevoked));
+}
+
+#[test]
+fn a_list_of_today_revokes_in_a_path_of_the_past() {
+    let crls = [list(&[LEAF]).with(|list| list.this_update = utc_time("250601120001Z")).signed_by(ISSUING)];
+    assert_eq!(judge(&crls), unknown(UnusableCrlError::NotYetValid));
+    let options = PathOptions {
+        revocation: Revocation { crls: &crls, required: false },
+        revocation_at: Some(Timestamp::from_unix_seconds(AT.as_unix_seconds() + 1)),
+        ..PathOptions::default()
+    };
+    assert_eq!(judge_by(0x06, &options).map(|path| path.revocation()[0].clone()), REVOKED);
 }
 
 #[test]

@@ -1,0 +1,198 @@
+//! Requests from other sites, and front ends on other hosts of the same site.
+
+use serde_json::{Value, json};
+
+use super::{Server, Test};
+use crate::http::{Browser, HttpResponse, Setup};
+
+const STATE_CHANGING: [(&str, &str); 12] = [
+    ("POST", "registration/options"),
+    ("POST", "registration/verify"),
+    ("POST", "authentication/options"),
+    ("POST", "authentication/verify"),
+    ("PATCH", "credentials/AAAA"),
+    ("DELETE", "credentials/AAAA"),
+    ("PATCH", "user"),
+    ("DELETE", "sessions"),
+    ("DELETE", "sessions/AAAA"),
+    ("POST", "sign-out"),
+    ("POST", "/app/user"),
+    ("DELETE", "/app/maybe"),
+];
+
+const OF_THE_APPLICATION: [&str; 4] =
+    ["/app/registration", "/app/authentication", "/app/passkey", "/app/sign-out"];
+
+async fn signed_in(test: &Test) -> Browser {
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    kim
+}
+
+fn from(browser: &mut Browser, origin: Option<&str>, site: Option<&'static str>) {
+    (browser.origin, browser.sec_fetch_site) = (origin.map(str::to_owned), site);
+}
+
+async fn assert_rejected(browser: &mut Browser) {
+    let (origin, site) = (browser.origin.clone(), browser.sec_fetch_site);
+    for (method, path) in
+        STATE_CHANGING.into_iter().chain(OF_THE_APPLICATION.into_iter().map(|path| ("POST", path)))
+    {
+        let answer = browser.call(method, path, &json!({})).await;
+        assert_eq!(answer.problem(), (403, "cross-site-request"), "{method} {path} {origin:?} {site:?}");
+    }
+}
+
+pub(super) async fn requests_from_other_sites_are_rejected(server: Server) {
+    let test = server.start().await;
+    let mut kim = signed_in(&test).await;
+    for (origin, site) in [
+        (Some("https://evil.example"), None),
+        (Some("http://example.org"), Some("same-origin")),
+        (Some("https://example.org:8443"), None),
+        (Some("https://login.example.org"), Some("same-site")),
+        (Some("null"), None),
+        (Some("android:apk-key-hash:AAAA"), None),
+        (Some("https://example.org"), Some("cross-site")),
+        (Some("https://example.org"), Some("same-site")),
+        (None, Some("cross-site")),
+        (None, Some("same-site")),
+        // A cookie without either: browsers can be made to send such requests.
+        (None, None),
+    ] {
+        from(&mut kim, origin, site);
+        assert_rejected(&mut kim).await;
+    }
+    let events = test.events();
+    assert!(
+        events.iter().any(|event| event.contains("accepted: [\\\"https://example.org\\\"")
+            || event.contains("accepted: [\"https://example.org\"")),
+        "{events:?}"
+    );
+    // Reading changes nothing.
+    assert_eq!(kim.get("/app/user").await.text(), "kim");
+    kim.get("session").await.ok();
+}
+
+pub(super) async fn configured_origins_and_native_clients_pass(server: Server) {
+    let test = server.start().await;
+    for (origin, site) in [
+        (Some("https://example.org"), Some("same-origin")),
+        (Some("https://example.org"), None),
+        (Some("https://example.com"), None),
+        (None, Some("same-origin")),
+        (None, Some("none")),
+    ] {
+        let mut kim = test.browser("kim");
+        // With the ceremony cookie.
+        kim.post("authentication/options", &json!({})).await.ok();
+        from(&mut kim, origin, site);
+        assert_eq!(kim.post("authentication/options", &json!({})).await.status, 200, "{origin:?} {site:?}");
+    }
+    let mut native = test.browser("native");
+    from(&mut native, None, None);
+    native.post("authentication/options", &json!({})).await.ok();
+}
+
+pub(super) async fn an_origin_of_a_switch_passes_only_as_same_origin(server: Server) {
+    let switch = |setup: &mut Setup| setup.relying_party = |rp| rp.allow_subdomains();
+    let test = server.start_with(switch).await;
+    let mut kim = signed_in(&test).await;
+    let origin = Some("https://login.example.org");
+    for site in [None, Some("none"), Some("same-site"), Some("cross-site")] {
+        from(&mut kim, origin, site);
+        assert_rejected(&mut kim).await;
+    }
+    from(&mut kim, origin, Some("same-origin"));
+    kim.post("authentication/options", &json!({})).await.ok();
+    from(&mut kim, Some("https://login.example.com"), Some("same-origin"));
+    assert_rejected(&mut kim).await;
+}
+
+const FRONT_END: &str = "https://app.example.org";
+
+fn front_end(setup: &mut Setup) {
+    setup.relying_party = |rp| rp.related_origin(FRONT_END);
+    setup.service = Box::new(|builder| builder.front_end(FRONT_END));
+}
+
+fn cors(answer: &HttpResponse) -> Vec<(&str, &str)> {
+    let is_cors = |name: &str| name.starts_with("access-control-") || name == "vary";
+    let headers = answer.headers.iter().filter(|(name, _)| is_cors(name));
+    let mut headers: Vec<_> = headers.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    headers.sort_unstable();
+    headers
+}
+
+pub(super) async fn a_front_end_on_another_host_works(server: Server) {
+    let test = server.start_with(front_end).await;
+    let mut kim = test.browser("kim");
+    kim.page = FRONT_END.into();
+    from(&mut kim, Some(FRONT_END), Some("same-site"));
+    kim.sign_up("kim").await;
+    kim.sign_in().await;
+    let allowed = [
+        ("access-control-allow-credentials", "true"),
+        ("access-control-allow-origin", FRONT_END),
+        ("vary", "Origin"),
+    ];
+    for (method, path) in [
+        ("GET", "session"),
+        ("GET", "credentials"),
+        ("POST", "registration/options"),
+        ("DELETE", "credentials/AAAA"),
+    ] {
+        let answer = kim.call(method, path, &json!({})).await;
+        assert_eq!(cors(&answer), allowed, "{method} {path}");
+    }
+    let preflight =
+        [("access-control-request-method", "PATCH"), ("access-control-request-headers", "content-type")];
+    let answer = kim.send("OPTIONS", "credentials/AAAA", &preflight, &[]).await;
+    assert_eq!((answer.status, answer.body.len()), (204, 0));
+    assert_eq!(
+        cors(&answer),
+        [
+            ("access-control-allow-credentials", "true"),
+            ("access-control-allow-headers", "content-type, authorization"),
+            ("access-control-allow-methods", "PATCH,DELETE"),
+            ("access-control-allow-origin", FRONT_END),
+            ("access-control-max-age", "600"),
+            ("vary", "Origin"),
+        ]
+    );
+    from(&mut kim, Some(FRONT_END), Some("cross-site"));
+    assert_rejected(&mut kim).await;
+}
+
+pub(super) async fn no_other_origin_receives_cors_headers(server: Server) {
+    for has_front_end in [false, true] {
+        let test = server
+            .start_with(|setup| {
+                if has_front_end {
+                    front_end(setup)
+                }
+            })
+            .await;
+        let vary = if has_front_end { &[("vary", "Origin")][..] } else { &[] };
+        for origin in [
+            None,
+            Some("https://example.org"),
+            Some("https://example.com"),
+            Some("https://app.example.org.evil.example"),
+            Some("https://evil.example"),
+            Some("null"),
+        ] {
+            let mut browser = test.browser("kim");
+            from(&mut browser, origin, None);
+            for (method, path, status) in [("GET", "session", 401), ("OPTIONS", "registration/options", 405)]
+            {
+                let answer = browser.call(method, path, &Value::Null).await;
+                assert_eq!(
+                    (answer.status, cors(&answer).as_slice()),
+                    (status, vary),
+                    "{origin:?} {method} {path}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use std::rc::Rc;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, Error, HttpMessage as _};
+use rp_service::http::{PendingCookies, Response, Routes};
+use rp_service::{Passkeys, Problem};
+
+use crate::rejection::{Rejection, header_value, respond};
+use crate::routes::configure;
+
+/// Adds all routes of the service to an application, and the layer that the extractors need around all of it, also around
+/// what is added to the application afterwards.
+///
+/// Call it first: actix-web takes the first route that matches, and a service for `/` matches every path.
+pub fn mount<T, B>(
+    app: App<T>,
+    passkeys: &Passkeys,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<B>>,
+        Error = Error,
+        InitError = (),
+    > + use<T, B>,
+>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    mount_with(app, passkeys, &Routes::all())
+}
+
+/// As [`mount`], with some of the routes, or under another prefix.
+///
+/// # Examples
+/// ```
+/// use actix_web::{App, web};
+/// use rp_actix::{Passkeys, Route, Routes, VerifiedAuthentication};
+///
+/// async fn welcome(VerifiedAuthentication(authentication): VerifiedAuthentication) -> String {
+///     format!("Welcome back, {}", authentication.user.display_name)
+/// }
+///
+/// fn with_app(passkeys: &Passkeys) {
+///     let routes = Routes::all().without([Route::AuthenticationVerify]).prefix("/auth");
+///     let app = rp_actix::mount_with(App::new(), passkeys, &routes)
+///         .route("/auth/authentication/verify", web::post().to(welcome));
+///     # let _ = app;
+/// }
+/// ```
+pub fn mount_with<T, B>(
+    app: App<T>,
+    passkeys: &Passkeys,
+    routes: &Routes,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<B>>,
+        Error = Error,
+        InitError = (),
+    > + use<T, B>,
+>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let (passkeys, prefix) = (passkeys.clone(), Rc::new(routes.clone()));
+    app.configure(|app| configure(app, routes)).wrap(from_fn(move |request, next| {
+        with_passkeys(passkeys.clone(), Rc::clone(&prefix), request, next)
+    }))
+}
+
+/// Gives the request the service, and appends the cookies to the response.
+async fn with_passkeys<B: MessageBody + 'static>(
+    passkeys: Passkeys,
+    routes: Rc<Routes>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let cookies = PendingCookies::default();
+    request.extensions_mut().insert(passkeys.clone());
+    request.extensions_mut().insert(cookies.clone());
+    let mut response = match next.call(request).await {
+        Ok(response) => response.map_into_left_body(),
+        Err(error) => {
+            let mut response = error.error_response();
+            append(response.headers_mut(), cookies);
+            return Err(InternalError::from_response(error, response).into());
+        }
+    };
+    let hidden = response.request().extensions_mut().remove::<ServiceFailure>();
+    if let Some(ServiceFailure(failure)) = hidden.filter(|_| !response.status().is_server_error()) {
+        let (request, _) = response.into_parts();
+        response = ServiceResponse::new(request, respond(failure).map_into_right_body());
+    }
+    // A rejection does not know the service's base of problem types.
+    let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|media| media == Problem::MEDIA_TYPE);
+    let error = response.response().error().filter(|_| is_problem);
+    if let Some(Rejection(error)) = error.and_then(|error| error.as_error()) {
+        let body = passkeys.error_response(error).body;
+        response = response.map_body(|_, _| EitherBody::right(BoxBody::new(body)));
+    }
+    if routes.is_under_prefix(response.request().path()) && !response.headers().contains_key(CACHE_CONTROL) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    append(response.headers_mut(), cookies);
+    Ok(response)
+}
+
+/// The failure of the server that an extractor met. actix-web's `Option<T>` turns every error into `None`; the layer
+/// replaces the response then, so that a failure never looks like a request of no one.
+pub(crate) struct ServiceFailure(pub(crate) Response);
+
+fn append(headers: &mut HeaderMap, cookies: PendingCookies) {
+    for cookie in cookies.take().into_iter().filter_map(header_value) {
+        headers.append(SET_COOKIE, cookie);
+    }
+}

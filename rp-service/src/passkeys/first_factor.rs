@@ -1,0 +1,136 @@
+//! A first factor that the application verified, such as a password.
+
+use rp_core::{Timestamp, UserHandle};
+
+use super::caller::Caller;
+use super::service::Passkeys;
+use super::sessions::OpenedSession;
+use crate::error::ServiceError;
+use crate::event::Action;
+use crate::json::{DateTime, NextJson, SessionJson};
+use crate::policy::SecondFactorPolicy;
+use crate::session::{Method, Session, SessionState, VerifiedFactor};
+use crate::store::{Passkey, UserRecord};
+
+/// The outcome of a first factor.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use = "the client needs the token of the session"]
+pub struct FirstFactor {
+    /// The user.
+    pub user: UserRecord,
+    /// The session. It does not sign the user in unless `next` is [`Next::SignedIn`].
+    pub session: OpenedSession,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// What comes after a first factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Next {
+    /// Nothing: the user is signed in.
+    SignedIn,
+    /// One of these second factors, by name; `passkey` is one.
+    SecondFactor(Vec<&'static str>),
+    /// Enrolment of a passkey, with an enrolment grant.
+    Enrol {
+        /// The time at which the grant expires.
+        by: Timestamp,
+    },
+}
+
+impl Passkeys {
+    /// Opens a session for a user whose first factor the application has just verified. By
+    /// [`Policy::second_factor`](crate::Policy::second_factor), the user is signed in, or has to use a second factor first.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: `user-unknown`, `user-locked`, `storage-unavailable`.
+    pub async fn first_factor_verified(
+        &self,
+        caller: &Caller,
+        user: &UserHandle,
+        method: Method,
+    ) -> Result<FirstFactor, ServiceError> {
+        let mut event = caller.event(Action::FirstFactor).user(user);
+        let open = async {
+            let user = self.inner.users.user(user).await?.ok_or(ServiceError::NoSuchUser)?;
+            if user.locked_at.is_some() {
+                return Err(ServiceError::UserLocked);
+            }
+            let next = self.next_factor(&user).await?;
+            let state = match next {
+                Next::SignedIn => SessionState::SignedIn,
+                Next::SecondFactor(_) | Next::Enrol { .. } => SessionState::FirstFactor,
+            };
+            let factor = VerifiedFactor::new(method, self.now());
+            let session = self.new_session(caller, &user.handle, factor, None, state)?;
+            let session = self.open_session(session).await?;
+            self.end_previous_session(caller).await;
+            Ok(FirstFactor { user, session, next })
+        };
+        let result = open.await;
+        event.session = result.as_ref().ok().map(|first: &FirstFactor| first.session.session.id);
+        self.record(&event, &result);
+        result
+    }
+
+    async fn next_factor(&self, user: &UserRecord) -> Result<Next, ServiceError> {
+        match self.inner.policy.second_factor {
+            SecondFactorPolicy::Never => Ok(Next::SignedIn),
+            SecondFactorPolicy::WhereEnrolled => {
+                if self.inner.credentials.descriptors(&user.handle).await?.is_empty() {
+                    return Ok(Next::SignedIn);
+                }
+                // The owner of a lost key may have a grant that adds another one.
+                let grant = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
+                Ok(grant.map_or_else(|| Next::SecondFactor(vec!["passkey"]), |by| Next::Enrol { by }))
+            }
+        }
+    }
+
+    /// The session of the caller as `GET session` shows it.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: `not-signed-in`, `user-locked`, `storage-unavailable`.
+    pub async fn session(&self, caller: &Caller) -> Result<SessionJson, ServiceError> {
+        let read = async {
+            let session = &caller.any_session()?.session;
+            let user = self.active_user(&session.user).await?;
+            let passkey = match &session.credential {
+                Some(id) => {
+                    self.passkey(id).await?.filter(|passkey| passkey.record.user_handle == user.handle)
+                }
+                None => None,
+            };
+            let next = match session.state {
+                SessionState::SignedIn => Next::SignedIn,
+                SessionState::FirstFactor => self.next_factor(&user).await?,
+            };
+            Ok(self.session_json(session, &user, passkey.as_ref(), next, None))
+        };
+        let result = read.await;
+        if caller.session.is_some() {
+            self.record_rejection(Action::Read, caller, &result);
+        }
+        result
+    }
+
+    /// A session as responses show it.
+    pub(crate) fn session_json(
+        &self,
+        session: &Session,
+        user: &UserRecord,
+        passkey: Option<&Passkey>,
+        next: Next,
+        token: Option<String>,
+    ) -> SessionJson {
+        let next = match next {
+            Next::SignedIn => None,
+            Next::SecondFactor(methods) => Some(NextJson::SecondFactors(methods)),
+            Next::Enrol { by } => Some(NextJson::Enrol { by: DateTime(by) }),
+        };
+        let credential = passkey.map(|passkey| self.credential_json(passkey));
+        SessionJson::new(session, user, credential, next, token)
+    }
+}

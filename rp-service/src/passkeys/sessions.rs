@@ -1,0 +1,236 @@
+//! Opening, replacing, listing and ending sessions.
+
+use rp_core::{CredentialId, Timestamp, UserHandle};
+
+use super::caller::{Caller, TokenTransport};
+use super::service::{Passkeys, Sessions};
+use crate::error::{NoCeremony, ServiceError};
+use crate::event::Action;
+use crate::json::{ListedSessionJson, SessionsJson};
+use crate::session::{Session, SessionId, SessionKind, SessionState, SessionToken, VerifiedFactor};
+use crate::store::{StoreError, UserRecord};
+
+/// A session that was opened or renewed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenedSession {
+    /// The session. An application that keeps its own sessions stores what it needs of it.
+    pub session: Session,
+    /// The token for the client; `None` if the application keeps the sessions.
+    pub token: Option<SessionToken>,
+}
+
+impl Passkeys {
+    /// A new session after a verification, not stored yet.
+    pub(super) fn new_session(
+        &self,
+        caller: &Caller,
+        user: &UserHandle,
+        factor: VerifiedFactor,
+        credential: Option<CredentialId>,
+        state: SessionState,
+    ) -> Result<Session, ServiceError> {
+        let now = factor.at;
+        let mut session = Session {
+            id: SessionId::random()?,
+            user: user.clone(),
+            state,
+            kind: match caller.kind {
+                TokenTransport::Cookie => SessionKind::Browser,
+                TokenTransport::Body => SessionKind::Bearer,
+            },
+            created_at: now,
+            last_used_at: now,
+            verified_at: now,
+            expires_at: self.expiry(state, now),
+            factors: Vec::new(),
+            credential: None,
+            client: caller.client.clone().with_request_id(None),
+            user_verification_required: false,
+        };
+        session.verify(factor, credential);
+        Ok(session)
+    }
+
+    fn expiry(&self, state: SessionState, now: Timestamp) -> Timestamp {
+        let limits = &self.inner.policy.sessions;
+        match state {
+            SessionState::SignedIn => limits.expires_at(now, now),
+            SessionState::FirstFactor => now.saturating_add(limits.first_factor),
+        }
+    }
+
+    /// Stores a new session. No client knows its token before the response is sent.
+    pub(super) async fn open_session(&self, session: Session) -> Result<OpenedSession, ServiceError> {
+        let Sessions::Own { store, .. } = &self.inner.sessions else {
+            return Ok(OpenedSession { session, token: None });
+        };
+        let token = SessionToken::random()?;
+        if !store.create_session(token.key(), &session).await? {
+            return Err(StoreError::unavailable("the key of a new session exists").into());
+        }
+        self.sweep().await;
+        Ok(OpenedSession { session, token: Some(token) })
+    }
+
+    /// Deletes a session that was opened for something that failed. No client knows its token.
+    pub(super) async fn abandon_session(&self, opened: &OpenedSession) {
+        if let (Sessions::Own { store, .. }, Some(token)) = (&self.inner.sessions, &opened.token) {
+            self.record_failure(Action::EndSessions, store.end_session(token.key()).await);
+        }
+    }
+
+    /// Ends the session that the caller had before a sign-in. It is worth no more than before, so if that fails, the
+    /// response stands and the failure is an event.
+    pub(super) async fn end_previous_session(&self, caller: &Caller) {
+        if let Some(key) = caller.session.as_ref().and_then(|current| current.key) {
+            let revoked = self.revoke(key).await;
+            self.record_failure(Action::EndSessions, revoked);
+        }
+    }
+
+    /// Adds a verification to the caller's session, under a new token. Of parallel attempts one succeeds.
+    pub(super) async fn renew_session(
+        &self,
+        caller: &Caller,
+        factor: VerifiedFactor,
+        credential: Option<CredentialId>,
+    ) -> Result<OpenedSession, ServiceError> {
+        let current = caller.any_session()?;
+        let mut session = current.session.clone();
+        let now = session.effective_time(factor.at);
+        if session.state == SessionState::FirstFactor {
+            session.state = SessionState::SignedIn;
+            session.created_at = now;
+        }
+        session.verify(factor, credential);
+        session.last_used_at = now;
+        session.expires_at = self.inner.policy.sessions.expires_at(session.created_at, now);
+        match (&self.inner.sessions, current.key) {
+            (Sessions::Own { store, .. }, Some(key)) => {
+                let token = SessionToken::random()?;
+                if !store.replace_session(key, token.key(), &session).await? {
+                    return Err(ServiceError::NoCeremony(NoCeremony::SessionReplaced));
+                }
+                let renewed = OpenedSession { session, token: Some(token) };
+                if let Err(error) = self.check_passkey_exists(&renewed.session).await {
+                    self.abandon_session(&renewed).await;
+                    return Err(error);
+                }
+                Ok(renewed)
+            }
+            _ => Ok(OpenedSession { session, token: None }),
+        }
+    }
+
+    /// Checks that the passkey of a renewed session was not deleted after its counter was stored: the deletion did not find
+    /// the session, which did not name the passkey yet. A later deletion ends the session.
+    async fn check_passkey_exists(&self, session: &Session) -> Result<(), ServiceError> {
+        let Some(id) = &session.credential else { return Ok(()) };
+        self.passkey(id).await?.map(|_| ()).ok_or(ServiceError::CredentialUnknown)
+    }
+
+    /// Ends the caller's session. Succeeds if there is none, and if the store fails: this process then rejects the token, and
+    /// deletes the session as soon as the store works.
+    ///
+    /// # Errors
+    /// [`ServiceError::Storage`] if more such sessions wait than this process remembers.
+    pub async fn sign_out(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let Some(current) = &caller.session else { return Ok(()) };
+        let end = async {
+            if let Some(key) = current.key {
+                self.revoke(key).await?;
+            }
+            Ok(())
+        };
+        let result = end.await;
+        self.record(&caller.event(Action::SignOut), &result);
+        result
+    }
+
+    /// The sessions of the signed-in user, most recently used first.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
+    pub async fn sessions(&self, caller: &Caller) -> Result<SessionsJson, ServiceError> {
+        let list = async {
+            let current = caller.signed_in()?;
+            self.active_user(&current.session.user).await?;
+            let sessions = match &self.inner.sessions {
+                Sessions::Own { store, .. } => store.sessions(&current.session.user, self.now()).await?,
+                Sessions::Application => Vec::new(),
+            };
+            let sessions = sessions.into_iter().filter(Session::is_signed_in);
+            let sessions =
+                sessions.map(|session| ListedSessionJson::new(session, &current.session.id)).collect();
+            Ok(SessionsJson { sessions })
+        };
+        let result = list.await;
+        self.record_rejection(Action::Read, caller, &result);
+        result
+    }
+
+    /// Ends one session of the signed-in user.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `session-unknown`,
+    /// `storage-unavailable`.
+    pub async fn end_session(&self, caller: &Caller, id: &SessionId) -> Result<(), ServiceError> {
+        let end = async {
+            let current = caller.signed_in()?;
+            self.active_user(&current.session.user).await?;
+            let ended = match &self.inner.sessions {
+                Sessions::Own { store, .. } => store.end_session_by_id(&current.session.user, id).await?,
+                Sessions::Application => false,
+            };
+            if ended { Ok(()) } else { Err(ServiceError::NoSuchSession) }
+        };
+        let result = end.await;
+        self.record(&caller.event(Action::EndSessions), &result);
+        result
+    }
+
+    /// Ends all sessions of the signed-in user except the caller's.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
+    pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u64, ServiceError> {
+        let end = async {
+            let session = &caller.signed_in()?.session;
+            self.active_user(&session.user).await?;
+            Ok(self.end_sessions_of(&session.user, Some(&session.id)).await?)
+        };
+        let result = end.await;
+        self.record(&caller.event(Action::EndSessions), &result);
+        result
+    }
+
+    /// Ends all sessions of a user. For operators, and for an application that changes a password.
+    ///
+    /// # Errors
+    /// [`ServiceError::Storage`].
+    pub async fn end_all_sessions(&self, user: &UserHandle) -> Result<u64, ServiceError> {
+        let result = self.end_sessions_of(user, None).await.map_err(ServiceError::from);
+        self.record(&crate::event::EventBuilder::new(Action::EndSessions).user(user), &result);
+        result
+    }
+
+    pub(super) async fn end_sessions_of(
+        &self,
+        user: &UserHandle,
+        keep: Option<&SessionId>,
+    ) -> Result<u64, StoreError> {
+        match &self.inner.sessions {
+            Sessions::Own { store, .. } => store.end_sessions(user, keep).await,
+            Sessions::Application => Ok(0),
+        }
+    }
+
+    /// Ends the sessions that a deleted passkey opened. A store that has both did it in one transaction.
+    pub(super) async fn end_sessions_of_passkey(&self, user: &UserRecord, id: &CredentialId) {
+        if let Sessions::Own { store, is_shared: false } = &self.inner.sessions {
+            let ended = store.end_sessions_of_passkey(&user.handle, id).await;
+            self.record_failure(Action::EndSessions, ended);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+use std::collections::HashMap;
+
+use rp_core::{Timestamp, UserHandle};
+use sqlx::query;
+
+use super::SqliteStore;
+use super::credentials::{delete_passkeys, insert_passkey, passkey_exists};
+use super::database::{Run, Write};
+use super::rows::{time, user_handle};
+use super::sql_users::{find_user, record};
+use crate::store::{
+    CreateUser, Passkey, SignUp, SignUpStore, StoreError, UpdateUser, UserChange, UserRecord, UserStore,
+};
+
+impl UserStore for SqliteStore {
+    async fn user(&self, handle: &UserHandle) -> Result<Option<UserRecord>, StoreError> {
+        find_user(&mut self.read(), self.users.by_handle(handle)).await
+    }
+
+    async fn user_by_name(&self, name_key: &str) -> Result<Option<UserRecord>, StoreError> {
+        find_user(&mut self.read(), self.users.by_name(name_key)).await
+    }
+
+    async fn create_user(&self, user: UserRecord) -> Result<CreateUser, StoreError> {
+        let mut write = self.begin().await?;
+        let created = self.insert_user(&mut write, &user).await?;
+        if created == CreateUser::Done {
+            write.commit().await?;
+        }
+        Ok(created)
+    }
+
+    async fn update_user(&self, handle: &UserHandle, change: UserChange) -> Result<UpdateUser, StoreError> {
+        let mut write = self.begin().await?;
+        if find_user(&mut write, self.users.by_handle(handle)).await?.is_none() {
+            return Ok(UpdateUser::Missing);
+        }
+        if let Some((name, name_key)) = &change.name {
+            let rename = self.users.rename_query(handle, name, name_key)?;
+            let holder = find_user(&mut write, self.users.by_name(name_key)).await?;
+            if holder.is_some_and(|holder| holder.handle != *handle)
+                || write.execute_unique(rename).await?.is_none()
+            {
+                return Ok(UpdateUser::NameTaken);
+            }
+        }
+        if let Some(display_name) = &change.display_name {
+            write.execute(self.users.change_display_name_query(handle, display_name)?).await?;
+        }
+        let Some(user) = find_user(&mut write, self.users.by_handle(handle)).await? else {
+            return Ok(UpdateUser::Missing);
+        };
+        write.commit().await?;
+        Ok(UpdateUser::Done(user))
+    }
+
+    async fn set_user_lock(
+        &self,
+        handle: &UserHandle,
+        locked_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let mut write = self.begin().await?;
+        if find_user(&mut write, self.users.by_handle(handle)).await?.is_none() {
+            return Ok(false);
+        }
+        match locked_at {
+            Some(time) => insert_lock(&mut write, handle, time).await?,
+            None => delete_lock(&mut write, handle).await?,
+        }
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn delete_user(&self, handle: &UserHandle) -> Result<bool, StoreError> {
+        let delete = self.users.delete_query(handle)?;
+        let mut write = self.begin().await?;
+        if write.execute(delete).await? == 0 {
+            return Ok(false);
+        }
+        delete_passkeys(&mut write, handle).await?;
+        write
+            .execute(query("DELETE FROM rp_sessions WHERE user_handle = $1").bind(handle.as_bytes()))
+            .await?;
+        delete_lock(&mut write, handle).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn users(&self, after: Option<&UserHandle>, limit: u32) -> Result<Vec<UserRecord>, StoreError> {
+        let rows = self.read().rows(self.users.walk_query(after, limit)?).await?;
+        let mut users = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+        if let (Some(first), Some(last)) = (users.first(), users.last()) {
+            let locks = query("SELECT * FROM rp_user_locks WHERE user_handle BETWEEN $1 AND $2");
+            let locks = locks.bind(first.handle.as_bytes().to_vec()).bind(last.handle.as_bytes().to_vec());
+            let mut locked = HashMap::new();
+            for row in self.read().rows(locks).await? {
+                let handle = user_handle(&row, "rp_user_locks.user_handle")?;
+                locked.insert(handle, time(&row, "rp_user_locks.locked_at")?);
+            }
+            for user in &mut users {
+                user.locked_at = locked.get(&user.handle).copied();
+            }
+        }
+        Ok(users)
+    }
+}
+
+impl SignUpStore for SqliteStore {
+    async fn create_user_with_passkey(
+        &self,
+        user: UserRecord,
+        passkey: Passkey,
+    ) -> Result<SignUp, StoreError> {
+        if passkey.record.user_handle != user.handle {
+            return Err(StoreError::ForeignRecord);
+        }
+        let mut write = self.begin().await?;
+        match self.insert_user(&mut write, &user).await? {
+            CreateUser::Done => {}
+            CreateUser::NameTaken => return Ok(SignUp::NameTaken),
+            CreateUser::HandleTaken => return Ok(SignUp::HandleTaken),
+        }
+        if passkey_exists(&mut write, &passkey.record.id).await? {
+            return Ok(SignUp::CredentialExists);
+        }
+        insert_passkey(&mut write, &passkey).await?;
+        write.commit().await?;
+        Ok(SignUp::Done)
+    }
+}
+
+impl SqliteStore {
+    async fn insert_user(&self, write: &mut Write, user: &UserRecord) -> Result<CreateUser, StoreError> {
+        if find_user(write, self.users.by_handle(&user.handle)).await?.is_some() {
+            return Ok(CreateUser::HandleTaken);
+        }
+        if find_user(write, self.users.by_name(&user.name_key)).await?.is_some()
+            || write.execute_unique(self.users.insert_query(user)).await?.is_none()
+        {
+            return Ok(CreateUser::NameTaken);
+        }
+        if find_user(write, self.users.by_handle(&user.handle)).await?.is_none() {
+            return Err(StoreError::unavailable("SqlUsers: find_by_handle does not find the user of insert"));
+        }
+        // The application may have deleted an earlier user with this handle
+        delete_lock(write, &user.handle).await?;
+        if let Some(time) = user.locked_at {
+            insert_lock(write, &user.handle, time).await?;
+        }
+        Ok(CreateUser::Done)
+    }
+}
+
+async fn insert_lock(write: &mut Write, handle: &UserHandle, time: Timestamp) -> Result<(), StoreError> {
+    let lock =
+        query("INSERT INTO rp_user_locks (user_handle, locked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+    write.execute(lock.bind(handle.as_bytes()).bind(time.as_unix_seconds())).await?;
+    Ok(())
+}
+
+async fn delete_lock(write: &mut Write, handle: &UserHandle) -> Result<(), StoreError> {
+    let unlock = query("DELETE FROM rp_user_locks WHERE user_handle = $1").bind(handle.as_bytes());
+    write.execute(unlock).await?;
+    Ok(())
+}
