@@ -8,6 +8,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     reason = "a benchmark that cannot be set up is none"
 )]
 
