@@ -138,19 +138,18 @@ impl Passkeys {
         let user_agent = request.header("user-agent").next().map(String::from_utf8_lossy);
         let client = Client::new(self.client_address(request).as_deref(), user_agent.as_deref())
             .with_request_id(request.request_id.as_deref());
-        let mut caller = Caller::default();
-        caller.browser = self.cookies().browser(request);
-        let has_origin = request.header("origin").next().is_some();
-        if self.policy().bearer_tokens && !has_origin {
-            caller.kind = TokenTransport::Body;
-        }
-        caller.session = match (&request.application_session, self.token(request)) {
+        let session = match (&request.application_session, self.token(request)) {
             (Some(reported), _) => self.application_session(reported.clone(), &client),
             (None, Some(token)) => self.load_session(&token).await?,
             (None, None) => None,
         };
-        caller.client = client;
-        Ok(caller)
+        let has_origin = request.header("origin").next().is_some();
+        let kind = if self.policy().bearer_tokens && !has_origin {
+            TokenTransport::Body
+        } else {
+            TokenTransport::Cookie
+        };
+        Ok(Caller { browser: self.cookies().browser(request), session, client, kind })
     }
 
     fn token(&self, request: &Request<'_>) -> Option<SessionToken> {
