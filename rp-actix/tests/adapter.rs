@@ -1,5 +1,5 @@
 //! What is actix-web's: the layer and the extractors' errors. The cases of `conformance` test the routes.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failure is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failure is a failed test")]
 
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};

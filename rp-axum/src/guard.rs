@@ -29,7 +29,6 @@ type CheckFn = fn(State<Requirement>, Request, Next) -> Pin<Box<dyn Future<Outpu
 ///     .route("/audit", get(audit))
 ///     .route_layer(require(Requirement::passkey().within_minutes(2)));
 /// ```
-#[must_use]
 pub fn require(requirement: Requirement) -> RequireLayer {
     from_fn_with_state(requirement, check)
 }

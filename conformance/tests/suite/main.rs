@@ -1,11 +1,5 @@
 //! The vector format, the software authenticator, the command `conformance`, and the pages that describe them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests: what is missing ends them"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: what is missing ends them")]
 
 mod book;
 mod ceremonies;
