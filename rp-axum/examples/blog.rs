@@ -168,6 +168,7 @@ fn verify_password(hash: Option<String>, password: &str) -> bool {
 const NO_PASSWORD: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyBpdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+#[expect(clippy::expect_used, reason = "a panic of the work is a bug, and ends the request")]
 async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.expect("the work does not panic")
 }

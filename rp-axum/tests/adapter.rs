@@ -1,6 +1,6 @@
 //! What is axum's: the layer, the extractors' errors, and the addresses of connections. The cases of `conformance` test
 //! the routes.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failure is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failure is a failed test")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
