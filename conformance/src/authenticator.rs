@@ -335,7 +335,7 @@ impl Authenticator {
         chosen.ok_or(ClientError::NoAlgorithm)
     }
 
-    /// Whether the user is verified for what was asked.
+    /// Whether the user is verified for this user verification requirement.
     fn verifies(&self, asked: Option<&str>) -> Result<bool, ClientError> {
         match (self.config.verification, asked) {
             (Verification::Never, Some("required")) => Err(ClientError::NoUserVerification),
@@ -358,7 +358,7 @@ impl Authenticator {
         }
     }
 
-    /// The credential that answers: of those allowed, or else the newest that can be found without its ID.
+    /// The credential to use: one of the allowed credentials, otherwise the newest discoverable one.
     fn find(&mut self, options: &RequestOptions, rp_id: &str) -> Result<&mut Credential, ClientError> {
         let not_allowed = self.config.fault == Some(Fault::CredentialNotAllowed);
         let appid = options.extensions.get("appid").and_then(Value::as_str).map(str::to_owned);

@@ -1,7 +1,7 @@
 //! The tests of the HTTP interface, written once for the service and for every adapter; and a [`Browser`] for the tests
 //! of any site.
 //!
-//! An adapter makes a [`Site`] of its own server, which has the routes of the interface and the routes of
+//! An adapter implements [`Site`] for its server, which has the routes of the interface and the routes of
 //! [`application`]. The macro `http_tests!` makes a test of each [`Case`]. Each case returns a [`Transcript`];
 //! [`assert_alike`] compares the transcripts of two sites to the byte, except for random values.
 

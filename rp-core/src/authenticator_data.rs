@@ -52,7 +52,7 @@ pub struct AttestedCredentialData<'a> {
 impl<'a> AuthenticatorData<'a> {
     /// The longest authenticator data in bytes: 128 KiB.
     ///
-    /// The longest credential ID that 16 bits count has 64 KiB, and is rejected later with a code of its own. Real
+    /// The longest credential ID that 16 bits count has 64 KiB, and is rejected later with its own code. Real
     /// authenticator data has less than 4 KiB, its key and extension outputs included.
     pub const MAX_LEN: usize = 1 << 17;
 

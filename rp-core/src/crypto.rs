@@ -4,7 +4,7 @@
 //! [`Scheme`] as a parameter, because a certificate or a statement may combine any key and hash: P-256 with SHA-384, or
 //! P-384 with SHA-256.
 //!
-//! Each back end is a feature. A key or scheme that the build does not support is an error of its own.
+//! Each back end is a feature. A key or scheme that the build does not support has its own error.
 
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;

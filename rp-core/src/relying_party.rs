@@ -122,7 +122,7 @@ impl RelyingParty {
         self.origins.cross_origin
     }
 
-    /// The time that clients are given to answer.
+    /// The time limit for clients to respond.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout

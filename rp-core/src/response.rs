@@ -475,7 +475,7 @@ impl<'de> Deserialize<'de> for PublicKeyType {
 /// and as much again. A server limits the request body to far less.
 pub const MAX_JSON_LEN: usize = 3 << 20;
 
-/// Twice the number of transports that the specification defines. Options repeat them as long as the credential lives.
+/// Twice the number of transports that the specification defines. Options repeat them as long as the credential exists.
 const MAX_TRANSPORTS: usize = 12;
 /// Twice the length of the longest one that the specification defines, in bytes.
 const MAX_TRANSPORT_LEN: usize = 32;

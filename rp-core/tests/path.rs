@@ -1,7 +1,7 @@
 //! Path validation over the vector files of kind `chain`.
 //!
-//! The larger sets are read from the folder that `RP_VECTORS` names, by default `../shared/vectors` beside the
-//! workspace; where there is none, the test says so and passes, since the files are not part of this tree.
+//! The larger sets are read from the folder in `RP_VECTORS`, by default `../shared/vectors` next to the workspace. If
+//! the folder is missing, the test prints a message and passes, because the files are not part of this repository.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,

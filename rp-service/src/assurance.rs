@@ -39,7 +39,7 @@ pub struct Assurance {
     pub amr: Vec<Amr>,
 }
 
-/// What a guard requires of a session. What is missing is in the response, so that the page can ask for it.
+/// The requirements of a guard on a session. The response lists the missing ones, so that the page can request them.
 ///
 /// # Examples
 /// ```
@@ -93,7 +93,7 @@ impl<const SECONDS: u64> Guard for Fresh<SECONDS> {
     }
 }
 
-/// What a session lacks: the members of `required` in the response, after RFC 9470.
+/// The requirements that a session does not meet: the members of `required` in the response, modelled on RFC 9470.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingAssurance {

@@ -7,12 +7,12 @@ use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialTyp
 use rp_core::{Algorithm, CredentialId, CredentialRecord, UserHandle};
 use sha2::Sha256;
 
-/// What one kind of credential looks like: in options the length of its ID and its transports, and in the time that a response
-/// takes the algorithm of its key.
+/// The visible properties of one kind of credential: the length of its ID and its transports in options, and the algorithm of
+/// its key, which affects the response time.
 ///
-/// The default shapes are those of common authenticators. A site whose users have others, such as one model of security key,
-/// configures its own, so that decoys are indistinguishable. Do not change them afterwards: the decoys of a name would change,
-/// and those of a user do not.
+/// The default shapes are those of common authenticators. If your users have others, such as one model of security key,
+/// configure your own shapes, so that decoys are indistinguishable. Do not change them afterwards: decoys would change, and the
+/// credentials of users would not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecoyShape {
     /// The length of the credential ID, in bytes: 16 to 1023.
@@ -292,7 +292,7 @@ fn sort(list: &mut [PublicKeyCredentialDescriptorJson]) {
     list.sort_by(|one, other| one.id.cmp(&other.id));
 }
 
-/// The known transports among these, each once and in a fixed order; all of them if there is none.
+/// The known transports among these, each once and in a fixed order; all known transports if none matches.
 fn known_transports(reported: &[String]) -> Vec<String> {
     let select = |is_in: &dyn Fn(&str) -> bool| {
         TRANSPORTS.iter().filter(|known| is_in(known)).map(|&known| known.to_owned()).collect::<Vec<_>>()

@@ -41,7 +41,7 @@ pub enum ServiceError {
     /// The body is not a `RegistrationResponseJSON` or `AuthenticationResponseJSON`.
     #[error(transparent)]
     Response(#[from] ResponseError),
-    /// No user is signed in: there is no session, it has ended, or its user is deleted.
+    /// No user is signed in: the session is missing or has ended, or its user is deleted.
     #[error("no user is signed in")]
     NotSignedIn,
     /// The session is in the state `first-factor`: another factor is required before the user is signed in.
@@ -50,7 +50,7 @@ pub enum ServiceError {
     /// The session does not meet the requirement of the route.
     #[error("recent verification required: {required:?}")]
     StepUpRequired {
-        /// What is missing.
+        /// The missing requirements.
         required: MissingAssurance,
     },
     /// The user must enrol another passkey first.
@@ -107,7 +107,7 @@ pub enum ServiceError {
     /// The user has no such session, even if another user has it.
     #[error("the user has no such session")]
     NoSuchSession,
-    /// There is no such user.
+    /// The user does not exist.
     #[error("there is no such user")]
     NoSuchUser,
     /// The credential is registered already.
@@ -169,7 +169,7 @@ pub enum NoCeremony {
     Unreadable,
 }
 
-/// Who is responsible for an error.
+/// The party responsible for an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -230,7 +230,7 @@ impl ServiceError {
         }
     }
 
-    /// Who is responsible.
+    /// The party responsible for the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self.status() {

@@ -121,7 +121,7 @@ pub struct SessionJson {
     token: Option<String>,
 }
 
-/// What completes the sign-in of a `first-factor` session.
+/// The step that completes the sign-in of a `first-factor` session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum NextJson {

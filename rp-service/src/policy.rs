@@ -5,7 +5,7 @@ use rp_core::options::UserVerificationRequirement;
 
 use crate::rate_limiter::Limit;
 
-/// What the application allows, as data. The requirements of the ceremonies themselves (algorithms, attestation, user
+/// The policy of the application, as data. The requirements of the ceremonies themselves (algorithms, attestation, user
 /// verification, counters) are in the [`RelyingParty`](rp_core::RelyingParty).
 ///
 /// The defaults are strict: no sign-up, management only within five minutes of a verification, a passkey after every
@@ -25,7 +25,7 @@ use crate::rate_limiter::Limit;
 pub struct Policy {
     /// Whether anyone may create an account.
     pub sign_up: bool,
-    /// The maximum number of passkeys of a user; `None` is no limit.
+    /// The maximum number of passkeys of a user; unlimited if `None`.
     pub max_credentials: Option<usize>,
     /// When a second factor is required after a first factor that the application verified.
     pub second_factor: SecondFactorPolicy,
@@ -99,11 +99,11 @@ pub enum SecondFactorPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionPolicy {
-    /// The time without a request after which a session expires; `None` is no limit.
+    /// The time without a request after which a session expires; unlimited if `None`.
     pub idle: Option<Duration>,
     /// The time after sign-in at which a session expires.
     pub absolute: Duration,
-    /// How long a session in the state [`FirstFactor`](crate::SessionState::FirstFactor) lives.
+    /// The lifetime of a session in the state [`FirstFactor`](crate::SessionState::FirstFactor).
     pub first_factor: Duration,
 }
 

@@ -18,9 +18,9 @@ pub struct Problem {
     pub code: &'static str,
     /// The title, the same for each code.
     pub title: &'static str,
-    /// What the user can do about it, or what is wrong with the request.
+    /// Advice for the user, or the mistake in the request.
     pub detail: Cow<'static, str>,
-    /// What the session lacks, for `step-up-required`.
+    /// The requirements that the session does not meet, for `step-up-required`.
     pub required: Option<MissingAssurance>,
     /// The time until which enrolment is possible, for `enrolment-required`.
     pub by: Option<Timestamp>,

@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// Limits attempts that reveal something when they fail, such as that a username is taken, and what one client can create.
 ///
-/// An attempt is counted before it is answered, and forgiven if the response revealed nothing: of parallel attempts no
+/// An attempt is counted before the response, and uncounted if the response revealed nothing: of parallel attempts no
 /// more are answered than of sequential ones.
 ///
 /// The subject is a network address, or `user`, a space and the user handle. Behind a proxy every request has the address
@@ -69,7 +69,7 @@ impl Limit {
     }
 }
 
-/// The answer of a [`RateLimiter`].
+/// The result of a [`RateLimiter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum RateLimit {

@@ -110,7 +110,7 @@ pub enum UserVerification {
     /// The authenticator verified the user.
     Performed,
     /// The authenticator reported user verification for a passkey whose `uvInitialized` is not set yet, so it does not
-    /// count as a second factor: whoever finds a security key without a PIN can set one.
+    /// count as a second factor: anyone who finds a security key without a PIN can set one.
     Unconfirmed,
     /// The authenticator did not verify the user and never did with this passkey.
     #[default]
@@ -132,7 +132,7 @@ pub struct SessionToken([u8; 32]);
 pub struct SessionKey(pub [u8; 32]);
 
 impl Session {
-    /// The time for this session: a clock that goes back does not make a session younger.
+    /// The time for this session: a clock that is set back does not make a session younger.
     #[must_use]
     pub fn effective_time(&self, now: Timestamp) -> Timestamp {
         now.max(self.last_used_at)

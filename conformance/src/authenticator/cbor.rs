@@ -11,7 +11,7 @@ pub enum Cbor {
     Text(String),
     /// An array.
     Array(Vec<Cbor>),
-    /// A map, written in the order in which it stands here: keys may come twice, or unsorted.
+    /// A map, written in the given order: keys may be duplicate or unsorted.
     Map(Vec<(Cbor, Cbor)>),
     /// `true` or `false`.
     Bool(bool),

@@ -21,7 +21,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of its own.
+    /// A top-level page.
     #[must_use]
     pub fn at(origin: &str) -> Self {
         Self { origin: origin.into(), cross_origin: false, top_origin: None }

@@ -154,6 +154,6 @@ pub enum Android {
     /// In the trusted execution environment.
     #[default]
     TrustedEnvironment,
-    /// In a chip of its own.
+    /// In a dedicated chip.
     StrongBox,
 }

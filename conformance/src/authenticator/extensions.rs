@@ -46,7 +46,7 @@ impl Outputs {
     }
 }
 
-/// Answers at registration; `kept` is what the credential will hold.
+/// The outputs at registration; `kept` is the data that the credential will store.
 pub(crate) fn at_creation(
     asked: &Map<String, Value>,
     resident: bool,
@@ -88,7 +88,7 @@ pub(crate) fn at_creation(
     outputs.sorted()
 }
 
-/// Answers at authentication; `by_appid` is whether the credential was found by its AppID.
+/// The outputs at authentication; `by_appid`: the credential was found by its AppID.
 pub(crate) fn at_assertion(
     asked: &Map<String, Value>,
     by_appid: bool,
@@ -131,7 +131,7 @@ fn verification_methods(outputs: &mut Outputs) {
     outputs.authenticator.set("uvm", Cbor::Array(vec![Cbor::Array(vec![4.into(), 2.into(), 4.into()])]));
 }
 
-/// `prf` results: a hash of the credential's secret and the salt, one for each that was asked.
+/// `prf` results: a hash of the credential's secret and the salt, one for each requested salt.
 fn results(eval: &Value, secret: &[u8]) -> Map<String, Value> {
     ["first", "second"]
         .into_iter()

@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::format::Format;
 use super::quirk::Quirk;
 
-/// How deep [`Fault::ObjectNested`] goes.
+/// The nesting depth of [`Fault::ObjectNested`].
 const NESTED: usize = 200;
 
 /// `{"fmt", "attStmt", "authData"}` in CTAP2's canonical form.

@@ -1,4 +1,4 @@
-//! The client's answer as JSON (`RegistrationResponseJSON`, `AuthenticationResponseJSON`), right and wrong.
+//! The client's response as JSON (`RegistrationResponseJSON`, `AuthenticationResponseJSON`), valid or with faults.
 
 use rp_core::base64url;
 use serde_json::{Map, Value, json};
@@ -76,7 +76,7 @@ impl Asserted<'_> {
     }
 }
 
-/// The whole answer: the credential's envelope around its response.
+/// The complete JSON: the credential with its response.
 pub(crate) fn envelope(
     id: &[u8],
     response: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! Where every key, ID and nonce comes from, so that a test repeats to the byte.
+//! The source of every key, ID and nonce, so that tests are reproducible byte for byte.
 
 use std::convert::Infallible;
 

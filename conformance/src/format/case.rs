@@ -143,7 +143,7 @@ pub(super) struct CaseError {
     pub(super) problem: String,
 }
 
-/// A case's members, unread; one that comes twice is an error.
+/// The members of a case, not yet parsed. A duplicate member is an error.
 struct Members<'de>(BTreeMap<String, &'de RawValue>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

@@ -1,4 +1,4 @@
-//! The application around the interface: routes of its own, which every site in the tests mounts.
+//! The application around the interface: its own routes, which every site in the tests mounts.
 //!
 //! | route | what it requires or does | text of the response |
 //! |---|---|---|

@@ -12,7 +12,7 @@ use rp_mds::{
 };
 use rp_service::{MetadataDirectory, PasskeysBuilder};
 
-/// Where metadata comes from. Without these arguments the site does not request attestation.
+/// The source of metadata. Without these arguments the site does not request attestation.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "FIDO metadata")]
 pub(super) struct MetadataArguments {

@@ -112,7 +112,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     Some((registered.extensions, authenticated.extensions))
 }
 
-/// A credential, its authenticator, and who asked for it.
+/// A credential, its authenticator, and the relying party.
 fn credential(rp: &RelyingParty) -> Option<(Authenticator, CredentialRecord)> {
     let mut key = Authenticator::new("extensions", Config::default());
     let (options, pending) = rp.start_registration(&user()?, &[], key.config.now).ok()?;
@@ -123,7 +123,7 @@ fn credential(rp: &RelyingParty) -> Option<(Authenticator, CredentialRecord)> {
     Some((key, registered.credential))
 }
 
-/// A payment that is confirmed as it was asked for: the client adds the extension by itself.
+/// A payment that is confirmed as requested: the client adds the extension itself.
 fn payment() -> Option<ConfirmedPayment> {
     let rp = RelyingParty::builder("example.org").origin(ORIGIN).build().ok()?;
     let (mut key, credential) = credential(&rp)?;

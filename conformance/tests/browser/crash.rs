@@ -62,7 +62,7 @@ fn kill_while_writing(kind: Kind) {
     assert!(acknowledged > 0, "the sites were killed before they acknowledged anything");
 }
 
-/// What a site acknowledged to a client.
+/// The state that a site acknowledged to a client.
 #[derive(Default)]
 struct History {
     /// Whether the account was created.
@@ -75,7 +75,7 @@ struct History {
     open: Option<Vec<u8>>,
     /// The authenticator, which has the account's passkey.
     authenticator: Option<Authenticator>,
-    /// Whether a request that may have ended or replaced that session was not answered.
+    /// Whether a request that may have ended or replaced that session had no response.
     is_uncertain: bool,
 }
 
@@ -92,7 +92,7 @@ impl Client {
         Self { browser: Browser::new(&site, &origin, name), name: format!("user{name}") }
     }
 
-    /// Creates an account, then signs out and in until the site does not answer.
+    /// Creates an account, then signs out and in until the site does not respond.
     fn write(mut self) -> History {
         let mut history = History::default();
         block_on(async {
@@ -162,7 +162,7 @@ impl Client {
     }
 }
 
-/// The body of a response; `None` if the site did not answer.
+/// The body of a response; `None` if the site did not respond.
 fn answered(response: HttpResponse) -> Option<Value> {
     (response.status != NO_ANSWER).then(|| response.ok())
 }

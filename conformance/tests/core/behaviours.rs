@@ -257,7 +257,7 @@ fn a_ceremony_ends_only_with_a_credential_of_its_account() {
     let (kim, lee) = (registered(&mut of_kim, "kim"), registered(&mut of_lee, "lee"));
     let rp = builder().build().unwrap();
     let no_list = AllowedCredentials::descriptors(kim.user_handle.clone(), vec![]);
-    // Lee answers what was begun for Kim, with and without a list, with and without a user handle
+    // Lee responds to a ceremony that was started for Kim, with and without a list, with and without a user handle
     for begun in [allow(&kim), no_list] {
         for handle in [None, Some(&kim.user_handle), Some(&lee.user_handle)] {
             let refused = authenticate_as(&rp, &mut of_lee, begun.clone(), &lee, handle).unwrap_err();

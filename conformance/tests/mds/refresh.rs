@@ -27,7 +27,7 @@ async fn requests_are_conditional() {
         Reply::status(304)
     });
     assert!(matches!(once(&refresher, later(1)).await, Outcome::NotModified));
-    // The Alliance's entity tag is the serial number, and comes with errors too.
+    // The Alliance's entity tag is the serial number, and error responses contain it too.
     server.answer(|_| Reply::status(429).with("ETag", "15"));
     assert!(matches!(once(&refresher, later(2)).await, Outcome::NotModified));
     assert_eq!(told.words(), ["updated None Some(15) false", "not modified", "not modified"]);

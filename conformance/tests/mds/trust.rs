@@ -241,13 +241,13 @@ fn outdated_firmware_in_the_certificate_is_refused() {
     let older = "firmware 3 is older than 4";
     assert!(words.ends_with(older), "{words}");
     assert_eq!(refused(&update, &[], None), None, "the certificate does not contain it");
-    // An update lifts nothing from an authenticator that has not had it.
+    // An update does not lift a compromise for an authenticator that has not received it.
     let lifts = Policy { update_lifts: true, ..Policy::default() };
     let bypass = [json!({"status": "USER_VERIFICATION_BYPASS", "effectiveDate": "2026-01-01"})];
     assert_eq!(refused(&lifts, &bypass, Some(4)), None);
     let words = refused(&lifts, &bypass, Some(3)).unwrap();
     assert!(words.ends_with("USER_VERIFICATION_BYPASS since 2026-01-01"), "{words}");
-    // Nor later, when a new list is asked about stored credentials.
+    // This also applies later, when stored credentials are compared with a new list.
     let stored = |firmware| StoredCredential {
         key: (),
         model: ModelId::Aaguid(aaguid()),

@@ -39,7 +39,7 @@ pub struct EncodedKey<'a> {
 }
 
 impl<'a> EncodedKey<'a> {
-    /// Parses one CBOR item to its last byte. Parameters are looked at when the algorithm or the key is asked for.
+    /// Parses one CBOR item to its last byte. Parameters are checked when the algorithm or the key is requested.
     ///
     /// # Errors
     /// [`CborError`] with the offset of the first thing that is wrong.

@@ -21,8 +21,8 @@ pub enum SpkiError {
         /// The algorithm's identifier, or the curve's.
         oid: ObjectIdentifier,
     },
-    /// The parameters do not fit the algorithm: a curve that is described instead of named, or parameters where there
-    /// should be none.
+    /// The parameters do not fit the algorithm: explicit curve parameters instead of a named curve, or
+    /// parameters that should be absent.
     #[error("parameters do not fit {oid}")]
     Parameters {
         /// The algorithm's identifier.

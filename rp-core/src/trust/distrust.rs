@@ -16,21 +16,21 @@ pub enum Distrust {
     Revoked {
         /// The status that decides, as the source names it, e.g. `REVOKED`.
         status: Box<str>,
-        /// When the status took effect, if the source says so.
+        /// The time at which the status took effect, if the source contains it.
         since: Option<Timestamp>,
     },
     /// Keys, user verification or the attestation key of the model are compromised.
     Compromised {
         /// The status that decides, e.g. `ATTESTATION_KEY_COMPROMISE`.
         status: Box<str>,
-        /// When the status took effect, if the source says so.
+        /// The time at which the status took effect, if the source contains it.
         since: Option<Timestamp>,
     },
     /// Another status that the operator does not accept, e.g. `RETIRED`.
     Status {
         /// The status that decides.
         status: Box<str>,
-        /// When the status took effect, if the source says so.
+        /// The time at which the status took effect, if the source contains it.
         since: Option<Timestamp>,
     },
     /// The model's certification is lower than required.
@@ -75,7 +75,7 @@ pub enum Distrust {
         /// A description of the problem.
         problem: Box<str>,
     },
-    /// Several reasons, the gravest first. [`Distrust::reasons`] goes through them.
+    /// Several reasons, the most severe first. [`Distrust::reasons`] iterates over them.
     Several(Vec<Self>),
     /// A reason of the application's own trust source.
     Other(Arc<dyn Error + Send + Sync>),

@@ -72,7 +72,7 @@ pub struct Conclusion<'a> {
 /// ```
 pub trait TrustSource {
     /// Looks a statement up. Called once for each statement, before a path is built, and for statements without
-    /// certificates too; the parts of a `compound` statement are asked about one by one.
+    /// certificates too; it is called for each part of a `compound` statement.
     fn consult<'a>(&'a self, evidence: &Evidence<'a>) -> Consultation<'a>;
 }
 
@@ -141,7 +141,7 @@ impl<'a> Consultation<'a> {
         self.judge.as_ref().map_or(AnchorScope::AnyModel, |judge| judge.scope(anchor))
     }
 
-    /// The verdict after path building; asked once, whether or not there is a path.
+    /// The verdict after path building. Called once, with or without a path.
     ///
     /// # Errors
     /// The reason to reject the statement; the registration fails.

@@ -1,4 +1,4 @@
-//! What an application's own handlers need: the caller of a request, and the cookies that the response will set.
+//! The request context for an application's own handlers: the caller, and the cookies that the response will set.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -68,13 +68,13 @@ impl Cookies {
         Self { ceremony: attributes("rp-ceremony"), session: attributes("rp-session") }
     }
 
-    /// The cookie that binds ceremonies to a browser. It lives until the browser is closed.
+    /// The cookie that binds ceremonies to a browser. It expires when the browser is closed.
     #[must_use]
     pub fn ceremony(&self) -> &CookieAttributes {
         &self.ceremony
     }
 
-    /// The cookie that holds the session's token. It lives until the browser is closed.
+    /// The cookie that contains the session's token. It expires when the browser is closed.
     #[must_use]
     pub fn session(&self) -> &CookieAttributes {
         &self.session

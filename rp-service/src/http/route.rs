@@ -127,7 +127,7 @@ impl Routes {
         Self { prefix: Route::PREFIX.into(), routes: wanted }
     }
 
-    /// Without these routes, for which the application has handlers of its own.
+    /// Without these routes, for which the application has its own handlers.
     pub fn without(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
         for route in routes {
             self.routes.retain(|other| *other != route);

@@ -44,8 +44,8 @@ impl Passkeys {
     ///
     /// For a username that no one has, or whose user has no passkey, the options list credentials that are derived from
     /// the secret, the same ones each time. They look like those of a real user in their members, their order (by ID)
-    /// and their transports, and take the same work: two queries and one stored ceremony. What they cannot imitate is
-    /// unusual, such as the eleventh passkey of one user; see [`DecoyShape`](crate::DecoyShape).
+    /// and their transports, and take the same work: two queries and one stored ceremony. They cannot imitate
+    /// unusual cases, such as the eleventh passkey of one user; see [`DecoyShape`](crate::DecoyShape).
     ///
     /// # Errors
     /// [`ServiceError`]: `storage-unavailable`.
@@ -109,7 +109,7 @@ impl Passkeys {
     /// Options for completing the sign-in of a session in the state `first-factor` with a passkey.
     ///
     /// # Errors
-    /// [`ServiceError`]: `not-signed-in` if there is no such session, `user-locked`, `storage-unavailable`.
+    /// [`ServiceError`]: `not-signed-in` if the session does not exist, `user-locked`, `storage-unavailable`.
     pub async fn start_second_factor(
         &self,
         caller: &Caller,
@@ -236,7 +236,7 @@ impl Passkeys {
         }
         let opened = match session {
             Some(_) => None,
-            // The session first: a counter never changes without the response that tells the client.
+            // The session is stored first, so that a counter never changes if the client cannot be signed in.
             None => {
                 let state = SessionState::SignedIn;
                 let session =

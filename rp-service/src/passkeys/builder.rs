@@ -218,7 +218,7 @@ impl PasskeysBuilder {
         Self { shapes, ..self }
     }
 
-    /// Sets the URLs in `/.well-known/passkey-endpoints`; there are none by default.
+    /// Sets the URLs in `/.well-known/passkey-endpoints`. By default the route responds with 404.
     pub fn passkey_endpoints(mut self, endpoints: PasskeyEndpoints) -> Self {
         self.http.endpoints = endpoints;
         self

@@ -23,11 +23,11 @@ pub struct Caller {
     pub session: Option<CurrentSession>,
     /// The client.
     pub client: Client,
-    /// Where a new session's token goes.
+    /// The destination of a new session's token.
     pub kind: TokenTransport,
 }
 
-/// Where a new session's token goes.
+/// The destination of a new session's token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenTransport {
     /// Into a cookie.
@@ -156,7 +156,7 @@ impl Passkeys {
         matches!(self.inner.sessions, Sessions::Application)
     }
 
-    /// The signed-in user; `None` if there is no session, or if it is in the state `first-factor`.
+    /// The signed-in user; `None` without a session, or if the session is in the state `first-factor`.
     ///
     /// # Errors
     /// [`ServiceError::UserLocked`], [`ServiceError::Storage`].

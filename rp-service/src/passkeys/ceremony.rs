@@ -115,7 +115,7 @@ impl Passkeys {
         Ok(())
     }
 
-    /// Removes the ceremony that a response answers from the store: it is found by the browser's cookie and the challenge.
+    /// Removes the ceremony of a response from the store. It is found by the browser's cookie and the challenge.
     pub(super) async fn take_ceremony(
         &self,
         caller: &Caller,

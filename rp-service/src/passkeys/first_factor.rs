@@ -21,11 +21,11 @@ pub struct FirstFactor {
     pub user: UserRecord,
     /// The session. It does not sign the user in unless `next` is [`Next::SignedIn`].
     pub session: OpenedSession,
-    /// What comes next.
+    /// The next step.
     pub next: Next,
 }
 
-/// What comes after a first factor.
+/// The next step after a first factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Next {

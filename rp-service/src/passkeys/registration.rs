@@ -154,8 +154,9 @@ impl Passkeys {
         Ok(options)
     }
 
-    /// What authorises adding and deleting passkeys: a recent verification of a passkey if the user has one, else of any
-    /// factor. A use of a passkey without user verification does not count if the passkey verified its user earlier.
+    /// Checks that the session may add or delete passkeys: it needs a recent verification of a passkey if the user has
+    /// one, otherwise of any factor. A use of a passkey without user verification does not count if the passkey verified
+    /// its user earlier.
     pub(super) fn authorize(
         &self,
         session: &Session,
@@ -267,7 +268,7 @@ impl Passkeys {
         );
         let session =
             self.new_session(input.caller, &user.handle, factor, Some(id), SessionState::SignedIn)?;
-        // The session first: a user is never created without the response that tells the client.
+        // The session is stored first, so that a user is never created if the client cannot be signed in.
         let opened = self.open_session(session).await;
         let created = match &opened {
             Ok(_) => self.create_user_with_passkey(&user, &passkey).await,
@@ -304,7 +305,7 @@ impl Passkeys {
         Err(failure)
     }
 
-    /// Creates the user, except with the ID of a decoy: that is registered already as far as any client can tell.
+    /// Creates the user. The ID of a decoy is rejected like that of a registered credential.
     async fn create_user_with_passkey(
         &self,
         user: &UserRecord,
@@ -372,8 +373,8 @@ impl Passkeys {
         }
     }
 
-    /// What a session lacks whose verification no longer authorises a change: a session in the state `first-factor` needs
-    /// its second factor before it can step up.
+    /// The error for a session whose verification no longer authorises a change. A session in the state `first-factor`
+    /// needs its second factor before it can step up.
     pub(super) fn not_authorized(&self, session: &Session) -> ServiceError {
         match session.state {
             SessionState::FirstFactor => ServiceError::SecondFactorRequired,
@@ -394,7 +395,7 @@ impl Passkeys {
         Ok(self.inner.credentials.add_passkey(passkey.clone(), max, conditions).await?)
     }
 
-    /// What adding and deleting passkeys requires of a user who has one.
+    /// The requirement for adding and deleting passkeys if the user has one.
     pub(super) fn management_requirement(&self) -> Requirement {
         Requirement::passkey().within(self.inner.policy.recent_verification)
     }

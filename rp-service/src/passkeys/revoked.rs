@@ -18,7 +18,7 @@ impl RevokedSessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a session. Returns `false` if there is no room.
+    /// Adds a session. Returns `false` if the list is full.
     pub(super) fn insert(&self, key: SessionKey) -> bool {
         let mut keys = self.lock();
         keys.len() < Self::MAX && {

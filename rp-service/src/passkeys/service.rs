@@ -88,7 +88,7 @@ pub(super) struct Inner {
 /// The client's address, by the head of a request.
 pub(super) type ClientAddress = Arc<dyn Fn(&Request<'_>) -> Option<String> + Send + Sync>;
 
-/// Who keeps the sign-in sessions.
+/// The owner of the sign-in sessions.
 pub(super) enum Sessions {
     /// The service. `is_shared`: the store also has the passkeys, so that it can check a session in the transaction that
     /// writes a passkey.
@@ -186,14 +186,14 @@ impl Passkeys {
         self.record_failure(Action::Request, forgiven);
     }
 
-    /// Reports a failure after which the response stands.
+    /// Reports a failure that does not change the response.
     pub(super) fn record_failure<T>(&self, action: Action, result: Result<T, StoreError>) {
         if let Err(error) = result {
             self.record_error(&EventBuilder::new(action), &ServiceError::Storage(error));
         }
     }
 
-    /// The passkey with an ID, whoever the user is.
+    /// The passkey with an ID, of any user.
     pub(super) async fn passkey(&self, id: &rp_core::CredentialId) -> Result<Option<Passkey>, ServiceError> {
         Ok(self.inner.credentials.passkey(id).await?)
     }

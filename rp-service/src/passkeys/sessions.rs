@@ -130,8 +130,8 @@ impl Passkeys {
         self.passkey(id).await?.map(|_| ()).ok_or(ServiceError::CredentialUnknown)
     }
 
-    /// Ends the caller's session. Succeeds if there is none, and if the store fails: this process then rejects the token, and
-    /// deletes the session as soon as the store works.
+    /// Ends the caller's session. Also succeeds without a session, and if the store fails: this process then rejects the
+    /// token, and deletes the session as soon as the store works.
     ///
     /// # Errors
     /// [`ServiceError::Storage`] if more such sessions wait than this process remembers.

@@ -252,7 +252,7 @@ impl Passkeys {
         Ok(self.inner.credentials.all_passkeys(after, limit).await?)
     }
 
-    /// Stores the result of assessing a passkey's attestation again. Returns `false` if there is no such passkey.
+    /// Stores the result of assessing a passkey's attestation again. Returns `false` if the passkey does not exist.
     ///
     /// # Errors
     /// [`ServiceError::Storage`].

@@ -6,7 +6,7 @@ use super::MAX_STATE_BYTES;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The storage did not answer, or answered with an error.
+    /// The storage did not respond, or returned an error.
     #[error("storage backend error")]
     Unavailable {
         /// The error of the storage.

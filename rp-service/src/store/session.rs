@@ -21,7 +21,7 @@ pub trait SessionStore: Send + Sync {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Returns the session with this key. A session that has expired by `now` is deleted and not returned, so that a
-    /// clock that goes back does not revive it.
+    /// clock that is set back does not revive it.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -36,7 +36,7 @@ fn parse(pkcs1: &[u8]) -> PrivateKey {
     PrivateKey::from_pkcs1_der(pkcs1).expect("an RSA key of testdata")
 }
 
-/// A signature; the salt of PSS is as long as the hash unless it is said, and comes from the seed and the message.
+/// A signature. The salt of PSS is derived from the seed and the message, and by default as long as the hash.
 pub(super) fn sign(
     key: &PrivateKey,
     algorithm: Algorithm,

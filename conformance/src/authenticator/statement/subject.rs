@@ -40,7 +40,7 @@ impl Subject<'_> {
         KeyPair::derive(self.config.attestation_algorithm, self.seed, "attestation")
     }
 
-    /// A signature by a key, or by another key if the fault says so.
+    /// A signature by a key, or by another key if the fault requires it.
     pub(super) fn sign(&self, key: &KeyPair, message: &[u8]) -> Vec<u8> {
         match self.fault {
             Some(Fault::SigOfOtherKey) => key.other().sign(message),

@@ -87,7 +87,7 @@ pub(super) async fn a_ceremony_is_bound_to_its_browser(server: Server) {
     kim.sign_up("kim").await;
     let response = kim.assert(&json!({})).await;
     assert_eq!(other.authenticate(&response).await.problem(), (409, "no-ceremony"));
-    // Options of its own do not help.
+    // Requesting its own options does not help.
     other.post("authentication/options", &json!({})).await.ok();
     assert_eq!(other.authenticate(&response).await.problem(), (409, "no-ceremony"));
     assert_eq!(kim.authenticate(&response).await.status, 200);

@@ -281,7 +281,7 @@ async fn assert_unusable(scene: &mut Scene, response: &Value, what: &str) {
     if id != credential_id(&scene.credential) {
         assert!(scene.test.passkey(response).await.is_none(), "{what}");
     }
-    // Unlocked again, no session of the time before comes back.
+    // After unlocking, no earlier session is valid again.
     let _ = scene.test.passkeys.unlock_user(&scene.user).await;
     assert_eq!(scene.other.get("/app/user").await.problem().status, 401, "{what}");
 }
@@ -363,7 +363,7 @@ pub(super) async fn a_locked_user_is_rejected_at_once(server: Server) {
         let answer = scene.other.call(method, path, &body).await;
         assert_eq!(answer.problem(), (403, "user-locked"), "{method} {path}");
     }
-    // A sign-in says so only after the signature was verified.
+    // A sign-in reveals this only after the signature was verified.
     scene.other.sign_out().await;
     for body in [json!({}), json!({"username": "kim"})] {
         let response = scene.other.assert(&body).await;

@@ -17,7 +17,7 @@ async fn user_and_thief(test: &Test) -> (Browser, Browser, Value) {
     let mut kim = test.browser("kim");
     let credential = kim.sign_up("kim").await;
     let mut thief = test.browser("thief");
-    // The thief has made a passkey of its own for the account, which the site does not know.
+    // The attacker has created a passkey for the account that the site does not know.
     thief.create(&json!({"username": "thief"})).await;
     (kim, thief, credential)
 }

@@ -64,7 +64,7 @@ fn an_anchor_that_is_listed_for_one_model_alone_proves_it() {
         let shared = listed(&[model, other]);
         assert!(shared.is_trusted() && shared.model.is_none(), "{statement:?}: {:?}", shared.model);
         let for_another = listed(&[other]);
-        // U2F has no AAGUID of its own: what its anchor is listed for is the model.
+        // U2F has no AAGUID: the model is the one for which its anchor is listed.
         let expected = (statement == Statement::FidoU2f).then_some(other);
         assert_eq!(for_another.model, expected, "{statement:?}");
         assert_eq!(for_another.is_trusted(), expected.is_some(), "{statement:?}");

@@ -9,7 +9,7 @@ use rp_core::{
 
 use super::Scene;
 
-/// Self attestation under a name of its own.
+/// Self attestation with a custom format name.
 #[derive(Debug)]
 struct Plain;
 

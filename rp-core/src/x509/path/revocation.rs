@@ -11,7 +11,7 @@ use crate::x509::crl::Crl;
 use crate::x509::extensions::KeyUsage;
 use crate::x509::name::Name;
 
-/// What the caller knows about revoked certificates.
+/// The caller's data about revoked certificates.
 ///
 /// CRLs may come from untrusted servers: each CRL's signature is verified with the issuer's key; a forged CRL is
 /// reported and otherwise ignored.

@@ -268,7 +268,7 @@ fn key_usage_and_ca_of_the_leaf_are_not_asked_for() {
 }
 
 /// A chain of CAs "0", "1", … below the root, each with this path length, and a leaf below them; with `self_issued`,
-/// one more of the last one's name stands below it.
+/// one more certificate with the name of the last one is below it.
 fn below_path_length(first: Option<u16>, cas: u8, self_issued: bool) -> Result<Path, PathError> {
     let mut chain = Vec::new();
     let (mut issuer, mut key) = ("Root".to_string(), ROOT);
@@ -353,7 +353,7 @@ fn extensions_that_are_known_must_be_readable() {
     }
 }
 
-/// Excludes the directory below `O=Example`, where every name of these tests stands, or permits only it.
+/// Excludes the directory below `O=Example`, which contains every name of these tests, or permits only it.
 fn directory_constraints(excluded: bool) -> Vec<u8> {
     let base = sequence(&[&tlv(0xa4, &test_certs::directory_name(&[(&rfc4519::O, 0x0c, "Example")]))]);
     let value = sequence(&[&tlv(if excluded { 0xa1 } else { 0xa0 }, &base)]);

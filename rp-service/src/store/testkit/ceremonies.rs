@@ -42,7 +42,7 @@ pub async fn a_ceremony_lives_through_its_last_second([store, _]: [impl Ceremony
     assert_eq!(store.take_ceremony(KEY, end).await.unwrap(), found(b"state"));
 }
 
-/// A late response has another error than one without a ceremony; a clock that goes back does not revive it.
+/// A late response has another error than one without a ceremony; a clock that is set back does not revive it.
 pub async fn an_expired_ceremony_is_reported_once([store, _]: [impl CeremonyStore; 2]) {
     let end = after(now(), 300);
     store.put_ceremony(KEY, b"state", end).await.unwrap();

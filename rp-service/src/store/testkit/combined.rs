@@ -54,7 +54,7 @@ pub async fn an_expired_session_neither_adds_nor_deletes<S: SignUpStore + Sessio
     is_ended(&store, &kim, &in_session(2, 1)).await;
 }
 
-/// A session authorises changes of its own user alone.
+/// A session authorises changes of its own user only.
 pub async fn a_session_of_another_user_neither_adds_nor_deletes<S: SignUpStore + SessionStore>(
     [store, _]: [S; 2],
 ) {

@@ -20,7 +20,7 @@ pub(super) fn after(time: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(time.as_unix_seconds() + seconds)
 }
 
-/// A user with this name, and a handle of its own.
+/// A user with this name and a unique handle.
 pub(super) fn user(name: &str) -> UserRecord {
     UserRecord {
         handle: handle(name),

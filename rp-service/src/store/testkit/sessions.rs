@@ -136,7 +136,7 @@ pub async fn a_touched_session_expires_later([store, other]: [impl SessionStore;
     assert_eq!(other.session(key(1), after(now(), 590)).await.unwrap(), Some(one));
 }
 
-/// An earlier use that is stored later, or a clock that goes back, changes nothing.
+/// An earlier use that is stored later, or a clock that is set back, changes nothing.
 pub async fn the_time_of_last_use_never_decreases([store, _]: [impl SessionStore; 2]) {
     let mut one = create(&store, "Kim", 1).await;
     let now = now();
