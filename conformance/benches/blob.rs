@@ -1,9 +1,9 @@
 //! The time and memory to load a BLOB, compared with the minimum for the same bytes.
 //!
 //! `cargo bench -p rp-conformance --bench blob` reads the BLOB of 2021 from the folder in `RP_MDS`, by default
-//! `../shared/mds` next to the checkout, and makes larger ones of its entries, with its own signer. For each it prints the
+//! `../shared/mds` next to the checkout, and creates larger ones that repeat its entries, with its own signer. For each it prints the
 //! time and the allocations; the memory that remains is `alloc` plus `grow` minus `dealloc` and `shrink`. At the end are
-//! the ratio to the floor (base64, SHA-256, the signature check and a minimal reading of the same bytes), and the ratio of
+//! the ratio to the floor (base64, SHA-256, the signature check and minimal parsing of the same bytes), and the ratio of
 //! each parser's times for an input and for one ten times as long.
 #![expect(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ use serde_json::value::RawValue;
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
-/// The BLOB of 2021, and those made of it: so many times its entries.
+/// The BLOB of 2021, and how many times the larger ones repeat its entries.
 const TIMES: [usize; 4] = [0, 1, 5, 10];
 
 fn main() {
@@ -67,14 +67,14 @@ struct Sample {
     models: Vec<Aaguid>,
 }
 
-/// The BLOB of 2021 (0), or one of so many times its entries.
+/// The BLOB of 2021 (0), or one that repeats its entries this number of times.
 fn sample(times: usize) -> Option<&'static Sample> {
     static SAMPLES: LazyLock<Vec<Option<Sample>>> =
         LazyLock::new(|| TIMES.into_iter().map(Sample::new).collect());
     SAMPLES[TIMES.iter().position(|known| *known == times).unwrap()].as_ref()
 }
 
-/// The signer of made BLOBs is not the FIDO Alliance.
+/// The signer of generated BLOBs is not the FIDO Alliance.
 fn verification(roots: &Roots, at: Timestamp) -> Verification<'_> {
     Verification { signer_host: SignerHost::Any, ..Verification::new(roots, at) }
 }
@@ -127,7 +127,7 @@ impl Sample {
     }
 }
 
-/// The least that is of use of a BLOB, by serde's derived code.
+/// The minimum of a BLOB that is useful, parsed by serde's derived code.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is read and not used")]
@@ -172,7 +172,7 @@ fn decoded(blob: &[u8]) -> Vec<u8> {
     BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()
 }
 
-/// A payload with every entry so many times, each time of another model.
+/// A payload with every entry repeated this number of times, each time for another model.
 fn many(payload: &[u8], times: usize) -> String {
     #[derive(Deserialize)]
     struct Payload<'a> {
@@ -200,7 +200,7 @@ fn many(payload: &[u8], times: usize) -> String {
     format!(r#"{{"legalHeader":"","no":9,"nextUpdate":"2021-12-01","entries":[{}]}}"#, entries.join(","))
 }
 
-/// A BLOB verified, read and indexed, with all that it has.
+/// A BLOB verified, parsed and indexed, with all its members.
 #[divan::bench(args = TIMES)]
 fn load_all(bencher: Bencher<'_, '_>, times: usize) {
     bencher.bench_local(|| sample(times).unwrap().load(Retention::ALL));
@@ -218,7 +218,7 @@ fn floor(bencher: Bencher<'_, '_>, times: usize) {
     bencher.bench_local(|| sample(times).unwrap().floor());
 }
 
-/// A model looked up by its AAGUID, each of the list in its turn.
+/// Looks up a model by its AAGUID, for each model of the list in turn.
 #[divan::bench(args = TIMES)]
 fn look_up(bencher: Bencher<'_, '_>, times: usize) {
     let sample = sample(times).unwrap();
@@ -229,14 +229,14 @@ fn look_up(bencher: Bencher<'_, '_>, times: usize) {
     });
 }
 
-/// The catalog of the moment, as each reader takes it.
+/// Access to the current catalog, as each reader does it.
 #[divan::bench]
 fn current(bencher: Bencher<'_, '_>) {
     let current = SharedCatalog::new(Catalog::of("fido", sample(10).unwrap().load(Retention::LEAN)));
     bencher.bench_local(|| current.load().lists().len());
 }
 
-/// A verdict on a model whose statement was read before.
+/// A verdict on a model whose statement was parsed before.
 #[divan::bench]
 fn judge(bencher: Bencher<'_, '_>) {
     let sample = sample(10).unwrap();
@@ -250,8 +250,8 @@ fn judge(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Loading and the floor by turns, so that other load of the machine affects both. On a busy machine the
-/// fastest rounds say more than the medians.
+/// Loading and the floor in alternation, so that other load of the machine affects both. On a busy machine, the
+/// fastest rounds are more meaningful than the medians.
 fn compare() {
     const ROUNDS: usize = 101;
     println!("\n{ROUNDS} rounds by turns, median and fastest, in µs");

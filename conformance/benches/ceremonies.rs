@@ -1,6 +1,6 @@
 //! The cost of a ceremony in addition to the signature check.
 //!
-//! `cargo bench -p rp-conformance --bench ceremonies` prints medians and allocations; `authentication` less `bare` is what the ceremony adds:
+//! `cargo bench -p rp-conformance --bench ceremonies` prints medians and allocations; `authentication` minus `bare` is the overhead of the ceremony:
 //! JSON, base64, client data, authenticator data, the COSE key and every check of section 7.2.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up is not one")]
 
@@ -22,7 +22,7 @@ fn main() {
 
 const ORIGIN: &str = "https://example.org";
 
-/// A relying party and an authenticator of one format, with certificates where it has them.
+/// A relying party and an authenticator of one format, with certificates if the format has them.
 struct Scene {
     rp: RelyingParty,
     user: User,
@@ -101,7 +101,7 @@ fn authentication(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The ES256 check of the same assertion alone: key and message at hand.
+/// The ES256 signature check of the same assertion alone, with a parsed key and a prepared message.
 #[divan::bench]
 fn bare(bencher: Bencher<'_, '_>) {
     let mut scene = Scene::new(Format::None);

@@ -1,4 +1,4 @@
-//! A software authenticator and the client in front of it: honest, odd, or wrong in one named step.
+//! A software authenticator and its client. Their responses are valid, unusual, or wrong in one named step.
 //!
 //! It takes options and an origin and returns a response. Keys, IDs and certificates are derived from a seed, so every
 //! run is the same. CBOR, DER and TPM structures have an encoder here, so that no mistake is shared with the server
@@ -94,7 +94,7 @@ pub struct Credential {
     pub cose_key: Vec<u8>,
     /// The AAGUID that was sent.
     pub aaguid: [u8; 16],
-    /// The count that was sent last.
+    /// The last counter value that was sent.
     pub sign_count: u32,
     /// Whether it can be found without its ID.
     pub discoverable: bool,
@@ -118,7 +118,7 @@ impl Authenticator {
         vec![self.authority().root()]
     }
 
-    /// The certificate that it sends first in a `packed` statement, DER; a server may trust it by itself.
+    /// The first certificate of its `packed` statements, DER; a server may use it as an anchor.
     #[must_use]
     pub fn attestation_certificate(&self) -> Vec<u8> {
         let subject = Subject {
@@ -141,7 +141,7 @@ impl Authenticator {
         &self.credentials
     }
 
-    /// Forgets a credential, as a user who removes it does.
+    /// Removes a credential, as a user can.
     pub fn forget(&mut self, id: &[u8]) {
         self.credentials.retain(|credential| credential.id != id);
     }
@@ -225,7 +225,7 @@ impl Authenticator {
         self.made = self.made.saturating_add(1);
         let user_handle = options.user.id.0;
         if discoverable {
-            // A second credential for an account takes the first one's place.
+            // A second credential for an account replaces the first one.
             self.credentials
                 .retain(|one| !(one.discoverable && one.rp_id == rp_id && one.user_handle == user_handle));
         }
@@ -344,7 +344,7 @@ impl Authenticator {
         }
     }
 
-    /// Whether the new credential is kept so that it can be found without its ID.
+    /// Whether the new credential is discoverable.
     fn keeps(&self, options: &CreationOptions) -> Result<bool, ClientError> {
         let selection = &options.authenticator_selection;
         match selection.resident_key.as_deref() {

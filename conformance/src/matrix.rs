@@ -1,4 +1,4 @@
-//! Vectors for every format with every algorithm that fits: honest, odd, and wrong in every named step.
+//! Vectors for every format with every algorithm that it supports: valid, unusual, and wrong in every named step.
 //!
 //! The [`authenticator`](crate::authenticator) makes them from fixed seeds, so they are the same every time. They can be
 //! written to a file, run against any server, and used as seeds of a fuzzer.
@@ -18,7 +18,7 @@ pub fn cases() -> Result<Vec<Case>, ClientError> {
     Ok([honest()?, odd()?, faulty()?].concat())
 }
 
-/// The format and the algorithm that a case of this module is about, read from its id; an authentication is of a
+/// The format and the algorithm of a case of this module, parsed from its id; an authentication uses a
 /// credential that was registered with [`Format::None`].
 #[must_use]
 pub fn subject(case: &Case) -> Option<(Format, Algorithm)> {
@@ -30,7 +30,7 @@ pub fn subject(case: &Case) -> Option<(Format, Algorithm)> {
     })
 }
 
-/// Responses that a server must accept: every format with every algorithm that fits, and a few variants of each.
+/// Responses that a server must accept: every format with every algorithm that it supports, and a few variants of each.
 ///
 /// # Errors
 /// None that a caller could cause.

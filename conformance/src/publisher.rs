@@ -112,7 +112,7 @@ impl Publisher {
         self.blob_of(payload.to_string().as_bytes(), signing)
     }
 
-    /// A BLOB of these bytes, whatever they are.
+    /// A BLOB of arbitrary bytes.
     #[must_use]
     pub fn blob_of(&self, payload: &[u8], signing: &Signing) -> String {
         let signer = self.signer(signing);
@@ -139,7 +139,7 @@ impl Publisher {
         format!("{signed}.{}", base64url::encode(&signature))
     }
 
-    /// The signer's certificate and those that are sent behind it.
+    /// The signer's certificate and those after it in `x5c`.
     #[must_use]
     pub fn chain(&self, signing: &Signing) -> Vec<Vec<u8>> {
         let mut chain = vec![self.signer_certificate(&self.signer(signing), signing)];

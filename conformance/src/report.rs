@@ -66,22 +66,22 @@ pub enum CaseResult {
     NotYet,
 }
 
-/// A line of the not-yet list that must go.
+/// A line of the not-yet list that must be removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stale {
     /// The listed `id`.
     pub id: String,
-    /// Why its line must go.
+    /// Why its line must be removed.
     pub why: StaleReason,
 }
 
-/// Why a line of the not-yet list must go.
+/// Why a line of the not-yet list must be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StaleReason {
     /// The case passes.
     Passes,
-    /// The set that the `id` names was read, and no case of it bears the `id`.
+    /// The set that the `id` names was read, and no case of it has the `id`.
     Unknown,
 }
 

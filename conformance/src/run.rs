@@ -1,4 +1,4 @@
-//! Runs cases against a driver and compares the results with what the cases expect.
+//! Runs cases against a driver and compares the results with the expected ones.
 
 mod authentication;
 mod convert;
@@ -16,7 +16,7 @@ use crate::format::{
     Signature,
 };
 
-/// A server under test: receives a case and returns its verdict, without looking at `expect`.
+/// A server under test: receives a case and returns a result, without looking at `expect`.
 ///
 /// For a kind of case that the server does not implement, the method returns [`DriverError::Unsupported`].
 pub trait Driver {

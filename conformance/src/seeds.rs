@@ -1,4 +1,4 @@
-//! Seeds of the fuzz targets: a folder of files for each, the same every time.
+//! Seeds of the fuzz targets: a reproducible folder of files for each.
 //!
 //! The input of a target is either the input of a parser, or an input of [`pack`]: the number of a base, and the parts
 //! that a fuzzer may change. A base is a valid ceremony of the software authenticator ([`BaseRegistration`],
@@ -44,7 +44,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("metadata_payload", |_| metadata::payloads()),
     ("options_json", |_| parsers::options()),
     ("path", Ceremonies::paths),
-    // Any bytes decide over a chain; the fuzzer finds those that matter faster than a seed says them.
+    // Arbitrary bytes select the chain; the fuzzer finds the relevant ones faster than a seed could list them.
     ("path_webpki", |_| Inputs::from([vec![0; 64], vec![0xff; 64]])),
     ("payment", |_| payment::payments()),
     ("registration", Ceremonies::registrations),

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
     Es256,
-    /// EdDSA, and of its curves Ed25519.
+    /// EdDSA with Ed25519.
     EdDsa,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
@@ -132,7 +132,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether its keys are RSA's.
+    /// Whether its keys are RSA keys.
     #[must_use]
     pub const fn is_rsa(self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! The assertion's signature, right and wrong.
+//! The assertion's signature, valid or with faults.
 
 use sha2::{Digest, Sha256};
 
@@ -85,7 +85,7 @@ fn with_padded_integer(signature: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The same sequence, its length in one byte more than it takes.
+/// The same sequence, with one more length byte than necessary.
 fn with_long_length(signature: &[u8]) -> Vec<u8> {
     match signature {
         [0x30, 0x81, length, rest @ ..] => [&[0x30, 0x82, 0, *length], rest].concat(),

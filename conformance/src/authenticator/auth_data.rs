@@ -1,4 +1,4 @@
-//! Authenticator data, right and wrong.
+//! Authenticator data, valid or with faults.
 
 use super::cbor::Cbor;
 use super::fault::Fault;

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::key::{KeyPair, PublicKey};
 use super::seed::Seed;
 
-/// How much of the path a statement carries.
+/// The part of the path that a statement contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Path {
     /// The leaf alone, issued by the root.
@@ -48,7 +48,7 @@ impl Authority {
         self.root_certificate(&self.root).sign(&self.root)
     }
 
-    /// A leaf, unsigned: version 3, valid, and no CA.
+    /// A leaf, unsigned: version 3, valid, not a CA.
     pub(crate) fn leaf(&self, subject: Vec<u8>, key: &PublicKey) -> Certificate {
         Certificate {
             version: 3,
@@ -62,7 +62,7 @@ impl Authority {
         }
     }
 
-    /// Signs a leaf and puts what leads to the root behind it.
+    /// Signs a leaf and appends the certificates up to the root.
     pub(crate) fn certify(&self, mut leaf: Certificate, path: Path, fault: Option<Fault>) -> Vec<Vec<u8>> {
         match fault {
             Some(Fault::LeafExpired) => leaf.not_after = after(self.now, -DAY),
@@ -135,12 +135,12 @@ impl Authority {
     }
 }
 
-/// So many seconds later.
+/// Adds this number of seconds.
 pub(crate) fn after(time: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(time.as_unix_seconds().saturating_add(seconds))
 }
 
-/// Turns the last bit of the last byte.
+/// Flips the last bit of the last byte.
 pub(crate) fn flip_last_bit(bytes: &mut [u8]) {
     if let Some(last) = bytes.last_mut() {
         *last ^= 1;

@@ -1,4 +1,4 @@
-//! CBOR as authenticators write it, and as none should.
+//! CBOR as authenticators write it, and malformed CBOR.
 
 /// A CBOR item to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ impl Cbor {
         Self::Map(members.into_iter().map(|(key, value)| (key.into(), value)).collect()).canonical()
     }
 
-    /// The item with the keys of its outermost map sorted as CTAP2 asks.
+    /// The item with the keys of its outermost map sorted as CTAP2 requires.
     #[must_use]
     pub fn canonical(self) -> Self {
         match self {
@@ -73,7 +73,7 @@ impl Cbor {
         }
     }
 
-    /// The item's bytes, lengths as short as can be.
+    /// The item's bytes, with the shortest lengths.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -81,7 +81,7 @@ impl Cbor {
         out
     }
 
-    /// The item's bytes with every length in four bytes: well-formed, and not canonical.
+    /// The item's bytes with every length in four bytes: well-formed, but not canonical.
     #[must_use]
     pub fn encode_long(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -93,7 +93,7 @@ impl Cbor {
         match self {
             Self::Int(value) => match u64::try_from(*value) {
                 Ok(value) => head(out, 0, value, Width::Shortest),
-                // -1 - n of a negative number is its bits turned over, which is never negative.
+                // -1 - n of a negative number is its bitwise complement, which is never negative.
                 Err(_) => head(out, 1, u64::try_from(!*value).unwrap_or_default(), Width::Shortest),
             },
             Self::Bytes(bytes) => {
@@ -131,7 +131,7 @@ fn write_members(members: &[(Cbor, Cbor)], out: &mut Vec<u8>, width: Width) {
     }
 }
 
-/// How wide a length is written.
+/// The encoding of lengths.
 #[derive(Clone, Copy)]
 enum Width {
     Shortest,

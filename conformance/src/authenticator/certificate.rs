@@ -1,4 +1,4 @@
-//! Certificates, to be signed: every field may be set, and set wrong.
+//! Certificates before they are signed: every field can be set, also to an invalid value.
 
 use rp_core::Timestamp;
 
@@ -17,9 +17,9 @@ pub struct Certificate {
     pub issuer: Vec<u8>,
     /// The subject's name, DER.
     pub subject: Vec<u8>,
-    /// From when it is valid.
+    /// The start of its validity.
     pub not_before: Timestamp,
-    /// Until when it is valid.
+    /// The end of its validity.
     pub not_after: Timestamp,
     /// `SubjectPublicKeyInfo`, DER.
     pub spki: Vec<u8>,
@@ -68,7 +68,7 @@ impl Extension {
         Self { oid: KEY_USAGE, critical: true, value: der::tlv(0x03, [0x01, 0x06]) }
     }
 
-    /// id-fido-gen-ce-aaguid: the AAGUID in an `OCTET STRING` of its own.
+    /// id-fido-gen-ce-aaguid: the AAGUID in a nested `OCTET STRING`.
     #[must_use]
     pub fn aaguid(aaguid: &[u8; 16]) -> Self {
         Self { oid: AAGUID, critical: false, value: der::octets(aaguid) }
@@ -82,7 +82,7 @@ impl Extension {
 }
 
 impl Certificate {
-    /// Puts an extension in the place of one of its kind, or behind the others.
+    /// Replaces the extension of the same kind, or appends it.
     pub fn set(&mut self, extension: Extension) {
         match self.extensions.iter_mut().find(|one| one.oid == extension.oid) {
             Some(old) => *old = extension,
@@ -90,7 +90,7 @@ impl Certificate {
         }
     }
 
-    /// Takes an extension out.
+    /// Removes an extension.
     pub fn remove(&mut self, oid: &[u32]) {
         self.extensions.retain(|one| one.oid != oid);
     }
@@ -136,7 +136,7 @@ pub(crate) fn name(attributes: &[(&[u32], &str)]) -> Vec<u8> {
     }))
 }
 
-/// A name of a common name alone.
+/// A name with only a common name.
 pub(crate) fn common_name(text: &str) -> Vec<u8> {
     name(&[(COMMON_NAME, text)])
 }

@@ -1,4 +1,4 @@
-//! The client's part: options as a page hands them over, and the client data made of them.
+//! The client: options as a page passes them, and the resulting client data.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use crate::format::Bytes;
 
 /// The page that calls, as the client sees it.
 ///
-/// The client does not compare the origin with the RP ID, as a browser would: a test needs the server's verdict.
+/// The client does not compare the origin with the RP ID, as a browser would: a test needs the result of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Its origin.
@@ -56,15 +56,15 @@ pub enum ClientError {
     /// User verification is required, and the authenticator has none (`NotAllowedError`).
     #[error("user verification is required and not available")]
     NoUserVerification,
-    /// A resident key is required, and the authenticator keeps none (`NotAllowedError`).
+    /// A resident key is required, and the authenticator cannot store one (`NotAllowedError`).
     #[error("a discoverable credential is required and cannot be kept")]
     NoResidentKey,
-    /// The authenticator holds no credential that would do (`NotAllowedError`).
+    /// The authenticator has no matching credential (`NotAllowedError`).
     #[error("no credential of this relying party")]
     NoCredential,
 }
 
-/// `PublicKeyCredentialCreationOptionsJSON`, as far as a client and an authenticator look at it.
+/// `PublicKeyCredentialCreationOptionsJSON`, with the members that a client and an authenticator use.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreationOptions {
@@ -126,13 +126,13 @@ pub(crate) struct Selection {
     pub(crate) user_verification: Option<String>,
 }
 
-/// Reads options; those under a member `publicKey`, as `navigator.credentials` takes them, will do as well.
+/// Reads options; those under a member `publicKey`, as `navigator.credentials` takes them, are accepted too.
 pub(crate) fn options<'de, T: Deserialize<'de>>(options: &'de Value) -> Result<T, ClientError> {
     T::deserialize(options.get("publicKey").unwrap_or(options))
         .map_err(|error| ClientError::Options(error.to_string()))
 }
 
-/// The RP ID that holds where none was given: the origin's host.
+/// The default RP ID: the origin's host.
 pub(crate) fn host(origin: &str) -> &str {
     let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
     authority.split(['/', ':']).next().unwrap_or_default()
@@ -192,7 +192,7 @@ pub(crate) fn client_data(
     text
 }
 
-/// Members in their order, some of them perhaps twice.
+/// Members in their order, possibly with duplicates.
 #[derive(Default)]
 struct Members(Vec<(&'static str, Value)>);
 

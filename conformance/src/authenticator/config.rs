@@ -44,7 +44,7 @@ pub struct Config {
     pub tpm: Tpm,
     /// Where its keys are kept, in `android-key`.
     pub android: Android,
-    /// The time on its clock, by which its certificates are made.
+    /// The time on its clock, which determines the validity of its certificates.
     pub now: Timestamp,
     /// The fault in its responses.
     pub fault: Option<Fault>,
@@ -86,7 +86,7 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
 pub enum Verification {
     /// It cannot.
     Never,
-    /// Where `userVerification` is not `discouraged`.
+    /// If `userVerification` is not `discouraged`.
     #[default]
     WhenAsked,
     /// Always.
@@ -99,7 +99,7 @@ pub enum Backup {
     /// Neither: the credential stays on its device.
     #[default]
     DeviceBound,
-    /// BE alone.
+    /// Only BE.
     Eligible,
     /// BE and BS.
     BackedUp,
@@ -110,7 +110,7 @@ pub enum Backup {
 pub enum Counter {
     /// Not at all: it stays zero.
     Zero,
-    /// From this count on, which the registration bears.
+    /// From this value on, which the registration contains.
     From(u32),
 }
 
@@ -146,7 +146,7 @@ pub enum Hash {
     Sha512,
 }
 
-/// Where Android keeps a key.
+/// The place where Android stores a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Android {
     /// In software.

@@ -1,9 +1,9 @@
-//! DER as certificates need it, written by hand so that a certificate may also be wrong.
+//! DER for certificates, written by hand so that certificates can also be invalid.
 
 use rp_core::Timestamp;
 use time::OffsetDateTime;
 
-/// A tag, a length and what is in it.
+/// A tag, a length and the content.
 pub(crate) fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     let content = content.as_ref();
     let mut out = vec![tag];
@@ -112,7 +112,7 @@ pub(crate) fn time(at: Timestamp) -> Vec<u8> {
     }
 }
 
-/// Parts one after the other.
+/// Concatenated parts.
 pub(crate) fn joined<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> Vec<u8> {
     let mut out = Vec::new();
     for part in parts {

@@ -23,9 +23,9 @@ pub enum Ceremony {
 pub enum Setting {
     /// Nothing beyond the defaults.
     Defaults,
-    /// FIDO's server requirements hold.
+    /// FIDO's server requirements apply.
     FidoProfile,
-    /// Cross-origin frames are accepted, and of top origins `https://top.example`.
+    /// Cross-origin frames are accepted, with the top origin `https://top.example`.
     CrossOrigin,
     /// User verification is required.
     UserVerification,
@@ -36,11 +36,11 @@ pub enum Setting {
     /// `allowCredentials` is empty, and the account was named beforehand: with a list, step 5 of section 7.2 would
     /// come first.
     AnyCredential,
-    /// A user handle must come, for no account was named beforehand.
+    /// A user handle is required, because no account was identified before.
     Discoverable,
 }
 
-/// Where a fault can be made.
+/// The ceremonies and formats to which a fault applies.
 #[derive(Clone, Copy, Debug)]
 struct Scope {
     ceremony: Option<Ceremony>,
@@ -48,7 +48,7 @@ struct Scope {
     keys: Keys,
 }
 
-/// Which credential keys a fault is about.
+/// The credential keys to which a fault applies.
 #[derive(Clone, Copy, Debug)]
 enum Keys {
     Any,
@@ -71,7 +71,7 @@ impl Scope {
 
 impl Fault {
     /// Whether the fault can be made in a ceremony, with a statement of a format over a key of an algorithm.
-    /// In an authentication the format counts for nothing.
+    /// In an authentication, the format is irrelevant.
     #[must_use]
     pub fn applies_to(self, ceremony: Ceremony, format: Format, algorithm: Algorithm) -> bool {
         let scope = self.scope();

@@ -16,7 +16,7 @@ pub enum Format {
     Packed,
     /// FIDO U2F.
     FidoU2f,
-    /// A TPM's.
+    /// TPM attestation.
     Tpm,
     /// Android's key attestation.
     AndroidKey,
@@ -79,7 +79,7 @@ impl Format {
         }
     }
 
-    /// Whether its statements carry certificates.
+    /// Whether its statements contain certificates.
     #[must_use]
     pub const fn has_certificates(self) -> bool {
         !matches!(self, Self::None | Self::PackedSelf)

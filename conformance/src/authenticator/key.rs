@@ -1,4 +1,4 @@
-//! Key pairs: made from a seed, they sign as WebAuthn carries signatures and write their public half.
+//! Key pairs derived from a seed. They sign in the encodings of WebAuthn and return their public key.
 
 mod public;
 mod rsa;
@@ -34,7 +34,7 @@ enum Secret {
 }
 
 impl KeyPair {
-    /// The key pair of an algorithm that a seed gives under a label. Of RSA there are two: one for labels that begin
+    /// The key pair of an algorithm, derived from a seed and a label. There are two RSA keys: one for labels that begin
     /// with `credential`, one for the others.
     #[must_use]
     pub fn derive(algorithm: Algorithm, seed: &Seed, label: &str) -> Self {
@@ -90,7 +90,7 @@ impl KeyPair {
         Self::derive(self.algorithm, &self.seed, &format!("{}{}", self.label, rsa::OTHER))
     }
 
-    /// A signature over a message as WebAuthn carries it: DER for ECDSA.
+    /// A signature over a message in WebAuthn's encoding: DER for ECDSA.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match (&self.secret, self.algorithm) {
@@ -119,7 +119,7 @@ impl KeyPair {
         }
     }
 
-    /// A signature with a salt of so many bytes, where the algorithm is PSS; like [`KeyPair::sign`] else.
+    /// A signature with a salt of this length if the algorithm is PSS; otherwise like [`KeyPair::sign`].
     #[must_use]
     pub fn sign_with_salt_of(&self, message: &[u8], salt_len: usize) -> Vec<u8> {
         match &self.secret {
@@ -128,7 +128,7 @@ impl KeyPair {
         }
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         match (&self.secret, self.algorithm) {
@@ -148,7 +148,7 @@ impl KeyPair {
     }
 }
 
-/// The first of a label's numbers that is a scalar of the curve; but for one in billions the very first is.
+/// The first number derived from a label that is a scalar of the curve; this is nearly always the first one.
 fn scalar<const N: usize, K, E>(seed: &Seed, label: &str, make: impl Fn(&[u8; N]) -> Result<K, E>) -> K {
     let mut attempt = 0_u64;
     loop {

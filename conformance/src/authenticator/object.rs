@@ -1,4 +1,4 @@
-//! The attestation object, right and wrong.
+//! The attestation object, valid or with faults.
 
 use super::cbor::Cbor;
 use super::fault::Fault;

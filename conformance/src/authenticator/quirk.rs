@@ -7,7 +7,7 @@ use super::format::Format;
 
 macro_rules! quirks {
     ($($name:ident $word:literal $ceremony:ident $about:literal;)*) => {
-        /// One step of a ceremony, done as it is met in the field and as the specification allows.
+        /// One step of a ceremony, done in an unusual way that occurs in the field and that the specification allows.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Quirk {
@@ -68,7 +68,7 @@ quirks! {
 }
 
 impl Quirk {
-    /// Whether it can be shown with a statement of a format.
+    /// Whether it applies to a statement of a format.
     #[must_use]
     pub fn fits(self, format: Format) -> bool {
         match self {
@@ -78,7 +78,7 @@ impl Quirk {
         }
     }
 
-    /// Whether it can be shown in a ceremony.
+    /// Whether it applies to a ceremony.
     #[must_use]
     pub fn applies_to(self, ceremony: Ceremony) -> bool {
         self.ceremony().is_none_or(|one| one == ceremony)

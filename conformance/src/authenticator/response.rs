@@ -189,7 +189,7 @@ fn change(object: &mut Map<String, Value>, name: &str, change: impl Fn(&str) -> 
     }
 }
 
-/// Base64url with padding; a text that needs none is given four characters of it.
+/// Base64url with padding; a text that needs no padding gets four padding characters.
 fn padded(text: &str) -> String {
     let missing = text.len().next_multiple_of(4).saturating_sub(text.len());
     format!("{text}{}", "=".repeat(if missing == 0 { 4 } else { missing }))

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 
-/// A seed: under one label it always gives the same bytes, and under another others.
+/// A seed: each label always gives the same bytes, and different labels give different bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Seed([u8; 32]);
 
@@ -23,7 +23,7 @@ impl Seed {
         bytes
     }
 
-    /// So many bytes for a label.
+    /// This number of bytes for a label.
     pub(crate) fn vec(&self, label: &str, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
         self.stream(label).fill(&mut bytes);
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Seed {
     }
 }
 
-/// SHA-256 over a root and a count: repeatable, and for tests alone.
+/// SHA-256 over a root and a counter: reproducible, and for tests only.
 #[derive(Clone, Debug)]
 pub(crate) struct Stream {
     root: [u8; 32],

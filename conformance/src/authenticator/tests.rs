@@ -122,7 +122,7 @@ fn every_format_is_minted_with_every_algorithm_that_fits() {
     }
 }
 
-/// Faults that take several credentials, or other settings, to show.
+/// Faults that need several credentials, or other settings.
 const SHOWN_ELSEWHERE: [Fault; 2] = [Fault::CredentialNotAllowed, Fault::AlgorithmNotOffered];
 
 fn faults(ceremony: Ceremony, format: Format) -> impl Iterator<Item = Fault> {

@@ -13,7 +13,7 @@ use super::{Authentication, Chain, Expect, Mds, Registration, Signature, VERSION
 #[derive(Clone, Debug, Serialize)]
 pub struct File {
     format: u32,
-    /// Where the cases come from, one line.
+    /// The source of the cases, in one line.
     pub source: String,
     /// The cases.
     pub cases: Vec<Case>,
@@ -172,7 +172,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// The members that are not common to all kinds, for a kind's own reader.
+/// The members that are not common to all kinds, for the parser of a kind.
 fn rest<'a, 'de: 'a>(
     members: &'a BTreeMap<String, &'de RawValue>,
 ) -> MapDeserializer<'de, impl Iterator<Item = (&'a str, &'de RawValue)>, serde_json::Error> {

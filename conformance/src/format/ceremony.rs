@@ -71,7 +71,7 @@ pub struct Authentication {
 pub struct RelyingParty {
     /// The RP ID.
     pub id: String,
-    /// Origins that are accepted, taken as they are; those that do not belong to `id` are related origins.
+    /// The accepted origins, not normalised; those that do not belong to `id` are related origins.
     pub origins: Vec<String>,
     /// Values of `topOrigin` that are accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -124,10 +124,10 @@ pub struct StoredCredential {
     pub public_key: Bytes,
     /// The last counter.
     pub sign_count: u32,
-    /// BE at registration, where it is known.
+    /// BE at registration, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_eligible: Option<bool>,
-    /// BS when it was seen last.
+    /// The last value of BS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_state: Option<bool>,
     /// The account's user handle.

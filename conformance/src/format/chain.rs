@@ -113,7 +113,7 @@ pub struct Signature {
     pub public_key: Bytes,
     /// The signed message.
     pub message: Bytes,
-    /// The signature as WebAuthn carries it: DER for ECDSA.
+    /// The signature in WebAuthn's encoding: DER for ECDSA.
     pub signature: Bytes,
     /// The expected result.
     pub expect: Expect<NoFacts>,

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::case::CaseError;
 use super::{Blob, Body, Case, VERSION};
 
-/// The maximum depth of folders; a deeper one is taken for a circle of links.
+/// The maximum depth of folders; a deeper one is treated as a loop of links.
 const MAX_DEPTH: usize = 32;
 
 /// A case and the file it was read from.
@@ -22,7 +22,7 @@ pub struct Read {
     pub case: Case,
 }
 
-/// Why vectors could not be read. Each names the file, and the case where there is one.
+/// Why vectors could not be read. Each contains the file, and the case if there is one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -60,7 +60,7 @@ pub enum ReadError {
     Case {
         /// The file.
         file: PathBuf,
-        /// The case's `id`, or its place where that could not be read.
+        /// The case's `id`, or its position if the `id` could not be read.
         case: String,
         /// The problem.
         problem: String,
@@ -138,7 +138,7 @@ pub fn read_text(file: &Path, text: &str) -> Result<Vec<Case>, ReadError> {
     Ok(cases)
 }
 
-/// A file with its cases unread, so that an error in one can name it.
+/// A file whose cases are not parsed yet, so that an error can name the case.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Whole<'a> {

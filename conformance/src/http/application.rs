@@ -71,7 +71,7 @@ pub fn first_factor(first: &FirstFactor) -> String {
     text
 }
 
-/// The user whose password was right: the one that the header `x-user` names.
+/// The user whose password was correct, from the header `x-user`.
 ///
 /// # Errors
 /// [`ServiceError::NoSuchUser`], [`ServiceError::Storage`].

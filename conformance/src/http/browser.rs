@@ -140,13 +140,13 @@ impl Browser {
         Self { authenticator: Authenticator::new(seed, config), ..self.clone() }
     }
 
-    /// The options of `registration/options`, answered by the authenticator.
+    /// Fetches `registration/options` and returns the authenticator's response.
     pub async fn create(&mut self, body: &Value) -> Value {
         let options = self.post("registration/options", body).await.ok();
         self.create_for(&options)
     }
 
-    /// Creation options, answered by the authenticator.
+    /// The authenticator's response to creation options.
     pub fn create_for(&mut self, options: &Value) -> Value {
         let page = Page::at(&self.page);
         let response =
@@ -154,13 +154,13 @@ impl Browser {
         serde_json::from_str(&response).expect("the response is JSON")
     }
 
-    /// The options of `authentication/options`, answered by the authenticator.
+    /// Fetches `authentication/options` and returns the authenticator's response.
     pub async fn assert(&mut self, body: &Value) -> Value {
         let options = self.post("authentication/options", body).await.ok();
         self.assert_for(&options)
     }
 
-    /// Request options, answered by the authenticator.
+    /// The authenticator's response to request options.
     pub fn assert_for(&mut self, options: &Value) -> Value {
         let page = Page::at(&self.page);
         let response = self.authenticator.get(options, page).expect("the authenticator has a credential");

@@ -12,7 +12,7 @@ const COPIES: usize = 256;
 /// accepted: for a sign-up, a sign-in and a step-up.
 ///
 /// # Panics
-/// If it is otherwise.
+/// If another number is accepted.
 pub async fn one_of_256_parallel_finishes_is_accepted(sites: [Site; 2]) {
     let mut kim = Browser::new(&sites[0], ORIGIN, "kim");
     let response = kim.create(&json!({"username": "kim"})).await;

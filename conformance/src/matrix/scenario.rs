@@ -203,7 +203,7 @@ impl Scenario {
 
     fn relying_party(&self) -> RelyingParty {
         let cross_origin = self.setting() == Setting::CrossOrigin;
-        // RS1 is for the fido profile alone.
+        // RS1 is accepted only in the fido profile.
         let fido = self.setting() == Setting::FidoProfile || self.algorithm == Algorithm::Rs1;
         RelyingParty {
             id: RP_ID.into(),
@@ -222,7 +222,7 @@ impl Scenario {
             attestation_type: match self.format {
                 Format::None => Some(AttestationType::None),
                 Format::PackedSelf => Some(AttestationType::SelfAttestation),
-                // A compound statement proves what its first part with certificates does.
+                // A compound statement proves the facts of its first part with certificates.
                 Format::Packed
                 | Format::FidoU2f
                 | Format::AndroidKey

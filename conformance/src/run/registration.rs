@@ -9,7 +9,7 @@ use super::DriverError;
 use super::convert::{extensions, policy, rejected, relying_party, supported, unrepresentable};
 use crate::format::{AttestationSettings, Bytes, Ceremony, Registration};
 
-/// The last step of section 7.1 before the algorithm is compared with those that were offered.
+/// The last step of section 7.1 before the algorithm is compared with the offered ones.
 const BEFORE_ALGORITHM: u8 = 19;
 
 pub(super) fn judge(case: &Registration) -> Result<Ceremony, DriverError> {

@@ -9,13 +9,13 @@ use crate::authenticator::{Algorithm, ClientError, Format, Seed};
 use crate::format::{Body, Case, File};
 use crate::matrix;
 
-/// All ceremonies, right and wrong.
+/// All ceremonies, valid and invalid.
 pub(super) struct Ceremonies {
     cases: Vec<Case>,
-    /// Right ones and wrong ones, as far as they can be taken apart.
+    /// Valid and invalid ones that can be parsed into parts.
     registrations: Vec<BaseRegistration>,
     authentications: Vec<BaseAuthentication>,
-    /// Right ones, in the order in which targets number them.
+    /// Valid ones, in the order in which targets number them.
     base_registrations: Vec<BaseRegistration>,
     base_authentications: Vec<BaseAuthentication>,
 }
@@ -70,7 +70,7 @@ impl Ceremonies {
         inputs
     }
 
-    /// Each chain with its anchor behind it.
+    /// Each chain, followed by its anchor.
     pub(super) fn paths(&self) -> Inputs {
         let with_anchor = |one: &BaseRegistration| {
             let mut chain = byte_strings_of_x5c(&one.object()?.att_stmt);
@@ -179,7 +179,7 @@ fn byte_strings_of_x5c(value: &Value<'_>) -> Vec<Vec<u8>> {
     }
 }
 
-/// One item of each kind, right and wrong.
+/// One item of each kind, valid and invalid.
 const ITEMS: &[&[u8]] = &[
     &[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], // 2^64 - 1
     &[0x3b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], // -2^64

@@ -10,10 +10,10 @@ pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
 /// The first inputs of a target, without duplicates.
 pub type Inputs = BTreeSet<Vec<u8>>;
 
-/// Lays out an input: the number of a base in two bytes, then the parts, each but the last behind its length in two
-/// bytes (big-endian), so that a fuzzer may change the parts and mostly leave the frame alone.
+/// Lays out an input: the number of a base in two bytes, then the parts, each except the last after its length in two
+/// bytes (big-endian), so that a fuzzer can change the parts and mostly keeps the frame.
 ///
-/// A number or a length beyond 65535 is cut down to that.
+/// A larger number or length is limited to 65535.
 #[must_use]
 pub fn pack(base: usize, parts: &[&[u8]]) -> Vec<u8> {
     let two = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
@@ -28,8 +28,8 @@ pub fn pack(base: usize, parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-/// Takes an input apart: any bytes of at least the frame's length are one. A part that claims more than there is
-/// gets what there is.
+/// Splits an input into its parts. Any bytes of at least the frame's length are a valid input. A part whose length exceeds the
+/// input gets the remaining bytes.
 #[must_use]
 pub fn unpack<const PARTS: usize>(input: &[u8]) -> Option<(usize, [&[u8]; PARTS])> {
     let (base, mut rest) = number(input)?;

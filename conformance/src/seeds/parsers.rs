@@ -7,7 +7,7 @@ use super::layout::{Inputs, NOW, pack};
 use super::metadata::publisher;
 use crate::format::{Body, Bytes, Case, Chain, Expect, File, NoFacts};
 
-/// Options with every member, and with those alone that must be there.
+/// Options with every member, and options with only the required members.
 pub(super) fn options() -> Inputs {
     let descriptor =
         json!({"type": "public-key", "id": "AQID", "transports": ["internal", "hybrid", "unheard-of"]});
@@ -61,7 +61,7 @@ pub(super) fn options() -> Inputs {
     all.iter().map(|options| options.to_string().into_bytes()).collect()
 }
 
-/// Documents of related origins, each with a caller that it lets in or not.
+/// Documents of related origins, each with an origin that it accepts or not.
 pub(super) fn related_origins() -> Inputs {
     let document = json!({"origins": [
         "https://example.org",

@@ -1,4 +1,4 @@
-//! App Attest, which has its own entry point: every attestation of the software authenticator, honest and wrong.
+//! App Attest, which has its own entry point: every attestation of the software authenticator, valid and invalid.
 
 use rp_core::attestation::{AppAttest, AppAttestEnvironment};
 use rp_core::{Code, StaticAnchors, TrustAnchor};
@@ -17,7 +17,7 @@ pub(super) struct AppAttestSupport {
     pub(super) rejected: Tally,
 }
 
-/// Verifies an honest attestation of each environment, and one with each fault.
+/// Verifies a valid attestation of each environment, and one with each fault.
 pub(super) fn results() -> AppAttestSupport {
     let mut support = AppAttestSupport::default();
     for environment in [AppAttestEnvironment::Production, AppAttestEnvironment::Development] {

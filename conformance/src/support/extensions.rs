@@ -89,7 +89,7 @@ pub(super) fn results() -> Vec<Extension> {
     ]
 }
 
-/// One registration and one authentication with all extensions; `None` where one of them did not pass.
+/// One registration and one authentication with all extensions; `None` if one of them failed.
 fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtensionOutputs)> {
     let rp = RelyingParty::builder("example.org").origin(ORIGIN).appid(APPID).build().ok()?;
     let mut key = Authenticator::new("extensions", Config::default());
@@ -112,7 +112,7 @@ fn ceremonies() -> Option<(RegistrationExtensionOutputs, AuthenticationExtension
     Some((registered.extensions, authenticated.extensions))
 }
 
-/// A credential, its authenticator, and the relying party.
+/// A credential registered with `rp`, and its authenticator.
 fn credential(rp: &RelyingParty) -> Option<(Authenticator, CredentialRecord)> {
     let mut key = Authenticator::new("extensions", Config::default());
     let (options, pending) = rp.start_registration(&user()?, &[], key.config.now).ok()?;

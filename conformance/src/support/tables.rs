@@ -116,7 +116,7 @@ fn name(algorithm: Algorithm) -> &'static str {
         .map_or(algorithm.name(), |one| one.name())
 }
 
-/// As section 6.5.3 names them.
+/// The names of section 6.5.3.
 const fn type_name(kind: AttestationType) -> &'static str {
     match kind {
         AttestationType::None => "None",

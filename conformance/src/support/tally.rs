@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// How many cases came out as expected, of how many.
+/// The number of cases with the expected result, and the number of all cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     as_expected: usize,

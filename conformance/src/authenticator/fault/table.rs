@@ -1,4 +1,4 @@
-//! Every fault, one a line: its name, its word, where it can be made, why it is refused, and what it is.
+//! Every fault, one per line: its variant, its name, where it applies, the code of the rejection, and a description.
 
 use rp_core::Code;
 
@@ -9,7 +9,7 @@ use super::{Ceremony, Keys, Scope};
 
 macro_rules! faults {
     ($($name:ident $word:literal $scope:ident $code:ident $about:literal;)*) => {
-        /// One step of a ceremony, made wrong; everything else is as it should be, and signed so.
+        /// One wrong step of a ceremony. Everything else is correct and signed correctly.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Fault {
@@ -209,7 +209,7 @@ faults! {
     KeyRsaSmall "key-rsa-small" RSA_KEY MalformedPublicKey "RSA of 1024 bits";
     KeyRsaEvenExponent "key-rsa-even-exponent" RSA_KEY MalformedPublicKey "RSA with an even exponent";
 
-    // The statement, whatever its format.
+    // The statement, of any format.
     NoneNotEmpty "none-not-empty" NO_STATEMENT MalformedAttestationStatement "none with a statement that is not empty";
     StatementEmpty "statement-empty" STATEMENT MalformedAttestationStatement "the statement is empty";
     AlgMissing "alg-missing" ALG MalformedAttestationStatement "the statement has no alg";
@@ -227,7 +227,7 @@ faults! {
     X5cEmpty "x5c-empty" X5C MalformedAttestationStatement "x5c is empty";
     X5cOfText "x5c-of-text" X5C MalformedAttestationStatement "x5c holds a text";
 
-    // Certificates, whatever the format.
+    // Certificates, of any format.
     CertificateTruncated "certificate-truncated" X5C MalformedCertificate "the leaf lacks its last byte";
     LeafExpired "leaf-expired" PATH CertificateExpired "the leaf expired a day ago";
     LeafNotYetValid "leaf-not-yet-valid" PATH CertificateExpired "the leaf is valid from tomorrow on";

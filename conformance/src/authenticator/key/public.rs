@@ -1,4 +1,4 @@
-//! Public keys, as COSE_Key and as certificates carry them.
+//! Public keys, as COSE_Key and as in certificates.
 
 use crate::authenticator::algorithm::Algorithm;
 use crate::authenticator::cbor::Cbor;
@@ -91,7 +91,7 @@ impl PublicKey {
         der::sequence([der::sequence(algorithm), der::bits(key)])
     }
 
-    /// The uncompressed SEC 1 point of a key on a curve; nothing of another.
+    /// The uncompressed SEC 1 point of a key on a curve; empty for other keys.
     #[must_use]
     pub fn sec1(&self) -> Vec<u8> {
         match self {

@@ -1,4 +1,4 @@
-//! RSA: three fixed keys, made for these tests and good for nothing else.
+//! RSA: three fixed keys, for these tests only.
 
 use ::rsa::pkcs1::DecodeRsaPrivateKey;
 use ::rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
@@ -64,7 +64,7 @@ pub(super) fn sign(
     }
 }
 
-/// The public half.
+/// The public key.
 pub(super) fn public(key: &PrivateKey) -> PublicKey {
     PublicKey::Rsa { n: key.n_bytes().into(), e: key.e_bytes().into() }
 }

@@ -5,7 +5,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::*;
 
-/// Whether a signature verifies, by the crate that knows the algorithm and from the public half alone.
+/// Whether a signature verifies, checked by the algorithm's crate with the public key only.
 fn verifies(algorithm: Algorithm, public: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let point = public.sec1();
     let rsa = || match public {

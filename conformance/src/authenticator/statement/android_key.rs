@@ -1,4 +1,4 @@
-//! `android-key` ([section 8.4]): a certificate over the credential key that describes it.
+//! `android-key` ([section 8.4]): a certificate for the credential key that describes it.
 //!
 //! [section 8.4]: https://www.w3.org/TR/webauthn-3/#sctn-android-key-attestation
 

@@ -75,7 +75,7 @@ fn part(json: &serde_json::Value) -> String {
     base64url::encode(json.to_string().as_bytes())
 }
 
-/// Base64 of the other alphabet, padded.
+/// Base64 with the standard alphabet, padded.
 fn standard_base64(bytes: &[u8]) -> String {
     let mut text: String = base64url::encode(bytes)
         .chars()

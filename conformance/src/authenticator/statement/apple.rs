@@ -1,4 +1,4 @@
-//! `apple` ([section 8.8]): a certificate over the credential key that holds a nonce.
+//! `apple` ([section 8.8]): a certificate for the credential key that contains a nonce.
 //!
 //! [section 8.8]: https://www.w3.org/TR/webauthn-3/#sctn-apple-anonymous-attestation
 

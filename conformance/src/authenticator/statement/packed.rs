@@ -28,7 +28,7 @@ pub(super) fn with_certificates(subject: &Subject<'_>) -> Cbor {
     ])
 }
 
-/// The leaf of the model's key, and what leads to the root.
+/// The leaf of the model's key, and the certificates up to the root.
 pub(super) fn certificates(subject: &Subject<'_>, key: &KeyPair) -> Vec<Vec<u8>> {
     let mut leaf = subject.authority.leaf(subject_name(subject.fault), &key.public());
     leaf.set(Extension::aaguid(&subject.aaguid));

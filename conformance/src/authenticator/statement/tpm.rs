@@ -162,13 +162,13 @@ fn tpmt_signature(algorithm: Algorithm, signature: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A `TPM2B`: a length of two bytes, and so many bytes.
+/// A `TPM2B`: a length of two bytes, then the bytes.
 fn sized(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend(u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes());
     out.extend_from_slice(bytes);
 }
 
-/// The hash that a signature algorithm employs.
+/// The hash of a signature algorithm.
 const fn hash_of(algorithm: Algorithm) -> Hash {
     match algorithm {
         Algorithm::Rs1 => Hash::Sha1,

@@ -118,7 +118,7 @@ pub(super) async fn names_are_compared_by_rfc_8265_and_limited(server: Server) {
     for wrong in ["", " ", "two words", &"k".repeat(65), "a\u{7}b"] {
         let answer = browser.post("registration/options", &json!({"username": wrong})).await;
         assert_eq!(answer.problem(), (400, "username-invalid"), "{wrong:?}");
-        // A sign-in does not say so.
+        // A sign-in does not reveal that.
         let options = browser.post("authentication/options", &json!({"username": wrong})).await.ok();
         assert_ne!(options["allowCredentials"], json!([]), "{wrong:?}");
     }

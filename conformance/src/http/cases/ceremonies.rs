@@ -115,12 +115,12 @@ pub(super) async fn a_step_up_never_changes_the_user(server: Server) {
     alex.sign_up("alex").await;
     let mut options = kim.post("authentication/options", &json!({"purpose": "step-up"})).await.ok();
     assert_eq!(options["allowCredentials"].as_array().map(Vec::len), Some(1));
-    // Another user's credential is not allowed, although its signature is right.
+    // Another user's credential is not allowed, although its signature is valid.
     options["allowCredentials"] = json!([]);
     let foreign = alex.assert_for(&options);
     assert_eq!(kim.authenticate(&foreign).await.problem(), (422, "credential-not-allowed"));
     assert_eq!(kim.step_up().await["user"]["name"], "kim");
-    // Neither does a sign-in that a signed-in user began.
+    // Neither does a sign-in that a signed-in user started.
     for (body, expected) in
         [(json!({}), "credential-not-allowed"), (json!({"username": "alex"}), "signature-invalid")]
     {

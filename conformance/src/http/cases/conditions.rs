@@ -128,7 +128,7 @@ pub(super) async fn every_condition_of_the_start_holds_at_the_end(server: Server
     ] {
         for (change, expected) in CHANGES.into_iter().zip(expected) {
             let mut scene = Scene::new(&server).await;
-            // The session began a while ago, so that the verification is too old when the ceremony ends.
+            // The session started a while ago, so that the verification is too old when the ceremony ends.
             scene.test.wait(Duration::from_secs(4));
             let response = scene.start(kind).await;
             scene.change(change).await;

@@ -1,11 +1,11 @@
-//! Cookies: their marks, and how they are read.
+//! Cookies: their attributes, and how they are parsed.
 
 use serde_json::{Value, json};
 
 use super::Server;
 use crate::http::{Browser, HttpResponse, LOCALHOST};
 
-/// Has every cookie set and removed, and checks how it is marked.
+/// Sets and removes every cookie, and checks its attributes.
 async fn assert_marked(browser: &mut Browser, prefix: &str, attributes: &str) {
     let options = browser.post("registration/options", &json!({"username": "kim"})).await;
     let response = browser.create_for(&options.ok());
@@ -93,14 +93,14 @@ pub(super) async fn a_foreign_cookie_locks_no_one_out(server: Server) {
     .into_iter()
     .enumerate()
     {
-        // In a header of its own, and in the same header, on both sides.
+        // In a separate header, and in the same header, before and after ours.
         for separate in [true, false] {
             let name = format!("user{at}{separate}");
             let mut kim = test.browser(&name);
             if separate {
                 kim.headers = vec![("cookie", foreign.to_vec())];
             } else {
-                // Sorted by name, before and behind ours.
+                // Sorted by name, before and after ours.
                 kim.set_cookie("!before", &[b"x; ", foreign].concat());
                 kim.set_cookie("~behind", &[b"x; ", foreign].concat());
             }
@@ -130,7 +130,7 @@ pub(super) async fn of_duplicate_cookies_the_first_well_formed_one_counts(server
     assert_eq!(both.get("/app/user").await.text(), "kim");
     both.headers = vec![("cookie", pair(&eves)), ("cookie", pair(&kims))];
     assert_eq!(both.get("/app/user").await.text(), "eve");
-    // A name that only ends or begins like ours is another's.
+    // A name that only ends or begins like ours is another cookie.
     both.headers = vec![("cookie", [b"xrp-session=", kims.as_slice(), b"; rp-session2=", &kims].concat())];
     assert_eq!(both.get("/app/user").await.problem(), (401, "not-signed-in"));
 }

@@ -173,7 +173,7 @@ pub(super) async fn revealing_reasons_are_reported_as_signature_invalid(server: 
 pub(super) async fn an_unknown_credential_is_reported_without_a_username(server: Server) {
     let test = server.start().await;
     let mut kim = test.browser("kim");
-    // Created, and never registered.
+    // Created, but never registered.
     kim.create(&json!({"username": "kim"})).await;
     let response = kim.assert(&json!({})).await;
     assert_eq!(kim.authenticate(&response).await.problem(), (422, "credential-unknown"));

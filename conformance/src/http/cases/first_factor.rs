@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::http::{Browser, HttpResponse};
 
-/// Reports that the user's password was right.
+/// Reports that the user's password was correct.
 pub(super) async fn password(browser: &mut Browser, name: &str) -> HttpResponse {
     browser.send("POST", "/app/password", &[("x-user", name)], &[]).await
 }
@@ -52,7 +52,7 @@ pub(super) async fn a_first_factor_session_is_rejected_except_as_listed(server: 
         let answer = request(&mut thief, route, &credential, session).await;
         match route {
             Route::Session => assert_eq!(answer.ok()["state"], "first-factor"),
-            // Verified below; without the purpose `second-factor` it is a sign-in like anyone's.
+            // Verified below; without the purpose `second-factor` it is a normal sign-in.
             Route::AuthenticationOptions => assert_eq!(answer.status, 200),
             Route::AuthenticationVerify | Route::RegistrationVerify => {
                 assert_eq!(answer.problem(), (400, "malformed-json"), "{route:?}");
@@ -170,7 +170,7 @@ pub(super) async fn a_password_never_passes_a_guard_that_requires_a_passkey(serv
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         assert_eq!(body["required"], required, "{path}");
     }
-    // With the password alone, a thief adds no passkey and deletes none.
+    // An attacker with only the password can neither add nor delete a passkey.
     let required = json!({"maxAge": 300, "acr": "phr"});
     let path = format!("credentials/{}", credential["id"].as_str().unwrap_or_default());
     for answer in [thief.post("registration/options", &json!({})).await, thief.delete(&path).await] {
@@ -188,7 +188,7 @@ pub(super) async fn a_password_does_not_authorise_once_a_passkey_is_there(server
     let (mut kim, mut thief) = (test.browser("kim"), test.browser("thief"));
     password(&mut thief, "kim").await;
     password(&mut kim, "kim").await;
-    // Both begin; the user is first.
+    // Both start; the user finishes first.
     let options = thief.post("registration/options", &json!({})).await.ok();
     let response = thief.create_for(&options);
     kim.add_passkey(&mut authenticator("first")).await;

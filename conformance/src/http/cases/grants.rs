@@ -91,7 +91,7 @@ pub(super) async fn a_grant_is_bound_to_its_user_and_expires(server: Server) {
     let options = kim.post("registration/options", &json!({})).await.ok();
     let response = kim.with_authenticator("without").create_for(&options);
     assert_eq!(kim.register(&response).await.problem(), (403, "step-up-required"));
-    // A rejected response used none of it up.
+    // A rejected response did not use it up.
     let options = kim.post("registration/options", &json!({})).await.ok();
     test.wait(Duration::from_secs(300));
     assert_eq!(enrol(&mut kim, "second", &grant).await.status, 201);

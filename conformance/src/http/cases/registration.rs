@@ -79,7 +79,7 @@ pub(super) async fn conditional_create_works_if_the_policy_allows(server: Server
 pub(super) async fn a_known_credential_is_not_registered_again(server: Server) {
     let test = server.start().await;
     let credential = test.browser("same").sign_up("kim").await;
-    // An authenticator that makes the same IDs.
+    // An authenticator that creates the same IDs.
     let mut eve = test.browser("same");
     let response = eve.create(&json!({"username": "eve"})).await;
     assert_eq!(response["id"], credential["id"]);

@@ -240,7 +240,7 @@ pub(super) async fn one_session_is_ended_by_its_id(server: Server) {
     let answer = phone.delete(&id(false)).await;
     assert_eq!((answer.status, answer.header("set-cookie").next()), (204, None));
     assert_eq!(kim.get("session").await.problem(), (401, "not-signed-in"));
-    // One's own session ends with its cookie.
+    // Ending the current session also removes the cookie.
     assert_eq!(phone.delete(&id(true)).await.status, 204);
     assert_eq!(phone.cookie("session"), None);
     assert!(test.sessions(&test.user("kim").await).await.is_empty());
@@ -280,7 +280,7 @@ pub(super) async fn a_sign_out_ends_the_session(server: Server) {
 }
 
 pub(super) async fn a_response_to_an_old_cookie_clears_no_cookie(server: Server) {
-    // A request that was in progress with the old token is answered after the new cookie was set.
+    // A request that was in progress with the old token receives its response after the new cookie was set.
     let test = server.start_with(|setup| setup.origin = LOCALHOST).await;
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;

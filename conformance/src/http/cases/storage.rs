@@ -14,7 +14,7 @@ fn assert_unavailable(answer: &HttpResponse, what: &str) {
     assert!(!String::from_utf8_lossy(&answer.body).contains("disk"), "{what}");
 }
 
-/// Calls whose failure delays no one, because the response does not depend on them.
+/// Calls whose failure does not affect the response.
 const TOLERATED: [&str; 3] = ["sweep_ceremonies", "sweep_sessions", "sweep_grants"];
 
 /// The calls of an operation, each once, in their order.

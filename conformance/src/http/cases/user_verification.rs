@@ -22,7 +22,7 @@ pub(super) async fn a_passkey_used_without_uv_signs_in_and_does_no_more(server: 
     let mut kim = test.browser("kim");
     let credential = kim.sign_up("kim").await;
     assert_eq!(credential["userVerified"], true);
-    // The finder of the device cannot verify the user.
+    // A person who found the device cannot pass user verification.
     let mut finder = Browser { authenticator: kim.authenticator.clone(), ..test.browser("finder") };
     verify(&mut finder, Verification::Never);
     let _ = test.events();
@@ -125,7 +125,7 @@ pub(super) async fn uv_of_a_pin_set_later_counts_for_nothing(server: Server) {
     let test = server.start().await;
     let (mut kim, credential) = without_pin(&test).await;
     assert_eq!(kim.post("/app/passkey", &Value::Null).await.text(), "kim");
-    // The finder of the key sets a PIN.
+    // A person who found the key sets a PIN.
     let mut finder = Browser { authenticator: kim.authenticator.clone(), ..test.browser("finder") };
     verify(&mut finder, Verification::Always);
     for _ in 0..2 {
