@@ -30,7 +30,7 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_748_779_200);
 const ROUNDS: usize = 15;
 const FACTOR: usize = 10;
 
-/// Makes an input of about so many elements, and what is measured on it.
+/// Creates an input of about this number of elements, and the function to measure.
 type Make = fn(usize) -> (usize, Box<dyn Fn()>);
 
 const PARSERS: &[(&str, usize, Make)] = &[
@@ -219,7 +219,7 @@ fn long_constrained_name(n: usize) -> (usize, Box<dyn Fn()>) {
 
 fn crls_of_one_issuer(n: usize) -> (usize, Box<dyn Fn()>) {
     let leaf = certificate(&name("Leaf"), &name("Root"), &[]);
-    // Out of date, so that each of them is looked at.
+    // Out of date, so that each of them is checked.
     let crls: Vec<_> = (0..n).map(|at| Crl::from_der(&crl("Root", at + 2..at + 100)).unwrap()).collect();
     let len = crls.iter().map(|crl| crl.der().len()).sum();
     let anchors = [anchor()];

@@ -30,7 +30,7 @@ fn every_chain_of_the_vectors_is_judged_as_expected() {
     }
 }
 
-/// A leaf below an anchor for each: what is accepted, and what is not (SHA-1, DSA, short keys, parameters that lie).
+/// A leaf below an anchor for each signature, accepted or not (SHA-1, DSA, short keys, wrong parameters).
 #[test]
 fn every_signature_algorithm_of_certificates_is_judged_as_expected() {
     judge_all(include_str!("../testdata/path/signature_algorithms.json"));

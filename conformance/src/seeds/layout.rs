@@ -28,8 +28,8 @@ pub fn pack(base: usize, parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-/// Splits an input into its parts. Any bytes of at least the frame's length are a valid input. A part whose length exceeds the
-/// input gets the remaining bytes.
+/// Splits an input into its parts. Any bytes of at least the frame's length are a valid input. A part whose length
+/// exceeds the input gets the remaining bytes.
 #[must_use]
 pub fn unpack<const PARTS: usize>(input: &[u8]) -> Option<(usize, [&[u8]; PARTS])> {
     let (base, mut rest) = number(input)?;

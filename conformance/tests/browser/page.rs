@@ -189,7 +189,7 @@ impl<'a> Page<'a> {
         self.session.run(DISCOURAGE, &[]).unwrap();
     }
 
-    /// Keeps autofill pending until the page aborts it. The virtual authenticators answer at once, before a button can be
+    /// Keeps autofill pending until the page aborts it. The virtual authenticators respond at once, before a button can be
     /// pressed.
     pub(crate) fn leave_autofill(&self) {
         self.session.run(LEAVE_AUTOFILL, &[]).unwrap();

@@ -1,4 +1,4 @@
-//! Client data that no ordinary page has: payments, and what a page on another machine wrote.
+//! Unusual client data: payments, and client data of a page on another machine.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod payment;
@@ -28,7 +28,7 @@ fn user() -> User {
     User { handle, name: "kim".into(), display_name: "Kim".into() }
 }
 
-/// A P-256 key that signs whatever it is given.
+/// A P-256 key that signs any bytes.
 struct Key(SigningKey);
 
 impl Key {
@@ -91,7 +91,7 @@ impl Key {
 /// UV.
 const VERIFIED: u8 = 0x04;
 
-/// A registration without a statement, whose client data were written anew: nothing signs them.
+/// A registration without a statement, with replaced client data, which no signature covers.
 fn registered(
     rp: &RelyingParty,
     (options, pending): (CredentialCreationOptions, PendingRegistration),

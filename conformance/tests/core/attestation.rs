@@ -1,5 +1,5 @@
-//! Attestation statements through the registration ceremony, a module for each format: what is accepted, what is
-//! refused and in which words.
+//! Attestation statements through the registration ceremony, a module for each format: accepted statements, and
+//! rejected ones with their messages.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -28,7 +28,7 @@ use rp_core::{
     RelyingParty, StaticAnchors, TrustAnchor, TrustSource, User, UserHandle,
 };
 
-/// An authenticator that makes statements of a format, and a relying party that judges them.
+/// An authenticator that makes statements of a format, and a relying party that verifies them.
 struct Scene {
     config: Config,
     algorithm: Algorithm,

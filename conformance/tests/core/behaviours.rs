@@ -275,7 +275,7 @@ fn a_ceremony_ends_only_with_a_credential_of_its_account() {
     }
     let own = Some(&lee.user_handle);
     assert!(authenticate_as(&rp, &mut of_lee, AllowedCredentials::discoverable(), &lee, own).is_ok());
-    // The handle of another account with the own credential
+    // The handle of another account with the user's own credential
     let refused = authenticate_as(&rp, &mut of_kim, allow(&kim), &kim, Some(&lee.user_handle)).unwrap_err();
     assert_eq!(refused, AuthenticationError::UserHandle);
 }
@@ -326,7 +326,7 @@ fn a_credential_of_the_account_is_not_registered_again() {
     let mut key = Authenticator::new("again", Config::default());
     let record = registered(&mut key, "kim");
     let rp = builder().build().unwrap();
-    // A client that does not look at excludeCredentials
+    // A client that ignores excludeCredentials
     let (options, pending) = rp.start_registration(&user("kim"), from_ref(&record), NOW).unwrap();
     let mut options = serde_json::to_value(&options.public_key).unwrap();
     options["excludeCredentials"] = json!([]);

@@ -25,7 +25,7 @@ fn rp_of(policy: AttestationPolicy, profile: Profile) -> RelyingParty {
         .unwrap()
 }
 
-/// A record that was stored in its time, and the anchors of its authenticator.
+/// A record that was stored at registration, and the anchors of its authenticator.
 fn stored(statement: Statement) -> (CredentialRecord, StaticAnchors, Timestamp) {
     let config = Config { format: statement, ..Config::default() };
     let now = config.now;

@@ -9,7 +9,8 @@ use rp_core::{
     RelyingParty, StaticAnchors, TrustAnchor, User, UserHandle, cbor,
 };
 
-/// A packed registration whose `x5c` includes the root, verified with the certificate at index `anchor` of `x5c` as the anchor.
+/// A packed registration whose `x5c` includes the root, verified with the certificate at index `anchor` of `x5c` as the
+/// anchor.
 fn register(profile: Profile, anchor: usize) -> Result<Registered, RegistrationError> {
     let config = Config { format: Format::Packed, path: Path::Root, ..Config::default() };
     let now = config.now;

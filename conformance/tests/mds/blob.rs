@@ -133,7 +133,7 @@ fn a_cut_or_changed_blob_does_not_verify() {
 
 #[test]
 fn white_space_within_a_part_is_rejected() {
-    // The signature is over the characters, so one who signs may sign what is not base64url.
+    // The signature covers the characters, so a signer can sign text that is not base64url.
     let blob = honest();
     let [header, payload, signature] = parts(&blob);
     let refusal = refused(&format!("{header}.{payload}\n.{signature}"));
@@ -159,7 +159,7 @@ fn the_path_is_found_through_x5c_as_a_pool() {
             let verified = verification(roots, NOW).verify(blob.as_bytes());
             assert!(verified.is_ok(), "{at} {name}: {}", verified.unwrap_err());
         }
-        // The old root is reached through the cross certificate alone.
+        // The old root is reached only through the cross certificate.
         let by_old = verification(&old, NOW).verify(blob.as_bytes());
         assert_eq!(by_old.is_ok(), behind.contains(&CrossSignedRoot), "{at} old");
     }

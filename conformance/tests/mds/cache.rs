@@ -121,7 +121,7 @@ async fn a_record_never_describes_a_blob_that_is_not_stored() {
     assert_eq!(record.last_success, Some(later(1)));
     assert_eq!(record.blob, before.blob, "the older one is in the cache");
 
-    // A service that is started now has the older one, and asks whether there is another than that.
+    // A service that is started now has the older one, and requests any other one.
     fs::remove_dir_all(in_the_way).unwrap();
     server.answer(move |asked| match asked.header("If-None-Match") {
         Some("16") => Reply::status(304),
@@ -167,7 +167,7 @@ async fn a_source_without_a_list_is_due() {
     once(&builder(&server).0.cache(cache()).build().unwrap(), NOW).await;
     fs::remove_dir_all(in_the_way).unwrap();
     assert_eq!(cache().record("fido").unwrap().last_success, Some(NOW));
-    // Not at each start of a program that dies of it, and not only after a day.
+    // Not at each start of a program that crashes because of it, and not only after a day.
     let soon = Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 60);
     let restarted = builder(&server).0.cache(cache()).build().unwrap();
     restarted.start_at(soon);
@@ -205,7 +205,7 @@ async fn two_processes_converge_on_one_edition() {
     let other = builder(&server).0.cache(cache()).build().unwrap();
     once(&one, NOW).await;
     assert!(matches!(other.refresh(NOW, false).await[0], Outcome::Updated));
-    // Of the same number and the same dates, with other content.
+    // The same number and the same dates, with other content.
     let newer = edition("REVOKED");
     server.answer(move |_| newer.clone());
     assert!(matches!(once(&one, later(1)).await, Outcome::Updated));
@@ -230,7 +230,7 @@ async fn a_refresh_does_not_block_the_runtime() {
     let seen = Arc::clone(&threads);
     let refresher = of(source(&server)).0.events(move |_| seen.lock().unwrap().push(thread::current().id()));
     let refresher = refresher.cache(Cache::open(directory.path()).unwrap()).build().unwrap();
-    // The runtime of this test has one thread, this one; a list is verified, kept and held on another.
+    // The runtime of this test has one thread, this one; a list is verified and stored on another.
     assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
     let threads = threads.lock().unwrap();
     assert!(!threads.is_empty() && threads.iter().all(|one| *one != thread::current().id()));

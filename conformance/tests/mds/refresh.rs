@@ -1,4 +1,4 @@
-//! Refreshing from a server that is honest.
+//! Refreshing from a correct server.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ async fn a_source_is_requested_when_due_and_not_before_retry_after() {
     server.answer(|_| Reply::status(429).with("Retry-After", "7200"));
     let failed = error(refresher.refresh(later(26), false).await.remove(0));
     assert_eq!(failed.to_string(), "HTTP status 429");
-    // A program that starts often does not ask each time, even if forced.
+    // A program that starts often does not send a request each time, even if forced.
     for _ in 0..3 {
         let again = builder(&server).0.cache(cache()).build().unwrap();
         again.start_at(later(27));
@@ -248,7 +248,7 @@ fn undated(no: u64) -> String {
     publisher().blob(&payload, &Signing::default())
 }
 
-/// The freshness of the only source, so many days after [`NOW`].
+/// The freshness of the only source, this number of days after [`NOW`].
 fn freshness(refresher: &Refresher, days: i64) -> Freshness {
     let at = later(24 * days);
     let catalog = refresher.catalog();

@@ -167,7 +167,7 @@ async fn a_usable_crl_is_stored_and_downloaded_once() {
     let (server, blob) = server_of(15);
     fetch(&server).await;
     assert_eq!(lists_asked(&server), 1);
-    // Another start with another BLOB of that signer, whose list cannot be had any more.
+    // Another start with another BLOB of that signer, whose list is no longer available.
     std::fs::remove_file(directory.path().join("fido.json")).unwrap();
     server.answer(move |asked| match asked.target.as_str() {
         "/crl" => Reply::status(404),

@@ -174,7 +174,7 @@ fn a_compromised_root_refuses_what_it_issued() {
     let of_root = compromise(status, "certificate", &root);
     assert_eq!(reason(&mut key, &json!({}), &of_root), refused);
 
-    // Of a credential that was registered earlier, the path may have been kept with its root, or without.
+    // Of a credential that was registered earlier, the path may have been stored with or without its root.
     let policy = Policy::default();
     let list = |reports: &Value| catalog(&json!([entry(&key, &json!({}), reports)]));
     let (before, after) = (list(&json!([])), list(&of_root));
@@ -212,7 +212,7 @@ fn a_remote_compromise_of_one_batch_refuses_no_other() {
         let of = |member, certificate: &[u8]| compromise(status, member, certificate);
         assert!(register(&mut key, listed(&of("batchCertificate", &other))).is_ok(), "{status}");
         assert_eq!(reason(&mut key, &json!({}), &of("batchCertificate", &this)), refused);
-        // `certificate` bounds the compromise of an attestation key alone.
+        // `certificate` limits only the compromise of an attestation key.
         assert_eq!(reason(&mut key, &json!({}), &of("certificate", &other)), refused);
     }
     let revoked = compromise("REVOKED", "batchCertificate", &other);
@@ -313,7 +313,7 @@ fn a_u2f_model_is_looked_up_by_the_key_of_its_certificate() {
     by_key["statusReports"] = json!([{"status": "REVOKED", "effectiveDate": "2020-01-01"}]);
     let refused = refused(&mut key, catalog(&json!([by_key])));
     assert!(refused.ends_with("REVOKED since 2020-01-01"), "{refused}");
-    // An AAGUID that the statement does not sign leads nowhere.
+    // An AAGUID that the statement does not sign selects no entry.
     let by_aaguid = entry(&key, &json!({}), &json!([]));
     assert!(register(&mut key, catalog(&json!([by_aaguid]))).is_err());
 }
@@ -345,7 +345,7 @@ fn a_new_list_affects_models_and_stored_credentials() {
     let affected = policy.affected(&before, &batch(&leaf), [stored(vec![certificate.clone()])], NOW);
     assert_eq!(affected.iter().map(|one| one.key).collect::<Vec<_>>(), [7]);
     assert!(affected[0].before.is_accepted() && !affected[0].after.is_accepted());
-    // Of another batch: its status is another, and it is accepted still.
+    // Another batch has another status, and is still accepted.
     let other = Authenticator::new("another batch", Config { format: Format::Packed, ..Config::default() });
     let after = batch(&other.attestation_certificate());
     let affected = policy.affected(&before, &after, [stored(vec![certificate])], NOW);
@@ -403,7 +403,7 @@ fn the_policy_applies_to_statements_that_prove_nothing() {
         let refuse = Policy { unlisted: Severity::Refuse, ..Policy::default() };
         assert_eq!(distrust(Catalog::default(), &refuse), Some("unlisted"));
         assert_eq!(distrust(listed(json!([])), &refuse), None);
-        // A claim does not make a model one of those that are allowed.
+        // A claimed model is not an allowed model.
         let allowed = Policy { allow: vec![aaguid().into()], ..Policy::default() };
         assert_eq!(distrust(listed(json!([])), &allowed), Some("not-allowed"));
     }

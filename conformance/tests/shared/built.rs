@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// Builds targets of the workspace; returns the folder of the binaries.
 ///
-/// Examples bring the development dependencies in, so that the features are those of `cargo test --workspace
+/// Examples include the development dependencies, so that the features are those of `cargo test --workspace
 /// --all-features`; after such a build there is nothing left to do.
 pub(crate) fn build(targets: &[&str]) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();

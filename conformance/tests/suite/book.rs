@@ -43,7 +43,7 @@ fn book() -> PathBuf {
     root().join("docs/src")
 }
 
-/// Every file below a folder whose name ends so; what is built is left out.
+/// Every file below a folder with this suffix, without build output.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

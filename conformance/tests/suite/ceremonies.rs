@@ -140,7 +140,7 @@ fn a_statement_is_trusted_by_its_own_root_and_by_no_other() {
 /// The first registration with a key of this format, by a policy; its own root is trusted.
 fn judged_by(policy: AttestationPolicy, format: Format) -> Result<Registered, RegistrationError> {
     let rp = builder()
-        // The one algorithm that U2F has
+        // The only algorithm of U2F
         .algorithms([rp_core::Algorithm::Es256])
         .attestation(rp_core::options::AttestationConveyancePreference::Direct)
         .attestation_policy(policy)

@@ -1,4 +1,4 @@
-//! The command: its last line, its exit status, and what it writes.
+//! The command: its last line, its exit status and its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! rp-core with every response of the matrix: honest, unusual, and wrong in each named step.
+//! rp-core with every response of the matrix: valid, unusual, and wrong in each named step.
 
 use rp_conformance::run::RpCore;
 use rp_conformance::{Case, matrix, run};

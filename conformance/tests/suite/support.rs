@@ -1,4 +1,4 @@
-//! The tables of the README are those of a run.
+//! The tables of the README are up to date.
 
 use std::fs;
 use std::path::Path;

@@ -12,7 +12,7 @@ use crate::error::Code;
 
 /// A COSE_Key ([RFC 9052, section 7]), parsed as CBOR once; borrows from its bytes.
 ///
-/// `Debug` prints the length alone, because a broken authenticator may send its private key.
+/// `Debug` prints only the length, because a broken authenticator may send its private key.
 ///
 /// # Examples
 /// ```

@@ -302,7 +302,7 @@ fn an_rsa_key_reads_and_writes() {
     let key = PublicKey::from_cose(&rs256(&n, &[1, 0, 1])).unwrap();
     assert_eq!(key.rsa(), Some((&n[..], &[1, 0, 1][..])));
     assert_eq!(key.to_cose(), rs256(&n, &[1, 0, 1]));
-    // Zeros in front, as some TPMs write them, are accepted and not kept.
+    // Zeros in front, as some TPMs write them, are accepted and removed.
     let padded = PublicKey::from_cose(&rs256(&[&[0][..], &n].concat(), &[0, 0, 3])).unwrap();
     assert_eq!(padded.rsa(), Some((&n[..], &[3][..])));
 }

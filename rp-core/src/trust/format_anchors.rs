@@ -12,7 +12,7 @@ use crate::x509::TrustAnchor;
 
 /// Anchors that are trusted for one format each, and for certain models if you name them.
 ///
-/// A vendor's root proves what the vendor's format says and nothing else: the root of SafetyNet's certificate issues
+/// A vendor's root proves only what the vendor's format states: the root of SafetyNet's certificate issues
 /// certificates for any web site, and U2F requires nothing of a certificate except its curve.
 ///
 /// # Examples

@@ -7,7 +7,7 @@ use crate::x509::TrustAnchor;
 /// Anchors that are trusted for every format and every model.
 ///
 /// Use it if all anchors are your own, or belong to vendors whose authenticators you accept in any format. A vendor's
-/// root proves what the vendor's format says and nothing else; [`FormatAnchors`](super::FormatAnchors) binds each
+/// root proves only what the vendor's format states; [`FormatAnchors`](super::FormatAnchors) binds each
 /// anchor to a format, and to models if you name them.
 #[derive(Clone, Debug, Default)]
 pub struct StaticAnchors {

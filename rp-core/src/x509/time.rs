@@ -1,6 +1,6 @@
 //! UTCTime and GeneralizedTime as certificates write them (RFC 5280 section 4.1.2.5).
 //!
-//! The types of `der` refuse UTCTime before 1970, which certificates in the field carry.
+//! The types of `der` reject UTCTime before 1970, which certificates in the field contain.
 
 use der::Tag;
 use time::{Date, Month, Time, UtcDateTime};

@@ -30,7 +30,7 @@ fn transaction() -> PaymentTransaction {
     }
 }
 
-/// The `payment` member of an honest browser for [`transaction`].
+/// The correct `payment` member for [`transaction`].
 fn client_data(challenge: &Challenge) -> Value {
     json!({
         "type": "payment.get",
@@ -52,7 +52,7 @@ fn client_data(challenge: &Challenge) -> Value {
     })
 }
 
-/// A payment in which the browser wrote something else.
+/// A payment with different client data.
 struct Scene {
     transaction: PaymentTransaction,
     flags: u8,

@@ -1,4 +1,4 @@
-//! Which statements prove a model, and what else is a fact only if it is signed.
+//! Which statements prove a model, and other data that are facts only if they are signed.
 
 use rp_conformance::authenticator::{Android, Format as Statement};
 use rp_core::attestation::Provenance;
@@ -98,7 +98,7 @@ fn a_leaf_with_only_an_anchors_name_and_key_states_no_facts() {
     let sent = scene.accepted();
     assert_eq!(sent.provenance, Some(Provenance::StrongBox));
     let leaf = Certificate::from_der(&sent.trust_path[0]).unwrap();
-    // The operator's anchor has the same name and key; what the certificate says beyond that is anyone's writing.
+    // The operator's anchor has the same name and key; everything else in the certificate can be forged.
     let name_and_key = TrustAnchor::new(leaf.subject().clone(), leaf.spki());
     let attestation = scene.judged_by(&StaticAnchors::new([name_and_key])).unwrap();
     assert!(attestation.is_trusted());

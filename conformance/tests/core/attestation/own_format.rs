@@ -27,7 +27,7 @@ impl AttestationStatementFormat for Plain {
     }
 }
 
-/// `packed` self attestation whose attestation object was changed on the way.
+/// `packed` self attestation whose attestation object was changed in transit.
 fn judged(
     policy: AttestationPolicy,
     change: impl Fn(Vec<u8>) -> Vec<u8>,
@@ -51,7 +51,7 @@ fn judged(
     Ok(registered.attestation)
 }
 
-/// Puts other bytes in the place of the first that are found.
+/// Replaces the first occurrence of some bytes.
 fn replaced(object: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = object.windows(from.len()).position(|window| window == from).unwrap();
     let (head, tail) = object.split_at(at);

@@ -24,7 +24,7 @@ const OTHER: u8 = 9;
 const AT: Timestamp = Timestamp::from_unix_seconds(1_748_779_200);
 const UNKNOWN: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.55738.1");
 
-/// Leaf and intermediate below an anchor, which pass as they are.
+/// A valid leaf and intermediate below an anchor.
 struct Chain {
     leaf: Template,
     issuing: Template,
@@ -137,7 +137,7 @@ fn every_anchor_of_the_name_is_tried() {
 
 #[test]
 fn a_cross_certificate_leads_to_the_anchor() {
-    // The anchors know "Issuing" by an older key; the chain brings a certificate of its new one.
+    // The anchors know "Issuing" by an older key; the chain contains a certificate of its new one.
     judge(&sound().der(), &[anchor("Issuing", OTHER), anchor("Root", ROOT)]).unwrap();
 }
 

@@ -35,7 +35,7 @@ fn mapping(from: &ObjectIdentifier, to: &ObjectIdentifier) -> Vec<u8> {
     extension(&ID_CE_POLICY_MAPPINGS, true, &sequence(&[&sequence(&[&oid(from), &oid(to)])]))
 }
 
-/// Judges root (anchor), upper CA, lower CA and leaf with these extensions.
+/// Validates root (anchor), upper CA, lower CA and leaf with these extensions.
 fn judge(upper: &[Vec<u8>], lower: &[Vec<u8>], leaf: &[Vec<u8>]) -> Result<(), PathError> {
     let ca = |extensions: &[Vec<u8>]| [&[basic_constraints(true, None)], extensions].concat();
     let chain = [
@@ -85,7 +85,7 @@ fn a_policy_is_required_after_so_many_certificates() {
     let after = |certificates| judge(&[policies(&[GOLD]), require_explicit(certificates)], &[], &[]);
     assert_eq!(after(0), Err(PathError::Policy { index: 1, source: PolicyError::Required }));
     assert_eq!(after(1), REQUIRED);
-    // 6.1.5 (a) takes one more off at the leaf.
+    // 6.1.5 (a) subtracts one more at the leaf.
     assert_eq!(after(2), REQUIRED);
     after(3).unwrap();
 }
