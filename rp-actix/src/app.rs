@@ -95,6 +95,7 @@ async fn with_passkeys<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    passkeys.spawn_maintenance();
     let cookies = PendingCookies::default();
     request.extensions_mut().insert(passkeys.clone());
     request.extensions_mut().insert(cookies.clone());
@@ -132,5 +133,8 @@ pub(crate) struct ServiceFailure(pub(crate) Response);
 fn append(headers: &mut HeaderMap, cookies: PendingCookies) {
     for cookie in cookies.take().into_iter().filter_map(header_value) {
         headers.append(SET_COOKIE, cookie);
+        if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
     }
 }

@@ -63,6 +63,7 @@ async fn with_passkeys(
     next: Next,
 ) -> Response {
     let is_under_prefix = routes.is_under_prefix(request.uri().path());
+    passkeys.spawn_maintenance();
     let cookies = PendingCookies::default();
     request.extensions_mut().insert(passkeys.clone());
     request.extensions_mut().insert(cookies.clone());
@@ -73,10 +74,11 @@ async fn with_passkeys(
         response.headers_mut().remove(CONTENT_LENGTH);
         *response.body_mut() = passkeys.error_response(&error).body.into();
     }
-    if is_under_prefix {
+    let cookies = cookies.take();
+    if is_under_prefix || !cookies.is_empty() {
         response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);
     }
-    let cookies = cookies.take().into_iter().filter_map(header_value);
+    let cookies = cookies.into_iter().filter_map(header_value);
     response.headers_mut().extend(cookies.map(|cookie| (SET_COOKIE, cookie)));
     response
 }

@@ -15,6 +15,7 @@ mod handle;
 pub(crate) mod request;
 mod response;
 mod route;
+mod timing;
 
 pub use context::{Context, PendingCookies, Verified};
 pub use cookie::{CookieAttributes, Cookies, SameSite};

@@ -308,7 +308,7 @@ cases! { $
         a_first_factor_that_cannot_be_stored_leaves_nothing
         a_passkey_that_cannot_be_stored_is_not_added
         every_call_that_fails_is_503_and_changes_nothing
-        a_use_that_cannot_be_written_is_503
+        a_use_that_cannot_be_written_ends_no_session
         a_session_ends_though_the_store_fails
         a_sweep_that_fails_delays_no_one
     }

@@ -4,12 +4,14 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rp_core::{AuthenticationResponse, RegistrationResponse, UserHandle};
+use tokio::time::Instant;
 
 use super::body::RegistrationExtras;
 use super::guard;
 use super::request::{Body, Request};
 use super::response::Response;
 use super::route::Route;
+use super::timing::wait_for_next_multiple;
 use crate::assurance::Requirement;
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder};
@@ -108,8 +110,10 @@ impl Context {
         user: &UserHandle,
         method: Method,
     ) -> Result<FirstFactor, ServiceError> {
-        let first = self.passkeys.first_factor_verified(&self.caller, user, method).await?;
-        if let Some(cookie) = self.passkeys.session_cookie(&self.caller, &first.session) {
+        // The response of a handler of the application has no place for a bearer token.
+        let caller = Caller { kind: TokenTransport::Cookie, ..self.caller.clone() };
+        let first = self.passkeys.first_factor_verified(&caller, user, method).await?;
+        if let Some(cookie) = self.passkeys.session_cookie(&caller, &first.session) {
             self.cookies.push(cookie);
         }
         Ok(first)
@@ -225,8 +229,13 @@ impl Passkeys {
         body: impl Future<Output = Body>,
     ) -> Result<Verified<Authentication>, ServiceError> {
         let json = self.recorded(self.read(Route::AuthenticationVerify, request, body).await)?;
+        let started_at = Instant::now();
         let caller = self.caller(request).await?;
-        self.verify_authentication(&caller, &json).await
+        let verified = self.verify_authentication(&caller, &json).await;
+        if let Err(ServiceError::Redacted(_)) = &verified {
+            wait_for_next_multiple(started_at).await;
+        }
+        verified
     }
 
     pub(super) async fn verify_authentication(

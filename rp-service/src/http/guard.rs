@@ -42,7 +42,8 @@ pub(super) fn check_site(
         }
     }
     // Browsers can be made to send such requests.
-    if !has_origin && sites.is_empty() && cookies.are_in(request) {
+    let has_cookie = cookies.are_in(request) || request.application_session.is_some();
+    if !has_origin && sites.is_empty() && has_cookie {
         return reject("a cookie without origin and sec-fetch-site".into());
     }
     Ok(())

@@ -1,5 +1,4 @@
 use std::future::Future;
-use std::time::Duration;
 
 use rp_core::{CredentialId, base64url};
 use tokio::time::Instant;
@@ -11,6 +10,7 @@ use super::guard;
 use super::request::{Body, MAX_BODY_BYTES, Request};
 use super::response::Response;
 use super::route::Route;
+use super::timing::wait_for_next_multiple;
 use crate::error::ServiceError;
 use crate::json::{DeletionJson, RegistrationJson, UserChangeJson, UserJson};
 use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Next, Passkeys};
@@ -25,10 +25,20 @@ impl Passkeys {
         request: &Request<'_>,
         body: impl Future<Output = Body>,
     ) -> Response {
+        let body = self.recorded(self.read(route, request, body).await);
+        // Not before: a client chooses how long its body takes.
         let started_at = Instant::now();
-        let (response, hides_time) = match self.respond(route, request, body).await {
+        let responded = match body {
+            Ok(json) => self.respond(route, request, &json).await,
+            Err(error) => Err(error),
+        };
+        let (response, hides_time) = match responded {
             Ok(response) => response,
-            Err(error) => (self.plain_error_response(&error), matches!(error, ServiceError::Redacted(_))),
+            Err(error) => {
+                let hides_time =
+                    route == Route::AuthenticationOptions || matches!(error, ServiceError::Redacted(_));
+                (self.plain_error_response(&error), hides_time)
+            }
         };
         if hides_time {
             wait_for_next_multiple(started_at).await;
@@ -63,25 +73,30 @@ impl Passkeys {
         &self,
         route: Route,
         request: &Request<'_>,
-        body: impl Future<Output = Body>,
+        json: &[u8],
     ) -> Result<(Response, bool), ServiceError> {
-        let json = self.recorded(self.read(route, request, body).await)?;
         let caller = if route.is_under_prefix() {
             self.recorded(self.caller(request).await)?
         } else {
             Caller::default()
         };
         let response = match route {
-            Route::RegistrationOptions => self.registration_options(caller, &json).await,
-            Route::RegistrationVerify => self.registration_response(&caller, &json).await,
-            Route::AuthenticationOptions => return self.authentication_options(caller, &json).await,
+            Route::RegistrationOptions => self.registration_options(caller, json).await,
+            Route::RegistrationVerify => self.registration_response(&caller, json).await,
+            Route::AuthenticationOptions => return self.authentication_options(caller, json).await,
             // The response would verify, and no one would be signed in.
             Route::AuthenticationVerify if self.has_application_sessions() => {
                 let missing =
                     "a handler with VerifiedAuthentication, because the application keeps the sessions,";
                 self.recorded(Err(ServiceError::Misconfigured { missing }))
             }
-            Route::AuthenticationVerify => self.authentication_response(&caller, &json).await,
+            Route::SignOut | Route::Sessions | Route::EndSession | Route::EndOtherSessions
+                if self.has_application_sessions() =>
+            {
+                let missing = "a handler of the application, because the application keeps the sessions,";
+                self.recorded(Err(ServiceError::Misconfigured { missing }))
+            }
+            Route::AuthenticationVerify => self.authentication_response(&caller, json).await,
             Route::Session => Ok(Response::json(200, &self.session(&caller).await?)),
             Route::SignOut => {
                 self.sign_out(&caller).await?;
@@ -100,7 +115,7 @@ impl Passkeys {
             }
             Route::Signal => Ok(Response::json(200, &self.signal(&caller).await?)),
             Route::RenameCredential => {
-                let form: RenameCredential = self.recorded(body::parse(&json))?;
+                let form: RenameCredential = self.recorded(body::parse(json))?;
                 self.recorded(caller.signed_in())?;
                 let id = self.recorded(credential_id(request))?;
                 let passkey = self.rename_passkey(&caller, &id, &form.nickname).await?;
@@ -108,7 +123,7 @@ impl Passkeys {
             }
             Route::DeleteCredential => self.delete_credential(&caller, request).await,
             Route::ChangeUser => {
-                let form: ChangeUser = self.recorded(body::parse(&json))?;
+                let form: ChangeUser = self.recorded(body::parse(json))?;
                 let (user, signal) = self.change_display_name(&caller, &form.display_name).await?;
                 Ok(Response::json(200, &UserChangeJson { user: UserJson::new(&user), signal }))
             }
@@ -239,20 +254,6 @@ impl Passkeys {
         Ok(Some(cookie))
     }
 }
-
-/// Waits until the time since the request is a multiple of [`TIME_STEP`]. The task sleeps: it holds no lock, no connection
-/// to a store and no thread.
-async fn wait_for_next_multiple(started_at: Instant) {
-    let steps = started_at.elapsed().as_nanos().div_ceil(TIME_STEP.as_nanos());
-    let wait = u32::try_from(steps).ok().and_then(|steps| TIME_STEP.checked_mul(steps));
-    if let Some(end) = wait.and_then(|wait| started_at.checked_add(wait)) {
-        tokio::time::sleep_until(end).await;
-    }
-}
-
-/// The step of response times that could reveal whether a user exists: longer than any difference between a known and an
-/// unknown username, and too short to be noticed.
-const TIME_STEP: Duration = Duration::from_millis(25);
 
 fn unexpected(detail: &str) -> ServiceError {
     ServiceError::Body { detail: detail.into() }

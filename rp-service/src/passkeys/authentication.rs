@@ -56,7 +56,12 @@ impl Passkeys {
     ) -> Result<CredentialRequestOptions, ServiceError> {
         let start = async {
             let allowed = match username {
-                Some(username) => self.allow_username(username).await?,
+                Some(username) => {
+                    // Before the store is asked for the name: over the limit, nothing depends on it.
+                    self.check_rate(self.inner.policy.limits.ceremonies_per_address, caller.address())
+                        .await?;
+                    self.allow_username(username).await?
+                }
                 None => AllowedCredentials::discoverable(),
             };
             let (options, pending) = self.inner.rp.start_authentication(allowed, self.now())?;
@@ -330,12 +335,14 @@ impl Passkeys {
         id: &CredentialId,
         response: &AuthenticationResponse,
     ) -> ServiceError {
-        let handle = match attempt.pending.user_handle() {
-            Some(handle) => handle.clone(),
-            None if self.inner.decoys.is_decoy(id) => self.inner.decoys.owner(id),
-            None => return ServiceError::CredentialUnknown,
-        };
         let is_sign_in = attempt.purpose == Purpose::SignIn;
+        let is_decoy = self.inner.decoys.is_decoy(id);
+        let handle = match attempt.pending.user_handle() {
+            // To the user of a session, a decoy is a passkey of another user.
+            Some(handle) if is_sign_in || !is_decoy => handle.clone(),
+            _ if is_decoy => self.inner.decoys.owner(id),
+            _ => return ServiceError::CredentialUnknown,
+        };
         let record: CredentialRecord = self.inner.decoys.record(id, &handle);
         match self.inner.rp.finish_authentication(attempt.pending, response, &record, self.now()) {
             Err(error) if is_sign_in || error.code() == Code::CredentialNotAllowed => error.into(),

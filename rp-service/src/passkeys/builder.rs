@@ -323,6 +323,7 @@ impl PasskeysBuilder {
                 client_address: self.client_address,
                 is_address_missing: AtomicBool::new(false),
                 sweeps: AtomicU32::new(0),
+                is_maintained: AtomicBool::new(false),
                 revoked: RevokedSessions::default(),
             }),
         })

@@ -127,10 +127,12 @@ impl Passkeys {
         let is_due = now.saturating_since(session.last_used_at) >= TOUCH_INTERVAL;
         if session.is_signed_in() && is_due {
             let expires_at = self.inner.policy.sessions.expires_at(session.created_at, now);
-            if !store.touch_session(key, now, expires_at).await? {
-                return Ok(None);
+            match store.touch_session(key, now, expires_at).await {
+                Ok(true) => (session.last_used_at, session.expires_at) = (now, expires_at),
+                Ok(false) => return Ok(None),
+                // A session that is not extended only ends earlier; on a full disk its user can still sign out.
+                Err(error) => self.record_failure::<()>(Action::Request, Err(error)),
             }
-            (session.last_used_at, session.expires_at) = (now, expires_at);
         }
         Ok(Some(CurrentSession { session, key: Some(key) }))
     }
@@ -182,6 +184,7 @@ impl Passkeys {
             let session = &caller.signed_in()?.session;
             let user = self.active_user(&session.user).await?;
             requirement.check(session, self.now()).map_err(step_up)?;
+            self.check_passkey_of(session).await?;
             Ok(CurrentUser { user, session: session.clone() })
         };
         let result = check.await;
@@ -189,6 +192,18 @@ impl Passkeys {
             self.record(&caller.event(Action::Guard), &result);
         }
         result
+    }
+
+    /// Whether the user still has the passkey that opened a session. If one store has sessions and passkeys, it ended the
+    /// session together with the passkey.
+    async fn check_passkey_of(&self, session: &Session) -> Result<(), ServiceError> {
+        let Some(id) = &session.credential else { return Ok(()) };
+        if matches!(self.inner.sessions, Sessions::Own { is_shared: true, .. }) {
+            return Ok(());
+        }
+        let passkey = self.passkey(id).await?;
+        let is_owned = passkey.is_some_and(|passkey| passkey.record.user_handle == session.user);
+        if is_owned { Ok(()) } else { Err(ServiceError::NotSignedIn) }
     }
 
     /// The user of a session, unless it is deleted or locked.

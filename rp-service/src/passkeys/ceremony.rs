@@ -101,7 +101,11 @@ impl Passkeys {
     /// Stores a ceremony.
     pub(super) async fn put_ceremony(&self, caller: &Caller, ceremony: Ceremony) -> Result<(), ServiceError> {
         let browser = caller.browser.as_ref().ok_or(ServiceError::NoCeremony(NoCeremony::Cookie))?;
-        self.count_attempt(self.inner.policy.limits.ceremonies_per_address, caller.address()).await?;
+        // A ceremony of a session counts for its user, so that no one else at the address can block it.
+        let user = caller.session.as_ref().filter(|_| ceremony.is_bound_to_session());
+        let subject = user
+            .map_or_else(|| caller.address().to_owned(), |current| format!("user {}", current.session.user));
+        self.count_attempt(self.inner.policy.limits.ceremonies_per_address, &subject).await?;
         let key = key(browser, ceremony.challenge().as_bytes());
         let started_by = caller
             .session

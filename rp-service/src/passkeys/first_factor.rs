@@ -54,6 +54,10 @@ impl Passkeys {
     ) -> Result<FirstFactor, ServiceError> {
         let mut event = caller.event(Action::FirstFactor).user(user);
         let open = async {
+            if method == Method::Passkey {
+                // Only the service verifies passkeys.
+                return Err(ServiceError::Misconfigured { missing: "a first factor of the application" });
+            }
             let user = self.inner.users.user(user).await?.ok_or(ServiceError::NoSuchUser)?;
             if user.locked_at.is_some() {
                 return Err(ServiceError::UserLocked);

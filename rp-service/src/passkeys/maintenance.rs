@@ -51,9 +51,16 @@ impl Passkeys {
     pub const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
     /// Runs [`Passkeys::maintain`] in a task of the current `tokio` runtime, until the last clone of the service is dropped.
+    /// Further calls do nothing. The layers of the adapters call it with the first request.
     /// Without a runtime nothing happens, and expired entries are deleted only when others are created.
     pub fn spawn_maintenance(&self) {
+        if self.inner.is_maintained.load(Ordering::Relaxed) {
+            return;
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.inner.is_maintained.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let service = Arc::downgrade(&self.inner);
         runtime.spawn(async move {
             loop {

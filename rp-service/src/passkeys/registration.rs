@@ -258,7 +258,10 @@ impl Passkeys {
         let limits = self.reveal_limits(input.caller, None);
         self.count_reveal(&limits).await?;
         let sign_ups = self.inner.policy.limits.sign_ups_per_address;
-        self.count_attempt(sign_ups, input.caller.address()).await?;
+        if let Err(error) = self.count_attempt(sign_ups, input.caller.address()).await {
+            self.forgive_reveal(&limits).await;
+            return Err(error);
+        }
         let id = passkey.record.id.clone();
         let factor = VerifiedFactor::passkey(
             Acr::of(&passkey),
@@ -342,14 +345,18 @@ impl Passkeys {
             }
             None => self.authorize(session, &passkeys)?,
         };
+        if !self.inner.is_user_store_shared {
+            // The transaction below cannot check it.
+            self.active_user(&user.handle).await?;
+        }
         let limits = self.reveal_limits(input.caller, Some(&user.handle));
-        self.count_reveal(&limits).await?;
         let conditions = Conditions {
             check_user: self.inner.is_user_store_shared,
             session: self.session_condition(input.caller).await?,
             authorization,
             now: session.effective_time(self.now()),
         };
+        self.count_reveal(&limits).await?;
         let added = self.add_to_store(&passkey, &conditions).await;
         if !matches!(added, Ok(AddPasskey::CredentialExists)) {
             self.forgive_reveal(&limits).await;
@@ -388,11 +395,13 @@ impl Passkeys {
         passkey: &Passkey,
         conditions: &Conditions,
     ) -> Result<AddPasskey, ServiceError> {
-        if self.inner.decoys.is_decoy(&passkey.record.id) {
-            return Ok(AddPasskey::CredentialExists);
-        }
-        let max = self.inner.policy.max_credentials;
-        Ok(self.inner.credentials.add_passkey(passkey.clone(), max, conditions).await?)
+        // A decoy goes through the same transaction, which checks the same conditions first, and is never stored.
+        let is_decoy = self.inner.decoys.is_decoy(&passkey.record.id);
+        let max = if is_decoy { Some(0) } else { self.inner.policy.max_credentials };
+        Ok(match self.inner.credentials.add_passkey(passkey.clone(), max, conditions).await? {
+            AddPasskey::TooMany if is_decoy => AddPasskey::CredentialExists,
+            added => added,
+        })
     }
 
     /// The requirement for adding and deleting passkeys if the user has one.

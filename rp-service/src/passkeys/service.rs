@@ -81,6 +81,8 @@ pub(super) struct Inner {
     /// Whether a request without a client address was reported.
     pub(super) is_address_missing: AtomicBool,
     pub(super) sweeps: AtomicU32,
+    /// Whether a task deletes expired entries.
+    pub(super) is_maintained: AtomicBool,
     /// Sessions that were ended while the store failed.
     pub(super) revoked: RevokedSessions,
 }

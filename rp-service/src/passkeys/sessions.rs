@@ -222,6 +222,7 @@ impl Passkeys {
     ) -> Result<u64, StoreError> {
         match &self.inner.sessions {
             Sessions::Own { store, .. } => store.end_sessions(user, keep).await,
+            // The application ends its own.
             Sessions::Application => Ok(0),
         }
     }

@@ -185,12 +185,14 @@ impl Passkeys {
         result
     }
 
-    /// Unlocks a user.
+    /// Unlocks a user. Sessions that were opened before do not live on.
     ///
     /// # Errors
     /// [`ServiceError`]: `user-unknown`, `storage-unavailable`.
     pub async fn unlock_user(&self, handle: &UserHandle) -> Result<(), ServiceError> {
         let unlock = async {
+            // A sign-in that was in progress while the user was locked may have opened one.
+            self.end_sessions_of(handle, None).await?;
             let exists = self.inner.users.set_user_lock(handle, None).await?;
             if exists { Ok(()) } else { Err(ServiceError::NoSuchUser) }
         };
@@ -207,11 +209,19 @@ impl Passkeys {
     pub async fn delete_user(&self, handle: &UserHandle) -> Result<SignalJson, ServiceError> {
         let delete = async {
             let user = self.inner.users.user(handle).await?.ok_or(ServiceError::NoSuchUser)?;
-            // Sessions and passkeys may be in other stores. The user goes last: a failure in between can be repeated.
-            self.end_sessions_of(handle, None).await?;
-            self.inner.credentials.delete_passkeys(handle).await?;
-            if !self.inner.users.delete_user(handle).await? {
-                return Err(ServiceError::NoSuchUser);
+            if self.inner.is_user_store_shared {
+                // One transaction deletes the user with all passkeys, or changes nothing.
+                if !self.inner.users.delete_user(handle).await? {
+                    return Err(ServiceError::NoSuchUser);
+                }
+                self.end_sessions_of(handle, None).await?;
+            } else {
+                // The user goes last, so that a failure in between can be repeated.
+                self.end_sessions_of(handle, None).await?;
+                self.inner.credentials.delete_passkeys(handle).await?;
+                if !self.inner.users.delete_user(handle).await? {
+                    return Err(ServiceError::NoSuchUser);
+                }
             }
             Ok(SignalJson::new(&self.inner.rp, &user, &[]))
         };

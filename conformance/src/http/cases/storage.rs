@@ -279,17 +279,21 @@ pub(super) async fn every_call_that_fails_is_503_and_changes_nothing(server: Ser
     phone.get("session").await.ok();
 }
 
-pub(super) async fn a_use_that_cannot_be_written_is_503(server: Server) {
+pub(super) async fn a_use_that_cannot_be_written_ends_no_session(server: Server) {
     let test = server.start().await;
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     test.wait(NOT_RECENT);
-    test.store.fail(["touch_session"]);
-    for path in ["session", "/app/user", "/app/maybe"] {
-        assert_unavailable(&kim.get(path).await, path);
-    }
+    // On a full disk: the session works until it expires as it is stored, and its user can sign out.
+    test.store.fail(["touch_session", "end_session"]);
+    let before = kim.get("session").await.ok()["expiresAt"].clone();
+    assert_eq!(kim.get("/app/user").await.text(), "kim");
+    let mut copy = kim.clone();
+    kim.sign_out().await;
+    assert_eq!(copy.get("session").await.problem(), (401, "not-signed-in"));
     test.store.fail([]);
-    kim.get("session").await.ok();
+    assert_eq!(copy.get("session").await.problem(), (401, "not-signed-in"));
+    assert!(before.is_string());
 }
 
 pub(super) async fn a_session_ends_though_the_store_fails(server: Server) {
