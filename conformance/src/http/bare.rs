@@ -40,8 +40,11 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
     } else {
         let cookies = PendingCookies::default();
         let handled = handle(fixture, &http, &request, body, &cookies).await;
-        let set = cookies.take().into_iter().map(|cookie| ("set-cookie".to_owned(), cookie));
-        response.headers.extend(set);
+        let set = cookies.take();
+        if !set.is_empty() && handled.is_ok() {
+            response.headers.push(("cache-control".into(), "no-store".into()));
+        }
+        response.headers.extend(set.into_iter().map(|cookie| ("set-cookie".to_owned(), cookie)));
         match handled {
             Ok(Some(text)) => {
                 response.status = 200;
