@@ -16,11 +16,12 @@
 //! let rp = RelyingParty::builder("example.org").name("Example").origin("https://example.org").build()?;
 //!
 //! let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
-//! let (options, pending) = rp.start_registration(&user, &[], Timestamp::now())?;
+//! let now = Timestamp::from_unix_seconds(1_780_272_000); // with the feature `std`: Timestamp::now()
+//! let (options, pending) = rp.start_registration(&user, &[], now)?;
 //! // options go to the browser as JSON; pending stays on the server until the response arrives:
 //! // let registered = rp.finish_registration(pending, &response, &trust, now)?;
 //!
-//! let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), Timestamp::now())?;
+//! let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), now)?;
 //! // let verified = rp.finish_authentication(pending, &response, &credential, now)?;
 //! # let _ = (options, pending);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -92,7 +93,7 @@ pub use x509::TrustAnchor;
 
 /// The pages of the guide, whose examples compile.
 #[cfg(doctest)]
-#[cfg(feature = "_credentials")]
+#[cfg(all(feature = "_credentials", feature = "std"))]
 mod book {
     #[doc = include_str!("../../docs/src/guide/ceremonies.md")]
     struct Ceremonies;

@@ -87,7 +87,7 @@ impl RelyingParty {
     ///         "backupState": false, "aaguid": "00000000-0000-0000-0000-000000000000",
     ///         "attestation": {"format": "none", "type": "none", "trusted": false}}"#,
     /// )?;
-    /// let now = Timestamp::now();
+    /// let now = Timestamp::from_unix_seconds(1_780_272_000); // with the feature `std`: Timestamp::now()
     /// let result = rp.reverify_registration(&imported, &StaticAnchors::none(), now, now);
     /// assert_eq!(result.unwrap_err(), ReverificationError::NotKept { member: "attestationObject" });
     /// # Ok::<(), Box<dyn std::error::Error>>(())

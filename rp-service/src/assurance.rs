@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::acr::Acr;
 use crate::session::{Method, Session, UserVerification, VerifiedFactor};
-use crate::store::Passkey;
 
 /// An authentication method (RFC 8176).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,18 +105,6 @@ pub struct MissingAssurance {
     /// Whether user verification is required.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub user_verification: bool,
-}
-
-impl Acr {
-    /// The class of a passkey: `phrh` if a trusted attestation proves a key that cannot leave its hardware, else `phr`.
-    #[must_use]
-    pub fn of(passkey: &Passkey) -> Self {
-        if passkey.record.attestation.trusted && passkey.record.backup_eligible == Some(false) {
-            Self::Phrh
-        } else {
-            Self::Phr
-        }
-    }
 }
 
 impl Assurance {

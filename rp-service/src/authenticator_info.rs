@@ -20,6 +20,13 @@ pub struct AuthenticatorInfo {
 pub trait AuthenticatorDirectory: Send + Sync {
     /// Returns the authenticator, if it is known.
     fn info(&self, aaguid: &Aaguid) -> Option<AuthenticatorInfo>;
+
+    /// Whether hardware protects the keys of a model that an attestation proves. The default is `false`: only metadata say
+    /// so.
+    fn protects_keys(&self, model: &Aaguid) -> bool {
+        let _ = model;
+        false
+    }
 }
 
 impl<F: Fn(&Aaguid) -> Option<AuthenticatorInfo> + Send + Sync> AuthenticatorDirectory for F {

@@ -3,12 +3,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rp_core::{
-    CredentialId, RelyingParty, RelyingPartyBuilder, StaticAnchors, Timestamp, TrustAnchor, UserHandle,
-    base64url,
+    Aaguid, CredentialId, RelyingParty, RelyingPartyBuilder, StaticAnchors, Timestamp, TrustAnchor,
+    UserHandle, base64url,
 };
 use rp_service::http::Route;
 use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
-use rp_service::{Event, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, ServiceError, Session};
+use rp_service::{
+    AuthenticatorDirectory, AuthenticatorInfo, Event, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy,
+    ServiceError, Session,
+};
 use serde_json::Value;
 
 use super::FailingStore;
@@ -97,6 +100,7 @@ impl Fixture {
             .secret([7; 32])
             .policy(setup.policy)
             .trust(Arc::new(StaticAnchors::new(anchors)))
+            .authenticators(HardwareKeys)
             .clock(move || Timestamp::from_unix_seconds(time.load(Ordering::SeqCst)))
             .events(move |event: &Event<'_>| {
                 let code = event.error.map_or("ok", ServiceError::code);
@@ -164,4 +168,18 @@ fn relying_party(setup: &Setup) -> RelyingParty {
             .native_origin("android:apk-key-hash:AAAA")
     };
     (setup.relying_party)(builder.name("Example")).build().expect("the configuration is complete")
+}
+
+/// Every model is one whose metadata list hardware key protection; it has no name.
+#[derive(Debug)]
+struct HardwareKeys;
+
+impl AuthenticatorDirectory for HardwareKeys {
+    fn info(&self, _: &Aaguid) -> Option<AuthenticatorInfo> {
+        None
+    }
+
+    fn protects_keys(&self, _: &Aaguid) -> bool {
+        true
+    }
 }

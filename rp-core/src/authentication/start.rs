@@ -129,7 +129,8 @@ impl RelyingParty {
     /// use rp_core::{AllowedCredentials, RelyingParty, Timestamp};
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
-    /// let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), Timestamp::now())?;
+    /// let now = Timestamp::from_unix_seconds(1_780_272_000); // with the feature `std`: Timestamp::now()
+    /// let (options, pending) = rp.start_authentication(AllowedCredentials::discoverable(), now)?;
     /// assert!(options.public_key.allow_credentials.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

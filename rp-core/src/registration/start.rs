@@ -102,7 +102,8 @@ impl RelyingParty {
     ///
     /// let rp = RelyingParty::builder("example.org").origin("https://example.org").build()?;
     /// let user = User { handle: UserHandle::random()?, name: "kim".into(), display_name: "Kim".into() };
-    /// let (options, pending) = rp.start_registration(&user, &[], Timestamp::now())?;
+    /// let now = Timestamp::from_unix_seconds(1_780_272_000); // with the feature `std`: Timestamp::now()
+    /// let (options, pending) = rp.start_registration(&user, &[], now)?;
     /// assert_eq!(&options.public_key.challenge, pending.challenge());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rp_core::{Aaguid, base64url};
-use rp_mds::{ModelName, Names, SharedCatalog};
+use rp_mds::{ModelId, ModelName, Names, SharedCatalog};
 
 use super::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
 
@@ -66,6 +66,22 @@ impl AuthenticatorDirectory for MetadataDirectory {
         let shown = self.names.show(&self.current.load(), *aaguid);
         shown.and_then(|shown| self.named(&shown)).or_else(|| PasskeyProviders.info(aaguid))
     }
+
+    fn protects_keys(&self, model: &Aaguid) -> bool {
+        let catalog = self.current.load();
+        catalog.find(&ModelId::Aaguid(*model)).is_some_and(|listed| {
+            let is_hardware = |protection: &[Box<str>]| {
+                let has = |word: &str| protection.iter().any(|listed| &**listed == word);
+                has("hardware") && !has("software")
+            };
+            let statements: Vec<_> = listed.entries.iter().map(|entry| entry.statement()).collect();
+            !listed.unreadable
+                && !statements.is_empty()
+                && statements.iter().all(|statement| {
+                    statement.is_some_and(|statement| is_hardware(&statement.key_protection))
+                })
+        })
+    }
 }
 
 /// Whether this is a picture that a page may be given (RFC 2397, in base64).
@@ -123,6 +139,17 @@ mod tests {
         let expected = AuthenticatorInfo { name: "A name of ours".into(), icon: Some(PICTURE.into()) };
         assert_eq!(model(&models, bitwarden), Some(expected));
         assert_eq!(model(&models, "00000000-0000-0000-0000-000000000000"), None);
+    }
+
+    #[test]
+    fn only_metadata_that_list_hardware_protect_keys() {
+        let protects = |statement: &str| models(statement).protects_keys(&AAGUID.parse().unwrap());
+        assert!(protects(r#"{"description": "A key", "keyProtection": ["hardware", "secure_element"]}"#));
+        assert!(!protects(r#"{"description": "A key", "keyProtection": ["software"]}"#));
+        assert!(!protects(r#"{"description": "A key", "keyProtection": ["hardware", "software"]}"#));
+        assert!(!protects(r#"{"description": "A key"}"#));
+        let key = models(r#"{"description": "A key", "keyProtection": ["hardware"]}"#);
+        assert!(!key.protects_keys(&Aaguid::ZERO), "another model");
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::caller::{Caller, CurrentSession};
 use super::ceremony::{Ceremony, StoredCeremony};
 use super::service::{Passkeys, Sessions};
 use super::sessions::OpenedSession;
-use crate::acr::Acr;
 use crate::admission::{AdmissionRequest, Purpose};
 use crate::decoy;
 use crate::error::{NoCeremony, ServiceError};
@@ -234,7 +233,7 @@ impl Passkeys {
         let is_confirmed = session.is_some_and(|current| confirms_user_verification(&current.session, &id));
         let uv_initialized =
             passkey.record.uv_initialized || (is_confirmed && authenticated.flags.user_verified());
-        let factor = VerifiedFactor::passkey(Acr::of(&passkey), authenticated.flags, uv_initialized, now);
+        let factor = VerifiedFactor::passkey(self.acr(&passkey), authenticated.flags, uv_initialized, now);
         event.user_verification_omitted = factor.user_verification == UserVerification::Omitted;
         if attempt.purpose == Purpose::StepUp && event.user_verification_omitted {
             self.reject_omitted_user_verification(session).await?;

@@ -8,7 +8,6 @@ use super::ceremony::Ceremony;
 use super::management::nickname;
 use super::service::Passkeys;
 use super::sessions::OpenedSession;
-use crate::acr::Acr;
 use crate::admission::{AdmissionRequest, Purpose};
 use crate::assurance::Requirement;
 use crate::error::{NoCeremony, ServiceError};
@@ -264,7 +263,7 @@ impl Passkeys {
         }
         let id = passkey.record.id.clone();
         let factor = VerifiedFactor::passkey(
-            Acr::of(&passkey),
+            self.acr(&passkey),
             registered.flags,
             passkey.record.uv_initialized,
             self.now(),
