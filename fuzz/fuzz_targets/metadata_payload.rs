@@ -12,8 +12,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         assert!(metadata.find(&entry.model()).iter().any(|found| found.model() == entry.model()));
     }
     assert!(Difference::between(&metadata, &metadata).changed.is_empty());
-    let lean =
-        Metadata::from_own_entries(data, Retention::LEAN).expect("what is read with pictures is read without");
+    let lean = Metadata::from_own_entries(data, Retention::LEAN)
+        .expect("what is read with pictures is read without");
     assert_eq!(metadata.entries().len(), lean.entries().len());
     let catalog = Catalog::of("fuzz", metadata);
     for model in catalog.models() {
