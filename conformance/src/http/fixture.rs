@@ -9,8 +9,8 @@ use rp_core::{
 use rp_service::http::Route;
 use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
 use rp_service::{
-    AuthenticatorDirectory, AuthenticatorInfo, Event, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy,
-    ServiceError, Session,
+    AuthenticatorDirectory, AuthenticatorInfo, Event, PasskeyEndpoints, PasskeyProviders, Passkeys,
+    PasskeysBuilder, Policy, ServiceError, Session,
 };
 use serde_json::Value;
 
@@ -170,13 +170,13 @@ fn relying_party(setup: &Setup) -> RelyingParty {
     (setup.relying_party)(builder.name("Example")).build().expect("the configuration is complete")
 }
 
-/// Every model is one whose metadata list hardware key protection; it has no name.
+/// Every model is one whose metadata list hardware key protection.
 #[derive(Debug)]
 struct HardwareKeys;
 
 impl AuthenticatorDirectory for HardwareKeys {
-    fn info(&self, _: &Aaguid) -> Option<AuthenticatorInfo> {
-        None
+    fn info(&self, model: &Aaguid) -> Option<AuthenticatorInfo> {
+        PasskeyProviders.info(model)
     }
 
     fn protects_keys(&self, _: &Aaguid) -> bool {

@@ -1,7 +1,6 @@
 //! When a source is requested.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::time::Duration;
 
 use rp_core::Timestamp;
@@ -23,6 +22,8 @@ pub struct Schedule {
     pub longest_retry: Duration,
     /// How often files and the cache are checked for changes.
     pub poll: Duration,
+    /// What the jitter is drawn from. Random by default, so that processes that start together do not request together.
+    pub seed: u64,
 }
 
 impl Default for Schedule {
@@ -34,6 +35,7 @@ impl Default for Schedule {
             retry: Duration::from_secs(10 * MINUTE),
             longest_retry: Duration::from_secs(6 * 60 * MINUTE),
             poll: Duration::from_secs(5 * MINUTE),
+            seed: RandomState::new().hash_one(()),
         }
     }
 }
@@ -63,22 +65,21 @@ impl Schedule {
 
     fn wait(&self, last: Timestamp, failures: u32) -> Duration {
         if failures == 0 {
-            return self.interval.saturating_add(self.jitter.mul_f64(fraction(last)));
+            return self.interval.saturating_add(self.jitter.mul_f64(self.fraction(last)));
         }
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
         let wait = self.retry.saturating_mul(doubled).min(self.longest_retry);
         // Between half of it and all of it.
-        wait.mul_f64(0.5 + fraction(last) / 2.0)
+        wait.mul_f64(0.5 + self.fraction(last) / 2.0)
     }
-}
 
-/// Gives each process its own jitter.
-static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
-/// A number from 0 to 1 that depends on the attempt only.
-fn fraction(last: Timestamp) -> f64 {
-    let bits = u32::try_from(SEED.hash_one(last.as_unix_seconds()) >> 32).unwrap_or(0);
-    f64::from(bits) / f64::from(u32::MAX)
+    /// A number from 0 to 1 that depends on the seed and the attempt only, so that asking twice gives one answer.
+    fn fraction(&self, last: Timestamp) -> f64 {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, last.as_unix_seconds()).hash(&mut hasher);
+        let bits = u32::try_from(hasher.finish() >> 32).unwrap_or(0);
+        f64::from(bits) / f64::from(u32::MAX)
+    }
 }
 
 #[cfg(test)]
@@ -99,13 +100,17 @@ mod tests {
     fn a_source_is_requested_at_once_and_then_daily() {
         assert_eq!(wait(&SourceRecord::default()), 0);
         let at = |second| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + second);
-        let wait = |at| {
+        let wait = |schedule: &Schedule, at| {
             let record = SourceRecord { last_attempt: Some(at), ..SourceRecord::default() };
-            Schedule::default().next(&record, at).saturating_since(at).as_secs()
+            schedule.next(&record, at).saturating_since(at).as_secs()
         };
-        let waits: Vec<_> = (0..50).map(|second| wait(at(second))).collect();
-        assert!(waits.iter().all(|wait| (86_400..=90_000).contains(wait)), "{waits:?}");
-        assert!(waits.iter().any(|wait| *wait != waits[0]), "each time with its own jitter");
+        let waits = |schedule: &Schedule| (0..50).map(|second| wait(schedule, at(second))).collect();
+        let schedule = Schedule::default();
+        let (first, again): (Vec<u64>, Vec<u64>) = (waits(&schedule), waits(&schedule));
+        assert!(first.iter().all(|wait| (86_400..=90_000).contains(wait)), "{first:?}");
+        assert!(first.iter().any(|wait| *wait != first[0]), "each time with its own jitter");
+        assert_eq!(first, again, "asking twice gives one answer");
+        assert_ne!(first, waits(&Schedule::default()), "processes do not request together");
     }
 
     #[test]
