@@ -1,4 +1,4 @@
-//! What is actix-web's: the layer and the extractors' errors. The cases of `conformance` test the routes.
+//! The parts that only actix-web has: the layer and the extractors' errors. The cases of `conformance` test the routes.
 #![expect(clippy::unwrap_used, reason = "a failure is a failed test")]
 
 use actix_web::body::{MessageBody, to_bytes};

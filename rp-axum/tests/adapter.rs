@@ -1,5 +1,5 @@
-//! What is axum's: the layer, the extractors' errors, and the addresses of connections. The cases of `conformance` test
-//! the routes.
+//! The parts that only axum has: the layer, the extractors' errors, and the addresses of connections. The cases of
+//! `conformance` test the routes.
 #![expect(clippy::unwrap_used, reason = "a failure is a failed test")]
 
 use std::net::SocketAddr;

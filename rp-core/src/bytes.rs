@@ -77,13 +77,20 @@ impl UserHandle {
     pub fn random() -> Result<Self, RandomnessError> {
         let mut bytes = [0; Self::MAX_LEN];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.into()))
+        Ok(bytes.into())
     }
 
     /// The bytes, as they were sent in the options.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// 64 bytes are always a user handle.
+impl From<[u8; Self::MAX_LEN]> for UserHandle {
+    fn from(bytes: [u8; Self::MAX_LEN]) -> Self {
+        Self(bytes.into())
     }
 }
 

@@ -105,10 +105,8 @@ impl Decoys {
     }
 
     /// The user handle of an unknown username.
-    #[expect(clippy::expect_used, reason = "the stream is endless, so 64 bytes are taken")]
     pub(crate) fn user_handle(&self, name_key: &str) -> UserHandle {
-        let bytes: Vec<u8> = self.stream(b"handle", name_key.as_bytes()).take(UserHandle::MAX_LEN).collect();
-        UserHandle::try_from(bytes.as_slice()).expect("64 bytes are a user handle")
+        self.handle(b"handle", name_key.as_bytes())
     }
 
     /// One to three credentials, no more than a user may have.
@@ -159,10 +157,8 @@ impl Decoys {
     }
 
     /// The user handle of a decoy if no name was given: always the same one.
-    #[expect(clippy::expect_used, reason = "the stream is endless, so 64 bytes are taken")]
     pub(crate) fn owner(&self, id: &CredentialId) -> UserHandle {
-        let bytes: Vec<u8> = self.stream(b"owner", id.as_bytes()).take(UserHandle::MAX_LEN).collect();
-        UserHandle::try_from(bytes.as_slice()).expect("64 bytes are a user handle")
+        self.handle(b"owner", id.as_bytes())
     }
 
     /// The record of a decoy. A response is verified with it step by step like any other, up to the signature, which no one
@@ -185,6 +181,15 @@ impl Decoys {
         keyed.update(purpose);
         keyed.update(b"\0");
         keyed
+    }
+
+    /// The user handle that the secret gives an input.
+    fn handle(&self, purpose: &'static [u8], input: &[u8]) -> UserHandle {
+        let mut bytes = [0; UserHandle::MAX_LEN];
+        for (byte, drawn) in bytes.iter_mut().zip(self.stream(purpose, input)) {
+            *byte = drawn;
+        }
+        bytes.into()
     }
 
     /// An endless stream of bytes: HMAC-SHA256 of the purpose, a counter and the input.

@@ -108,7 +108,7 @@ pub enum ServiceError {
     #[error("the user has no such session")]
     NoSuchSession,
     /// The user does not exist.
-    #[error("there is no such user")]
+    #[error("the user does not exist")]
     NoSuchUser,
     /// The credential is registered already.
     #[error("the credential is registered already")]

@@ -22,7 +22,7 @@ pub struct Schedule {
     pub longest_retry: Duration,
     /// How often files and the cache are checked for changes.
     pub poll: Duration,
-    /// What the jitter is drawn from. Random by default, so that processes that start together do not request together.
+    /// The source of the jitter. Random by default, so that processes that start together do not request together.
     pub seed: u64,
 }
 
