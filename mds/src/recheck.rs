@@ -41,7 +41,8 @@ pub struct StoredCredential<K> {
     pub key: K,
     /// The model that attestation proved at registration.
     pub model: ModelId,
-    /// The attestation certificate and its issuers, if stored: they identify the batch.
+    /// The attestation certificate and its issuers, if stored: they identify the batch, and may contain the firmware
+    /// version. Only those of a path with a [`verified_leaf`](rp_core::x509::Path::verified_leaf).
     pub certificates: Vec<Certificate>,
 }
 

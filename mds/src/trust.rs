@@ -105,11 +105,11 @@ impl Lookup<'_> {
     }
 
     fn verdict(&self, path: Option<&Path>) -> Option<Verdict> {
-        let query = ModelQuery {
-            anchor: path.map(Path::anchor),
-            ..ModelQuery::new(self.model.clone()?, self.evidence.at)
+        let query = ModelQuery::new(self.model.clone()?, self.evidence.at);
+        let query = match path {
+            Some(path) => query.with_path(path),
+            None => query,
         };
-        let query = query.with_certificates(path.map(Path::certificates).unwrap_or_default());
         let mut verdict = self.policy.judge(&self.catalog, &query);
         for entry in self.listing().iter().flat_map(|listing| &listing.entries) {
             if let Some(statement) = entry.statement() {

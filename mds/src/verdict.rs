@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-use rp_core::x509::Certificate;
+use rp_core::x509::{Certificate, Path};
 use rp_core::{Timestamp, TrustAnchor};
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct ModelQuery<'a> {
     pub at: Timestamp,
     /// The firmware version, if it is known.
     pub firmware: Option<u64>,
+    /// The firmware version that a certificate claims without proof. It can only cause rejection.
+    pub claimed_firmware: Option<u64>,
     /// The attestation certificate and its issuers, if known. They identify the batch.
     pub certificates: &'a [Certificate],
     /// The anchor of the validated path: a report may name the root as compromised.
@@ -35,7 +37,7 @@ impl ModelQuery<'_> {
     /// A model at a time, without further knowledge.
     #[must_use]
     pub const fn new(model: ModelId, at: Timestamp) -> Self {
-        Self { model, at, firmware: None, certificates: &[], anchor: None }
+        Self { model, at, firmware: None, claimed_firmware: None, certificates: &[], anchor: None }
     }
 }
 
@@ -43,9 +45,31 @@ impl<'a> ModelQuery<'a> {
     /// Adds the certificates of a verified statement. The attestation certificate may contain the firmware version.
     #[must_use]
     pub fn with_certificates(self, certificates: &'a [Certificate]) -> Self {
-        let firmware = certificates.first().and_then(|leaf| leaf.fido_firmware_version().ok().flatten());
+        let firmware = certificates.first().and_then(firmware_of);
         Self { certificates, firmware: self.firmware.or(firmware), ..self }
     }
+
+    /// Adds a validated path. The firmware version in a leaf that is not verified completely is a claim.
+    #[must_use]
+    pub fn with_path(self, path: &'a Path) -> Self {
+        let query = Self { anchor: Some(path.anchor()), ..self };
+        if path.verified_leaf().is_some() {
+            return query.with_certificates(path.certificates());
+        }
+        let claimed_firmware = path.certificates().first().and_then(firmware_of);
+        Self { certificates: path.certificates(), claimed_firmware, ..query }
+    }
+
+    /// The versions that the firmware may have: the known one (`None` if it is unknown) and the claimed one. A requirement
+    /// is met if each of them meets it.
+    fn firmware_versions(&self) -> impl Iterator<Item = Option<u64>> {
+        [Some(self.firmware), self.claimed_firmware.map(Some)].into_iter().flatten()
+    }
+}
+
+/// The firmware version in an attestation certificate (id-fido-gen-ce-fw-version).
+fn firmware_of(leaf: &Certificate) -> Option<u64> {
+    leaf.fido_firmware_version().ok().flatten()
 }
 
 /// The verdict on a model: it is refused if one of the findings refuses it.

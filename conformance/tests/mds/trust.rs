@@ -453,3 +453,59 @@ fn reasons_are_typed_and_the_gravest_comes_first() {
     assert!(matches!(&reason.reasons()[0], Distrust::Revoked { since: Some(since), .. }
         if *since == "2026-01-01".parse::<rp_mds::Date>().unwrap().start()));
 }
+
+/// Two models with the anchors of one authenticator.
+fn two_models(key: &Authenticator) -> Catalog {
+    let mut other = entry(key, &json!({}), &json!([]));
+    other["aaguid"] = json!("b2000000-0000-4000-8000-000000000002");
+    catalog(&json!([entry(key, &json!({}), &json!([])), other]))
+}
+
+#[test]
+fn a_root_of_several_models_proves_no_model() {
+    let require = || AttestationPolicy::default().all_formats().require_trusted();
+    let allow = Policy { allow: vec![aaguid().into()], ..Policy::default() };
+    let certified = Policy { minimum_certification: Some(CertificationLevel::L1), ..Policy::default() };
+    for format in [Format::AndroidKey, Format::Tpm] {
+        let mut key = authenticator(format);
+        let one = catalog(&json!([entry(&key, &json!({}), &json!([]))]));
+        let registered = register(&mut key, one.clone()).unwrap();
+        assert_eq!(registered.attestation.model, Some(aaguid()), "{format:?}");
+        assert!(register_by(require(), &mut key, &MetadataTrust::fixed(one, allow.clone())).is_ok());
+        let several = two_models(&key);
+        let registered = register(&mut key, several.clone()).unwrap();
+        assert!(registered.attestation.is_trusted());
+        assert_eq!(registered.attestation.model, None, "{format:?}: any app can claim the AAGUID");
+        let reason = |policy: &Policy, key: &mut Authenticator| {
+            distrust(key, several.clone(), policy).map(|reason| reason.code())
+        };
+        assert_eq!(reason(&allow, &mut key), Some("not-allowed"), "{format:?}");
+        assert_eq!(reason(&certified, &mut key), Some("not-certified"), "{format:?}");
+    }
+    // `packed` signs the AAGUID.
+    let mut key = authenticator(Format::Packed);
+    let several = two_models(&key);
+    assert_eq!(register(&mut key, several.clone()).unwrap().attestation.model, Some(aaguid()));
+    assert!(register_by(require(), &mut key, &MetadataTrust::fixed(several, allow)).is_ok());
+}
+
+#[test]
+fn firmware_in_an_unverified_leaf_is_not_a_fact() {
+    let with = |firmware| {
+        Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
+    };
+    let certified = |level: &str, since: &str, version: u64| json!({"status": level, "effectiveDate": since, "authenticatorVersion": version});
+    let reports = json!([
+        certified("FIDO_CERTIFIED_L2", "2024-01-01", 1),
+        certified("FIDO_CERTIFIED_L1", "2025-01-01", 4),
+    ]);
+    let policy = Policy { minimum_certification: Some(CertificationLevel::L2), ..Policy::default() };
+    let code = |anchor: &Authenticator| {
+        let anchors =
+            json!({"attestationRootCertificates": [standard_base64(&anchor.attestation_certificate())]});
+        let listed = catalog(&json!([entry(anchor, &anchors, &reports)]));
+        distrust(&mut with(Some(3)), listed, &policy).map(|reason| reason.code())
+    };
+    assert_eq!(code(&with(Some(3))), None, "the leaf is the anchor, byte for byte");
+    assert_eq!(code(&with(None)), Some("not-certified"), "only its name and key are those of the anchor");
+}

@@ -97,9 +97,15 @@ impl Policy {
             verdict.description = entry.description().into();
         }
         // A model that is listed twice has the lower level.
-        let levels = listing.entries.iter().map(|entry| self.certification(entry, on, query));
+        let cases = || {
+            listing
+                .entries
+                .iter()
+                .flat_map(|entry| query.firmware_versions().map(move |version| (entry, version)))
+        };
+        let levels = cases().map(|(entry, firmware)| self.certification(entry, on, firmware));
         verdict.certification = levels.min().flatten();
-        verdict.fips = listing.entries.iter().map(|entry| fips(entry, on, query)).min().flatten();
+        verdict.fips = cases().map(|(entry, firmware)| fips(entry, on, firmware)).min().flatten();
         for entry in &listing.entries {
             self.judge_reports(entry, on, query, verdict);
             self.judge_characteristics(entry, verdict);
@@ -118,10 +124,10 @@ impl Policy {
 
     /// The level in force: that of the newest certification with a level, else of one without, unless a newer report has
     /// an unknown status, or ends the certification.
-    fn certification(&self, entry: &Entry, on: Date, query: &ModelQuery<'_>) -> Option<CertificationLevel> {
+    fn certification(&self, entry: &Entry, on: Date, firmware: Option<u64>) -> Option<CertificationLevel> {
         let with = |wanted: fn(CertificationLevel) -> bool| {
             let certified = in_force(entry.reports(), on)
-                .filter(|report| applies(report, query))
+                .filter(|report| applies(report, firmware))
                 .filter(|report| report.status.certification().is_some_and(wanted));
             newest(certified)
         };
@@ -196,7 +202,7 @@ impl Policy {
         let certification = |report: &&StatusReport| {
             self.certification_lifts
                 && report.status.certification().is_some()
-                && applies(report, query)
+                && query.firmware_versions().all(|firmware| applies(report, firmware))
                 && bad.effective_date.is_some()
                 && report.effective_date > bad.effective_date
         };
@@ -210,7 +216,7 @@ impl Policy {
                 && bad.authenticator_version.is_none_or(|compromised| compromised < version)
                 // An update must not be believed if the statement does not describe the updated firmware.
                 && describes_version(entry, version)
-                && query.firmware.is_none_or(|firmware| firmware >= version)
+                && query.firmware_versions().flatten().all(|firmware| firmware >= version)
         };
         in_force(entry.reports(), on).find(|report| certification(report) || update(report))
     }
@@ -228,7 +234,7 @@ impl Policy {
         if report.authenticator_version.is_some_and(|version| !describes_version(entry, version)) {
             verdict.add(false, Reason::UpdateUnconfirmed { report: reported.clone() });
         }
-        match (query.firmware, report.authenticator_version) {
+        match (query.firmware_versions().flatten().min(), report.authenticator_version) {
             (Some(firmware), Some(version)) if firmware < version => verdict.add(
                 self.outdated_firmware == Severity::Refuse,
                 Reason::OutdatedFirmware { report: reported, firmware },
@@ -263,14 +269,14 @@ impl Policy {
 }
 
 /// The FIPS 140 level in force: that of the newest report with one.
-fn fips(entry: &Entry, on: Date, query: &ModelQuery<'_>) -> Option<FipsLevel> {
-    let reports = in_force(entry.reports(), on).filter(|report| applies(report, query));
+fn fips(entry: &Entry, on: Date, firmware: Option<u64>) -> Option<FipsLevel> {
+    let reports = in_force(entry.reports(), on).filter(|report| applies(report, firmware));
     newest(reports.filter(|report| report.status.fips().is_some()))?.status.fips()
 }
 
 /// Whether a report applies to the firmware: a certification is for the version that it names and later ones.
-fn applies(report: &StatusReport, query: &ModelQuery<'_>) -> bool {
-    query.firmware.zip(report.authenticator_version).is_none_or(|(firmware, from)| firmware >= from)
+fn applies(report: &StatusReport, firmware: Option<u64>) -> bool {
+    firmware.zip(report.authenticator_version).is_none_or(|(firmware, from)| firmware >= from)
 }
 
 /// Whether the statement describes this firmware version or a later one.

@@ -135,6 +135,28 @@ fn a_certification_is_for_its_firmware_and_later_versions() {
 }
 
 #[test]
+fn a_claimed_firmware_version_can_only_cause_rejection() {
+    let certified = |status: &str, since: &str, version: Value| json!({"status": status, "effectiveDate": since, "authenticatorVersion": version});
+    let reports = json!([
+        certified("FIDO_CERTIFIED_L2", "2024-01-01", json!(1)),
+        certified("FIDO_CERTIFIED_L1", "2025-01-01", json!(4)),
+    ]);
+    let claims = |reports: &Value, policy: &Policy, claimed_firmware| {
+        let query = ModelQuery { claimed_firmware, ..ModelQuery::new(model(), at("2026-01-01")) };
+        policy.judge(&catalog(reports.clone()), &query)
+    };
+    let level = |claimed| claims(&reports, &Policy::default(), claimed).certification;
+    let (l1, l2) = (Some(CertificationLevel::L1), Some(CertificationLevel::L2));
+    let query = ModelQuery { firmware: Some(3), ..ModelQuery::new(model(), at("2026-01-01")) };
+    assert_eq!(Policy::default().judge(&catalog(reports.clone()), &query).certification, l2, "a fact");
+    assert_eq!([level(None), level(Some(3)), level(Some(0)), level(Some(4))], [l1, l1, None, l1]);
+    let update = json!([certified("UPDATE_AVAILABLE", "2024-02-01", json!(4))]);
+    let refuse = Policy { outdated_firmware: Severity::Refuse, ..Policy::default() };
+    let outdated = |claimed| !claims(&update, &refuse, claimed).is_accepted();
+    assert_eq!([outdated(Some(3)), outdated(Some(4))], [true, false]);
+}
+
+#[test]
 fn a_fips_level_can_be_required() {
     let policy = Policy { minimum_fips: Some(FipsLevel::L2), ..Policy::default() };
     let refusals = |status| refusals(&judge(&policy, json!([report(status, "2024-01-01")]), "2026-01-01"));
