@@ -36,7 +36,7 @@ pub use assurance::{Amr, Assurance, Fresh, Guard, MissingAssurance, Requirement}
 #[cfg(feature = "mds")]
 pub use authenticator_info::MetadataDirectory;
 pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
-pub use decoy::{DecoyError, DecoyShape};
+pub use decoy::{DecoyError, DecoyProfile, DecoyShape, DecoySurvey};
 pub use error::{ErrorKind, NoCeremony, ServiceError};
 pub use event::{Action, Event, EventSink, TracingSink};
 pub use json::{

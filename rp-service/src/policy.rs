@@ -65,7 +65,7 @@ pub enum UsernameLists {
     /// No list is sent before the user is known: passkeys are discoverable. Nothing about usernames can be inferred.
     Never,
     /// Always: keys that are not discoverable need it. Unknown usernames have credentials that look real, within the
-    /// limits of [`DecoyShape`](crate::DecoyShape).
+    /// limits of the [`DecoyProfile`](crate::DecoyProfile).
     Always,
 }
 

@@ -268,7 +268,7 @@ cases! { $
         a_decoy_is_rejected_like_a_real_credential
         a_decoy_is_registered_already_like_a_real_credential
         guesses_of_credentials_are_limited_like_those_of_names
-        decoys_have_the_configured_shape
+        decoys_follow_the_configured_profile
         prf_results_are_never_stored_or_logged
     }
     cross_site {

@@ -43,8 +43,8 @@ impl Passkeys {
     ///
     /// For a username that no one has, or whose user has no passkey, the options list credentials that are derived from
     /// the secret, the same ones each time. They look like those of a real user in their members, their order (by ID)
-    /// and their transports, and take the same work: two queries and one stored ceremony. They cannot imitate
-    /// unusual cases, such as the eleventh passkey of one user; see [`DecoyShape`](crate::DecoyShape).
+    /// and their transports, and take the same work: two queries and one stored ceremony. Their numbers and shapes follow
+    /// the [`DecoyProfile`](crate::DecoyProfile).
     ///
     /// # Errors
     /// [`ServiceError`]: `storage-unavailable`.

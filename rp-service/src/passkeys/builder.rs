@@ -8,7 +8,7 @@ use super::revoked::RevokedSessions;
 use super::service::{ClientAddress, Inner, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
-use crate::decoy::{DecoyError, DecoyShape, Decoys};
+use crate::decoy::{DecoyError, DecoyProfile, Decoys};
 use crate::event::{EventSink, TracingSink};
 use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
@@ -31,7 +31,7 @@ pub struct PasskeysBuilder {
     ceremonies: Option<Arc<dyn DynCeremonyStore>>,
     sessions: Option<Sessions>,
     secret: Option<Secret>,
-    shapes: Vec<DecoyShape>,
+    decoys: DecoyProfile,
     trust: Arc<dyn TrustSource + Send + Sync>,
     policy: Policy,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -99,7 +99,7 @@ impl PasskeysBuilder {
             ceremonies: None,
             sessions: None,
             secret: None,
-            shapes: DecoyShape::default_mix(),
+            decoys: DecoyProfile::default(),
             trust: Arc::new(StaticAnchors::none()),
             policy: Policy::default(),
             clock: Arc::new(Timestamp::now),
@@ -213,9 +213,10 @@ impl PasskeysBuilder {
         Self { authenticators: Arc::new(directory), ..self }
     }
 
-    /// Sets what the credentials of real users look like; the default is [`DecoyShape::default_mix`].
-    pub fn decoy_shapes(self, shapes: Vec<DecoyShape>) -> Self {
-        Self { shapes, ..self }
+    /// Sets what the accounts of real users look like, so that the credentials that options list for unknown usernames look
+    /// the same. The default describes common authenticators.
+    pub fn decoy_profile(self, profile: DecoyProfile) -> Self {
+        Self { decoys: profile, ..self }
     }
 
     /// Sets the URLs in `/.well-known/passkey-endpoints`. By default the route responds with 404.
@@ -292,7 +293,7 @@ impl PasskeysBuilder {
             return Err(ConfigError::SignUpAcrossStores);
         }
         let secret = self.secret.ok_or(ConfigError::MissingSecret)?;
-        let decoys = Decoys::new(secret.expose(), self.shapes)?;
+        let decoys = Decoys::new(secret.expose(), self.decoys)?;
         let is_accepted = |origin: &String| {
             (origin.starts_with("https://") || origin.starts_with("http://"))
                 && self.rp.accepts_origin(origin)

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rp_core::base64url;
-use rp_service::DecoyShape;
+use rp_core::{UserHandle, base64url};
+use rp_service::{DecoyShape, DecoySurvey};
 use serde_json::{Value, json};
 
 use super::{Server, Test, authenticator};
@@ -285,17 +285,26 @@ pub(super) async fn guesses_of_credentials_are_limited_like_those_of_names(serve
     }
 }
 
-pub(super) async fn decoys_have_the_configured_shape(server: Server) {
-    let shaped = |setup: &mut Setup| {
-        setup.service = Box::new(|builder| {
-            builder.decoy_shapes(vec![DecoyShape::new(64, &["usb"], rp_core::Algorithm::Es256, 1)])
-        });
-    };
-    let test = server.start_with(shaped).await;
-    for descriptor in options(&test, "nobody").await["allowCredentials"].as_array().into_iter().flatten() {
-        assert_eq!(descriptor["id"].as_str().map(str::len), Some(86));
-        assert_eq!(descriptor["transports"], json!(["usb"]));
+pub(super) async fn decoys_follow_the_configured_profile(server: Server) {
+    let mut survey = DecoySurvey::default();
+    for passkey in 0..4 {
+        let transports = if passkey == 3 { ["nfc"] } else { ["usb"] };
+        let shape = DecoyShape::new(64, &transports, rp_core::Algorithm::Es256);
+        survey.add(&UserHandle::random().expect("random bytes"), shape);
     }
+    let profile = survey.profile().expect("a profile");
+    let test = server
+        .start_with(|setup: &mut Setup| setup.service = Box::new(|builder| builder.decoy_profile(profile)))
+        .await;
+    let mut transports = BTreeSet::new();
+    for name in 0..32 {
+        let options = options(&test, &format!("nobody{name}")).await;
+        let list = options["allowCredentials"].as_array().expect("a list");
+        assert_eq!(list.len(), 1, "{name}");
+        assert_eq!(list[0]["id"].as_str().map(str::len), Some(86), "{name}");
+        transports.insert(list[0]["transports"].to_string());
+    }
+    assert_eq!(transports.into_iter().collect::<Vec<_>>(), [r#"["nfc"]"#, r#"["usb"]"#]);
 }
 
 pub(super) async fn prf_results_are_never_stored_or_logged(server: Server) {
