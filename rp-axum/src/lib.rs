@@ -68,6 +68,8 @@ mod book {
     struct FirstSite;
     #[doc = include_str!("../../docs/src/guide/sessions.md")]
     struct Sessions;
+    #[doc = include_str!("../../docs/src/guide/second-factors.md")]
+    struct SecondFactors;
     #[doc = include_str!("../../docs/src/guide/own-users.md")]
     struct OwnUsers;
 }

@@ -13,7 +13,7 @@ pub(crate) fn head(parts: &Parts) -> Request<'_> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     Request {
         headers: parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
-        id: None,
+        parameter: None,
         address: peer.map(|ConnectInfo(address)| address.ip().to_string()),
         request_id: parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
         application_session: parts.extensions.get().cloned(),

@@ -36,8 +36,9 @@ fn methods(routes: Vec<Route>) -> MethodRouter {
 async fn handle(route: Route, request: Request) -> Result<Response, Rejection> {
     let (mut parts, body) = request.into_parts();
     let path = Path::<HashMap<String, String>>::from_request_parts(&mut parts, &()).await;
-    let id = path.ok().and_then(|Path(mut path)| path.remove("id"));
-    let request = http::Request { id, ..head(&parts) };
+    // A path has at most one.
+    let parameter = path.ok().and_then(|Path(path)| path.into_values().next());
+    let request = http::Request { parameter, ..head(&parts) };
     Ok(respond(passkeys(&parts)?.handle(route, &request, read(body)).await))
 }
 

@@ -3,6 +3,7 @@ use std::pin::Pin;
 
 use rp_core::Timestamp;
 
+use crate::factor_name::FactorName;
 use crate::store::{Passkey, UserRecord};
 
 /// An application hook that runs after verification and before anything is stored. It can reject the operation.
@@ -13,9 +14,11 @@ use crate::store::{Passkey, UserRecord};
 /// ```
 /// use rp_service::{AdmissionRequest, Denied};
 ///
-/// let hook = |request: &AdmissionRequest<'_>| match request.passkey.record.attestation.trusted {
-///     true => Ok(()),
-///     false => Err(Denied::access("the passkey is not attested")),
+/// let hook = |request: &AdmissionRequest<'_>| match request.passkey {
+///     Some(passkey) if !passkey.record.attestation.trusted => {
+///         Err(Denied::access("the passkey is not attested"))
+///     }
+///     _ => Ok(()),
 /// };
 /// # fn is_hook(_: impl rp_service::AdmissionHook) {}
 /// # is_hook(hook);
@@ -36,13 +39,20 @@ pub struct AdmissionRequest<'a> {
     pub purpose: Purpose,
     /// The user; with [`Purpose::SignUp`] the user that would be created.
     pub user: &'a UserRecord,
-    /// The passkey; with [`Purpose::SignUp`] and [`Purpose::AddPasskey`] the one that would be stored.
-    pub passkey: &'a Passkey,
+    /// The passkey; with [`Purpose::SignUp`] and [`Purpose::AddPasskey`] the one that would be stored. `None` for another
+    /// second factor.
+    pub passkey: Option<&'a Passkey>,
+    /// The second factor other than a passkey.
+    pub factor: Option<&'a FactorName>,
 }
 
 impl<'a> AdmissionRequest<'a> {
     pub(crate) fn new(purpose: Purpose, user: &'a UserRecord, passkey: &'a Passkey) -> Self {
-        Self { purpose, user, passkey }
+        Self { purpose, user, passkey: Some(passkey), factor: None }
+    }
+
+    pub(crate) fn of_factor(purpose: Purpose, user: &'a UserRecord, factor: &'a FactorName) -> Self {
+        Self { purpose, user, passkey: None, factor: Some(factor) }
     }
 }
 
@@ -60,6 +70,10 @@ pub enum Purpose {
     StepUp,
     /// Completes a sign-in that began with another factor.
     SecondFactor,
+    /// Enrols a second factor other than a passkey.
+    EnrolFactor,
+    /// Authorises an enrolment with a recovery code.
+    Recovery,
 }
 
 /// Why the application denied access. The reason goes to the event, never to the client.

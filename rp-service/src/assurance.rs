@@ -19,6 +19,8 @@ pub enum Amr {
     Pop,
     /// Proof of possession of a hardware-protected key.
     Hwk,
+    /// A one-time password.
+    Otp,
     /// The user was present.
     User,
     /// More than one factor.
@@ -112,10 +114,14 @@ impl Assurance {
     #[must_use]
     pub fn of(session: &Session) -> Self {
         let passkey = session.factor(&Method::Passkey);
-        let other = session.factors.iter().any(|factor| factor.method != Method::Passkey);
+        // A recovery code authorises an enrolment and is not a factor of the sign-in.
+        let is_other =
+            |factor: &&VerifiedFactor| !matches!(factor.method, Method::Passkey | Method::RecoveryCode);
+        let others = session.factors.iter().filter(is_other).count();
+        let other = others > 0;
         let verified = passkey.is_some_and(|key| key.user_verification == UserVerification::Performed);
         let acr = passkey.and_then(|key| key.acr);
-        let mfa = passkey.is_some() && (verified || other);
+        let mfa = (passkey.is_some() && (verified || other)) || others > 1;
         let aal = match (passkey.is_some() || other, mfa, acr) {
             (true, true, Some(Acr::Phrh)) => 3,
             (true, true, _) => 2,
@@ -128,8 +134,9 @@ impl Assurance {
             None => None,
         };
         let password = session.factor(&Method::Password).map(|_| Amr::Pwd);
+        let otp = session.factor(&Method::Totp).map(|_| Amr::Otp);
         let user = passkey.filter(|key| key.user_present).map(|_| Amr::User);
-        let amr = [password, key, user, mfa.then_some(Amr::Mfa)].into_iter().flatten().collect();
+        let amr = [password, otp, key, user, mfa.then_some(Amr::Mfa)].into_iter().flatten().collect();
         Self { aal, acr, amr }
     }
 }

@@ -4,6 +4,7 @@ use rp_core::{AuthenticationError, ClientDataError, Code, RegistrationError, Res
 
 use crate::admission::Denied;
 use crate::assurance::MissingAssurance;
+use crate::factor::FactorError;
 use crate::problem::Problem;
 use crate::rate_limiter::RateLimited;
 use crate::store::StoreError;
@@ -104,6 +105,25 @@ pub enum ServiceError {
     /// The user has no such passkey, even if another user has it.
     #[error("the user has no such passkey")]
     NoSuchPasskey,
+    /// The second factor does not verify the user.
+    #[error("the second factor is invalid: {reason}")]
+    FactorInvalid {
+        /// The reason of the factor.
+        reason: &'static str,
+    },
+    /// The user has no such second factor, or the service does not know it.
+    #[error("the user has no such second factor")]
+    NoSuchFactor,
+    /// The user has the second factor already.
+    #[error("the user has the second factor already")]
+    FactorExists,
+    /// A service on which a second factor depends failed; nothing was changed.
+    #[error("the second factor is not available")]
+    FactorUnavailable {
+        /// The error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The user has no such session, even if another user has it.
     #[error("the user has no such session")]
     NoSuchSession,
@@ -161,6 +181,9 @@ pub enum NoCeremony {
     /// Another user, or another session of the user, started it.
     #[error("another session started it")]
     OtherSession,
+    /// A parallel request was faster and changed the second factor.
+    #[error("a parallel request changed the second factor")]
+    FactorChanged,
     /// A parallel response was faster and replaced the session.
     #[error("a parallel response replaced the session")]
     SessionReplaced,
@@ -204,6 +227,9 @@ impl ServiceError {
             Self::Authentication(error) => error.code().as_str(),
             Self::UserVerificationOmitted => Code::UserNotVerified.as_str(),
             Self::CredentialUnknown | Self::NoSuchPasskey => "credential-unknown",
+            Self::FactorInvalid { .. } => "factor-invalid",
+            Self::NoSuchFactor => "factor-unknown",
+            Self::FactorExists => "factor-exists",
             Self::NoSuchSession => "session-unknown",
             Self::NoSuchUser => "user-unknown",
             Self::ForeignCredential | Self::Denied { .. } => Code::CredentialNotAllowed.as_str(),
@@ -214,9 +240,10 @@ impl ServiceError {
             Self::TooManyPasskeys => "too-many-credentials",
             Self::LastPasskey => "last-credential",
             Self::RateLimited(_) => "too-many-requests",
-            Self::Storage(_) | Self::Randomness(_) | Self::AdmissionUnavailable { .. } => {
-                "storage-unavailable"
-            }
+            Self::Storage(_)
+            | Self::Randomness(_)
+            | Self::AdmissionUnavailable { .. }
+            | Self::FactorUnavailable { .. } => "storage-unavailable",
             Self::Misconfigured { .. } => "misconfigured",
         }
     }
@@ -252,16 +279,17 @@ impl ServiceError {
         }
         match self.public_code() {
             "malformed-json" | "malformed-base64" | "username-invalid" => 400,
-            "not-signed-in" | "second-factor-required" => 401,
+            "not-signed-in" | "second-factor-required" | "factor-invalid" => 401,
             "step-up-required" | "enrolment-required" | "sign-up-closed" | "cross-site-request"
             | "user-locked" => 403,
-            "session-unknown" | "user-unknown" => 404,
+            "session-unknown" | "user-unknown" | "factor-unknown" => 404,
             "no-ceremony"
             | "ceremony-expired"
             | "credential-exists"
             | "username-taken"
             | "too-many-credentials"
-            | "last-credential" => 409,
+            | "last-credential"
+            | "factor-exists" => 409,
             "body-too-large" => 413,
             "unsupported-media-type" => 415,
             "too-many-requests" => 429,
@@ -313,6 +341,18 @@ impl ServiceError {
             Self::Redacted(Box::new(self))
         } else {
             self
+        }
+    }
+}
+
+impl From<FactorError> for ServiceError {
+    fn from(error: FactorError) -> Self {
+        match error {
+            FactorError::Invalid { reason } => Self::FactorInvalid { reason },
+            FactorError::Body { detail } => Self::Body { detail },
+            FactorError::Unreadable => StoreError::Unreadable { what: "rp_factors.state" }.into(),
+            FactorError::Unavailable { source } => Self::FactorUnavailable { source },
+            FactorError::Randomness(error) => Self::Randomness(error),
         }
     }
 }

@@ -1,6 +1,7 @@
 use rp_core::{Aaguid, CredentialId, Timestamp, UserHandle};
 
 use crate::error::{ErrorKind, ServiceError};
+use crate::factor_name::FactorName;
 use crate::session::{Client, SessionId};
 use crate::store::Passkey;
 
@@ -25,6 +26,8 @@ pub struct Event<'a> {
     pub client: Option<&'a Client>,
     /// The credential; in a failure, the one that the response names.
     pub credential: Option<&'a CredentialId>,
+    /// The second factor other than a passkey.
+    pub factor: Option<&'a FactorName>,
     /// The AAGUID of its authenticator, as the authenticator reported it.
     pub aaguid: Option<Aaguid>,
     /// Whether a trusted attestation proves the AAGUID.
@@ -57,6 +60,12 @@ pub enum Action {
     FirstFactor,
     /// Completes a sign-in with a second factor.
     SecondFactor,
+    /// Authorises an enrolment with a recovery code.
+    Recovery,
+    /// Enrols a second factor other than a passkey.
+    EnrolFactor,
+    /// Deletes a second factor other than a passkey.
+    DeleteFactor,
     /// Names a passkey.
     RenamePasskey,
     /// Deletes a passkey.
@@ -99,6 +108,9 @@ impl Action {
             Self::StepUp => "step-up",
             Self::FirstFactor => "first-factor",
             Self::SecondFactor => "second-factor",
+            Self::Recovery => "recovery",
+            Self::EnrolFactor => "enrol-factor",
+            Self::DeleteFactor => "delete-factor",
             Self::RenamePasskey => "rename-passkey",
             Self::DeletePasskey => "delete-passkey",
             Self::Read => "read",
@@ -149,6 +161,7 @@ impl EventSink for TracingSink {
                     address = event.client.and_then(|client| client.address.as_deref()),
                     request = event.client.and_then(|client| client.request_id.as_deref()),
                     credential = event.credential.map(tracing::field::display),
+                    factor = event.factor.map(tracing::field::display),
                     aaguid = event.aaguid.map(tracing::field::display),
                     model_proven = event.aaguid.map(|_| event.is_model_proven),
                     user_verified = event.user_verified,
@@ -219,6 +232,7 @@ pub(crate) struct EventBuilder {
     pub(crate) session: Option<SessionId>,
     pub(crate) client: Option<Client>,
     pub(crate) credential: Option<CredentialId>,
+    pub(crate) factor: Option<FactorName>,
     aaguid: Option<Aaguid>,
     is_model_proven: bool,
     pub(crate) user_verified: Option<bool>,
@@ -235,6 +249,7 @@ impl EventBuilder {
             session: None,
             client: None,
             credential: None,
+            factor: None,
             aaguid: None,
             is_model_proven: false,
             user_verified: None,
@@ -265,6 +280,7 @@ impl EventBuilder {
             session: self.session,
             client: self.client.as_ref(),
             credential: self.credential.as_ref(),
+            factor: self.factor.as_ref(),
             aaguid: self.aaguid,
             is_model_proven: self.is_model_proven,
             user_verified: self.user_verified,

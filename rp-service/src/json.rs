@@ -3,13 +3,15 @@
 use rp_core::signal::{AllAcceptedCredentialsOptions, CurrentUserDetailsOptions};
 use rp_core::{Aaguid, AttestationType, CredentialId, Format, RelyingParty, Timestamp, User};
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::assurance::Assurance;
 use crate::authenticator_info::AuthenticatorInfo;
+use crate::factor_name::FactorName;
 use crate::session::{Session, SessionId, SessionKind, SessionState};
-use crate::store::{Passkey, UserRecord};
+use crate::store::{FactorRecord, Passkey, UserRecord};
 
 /// A credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,8 +128,8 @@ pub struct SessionJson {
 #[serde(rename_all = "camelCase")]
 pub(crate) enum NextJson {
     /// The enrolled second factors.
-    SecondFactors(Vec<&'static str>),
-    /// A passkey must be enrolled.
+    SecondFactors(Vec<FactorName>),
+    /// A passkey or another second factor must be enrolled.
     Enrol {
         /// Until when.
         by: DateTime,
@@ -151,6 +153,39 @@ impl SessionJson {
             expires_at: DateTime(session.expires_at),
             next,
             token,
+        }
+    }
+}
+
+/// `GET factors`: the second factors except passkeys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FactorsJson {
+    /// The enrolled ones.
+    pub(crate) enrolled: Vec<EnrolledFactorJson>,
+    /// Those that the user can enrol, or enrol again.
+    pub(crate) available: Vec<FactorName>,
+}
+
+/// An enrolled second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnrolledFactorJson {
+    name: FactorName,
+    created_at: DateTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<DateTime>,
+    /// What the factor itself shows.
+    #[serde(flatten)]
+    status: Map<String, Value>,
+}
+
+impl EnrolledFactorJson {
+    pub(crate) fn new(record: &FactorRecord, status: Map<String, Value>) -> Self {
+        Self {
+            name: record.name.clone(),
+            created_at: DateTime(record.created_at),
+            last_used_at: record.last_used_at.map(DateTime),
+            status,
         }
     }
 }

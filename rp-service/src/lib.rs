@@ -17,12 +17,15 @@ mod authenticator_info;
 mod decoy;
 mod error;
 mod event;
+mod factor;
+mod factor_name;
 pub mod http;
 mod json;
 mod passkeys;
 mod policy;
 mod problem;
 mod rate_limiter;
+mod seal;
 mod secret;
 mod session;
 pub mod store;
@@ -39,17 +42,24 @@ pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyP
 pub use decoy::{DecoyError, DecoyProfile, DecoyShape, DecoySurvey};
 pub use error::{ErrorKind, NoCeremony, ServiceError};
 pub use event::{Action, Event, EventSink, TracingSink};
+pub use factor::{
+    Enrolment, FactorError, FactorFuture, FactorOptions, FactorOutcome, FactorRequest, FactorRole,
+    RecoveryCode, RecoveryCodeError, RecoveryCodes, SecondFactor, Totp, TotpAlgorithm,
+};
+pub use factor_name::FactorName;
 pub use json::{
-    CredentialJson, CredentialsJson, ListedSessionJson, OriginsJson, PasskeyEndpoints, SessionJson,
-    SessionsJson, SignalJson,
+    CredentialJson, CredentialsJson, EnrolledFactorJson, FactorsJson, ListedSessionJson, OriginsJson,
+    PasskeyEndpoints, SessionJson, SessionsJson, SignalJson,
 };
 pub use passkeys::{
-    Authentication, BrowserId, Caller, ConfigError, CurrentSession, CurrentUser, FirstFactor, Grant, NewUser,
-    Next, OpenedSession, Passkeys, PasskeysBuilder, Registration, TokenTransport,
+    Authentication, BrowserId, Caller, ConfigError, CurrentSession, CurrentUser, FactorVerification,
+    FirstFactor, Grant, NewUser, Next, OpenedSession, Passkeys, PasskeysBuilder, Registration,
+    TokenTransport,
 };
 pub use policy::{Limits, Policy, SecondFactorPolicy, SessionPolicy, UsernameLists};
 pub use problem::Problem;
 pub use rate_limiter::{Limit, MemoryRateLimiter, RateLimit, RateLimited, RateLimiter};
+pub use seal::{KeyRing, KeyRingError, Opened, SealError};
 pub use secret::Secret;
 pub use session::{
     Client, Method, Session, SessionId, SessionKind, SessionState, SessionToken, UserVerification,

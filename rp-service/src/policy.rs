@@ -82,6 +82,12 @@ pub struct Limits {
     pub sign_ups_per_address: Limit,
     /// Ceremonies that are started, per address.
     pub ceremonies_per_address: Limit,
+    /// Wrong second factors other than passkeys, per user.
+    pub factors: Limit,
+    /// The same, in a day.
+    pub factors_per_day: Limit,
+    /// The same, per address.
+    pub factors_per_address: Limit,
 }
 
 /// When a second factor is required after a first factor.
@@ -139,6 +145,13 @@ impl Default for Limits {
             // Every visitor of a sign-in page behind a large company's address, five times a second. A ceremony takes about a
             // kilobyte until it expires.
             ceremonies_per_address: Limit::new("ceremonies per address", 3_000, Duration::from_mins(10)),
+            // Three codes of six digits are valid at a time: five guesses are right with a probability of 1 in 66,000.
+            factors: Limit::new("factors", 5, Duration::from_mins(5)),
+            // An attacker who has the password and guesses every day needs 10 years for an even chance. NIST SP
+            // 800-63B-4, section 3.2.2, allows 100 failures in a row.
+            factors_per_day: Limit::new("factors per day", 50, Duration::from_hours(24)),
+            // The users of an office behind one address mistype at the same time.
+            factors_per_address: Limit::new("factors per address", 100, Duration::from_mins(10)),
         }
     }
 }

@@ -84,6 +84,11 @@ fn text(code: &str) -> (&'static str, &'static str) {
         "cross-site-request" => ("The request came from another site", "Use this site's own pages."),
         "user-locked" => ("This account is locked", "Contact the operator of this site."),
         "credential-unknown" => ("This passkey is unknown", "It may have been removed from the account."),
+        "factor-invalid" => {
+            ("This code does not work", "It is wrong, was used, or has expired. Try the next one.")
+        }
+        "factor-unknown" => ("This method is not set up", "Choose another way to confirm that it is you."),
+        "factor-exists" => ("This method is set up already", "Remove it before you set it up again."),
         "session-unknown" => ("This session is unknown", "It may have ended already."),
         "user-unknown" => ("This user is unknown", "The account may have been deleted."),
         "no-ceremony" => ("This attempt is over", "It was used before or started elsewhere. Start again."),

@@ -98,7 +98,11 @@ pub enum Method {
     Password,
     /// A passkey.
     Passkey,
-    /// Another method of the application, under its own name, such as `federated` or `sms`.
+    /// A time-based one-time password.
+    Totp,
+    /// A recovery code, which authorises the enrolment of another factor and signs no one in.
+    RecoveryCode,
+    /// Another method of the application, under its own name, such as `federated` or `sms`, or an external second factor.
     Other(String),
 }
 

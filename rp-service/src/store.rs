@@ -1,4 +1,4 @@
-//! Stores: users, passkeys, ceremonies in progress and sessions.
+//! Stores: users, passkeys, second factors, ceremonies in progress and sessions.
 //!
 //! Each kind is a small trait, so that an application can bring its own and mix them: users in its own table,
 //! ceremonies in Redis, everything else in SQLite. [`MemoryStore`] and [`SqliteStore`] implement all of them. The
@@ -11,6 +11,7 @@ mod ceremony;
 mod credential;
 mod dynamic;
 mod error;
+mod factor;
 mod memory;
 mod session;
 mod sign_up;
@@ -26,9 +27,11 @@ pub use credential::{
     AddPasskey, ApplyUpdate, Authorization, Conditions, CredentialStore, DeletePasskey, GrantKey, Passkey,
 };
 pub(crate) use dynamic::{
-    DynCeremonyStore, DynCredentialStore, DynRateLimiter, DynSessionStore, DynSignUpStore, DynUserStore,
+    DynCeremonyStore, DynCredentialStore, DynFactorStore, DynRateLimiter, DynSessionStore, DynSignUpStore,
+    DynUserStore,
 };
 pub use error::StoreError;
+pub use factor::{DeleteFactor, FactorRecord, FactorStatus, FactorStore, FactorVersion, PutFactor};
 pub use memory::MemoryStore;
 pub use session::SessionStore;
 pub use sign_up::{SignUp, SignUpStore};

@@ -87,6 +87,7 @@ async fn grow(store: &impl SignUpStore, names: std::ops::Range<usize>, seed: u64
             if let Some(first) = &first {
                 let conditions = Conditions {
                     check_user: true,
+                    check_factors: true,
                     session: None,
                     authorization: Authorization::Passkey(CredentialId::clone(first)),
                     now,

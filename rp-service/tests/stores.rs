@@ -9,6 +9,7 @@ macro_rules! store_tests {
         rp_service::sign_up_store_tests!($fresh);
         rp_service::ceremony_store_tests!($fresh);
         rp_service::session_store_tests!($fresh);
+        rp_service::factor_store_tests!($fresh);
         rp_service::combined_store_tests!($fresh);
     };
 }

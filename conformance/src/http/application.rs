@@ -17,7 +17,7 @@ use std::fmt::Write;
 
 use rp_core::UserHandle;
 use rp_service::{
-    Authentication, FirstFactor, Next, Passkeys, Purpose, Registration, Requirement, ServiceError,
+    Authentication, FactorName, FirstFactor, Next, Passkeys, Purpose, Registration, Requirement, ServiceError,
 };
 
 /// The requirement of `/app/passkey`.
@@ -64,7 +64,10 @@ pub fn first_factor(first: &FirstFactor) -> String {
     let mut text = first.user.name.clone();
     let _ = match &first.next {
         Next::SignedIn => write!(text, " signed in"),
-        Next::SecondFactor(factors) => write!(text, " needs {}", factors.join(" or ")),
+        Next::SecondFactor(factors) => {
+            let names: Vec<_> = factors.iter().map(FactorName::as_str).collect();
+            write!(text, " needs {}", names.join(" or "))
+        }
         Next::Enrol { .. } => write!(text, " enrols"),
         other => write!(text, " {other:?}"),
     };

@@ -23,16 +23,20 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
     let body = async move { Body::Complete(body) };
     let routes = Routes::only(fixture.routes.clone()).prefix(fixture.prefix).paths();
     let found = routes.into_iter().find_map(|(pattern, routes)| {
-        let id = match pattern.strip_suffix("{id}") {
-            Some(start) => Some(http.path.strip_prefix(start).filter(|id| !id.contains('/'))?.to_owned()),
+        let parameter = match pattern.split_once('{') {
+            Some((start, rest)) => {
+                let end = rest.split_once('}')?.1;
+                let value = http.path.strip_prefix(start)?.strip_suffix(end)?;
+                Some(value).filter(|value| !value.is_empty() && !value.contains('/'))?.to_owned().into()
+            }
             None => (pattern == http.path).then_some(None)?,
         };
-        Some((id, routes))
+        Some((parameter, routes))
     });
     let (mut response, is_head) = (HttpResponse::default(), http.method == "HEAD");
     let method = if is_head { "GET" } else { http.method.as_str() };
-    let ours = if let Some((id, routes)) = found {
-        request.id = id;
+    let ours = if let Some((parameter, routes)) = found {
+        request.parameter = parameter;
         match routes.iter().find(|route| route.method() == method) {
             Some(route) => fixture.passkeys.handle(*route, &request, body).await,
             None => fixture.passkeys.handle_other_method(&http.method, &routes, &request),

@@ -9,6 +9,7 @@ mod cookies;
 mod credentials;
 mod cross_site;
 mod enumeration;
+mod factors;
 mod first_factor;
 mod grants;
 mod registration;
@@ -176,6 +177,13 @@ cases! { $
         a_password_never_passes_a_guard_that_requires_a_passkey
         a_password_does_not_authorise_once_a_passkey_is_there
         a_password_of_an_unknown_or_locked_user_opens_nothing
+    }
+    factors {
+        a_totp_is_enrolled_with_two_consecutive_codes
+        a_password_and_a_totp_sign_in
+        a_totp_verifies_the_user_again
+        a_recovery_code_enrols_a_passkey_and_signs_no_one_in
+        a_recovery_code_enrols_a_totp
     }
     grants {
         a_grant_adds_one_passkey

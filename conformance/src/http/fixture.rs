@@ -10,7 +10,7 @@ use rp_service::http::Route;
 use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
 use rp_service::{
     AuthenticatorDirectory, AuthenticatorInfo, Event, PasskeyEndpoints, PasskeyProviders, Passkeys,
-    PasskeysBuilder, Policy, ServiceError, Session,
+    PasskeysBuilder, Policy, RecoveryCodes, ServiceError, Session, Totp,
 };
 use serde_json::Value;
 
@@ -101,6 +101,8 @@ impl Fixture {
             .policy(setup.policy)
             .trust(Arc::new(StaticAnchors::new(anchors)))
             .authenticators(HardwareKeys)
+            .second_factor(Totp::new())
+            .second_factor(RecoveryCodes::new())
             .clock(move || Timestamp::from_unix_seconds(time.load(Ordering::SeqCst)))
             .events(move |event: &Event<'_>| {
                 let code = event.error.map_or("ok", ServiceError::code);

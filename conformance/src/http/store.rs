@@ -8,10 +8,11 @@ use rp_core::options::PublicKeyCredentialDescriptorJson;
 use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
 use rp_service::store::{
     AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, Conditions, CreateUser, CredentialStore,
-    DeletePasskey, GrantKey, MemoryStore, Passkey, SessionKey, SessionStore, SignUp, SignUpStore, StoreError,
-    TakeCeremony, UpdateUser, UserChange, UserRecord, UserStore,
+    DeleteFactor, DeletePasskey, FactorRecord, FactorStore, FactorVersion, GrantKey, MemoryStore, Passkey,
+    PutFactor, SessionKey, SessionStore, SignUp, SignUpStore, StoreError, TakeCeremony, UpdateUser,
+    UserChange, UserRecord, UserStore,
 };
-use rp_service::{Session, SessionId};
+use rp_service::{FactorName, Session, SessionId};
 
 /// A [`MemoryStore`] for tests: it counts calls, fails on request, and runs an action immediately before a call, as if
 /// a parallel request had been faster. Calls have the names of the traits' methods.
@@ -139,6 +140,7 @@ watched!(CredentialStore {
     fn set_attestation(id: &CredentialId, attestation: StoredAttestation) -> bool;
     fn put_grant(key: GrantKey, user: &UserHandle, expires_at: Timestamp) -> ();
     fn grant_expiry(user: &UserHandle, now: Timestamp) -> Option<Timestamp>;
+    fn take_grant(key: GrantKey, user: &UserHandle, now: Timestamp) -> bool;
     fn sweep_grants(before: Timestamp) -> u64;
 }
     async fn apply_update(
@@ -157,6 +159,16 @@ watched!(CredentialStore {
         if moves { Ok(ApplyUpdate::CounterMoved) } else { self.inner.apply_update(user, update, used_at).await }
     }
 );
+
+watched!(FactorStore {
+    fn factor(user: &UserHandle, name: &FactorName) -> Option<FactorRecord>;
+    fn factors(user: &UserHandle) -> Vec<FactorRecord>;
+    fn put_factor(
+        record: &FactorRecord, expected: Option<FactorVersion>, conditions: Option<&Conditions>
+    ) -> PutFactor;
+    fn delete_factor(user: &UserHandle, name: &FactorName, conditions: Option<&Conditions>) -> DeleteFactor;
+    fn delete_factors(user: &UserHandle) -> u64;
+});
 
 watched!(SignUpStore {
     fn create_user_with_passkey(user: UserRecord, passkey: Passkey) -> SignUp;

@@ -27,7 +27,8 @@ struct Exchanges {
 const FRAMING: [&str; 2] = ["content-length", "date"];
 
 /// Members that are random, or derived from random values.
-const RANDOM: [&str; 6] = ["challenge", "id", "userId", "allAcceptedCredentialIds", "rawId", "token"];
+const RANDOM: [&str; 8] =
+    ["challenge", "id", "userId", "allAcceptedCredentialIds", "rawId", "token", "secret", "codes"];
 
 impl Transcript {
     /// The text.

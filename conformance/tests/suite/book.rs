@@ -9,7 +9,7 @@ use rp_conformance::authenticator::{Fault, Quirk};
 use rp_core::Code;
 
 /// The codes of the HTTP interface that rp-core does not have.
-const CODES_OF_HTTP: [&str; 23] = [
+const CODES_OF_HTTP: [&str; 26] = [
     "username-invalid",
     "not-signed-in",
     "second-factor-required",
@@ -21,6 +21,9 @@ const CODES_OF_HTTP: [&str; 23] = [
     "credential-unknown",
     "session-unknown",
     "user-unknown",
+    "factor-invalid",
+    "factor-unknown",
+    "factor-exists",
     "no-ceremony",
     "ceremony-expired",
     "credential-exists",

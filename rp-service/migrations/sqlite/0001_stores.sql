@@ -53,6 +53,19 @@ CREATE TABLE rp_grants (
 CREATE INDEX rp_grants_of_user ON rp_grants (user_handle, expires_at);
 CREATE INDEX rp_grants_by_end ON rp_grants (expires_at);
 
+-- Second factors except passkeys.
+CREATE TABLE rp_factors (
+    user_handle  BLOB    NOT NULL CHECK (length(user_handle) BETWEEN 1 AND 64),
+    name         TEXT    NOT NULL,
+    status       TEXT    NOT NULL,
+    -- Encrypted by the service.
+    state        BLOB    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    last_used_at INTEGER,
+    version      BLOB    NOT NULL CHECK (length(version) = 16),
+    PRIMARY KEY (user_handle, name)
+) STRICT;
+
 CREATE TABLE rp_ceremonies (
     key        BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
     state      BLOB    NOT NULL,

@@ -1,6 +1,7 @@
 use std::future::Future;
 
 use rp_core::{CredentialId, base64url};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::body::{
@@ -12,6 +13,7 @@ use super::response::Response;
 use super::route::Route;
 use super::timing::wait_for_next_multiple;
 use crate::error::ServiceError;
+use crate::factor_name::FactorName;
 use crate::json::{DeletionJson, RegistrationJson, UserChangeJson, UserJson};
 use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Next, Passkeys};
 use crate::session::SessionId;
@@ -85,9 +87,8 @@ impl Passkeys {
             Route::RegistrationVerify => self.registration_response(&caller, json).await,
             Route::AuthenticationOptions => return self.authentication_options(caller, json).await,
             // The response would verify, and no one would be signed in.
-            Route::AuthenticationVerify if self.has_application_sessions() => {
-                let missing =
-                    "a handler with VerifiedAuthentication, because the application keeps the sessions,";
+            Route::AuthenticationVerify | Route::VerifyFactor if self.has_application_sessions() => {
+                let missing = "a handler of the application, because the application keeps the sessions,";
                 self.recorded(Err(ServiceError::Misconfigured { missing }))
             }
             Route::SignOut | Route::Sessions | Route::EndSession | Route::EndOtherSessions
@@ -126,6 +127,15 @@ impl Passkeys {
                 let form: ChangeUser = self.recorded(body::parse(json))?;
                 let (user, signal) = self.change_display_name(&caller, &form.display_name).await?;
                 Ok(Response::json(200, &UserChangeJson { user: UserJson::new(&user), signal }))
+            }
+            Route::Factors => Ok(Response::json(200, &self.factors(&caller).await?)),
+            Route::EnrolFactor | Route::ConfirmFactor | Route::FactorOptions | Route::VerifyFactor => {
+                self.use_factor_route(route, &caller, request, json).await
+            }
+            Route::DeleteFactor => {
+                self.recorded(caller.signed_in())?;
+                let name = self.recorded(factor_name(request))?;
+                Ok(Response::json(200, &self.delete_factor(&caller, &name).await?))
             }
             Route::WellKnownWebauthn => Ok(Response::json(200, &self.related_origins())),
             Route::WellKnownPasskeyEndpoints => Ok(match self.passkey_endpoints() {
@@ -216,13 +226,43 @@ impl Passkeys {
         Ok(Response::json(200, &body).with_cookie(verified.cookie))
     }
 
+    async fn use_factor_route(
+        &self,
+        route: Route,
+        caller: &Caller,
+        request: &Request<'_>,
+        json: &[u8],
+    ) -> Result<Response, ServiceError> {
+        // The factor parses the body again, as its own type.
+        let _: Map<String, Value> = self.recorded(body::parse(json))?;
+        self.recorded(caller.any_session())?;
+        let name = self.recorded(factor_name(request))?;
+        match route {
+            Route::EnrolFactor => {
+                Ok(Response::json(200, &self.start_factor_enrolment(caller, &name, json).await?))
+            }
+            Route::ConfirmFactor => Ok(Response::json(200, &self.confirm_factor(caller, &name, json).await?)),
+            Route::FactorOptions => Ok(Response::json(200, &self.factor_options(caller, &name, json).await?)),
+            _ => {
+                let verified = self.verify_factor(caller, &name, json).await?;
+                let opened = &verified.session;
+                let passkey = self.passkey_of(&opened.session).await?;
+                let token = self.bearer_token(caller, opened);
+                let next = verified.next;
+                let body = self.session_json(&opened.session, &verified.user, passkey.as_ref(), next, token);
+                let cookie = self.session_cookie(caller, opened);
+                Ok(Response::json(200, &body).with_cookie(cookie))
+            }
+        }
+    }
+
     async fn end_one_session(
         &self,
         caller: &Caller,
         request: &Request<'_>,
     ) -> Result<Response, ServiceError> {
         self.recorded(caller.signed_in())?;
-        let id = request.id.as_deref().and_then(SessionId::parse);
+        let id = request.parameter.as_deref().and_then(SessionId::parse);
         let id = self.recorded(id.ok_or(ServiceError::NoSuchSession))?;
         self.end_session(caller, &id).await?;
         let is_current = caller.session.as_ref().is_some_and(|current| current.session.id == id);
@@ -261,9 +301,14 @@ fn unexpected(detail: &str) -> ServiceError {
 
 /// The `{id}` of the path. A text that is not a credential ID is the ID of no passkey.
 fn credential_id(request: &Request<'_>) -> Result<CredentialId, ServiceError> {
-    let bytes = request.id.as_deref().and_then(|id| base64url::decode(id).ok());
+    let bytes = request.parameter.as_deref().and_then(|id| base64url::decode(id).ok());
     let id = bytes.and_then(|bytes| CredentialId::try_from(bytes.as_slice()).ok());
     id.ok_or(ServiceError::NoSuchPasskey)
+}
+
+/// The `{name}` of the path. A text that is not a name is the name of no factor.
+fn factor_name(request: &Request<'_>) -> Result<FactorName, ServiceError> {
+    request.parameter.as_deref().and_then(FactorName::parse).ok_or(ServiceError::NoSuchFactor)
 }
 
 /// How long a browser may cache the response to a preflight request: ten minutes.

@@ -8,8 +8,8 @@ use crate::json::PasskeyEndpoints;
 pub struct Request<'a> {
     /// The headers in their order, names in lower case.
     pub headers: Vec<(&'a str, &'a [u8])>,
-    /// The `{id}` of the path, percent-decoded, if the route has one.
-    pub id: Option<String>,
+    /// The parameter of the path, `{id}` or `{name}`, percent-decoded, if the route has one.
+    pub parameter: Option<String>,
     /// The network address of the connection. The client's address follows from it
     /// ([`PasskeysBuilder::client_address`](crate::PasskeysBuilder::client_address)).
     pub address: Option<String>,

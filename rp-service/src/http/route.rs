@@ -18,7 +18,7 @@ macro_rules! routes {
                 match self { $(Self::$name => $method,)* }
             }
 
-            /// The path: relative to the prefix, or from the root with a slash in front. `{id}` is a parameter.
+            /// The path: relative to the prefix, or from the root with a slash in front. `{id}` or `{name}` is a parameter.
             #[must_use]
             pub const fn path(self) -> &'static str {
                 match self { $(Self::$name => $path,)* }
@@ -62,6 +62,18 @@ routes! {
     DeleteCredential = "DELETE" "credentials/{id}" false;
     /// `PATCH user`
     ChangeUser = "PATCH" "user" true;
+    /// `GET factors`
+    Factors = "GET" "factors" false;
+    /// `POST factors/{name}/enrol`
+    EnrolFactor = "POST" "factors/{name}/enrol" true;
+    /// `POST factors/{name}/confirm`
+    ConfirmFactor = "POST" "factors/{name}/confirm" true;
+    /// `POST factors/{name}/options`
+    FactorOptions = "POST" "factors/{name}/options" true;
+    /// `POST factors/{name}/verify`
+    VerifyFactor = "POST" "factors/{name}/verify" true;
+    /// `DELETE factors/{name}`
+    DeleteFactor = "DELETE" "factors/{name}" false;
     /// `GET /.well-known/webauthn`
     WellKnownWebauthn = "GET" "/.well-known/webauthn" false;
     /// `GET /.well-known/passkey-endpoints`

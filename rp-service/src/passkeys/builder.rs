@@ -5,20 +5,23 @@ use std::time::Duration;
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
 use super::revoked::RevokedSessions;
-use super::service::{ClientAddress, Inner, Passkeys, Sessions};
+use super::service::{ClientAddress, Factors, Inner, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
 use crate::decoy::{DecoyError, DecoyProfile, Decoys};
 use crate::event::{EventSink, TracingSink};
+use crate::factor::SecondFactor;
+use crate::factor_name::FactorName;
 use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
 use crate::json::PasskeyEndpoints;
 use crate::policy::Policy;
 use crate::rate_limiter::{MemoryRateLimiter, RateLimiter};
+use crate::seal::{KeyRing, KeyRingError};
 use crate::secret::Secret;
 use crate::store::{
     CeremonyStore, CredentialStore, DynCeremonyStore, DynCredentialStore, DynRateLimiter, DynSignUpStore,
-    DynUserStore, SessionStore, SignUpStore, UserStore,
+    DynUserStore, FactorStore, SessionStore, SignUpStore, UserStore,
 };
 
 /// The configuration of a service; [`PasskeysBuilder::build`] checks it.
@@ -30,6 +33,8 @@ pub struct PasskeysBuilder {
     sign_up: Option<Arc<dyn DynSignUpStore>>,
     ceremonies: Option<Arc<dyn DynCeremonyStore>>,
     sessions: Option<Sessions>,
+    factors: Factors,
+    keys: Option<KeyRing>,
     secret: Option<Secret>,
     decoys: DecoyProfile,
     trust: Arc<dyn TrustSource + Send + Sync>,
@@ -65,6 +70,15 @@ pub enum ConfigError {
     /// The credentials that are shown for unknown usernames cannot be made.
     #[error(transparent)]
     Decoys(#[from] DecoyError),
+    /// The secret cannot encrypt the states of second factors.
+    #[error("the secret: {0}")]
+    Keys(#[from] KeyRingError),
+    /// Two second factors have the same name, or one has the name of passkeys.
+    #[error("two second factors with the name {name}")]
+    FactorName {
+        /// The name.
+        name: FactorName,
+    },
     /// A front end's origin is not accepted by the relying party.
     #[error("the front end {origin} is not an accepted web origin of the relying party")]
     FrontEnd {
@@ -98,6 +112,8 @@ impl PasskeysBuilder {
             sign_up: None,
             ceremonies: None,
             sessions: None,
+            factors: Factors { store: None, is_shared: false, all: Vec::new() },
+            keys: None,
             secret: None,
             decoys: DecoyProfile::default(),
             trust: Arc::new(StaticAnchors::none()),
@@ -115,9 +131,10 @@ impl PasskeysBuilder {
     /// Sets one store for everything. Set other stores after it.
     pub fn store<S>(self, store: S) -> Self
     where
-        S: SignUpStore + CeremonyStore + SessionStore + 'static,
+        S: SignUpStore + CeremonyStore + SessionStore + FactorStore + 'static,
     {
         let store = Arc::new(store);
+        let factors = Factors { store: Some(Arc::clone(&store) as _), is_shared: true, ..self.factors };
         let sessions = Sessions::Own { store: Arc::clone(&store) as _, is_shared: true };
         Self {
             users: Some(Arc::clone(&store) as _),
@@ -125,6 +142,7 @@ impl PasskeysBuilder {
             sign_up: Some(Arc::clone(&store) as _),
             ceremonies: Some(store),
             sessions: Some(sessions),
+            factors,
             ..self
         }
     }
@@ -137,6 +155,7 @@ impl PasskeysBuilder {
             credentials: Some(Arc::clone(&store) as _),
             sign_up: Some(store),
             sessions: self.sessions.map(Sessions::apart),
+            factors: Factors { is_shared: false, ..self.factors },
             ..self
         }
     }
@@ -152,6 +171,7 @@ impl PasskeysBuilder {
             credentials: Some(Arc::new(store)),
             sign_up: None,
             sessions: self.sessions.map(Sessions::apart),
+            factors: Factors { is_shared: false, ..self.factors },
             ..self
         }
     }
@@ -164,6 +184,24 @@ impl PasskeysBuilder {
     /// Sets the store of sessions.
     pub fn sessions(self, store: impl SessionStore + 'static) -> Self {
         Self { sessions: Some(Sessions::Own { store: Arc::new(store), is_shared: false }), ..self }
+    }
+
+    /// Sets the store of second factors.
+    pub fn factors(self, store: impl FactorStore + 'static) -> Self {
+        let factors = Factors { store: Some(Arc::new(store)), is_shared: false, ..self.factors };
+        Self { factors, ..self }
+    }
+
+    /// Adds a second factor, such as [`Totp`](crate::Totp) or [`RecoveryCodes`](crate::RecoveryCodes). Factors are listed in
+    /// the order in which they are added.
+    pub fn second_factor(mut self, factor: impl SecondFactor + 'static) -> Self {
+        self.factors.all.push(Arc::new(factor));
+        self
+    }
+
+    /// Sets the keys that encrypt the states of second factors. By default they are derived from the secret.
+    pub fn keys(self, keys: KeyRing) -> Self {
+        Self { keys: Some(keys), ..self }
     }
 
     /// Leaves the sessions to the application, which reports for each request who is signed in
@@ -302,6 +340,21 @@ impl PasskeysBuilder {
             return Err(ConfigError::FrontEnd { origin: origin.clone() });
         }
         let cookies = Cookies::new(&self.rp);
+        if !self.factors.all.is_empty() && self.factors.store.is_none() {
+            return Err(missing("factors"));
+        }
+        let mut names = vec![FactorName::PASSKEY];
+        for factor in &self.factors.all {
+            let name = factor.name();
+            if names.contains(&name) {
+                return Err(ConfigError::FactorName { name });
+            }
+            names.push(name);
+        }
+        let keys = match self.keys {
+            Some(keys) => keys,
+            None => KeyRing::new([secret])?,
+        };
         Ok(Passkeys {
             inner: Arc::new(Inner {
                 rp: self.rp,
@@ -311,6 +364,8 @@ impl PasskeysBuilder {
                 sign_up: self.sign_up,
                 ceremonies: self.ceremonies.ok_or(missing("ceremonies"))?,
                 sessions: self.sessions.ok_or(missing("sessions"))?,
+                factors: self.factors,
+                keys,
                 trust: self.trust,
                 policy: self.policy,
                 clock: self.clock,

@@ -1,14 +1,14 @@
 //! A first factor that the application verified, such as a password.
 
-use rp_core::{Timestamp, UserHandle};
+use rp_core::UserHandle;
 
 use super::caller::Caller;
+use super::next::Next;
 use super::service::Passkeys;
 use super::sessions::OpenedSession;
 use crate::error::ServiceError;
 use crate::event::Action;
 use crate::json::{DateTime, NextJson, SessionJson};
-use crate::policy::SecondFactorPolicy;
 use crate::session::{Method, Session, SessionState, VerifiedFactor};
 use crate::store::{Passkey, UserRecord};
 
@@ -25,21 +25,6 @@ pub struct FirstFactor {
     pub next: Next,
 }
 
-/// The next step after a first factor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Next {
-    /// Nothing: the user is signed in.
-    SignedIn,
-    /// One of these second factors, by name; `passkey` is one.
-    SecondFactor(Vec<&'static str>),
-    /// Enrolment of a passkey, with an enrolment grant.
-    Enrol {
-        /// The time at which the grant expires.
-        by: Timestamp,
-    },
-}
-
 impl Passkeys {
     /// Opens a session for a user whose first factor the application has just verified. By
     /// [`Policy::second_factor`](crate::Policy::second_factor), the user is signed in, or has to use a second factor first.
@@ -54,15 +39,14 @@ impl Passkeys {
     ) -> Result<FirstFactor, ServiceError> {
         let mut event = caller.event(Action::FirstFactor).user(user);
         let open = async {
-            if method == Method::Passkey {
-                // Only the service verifies passkeys.
+            if self.is_verified_here(&method) {
                 return Err(ServiceError::Misconfigured { missing: "a first factor of the application" });
             }
             let user = self.inner.users.user(user).await?.ok_or(ServiceError::NoSuchUser)?;
             if user.locked_at.is_some() {
                 return Err(ServiceError::UserLocked);
             }
-            let next = self.next_factor(&user).await?;
+            let next = self.next_factor(&user, None).await?;
             let state = match next {
                 Next::SignedIn => SessionState::SignedIn,
                 Next::SecondFactor(_) | Next::Enrol { .. } => SessionState::FirstFactor,
@@ -79,20 +63,6 @@ impl Passkeys {
         result
     }
 
-    async fn next_factor(&self, user: &UserRecord) -> Result<Next, ServiceError> {
-        match self.inner.policy.second_factor {
-            SecondFactorPolicy::Never => Ok(Next::SignedIn),
-            SecondFactorPolicy::WhereEnrolled => {
-                if self.inner.credentials.descriptors(&user.handle).await?.is_empty() {
-                    return Ok(Next::SignedIn);
-                }
-                // The owner of a lost key may have a grant that adds another one.
-                let grant = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
-                Ok(grant.map_or_else(|| Next::SecondFactor(vec!["passkey"]), |by| Next::Enrol { by }))
-            }
-        }
-    }
-
     /// The session of the caller as `GET session` shows it.
     ///
     /// # Errors
@@ -101,15 +71,10 @@ impl Passkeys {
         let read = async {
             let session = &caller.any_session()?.session;
             let user = self.active_user(&session.user).await?;
-            let passkey = match &session.credential {
-                Some(id) => {
-                    self.passkey(id).await?.filter(|passkey| passkey.record.user_handle == user.handle)
-                }
-                None => None,
-            };
+            let passkey = self.passkey_of(session).await?;
             let next = match session.state {
                 SessionState::SignedIn => Next::SignedIn,
-                SessionState::FirstFactor => self.next_factor(&user).await?,
+                SessionState::FirstFactor => self.next_factor(&user, Some(session)).await?,
             };
             Ok(self.session_json(session, &user, passkey.as_ref(), next, None))
         };
@@ -118,6 +83,12 @@ impl Passkeys {
             self.record_rejection(Action::Read, caller, &result);
         }
         result
+    }
+
+    /// The passkey that was verified last in a session, if it is still the user's.
+    pub(crate) async fn passkey_of(&self, session: &Session) -> Result<Option<Passkey>, ServiceError> {
+        let Some(id) = &session.credential else { return Ok(None) };
+        Ok(self.passkey(id).await?.filter(|passkey| passkey.record.user_handle == session.user))
     }
 
     /// A session as responses show it.
@@ -131,7 +102,7 @@ impl Passkeys {
     ) -> SessionJson {
         let next = match next {
             Next::SignedIn => None,
-            Next::SecondFactor(methods) => Some(NextJson::SecondFactors(methods)),
+            Next::SecondFactor(names) => Some(NextJson::SecondFactors(names)),
             Next::Enrol { by } => Some(NextJson::Enrol { by: DateTime(by) }),
         };
         let credential = passkey.map(|passkey| self.credential_json(passkey));

@@ -103,7 +103,8 @@ impl Passkeys {
         }
         let conditions = Conditions {
             check_user: self.inner.is_user_store_shared,
-            authorization: self.authorize(session, &passkeys)?,
+            check_factors: self.inner.factors.is_shared,
+            authorization: self.authorize(session, &passkeys).await?,
             session: self.session_condition(caller).await?,
             now: session.effective_time(self.now()),
         };

@@ -6,6 +6,7 @@ use rp_core::{Attestation, Format, Registered, RegistrationResponse, User, UserH
 use super::caller::{Caller, step_up};
 use super::ceremony::Ceremony;
 use super::management::nickname;
+use super::next::recovery_grant;
 use super::service::Passkeys;
 use super::sessions::OpenedSession;
 use crate::admission::{AdmissionRequest, Purpose};
@@ -132,7 +133,7 @@ impl Passkeys {
         }
         let user = self.active_user(&session.user).await?;
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
-        let needs_grant = match self.authorize(session, &passkeys) {
+        let needs_grant = match self.authorize(session, &passkeys).await {
             Ok(_) => false,
             Err(error) => {
                 let expiry = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
@@ -153,10 +154,10 @@ impl Passkeys {
         Ok(options)
     }
 
-    /// Checks that the session may add or delete passkeys: it needs a recent verification of a passkey if the user has
-    /// one, otherwise of any factor. A use of a passkey without user verification does not count if the passkey verified
-    /// its user earlier.
-    pub(super) fn authorize(
+    /// Checks that the session may add or delete passkeys and second factors: it needs a recent verification of a passkey
+    /// if the user has one, else of a second factor if the user has one, else of any factor. A use of a passkey without
+    /// user verification does not count if the passkey verified its user earlier.
+    pub(super) async fn authorize(
         &self,
         session: &Session,
         passkeys: &[Passkey],
@@ -166,9 +167,7 @@ impl Passkeys {
         }
         let limit = self.inner.policy.recent_verification;
         if passkeys.is_empty() {
-            let any = Requirement::signed_in().within(limit);
-            any.check(session, self.now()).map_err(step_up)?;
-            return Ok(Authorization::OtherFactor);
+            return self.authorize_without_passkey(session).await;
         }
         let mut passkey = Requirement::passkey().within(limit);
         passkey.allow_omitted_user_verification = self.inner.policy.allow_omitted_user_verification;
@@ -339,10 +338,14 @@ impl Passkeys {
         let mut passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let authorization = match input.grant {
             Some(grant) => Authorization::Grant(GrantKey::of(grant)),
-            None if needs_grant => {
-                return Err(self.authorize(session, &passkeys).err().unwrap_or(ServiceError::NotSignedIn));
-            }
-            None => self.authorize(session, &passkeys)?,
+            None if needs_grant => match recovery_grant(session) {
+                Some(key) => Authorization::Grant(key),
+                None => {
+                    let denied = self.authorize(session, &passkeys).await.err();
+                    return Err(denied.unwrap_or(ServiceError::NotSignedIn));
+                }
+            },
+            None => self.authorize(session, &passkeys).await?,
         };
         if !self.inner.is_user_store_shared {
             // The transaction below cannot check it.
@@ -351,6 +354,7 @@ impl Passkeys {
         let limits = self.reveal_limits(input.caller, Some(&user.handle));
         let conditions = Conditions {
             check_user: self.inner.is_user_store_shared,
+            check_factors: self.inner.factors.is_shared,
             session: self.session_condition(input.caller).await?,
             authorization,
             now: session.effective_time(self.now()),

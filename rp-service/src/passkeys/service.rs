@@ -11,14 +11,15 @@ use crate::authenticator_info::AuthenticatorDirectory;
 use crate::decoy::Decoys;
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder, EventSink};
+use crate::factor::SecondFactor;
 use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
-
 use crate::policy::Policy;
 use crate::rate_limiter::{Limit, RateLimit};
+use crate::seal::KeyRing;
 use crate::store::{
-    DynCeremonyStore, DynCredentialStore, DynRateLimiter, DynSessionStore, DynSignUpStore, DynUserStore,
-    Passkey, StoreError,
+    DynCeremonyStore, DynCredentialStore, DynFactorStore, DynRateLimiter, DynSessionStore, DynSignUpStore,
+    DynUserStore, Passkey, StoreError,
 };
 
 use super::revoked::RevokedSessions;
@@ -67,6 +68,9 @@ pub(super) struct Inner {
     pub(super) is_user_store_shared: bool,
     pub(super) ceremonies: Arc<dyn DynCeremonyStore>,
     pub(super) sessions: Sessions,
+    pub(super) factors: Factors,
+    /// The keys of the states of factors.
+    pub(super) keys: KeyRing,
     pub(super) trust: Arc<dyn TrustSource + Send + Sync>,
     pub(super) policy: Policy,
     pub(super) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -85,6 +89,16 @@ pub(super) struct Inner {
     pub(super) is_maintained: AtomicBool,
     /// Sessions that were ended while the store failed.
     pub(super) revoked: RevokedSessions,
+}
+
+/// The second factors except passkeys.
+pub(super) struct Factors {
+    /// Their store; `None` without factors.
+    pub(super) store: Option<Arc<dyn DynFactorStore>>,
+    /// Whether the store also has the passkeys, so that it can check conditions in the transaction that writes.
+    pub(super) is_shared: bool,
+    /// The factors in the order in which they are listed.
+    pub(super) all: Vec<Arc<dyn SecondFactor>>,
 }
 
 /// The client's address, by the head of a request.

@@ -7,7 +7,7 @@ use super::service::{Passkeys, Sessions};
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::Action;
 use crate::json::{ListedSessionJson, SessionsJson};
-use crate::session::{Session, SessionId, SessionKind, SessionState, SessionToken, VerifiedFactor};
+use crate::session::{Method, Session, SessionId, SessionKind, SessionState, SessionToken, VerifiedFactor};
 use crate::store::{StoreError, UserRecord};
 
 /// A session that was opened or renewed.
@@ -99,13 +99,17 @@ impl Passkeys {
         let current = caller.any_session()?;
         let mut session = current.session.clone();
         let now = session.effective_time(factor.at);
-        if session.state == SessionState::FirstFactor {
+        // A recovery code authorises an enrolment and signs no one in.
+        if session.state == SessionState::FirstFactor && factor.method != Method::RecoveryCode {
             session.state = SessionState::SignedIn;
             session.created_at = now;
         }
         session.verify(factor, credential);
         session.last_used_at = now;
-        session.expires_at = self.inner.policy.sessions.expires_at(session.created_at, now);
+        session.expires_at = match session.state {
+            SessionState::SignedIn => self.inner.policy.sessions.expires_at(session.created_at, now),
+            SessionState::FirstFactor => self.expiry(session.state, now),
+        };
         match (&self.inner.sessions, current.key) {
             (Sessions::Own { store, .. }, Some(key)) => {
                 let token = SessionToken::random()?;

@@ -215,10 +215,14 @@ impl Passkeys {
                     return Err(ServiceError::NoSuchUser);
                 }
                 self.end_sessions_of(handle, None).await?;
+                if !self.inner.factors.is_shared {
+                    self.delete_factors_of(handle).await?;
+                }
             } else {
                 // The user goes last, so that a failure in between can be repeated.
                 self.end_sessions_of(handle, None).await?;
                 self.inner.credentials.delete_passkeys(handle).await?;
+                self.delete_factors_of(handle).await?;
                 if !self.inner.users.delete_user(handle).await? {
                     return Err(ServiceError::NoSuchUser);
                 }

@@ -4,6 +4,7 @@ use rp_core::options::PublicKeyCredentialDescriptorJson;
 use rp_core::{CredentialId, CredentialRecord, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
 
 use super::error::StoreError;
+use crate::factor_name::FactorName;
 use crate::session::SessionKey;
 
 /// A credential record, and what the service stores with it.
@@ -27,6 +28,9 @@ pub struct Conditions {
     /// Whether the user must exist and not be locked. `false` if users are in another store: the service then checks
     /// the user immediately before.
     pub check_user: bool,
+    /// Whether the second factors on which the authorisation depends are in this store. `false` if they are in another
+    /// one: the service then checks them immediately before.
+    pub check_factors: bool,
     /// The session of the request, which must be the user's and must not have expired by `now`. `None` if sessions are
     /// in another store: the service then checks the session immediately before.
     pub session: Option<SessionKey>,
@@ -41,9 +45,12 @@ pub struct Conditions {
 pub enum Authorization {
     /// A passkey of the user, which must still be the user's.
     Passkey(CredentialId),
-    /// Another factor. It authorises the change only as long as the user has no passkey.
-    OtherFactor,
-    /// A single-use enrolment grant, which the change uses up. It authorises adding one passkey and nothing else.
+    /// A second factor, which must still be enrolled. It authorises the change only as long as the user has no passkey.
+    SecondFactor(FactorName),
+    /// The first factor. It authorises the change only as long as the user has neither a passkey nor a second factor.
+    FirstFactor,
+    /// A single-use enrolment grant, which the change uses up. It authorises adding one passkey or second factor and
+    /// nothing else.
     Grant(GrantKey),
 }
 
@@ -185,6 +192,18 @@ pub trait CredentialStore: Send + Sync {
         user: &UserHandle,
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+
+    /// Uses up a grant of the user: removes it, and returns whether it existed and had not expired by `now`. For a change
+    /// in another store; [`CredentialStore::add_passkey`] does the same in its transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn take_grant(
+        &self,
+        key: GrantKey,
+        user: &UserHandle,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Deletes grants that had expired before `before`, at most [`SWEEP_LIMIT`](super::SWEEP_LIMIT), and returns the
     /// number.

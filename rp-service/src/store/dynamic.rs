@@ -8,9 +8,11 @@ use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, User
 
 use super::{
     AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, Conditions, CreateUser, CredentialStore,
-    DeletePasskey, GrantKey, Passkey, SessionKey, SessionStore, SignUp, SignUpStore, StoreError,
-    TakeCeremony, UpdateUser, UserChange, UserRecord, UserStore,
+    DeleteFactor, DeletePasskey, FactorRecord, FactorStore, FactorVersion, GrantKey, Passkey, PutFactor,
+    SessionKey, SessionStore, SignUp, SignUpStore, StoreError, TakeCeremony, UpdateUser, UserChange,
+    UserRecord, UserStore,
 };
+use crate::factor_name::FactorName;
 use crate::rate_limiter::{Limit, RateLimit, RateLimiter};
 use crate::session::{Session, SessionId};
 
@@ -56,7 +58,20 @@ dynamic!(DynCredentialStore of CredentialStore {
     fn set_attestation(id: &'a CredentialId, attestation: StoredAttestation) -> bool;
     fn put_grant(key: GrantKey, user: &'a UserHandle, expires_at: Timestamp) -> ();
     fn grant_expiry(user: &'a UserHandle, now: Timestamp) -> Option<Timestamp>;
+    fn take_grant(key: GrantKey, user: &'a UserHandle, now: Timestamp) -> bool;
     fn sweep_grants(before: Timestamp) -> u64;
+});
+
+dynamic!(DynFactorStore of FactorStore {
+    fn factor(user: &'a UserHandle, name: &'a FactorName) -> Option<FactorRecord>;
+    fn factors(user: &'a UserHandle) -> Vec<FactorRecord>;
+    fn put_factor(
+        record: &'a FactorRecord, expected: Option<FactorVersion>, conditions: Option<&'a Conditions>
+    ) -> PutFactor;
+    fn delete_factor(
+        user: &'a UserHandle, name: &'a FactorName, conditions: Option<&'a Conditions>
+    ) -> DeleteFactor;
+    fn delete_factors(user: &'a UserHandle) -> u64;
 });
 
 dynamic!(DynSignUpStore of SignUpStore {

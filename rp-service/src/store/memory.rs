@@ -6,13 +6,16 @@ use self::accounts::Accounts;
 use self::expiring::Expiring;
 use super::{
     AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, Conditions, CreateUser, CredentialStore,
-    DeletePasskey, GrantKey, Passkey, SessionKey, SessionStore, SignUp, SignUpStore, StoreError,
-    TakeCeremony, UpdateUser, UserChange, UserRecord, UserStore,
+    DeleteFactor, DeletePasskey, FactorRecord, FactorStore, FactorVersion, GrantKey, Passkey, PutFactor,
+    SessionKey, SessionStore, SignUp, SignUpStore, StoreError, TakeCeremony, UpdateUser, UserChange,
+    UserRecord, UserStore,
 };
+use crate::factor_name::FactorName;
 use crate::session::{Session, SessionId};
 
 mod accounts;
 mod expiring;
+mod factors;
 mod sessions;
 
 /// Everything in the memory of this process, for tests and experiments.
@@ -197,6 +200,10 @@ impl CredentialStore for MemoryStore {
         Ok(self.accounts().grant_expiry(user, now))
     }
 
+    async fn take_grant(&self, key: GrantKey, user: &UserHandle, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.accounts().take_grant(key, user, now))
+    }
+
     async fn sweep_grants(&self, before: Timestamp) -> Result<u64, StoreError> {
         Ok(self.accounts().sweep_grants(before))
     }
@@ -297,6 +304,38 @@ impl SessionStore for MemoryStore {
 
     async fn sweep_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
         Ok(self.accounts().sessions.sweep(before))
+    }
+}
+
+impl FactorStore for MemoryStore {
+    async fn factor(&self, user: &UserHandle, name: &FactorName) -> Result<Option<FactorRecord>, StoreError> {
+        Ok(self.accounts().factors.get(user, name).cloned())
+    }
+
+    async fn factors(&self, user: &UserHandle) -> Result<Vec<FactorRecord>, StoreError> {
+        Ok(self.accounts().factors.of_user(user).cloned().collect())
+    }
+
+    async fn put_factor(
+        &self,
+        record: &FactorRecord,
+        expected: Option<FactorVersion>,
+        conditions: Option<&Conditions>,
+    ) -> Result<PutFactor, StoreError> {
+        Ok(self.accounts().put_factor(record, expected, conditions))
+    }
+
+    async fn delete_factor(
+        &self,
+        user: &UserHandle,
+        name: &FactorName,
+        conditions: Option<&Conditions>,
+    ) -> Result<DeleteFactor, StoreError> {
+        Ok(self.accounts().delete_factor(user, name, conditions))
+    }
+
+    async fn delete_factors(&self, user: &UserHandle) -> Result<u64, StoreError> {
+        Ok(self.accounts().factors.delete_all(user))
     }
 }
 

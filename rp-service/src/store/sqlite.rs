@@ -15,6 +15,7 @@ use super::StoreError;
 mod ceremonies;
 mod credentials;
 mod database;
+mod factors;
 mod rows;
 mod sessions;
 mod sql_users;

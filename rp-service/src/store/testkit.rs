@@ -12,7 +12,8 @@
 //! | [`sign_up_store_tests!`](crate::sign_up_store_tests) | [`SignUpStore`](crate::store::SignUpStore) |
 //! | [`ceremony_store_tests!`](crate::ceremony_store_tests) | [`CeremonyStore`](crate::store::CeremonyStore) |
 //! | [`session_store_tests!`](crate::session_store_tests) | [`SessionStore`](crate::store::SessionStore) |
-//! | [`combined_store_tests!`](crate::combined_store_tests) | `SignUpStore` and `SessionStore` in one store |
+//! | [`factor_store_tests!`](crate::factor_store_tests) | [`FactorStore`](crate::store::FactorStore) |
+//! | [`combined_store_tests!`](crate::combined_store_tests) | `SignUpStore`, `SessionStore` and `FactorStore` in one store |
 //! | [`rate_limiter_tests!`](crate::rate_limiter_tests) | [`RateLimiter`](crate::RateLimiter) |
 //!
 //! # Examples
@@ -40,6 +41,7 @@ pub mod combined;
 pub mod conditions;
 pub mod counters;
 pub mod credentials;
+pub mod factors;
 pub mod rate_limiters;
 mod samples;
 pub mod sessions;
@@ -169,6 +171,7 @@ macro_rules! credential_store_tests {
             no_add_follows_the_end_of_its_authorising_passkey
             authorisation_is_checked_before_id_and_maximum
             the_last_expiry_of_the_users_grants_is_returned
+            a_grant_is_taken_once_for_its_user
             a_sweep_deletes_expired_grants_and_nothing_else
         }
         $crate::__store_tests! { $fresh; counters:
@@ -257,8 +260,8 @@ macro_rules! session_store_tests {
     };
 }
 
-/// A test of each behaviour in [`combined`](crate::store::testkit::combined), for a store of users, passkeys and
-/// sessions. The argument is a future that returns two openings of a new store.
+/// A test of each behaviour in [`combined`](crate::store::testkit::combined), for a store of users, passkeys, second
+/// factors and sessions. The argument is a future that returns two openings of a new store.
 #[macro_export]
 macro_rules! combined_store_tests {
     ($fresh:expr) => {
@@ -273,6 +276,31 @@ macro_rules! combined_store_tests {
             a_rejected_deletion_ends_no_session
             deleted_passkeys_end_the_sessions_they_verified
             a_deleted_user_leaves_no_session
+            a_second_factor_outranks_a_first_factor
+            a_second_factor_authorises_while_it_is_enrolled
+            a_grant_enrols_one_factor
+            a_grant_deletes_no_factor
+            conditions_of_factors_are_checked_in_order
+            a_deleted_user_leaves_no_factor
+        }
+    };
+}
+
+/// A test of each behaviour in [`factors`](crate::store::testkit::factors). The argument is a future that returns two
+/// openings of a new store.
+#[macro_export]
+macro_rules! factor_store_tests {
+    ($fresh:expr) => {
+        $crate::__store_tests! { $fresh; factors:
+            a_factor_comes_back_as_it_was_stored
+            a_missing_factor_is_not_found
+            a_user_has_one_factor_of_each_name
+            a_factor_of_another_version_is_not_written
+            of_64_parallel_writes_one_is_done
+            a_deleted_factor_is_gone
+            a_deleted_factor_is_not_written_back
+            factors_are_listed_by_name_for_their_user
+            all_factors_of_a_user_are_deleted
         }
     };
 }

@@ -76,7 +76,7 @@ fn session(passkey: &Passkey) -> Session {
 
 fn by_passkey(passkey: &Passkey) -> Conditions {
     let authorization = Authorization::Passkey(passkey.record.id.clone());
-    Conditions { check_user: true, session: None, authorization, now: NOW }
+    Conditions { check_user: true, check_factors: true, session: None, authorization, now: NOW }
 }
 
 /// Runs SQL on the file, apart from the store.

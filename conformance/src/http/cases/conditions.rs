@@ -220,6 +220,7 @@ const DELETE_CREDENTIAL: Interference = |store, user, credential| {
     Box::pin(async move {
         let conditions = rp_service::store::Conditions {
             check_user: true,
+            check_factors: true,
             session: None,
             authorization: rp_service::store::Authorization::Passkey(
                 owners_passkey(&store, &user, &credential).await,

@@ -29,7 +29,7 @@ async fn request(browser: &mut Browser, route: Route, credential: &Value, sessio
     } else {
         credential["id"].as_str().unwrap_or_default()
     };
-    let path = route.path().replace("{id}", id);
+    let path = route.path().replace("{id}", id).replace("{name}", "totp");
     let body = match route {
         Route::RenameCredential => json!({"nickname": "mine"}),
         Route::ChangeUser => json!({"displayName": "mine"}),
@@ -56,6 +56,9 @@ pub(super) async fn a_first_factor_session_is_rejected_except_as_listed(server: 
             Route::AuthenticationOptions => assert_eq!(answer.status, 200),
             Route::AuthenticationVerify | Route::RegistrationVerify => {
                 assert_eq!(answer.problem(), (400, "malformed-json"), "{route:?}");
+            }
+            Route::FactorOptions | Route::VerifyFactor => {
+                assert_eq!(answer.problem(), (404, "factor-unknown"), "{route:?}");
             }
             Route::SignOut => {
                 assert_eq!(answer.status, 204);

@@ -96,8 +96,11 @@ pub(super) async fn every_route_of_the_user_requires_a_session(server: Server) {
             browser.set_cookie("__Host-rp-session", cookie);
         }
         for &route in Route::ALL {
-            let path = route.path().replace("{id}", "AAAA");
+            let path = route.path().replace("{id}", "AAAA").replace("{name}", "totp");
             let body = match route {
+                Route::EnrolFactor | Route::ConfirmFactor | Route::FactorOptions | Route::VerifyFactor => {
+                    json!({})
+                }
                 Route::RenameCredential => json!({"nickname": "a"}),
                 Route::ChangeUser => json!({"displayName": "a"}),
                 Route::RegistrationOptions => json!({}),

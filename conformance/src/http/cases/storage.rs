@@ -179,7 +179,7 @@ pub(super) async fn a_first_factor_that_cannot_be_stored_leaves_nothing(server: 
         password(&mut kim, "kim").await;
     });
     let calls = calls.await;
-    assert_eq!(calls, ["user_by_name", "user", "descriptors", "grant_expiry", "create_session"]);
+    assert_eq!(calls, ["user_by_name", "user", "descriptors", "factors", "grant_expiry", "create_session"]);
     kim.sign_out().await;
     let before = state(&test, "kim").await;
     for call in calls {

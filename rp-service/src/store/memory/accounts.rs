@@ -3,11 +3,14 @@ use std::ops::Bound;
 
 use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
 
+use super::factors::Factors;
 use super::sessions::Sessions;
+use crate::factor_name::FactorName;
 use crate::store::credential::UnmetCondition;
 use crate::store::{
-    AddPasskey, ApplyUpdate, Authorization, Conditions, CreateUser, DeletePasskey, GrantKey, Passkey,
-    SWEEP_LIMIT, SignUp, UpdateUser, UserChange, UserRecord,
+    AddPasskey, ApplyUpdate, Authorization, Conditions, CreateUser, DeleteFactor, DeletePasskey,
+    FactorRecord, FactorVersion, GrantKey, Passkey, PutFactor, SWEEP_LIMIT, SignUp, UpdateUser, UserChange,
+    UserRecord,
 };
 
 /// Users, and what belongs to them.
@@ -21,6 +24,7 @@ pub(super) struct Accounts {
     ids: HashMap<UserHandle, Vec<CredentialId>>,
     grants: HashMap<GrantKey, Grant>,
     pub(super) sessions: Sessions,
+    pub(super) factors: Factors,
 }
 
 struct Grant {
@@ -97,6 +101,7 @@ impl Accounts {
         let Some(user) = self.users.remove(handle) else { return false };
         self.names.remove(&user.name_key);
         self.delete_passkeys(handle);
+        self.factors.delete_all(handle);
         self.sessions.end_where(handle, |_| true);
         true
     }
@@ -146,7 +151,7 @@ impl Accounts {
     }
 
     fn check(&self, user: &UserHandle, conditions: &Conditions) -> Result<(), UnmetCondition> {
-        let Conditions { check_user, session, authorization, now } = conditions;
+        let Conditions { check_user, check_factors, session, authorization, now } = conditions;
         if *check_user && self.users.get(user).is_none_or(|user| user.locked_at.is_some()) {
             return Err(UnmetCondition::User);
         }
@@ -155,12 +160,57 @@ impl Accounts {
         }
         let is_authorized = match authorization {
             Authorization::Passkey(id) => self.has_passkey(user, id),
-            Authorization::OtherFactor => self.passkeys(user).next().is_none(),
+            Authorization::SecondFactor(name) => {
+                !self.has_passkeys(user) && (!check_factors || self.factors.is_second_factor(user, name))
+            }
+            Authorization::FirstFactor => {
+                let has_factor = *check_factors && self.factors.has_second_factor(user);
+                !self.has_passkeys(user) && !has_factor
+            }
             Authorization::Grant(key) => {
                 self.grants.get(key).is_some_and(|grant| grant.user == *user && *now <= grant.expires_at)
             }
         };
         if is_authorized { Ok(()) } else { Err(UnmetCondition::Authorization) }
+    }
+
+    fn has_passkeys(&self, user: &UserHandle) -> bool {
+        self.passkeys(user).next().is_some()
+    }
+
+    pub(super) fn put_factor(
+        &mut self,
+        record: &FactorRecord,
+        expected: Option<FactorVersion>,
+        conditions: Option<&Conditions>,
+    ) -> PutFactor {
+        if let Some(Err(unmet)) = conditions.map(|conditions| self.check(&record.user, conditions)) {
+            return unmet.into();
+        }
+        if !self.factors.put(record, expected) {
+            return PutFactor::Changed;
+        }
+        if let Some(Conditions { authorization: Authorization::Grant(key), .. }) = conditions {
+            self.grants.remove(key);
+        }
+        PutFactor::Done
+    }
+
+    pub(super) fn delete_factor(
+        &mut self,
+        user: &UserHandle,
+        name: &FactorName,
+        conditions: Option<&Conditions>,
+    ) -> DeleteFactor {
+        if let Some(conditions) = conditions {
+            if let Err(unmet) = self.check(user, conditions) {
+                return unmet.into();
+            }
+            if matches!(conditions.authorization, Authorization::Grant(_)) {
+                return DeleteFactor::NotAuthorized;
+            }
+        }
+        if self.factors.delete(user, name) { DeleteFactor::Done } else { DeleteFactor::Missing }
     }
 
     fn insert_passkey(&mut self, passkey: Passkey) {
@@ -238,6 +288,15 @@ impl Accounts {
     pub(super) fn grant_expiry(&self, user: &UserHandle, now: Timestamp) -> Option<Timestamp> {
         let of_user = self.grants.values().filter(|grant| grant.user == *user);
         of_user.map(|grant| grant.expires_at).filter(|expires_at| now <= *expires_at).max()
+    }
+
+    pub(super) fn take_grant(&mut self, key: GrantKey, user: &UserHandle, now: Timestamp) -> bool {
+        let is_valid =
+            self.grants.get(&key).is_some_and(|grant| grant.user == *user && now <= grant.expires_at);
+        if is_valid {
+            self.grants.remove(&key);
+        }
+        is_valid
     }
 
     pub(super) fn sweep_grants(&mut self, before: Timestamp) -> u64 {

@@ -4,6 +4,7 @@ use sqlx::query;
 
 use super::SqliteStore;
 use super::database::{Run, Write};
+use super::factors::{has_second_factor, is_second_factor};
 use super::rows::{self, bind_passkey, get};
 use super::sessions::END_SESSIONS_OF_PASSKEY;
 use super::sql_users::find_user;
@@ -194,6 +195,12 @@ impl CredentialStore for SqliteStore {
         Ok(expires_at.flatten().map(Timestamp::from_unix_seconds))
     }
 
+    async fn take_grant(&self, key: GrantKey, user: &UserHandle, now: Timestamp) -> Result<bool, StoreError> {
+        let take = query("DELETE FROM rp_grants WHERE key = $1 AND user_handle = $2 AND expires_at >= $3");
+        let take = take.bind(key.0.as_slice()).bind(user.as_bytes()).bind(now.as_unix_seconds());
+        Ok(self.write().execute(take).await? > 0)
+    }
+
     async fn sweep_grants(&self, before: Timestamp) -> Result<u64, StoreError> {
         let sweep = query(
             "DELETE FROM rp_grants WHERE key IN
@@ -204,13 +211,13 @@ impl CredentialStore for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn unmet_condition(
+    pub(super) async fn unmet_condition(
         &self,
         write: &mut Write,
         user: &UserHandle,
         conditions: &Conditions,
     ) -> Result<Option<UnmetCondition>, StoreError> {
-        let Conditions { check_user, session, authorization, now } = conditions;
+        let Conditions { check_user, check_factors, session, authorization, now } = conditions;
         if *check_user {
             let record = find_user(write, self.users.by_handle(user)).await?;
             if record.is_none_or(|record| record.locked_at.is_some()) {
@@ -227,7 +234,14 @@ impl SqliteStore {
         }
         let is_authorized = match authorization {
             Authorization::Passkey(id) => own_passkey(write, user, id).await?.is_some(),
-            Authorization::OtherFactor => number_of_passkeys(write, user).await? == 0,
+            Authorization::SecondFactor(name) => {
+                number_of_passkeys(write, user).await? == 0
+                    && (!check_factors || is_second_factor(write, user, name).await?)
+            }
+            Authorization::FirstFactor => {
+                number_of_passkeys(write, user).await? == 0
+                    && !(*check_factors && has_second_factor(write, user).await?)
+            }
             Authorization::Grant(key) => {
                 let find = query(
                     "SELECT key FROM rp_grants WHERE key = $1 AND user_handle = $2 AND expires_at >= $3",

@@ -8,8 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 
 use super::database::Query;
+use crate::factor_name::FactorName;
 use crate::session::{Client, Session, SessionId};
-use crate::store::{Passkey, StoreError};
+use crate::store::{FactorRecord, FactorVersion, Passkey, StoreError};
 
 /// The value of a column, which is named with its table.
 pub(super) fn get<'r, T>(row: &'r SqliteRow, what: &'static str) -> Result<T, StoreError>
@@ -107,6 +108,35 @@ pub(super) fn bind_passkey<'q>(query: Query<'q>, passkey: &'q Passkey) -> Result
         .bind(passkey.user_verified)
         .bind(record.attestation.model.as_ref().map(|model| model.as_bytes().as_slice()))
         .bind(record.attestation.sign_count_proven))
+}
+
+/// The factor of a row of `rp_factors`.
+pub(super) fn factor(row: &SqliteRow) -> Result<FactorRecord, StoreError> {
+    let (name, version) = ("rp_factors.name", "rp_factors.version");
+    Ok(FactorRecord {
+        user: user_handle(row, "rp_factors.user_handle")?,
+        name: FactorName::parse(get(row, name)?).ok_or(StoreError::Unreadable { what: name })?,
+        status: word(row, "rp_factors.status")?,
+        state: get(row, "rp_factors.state")?,
+        created_at: time(row, "rp_factors.created_at")?,
+        last_used_at: get::<Option<i64>>(row, "rp_factors.last_used_at")?.map(Timestamp::from_unix_seconds),
+        version: get::<&[u8]>(row, version)?
+            .try_into()
+            .map(FactorVersion)
+            .map_err(|_| StoreError::Unreadable { what: version })?,
+    })
+}
+
+/// Binds all columns of `rp_factors` in the order of the table.
+pub(super) fn bind_factor<'q>(query: Query<'q>, record: &'q FactorRecord) -> Result<Query<'q>, StoreError> {
+    Ok(query
+        .bind(record.user.as_bytes())
+        .bind(record.name.as_str())
+        .bind(to_word(&record.status)?)
+        .bind(record.state.as_slice())
+        .bind(record.created_at.as_unix_seconds())
+        .bind(record.last_used_at.map(Timestamp::as_unix_seconds))
+        .bind(record.version.0.as_slice()))
 }
 
 /// The session of a row of `rp_sessions`.

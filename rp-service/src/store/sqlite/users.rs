@@ -6,6 +6,7 @@ use sqlx::query;
 use super::SqliteStore;
 use super::credentials::{delete_passkeys, insert_passkey, passkey_exists};
 use super::database::{Run, Write};
+use super::factors::delete_factors;
 use super::rows::{time, user_handle};
 use super::sql_users::{find_user, record};
 use crate::store::{
@@ -78,6 +79,7 @@ impl UserStore for SqliteStore {
             return Ok(false);
         }
         delete_passkeys(&mut write, handle).await?;
+        delete_factors(&mut write, handle).await?;
         write
             .execute(query("DELETE FROM rp_sessions WHERE user_handle = $1").bind(handle.as_bytes()))
             .await?;

@@ -1,13 +1,15 @@
-//! The behaviour of one store for users, passkeys and sessions: what holds between sessions and the others.
+//! The behaviour of one store for users, passkeys, second factors and sessions: what holds between them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::samples::{after, by_passkey, give, id, key, now, passkey, session, user};
+use super::samples::{after, by_passkey, factor, give, grant, id, key, now, passkey, session, user, version};
 use super::sign_up::sign_up;
 use super::{count, race};
+use crate::session::Session;
 use crate::store::{
-    AddPasskey, Authorization, Conditions, DeletePasskey, SessionStore, SignUpStore, UserRecord,
+    AddPasskey, Authorization, Conditions, CreateUser, DeleteFactor, DeletePasskey, FactorRecord,
+    FactorStatus, FactorStore, PutFactor, SessionStore, SignUpStore, UserRecord,
 };
 
 /// The condition of a session, a user and a passkey that authorises the change.
@@ -140,9 +142,9 @@ pub async fn a_deleted_passkey_ends_the_sessions_it_verified<S: SignUpStore + Se
 /// For each reason of the rejection.
 pub async fn a_rejected_deletion_ends_no_session<S: SignUpStore + SessionStore>([store, _]: [S; 2]) {
     let kim = signed_in(&store).await;
-    let other_factor = Conditions { authorization: Authorization::OtherFactor, ..in_session(1, 1) };
+    let first_factor = Conditions { authorization: Authorization::FirstFactor, ..in_session(1, 1) };
     for (conditions, expected) in
-        [(in_session(1, 1), DeletePasskey::Last), (other_factor, DeletePasskey::NotAuthorized)]
+        [(in_session(1, 1), DeletePasskey::Last), (first_factor, DeletePasskey::NotAuthorized)]
     {
         let deleted = store.delete_passkey(&kim.handle, &id(1), false, &conditions).await.unwrap();
         assert_eq!(deleted, expected);
@@ -173,4 +175,138 @@ pub async fn a_deleted_user_leaves_no_session<S: SignUpStore + SessionStore>([st
     for (byte, is_left) in [(1, false), (2, false), (3, true)] {
         assert_eq!(other.session(key(byte), now()).await.unwrap().is_some(), is_left, "{byte}");
     }
+}
+
+/// A user without a passkey, and a session.
+async fn without_passkey<S: SignUpStore + SessionStore>(store: &S) -> UserRecord {
+    let kim = user("Kim");
+    assert_eq!(store.create_user(kim.clone()).await.unwrap(), CreateUser::Done);
+    let session = Session { credential: None, ..session(&kim, 1) };
+    assert!(store.create_session(key(1), &session).await.unwrap());
+    kim
+}
+
+fn authorized_by(authorization: Authorization) -> Conditions {
+    Conditions { check_factors: true, authorization, ..in_session(1, 1) }
+}
+
+/// A password changes nothing of a user who has a second factor. A pending one and recovery codes do not count.
+pub async fn a_second_factor_outranks_a_first_factor<S>([store, other]: [S; 2])
+where
+    S: SignUpStore + SessionStore + FactorStore,
+{
+    let kim = without_passkey(&store).await;
+    let by_password = authorized_by(Authorization::FirstFactor);
+    for (name, status) in [("codes", FactorStatus::Recovery), ("pending", FactorStatus::Pending)] {
+        let record = FactorRecord { status, ..factor(&kim, name) };
+        assert_eq!(store.put_factor(&record, None, Some(&by_password)).await.unwrap(), PutFactor::Done);
+    }
+    let totp = factor(&kim, "totp");
+    assert_eq!(store.put_factor(&totp, None, Some(&by_password)).await.unwrap(), PutFactor::Done);
+    let more = factor(&kim, "other");
+    assert_eq!(other.put_factor(&more, None, Some(&by_password)).await.unwrap(), PutFactor::NotAuthorized);
+    let deleted = other.delete_factor(&kim.handle, &totp.name, Some(&by_password)).await.unwrap();
+    assert_eq!(deleted, DeleteFactor::NotAuthorized);
+    let added = other.add_passkey(passkey(&kim, 1), None, &by_password).await.unwrap();
+    assert_eq!(added, AddPasskey::NotAuthorized);
+    // Where the factors are in another store, the service checks them.
+    let unchecked = Conditions { check_factors: false, ..by_password };
+    let added = other.add_passkey(passkey(&kim, 1), None, &unchecked).await.unwrap();
+    assert_eq!(added, AddPasskey::Done);
+}
+
+/// And as long as the user has no passkey.
+pub async fn a_second_factor_authorises_while_it_is_enrolled<S>([store, other]: [S; 2])
+where
+    S: SignUpStore + SessionStore + FactorStore,
+{
+    let kim = without_passkey(&store).await;
+    let totp = factor(&kim, "totp");
+    let by_totp = authorized_by(Authorization::SecondFactor(totp.name.clone()));
+    let added = store.add_passkey(passkey(&kim, 1), None, &by_totp).await.unwrap();
+    assert_eq!(added, AddPasskey::NotAuthorized);
+    let pending = FactorRecord { status: FactorStatus::Pending, ..totp.clone() };
+    assert_eq!(store.put_factor(&pending, None, None).await.unwrap(), PutFactor::Done);
+    let added = store.add_passkey(passkey(&kim, 1), None, &by_totp).await.unwrap();
+    assert_eq!(added, AddPasskey::NotAuthorized);
+    assert_eq!(store.put_factor(&totp, Some(version(1)), None).await.unwrap(), PutFactor::Done);
+    assert_eq!(other.add_passkey(passkey(&kim, 1), None, &by_totp).await.unwrap(), AddPasskey::Done);
+    let deleted = other.delete_factor(&kim.handle, &totp.name, Some(&by_totp)).await.unwrap();
+    assert_eq!(deleted, DeleteFactor::NotAuthorized);
+    let by_passkey = Conditions { check_factors: true, ..in_session(1, 1) };
+    let deleted = other.delete_factor(&kim.handle, &totp.name, Some(&by_passkey)).await.unwrap();
+    assert_eq!(deleted, DeleteFactor::Done);
+}
+
+/// It is used up if the factor is written.
+pub async fn a_grant_enrols_one_factor<S>([store, other]: [S; 2])
+where
+    S: SignUpStore + SessionStore + FactorStore,
+{
+    let kim = signed_in(&store).await;
+    store.put_grant(grant(1), &kim.handle, after(now(), 300)).await.unwrap();
+    let by_grant = authorized_by(Authorization::Grant(grant(1)));
+    let totp = factor(&kim, "totp");
+    let changed = store.put_factor(&totp, Some(version(9)), Some(&by_grant)).await.unwrap();
+    assert_eq!(changed, PutFactor::Changed);
+    assert_eq!(store.put_factor(&totp, None, Some(&by_grant)).await.unwrap(), PutFactor::Done);
+    let more = factor(&kim, "other");
+    assert_eq!(other.put_factor(&more, None, Some(&by_grant)).await.unwrap(), PutFactor::NotAuthorized);
+    let added = other.add_passkey(passkey(&kim, 2), None, &by_grant).await.unwrap();
+    assert_eq!(added, AddPasskey::NotAuthorized);
+}
+
+/// Not even the factor that it enrolled.
+pub async fn a_grant_deletes_no_factor<S>([store, _]: [S; 2])
+where
+    S: SignUpStore + SessionStore + FactorStore,
+{
+    let kim = signed_in(&store).await;
+    store.put_grant(grant(1), &kim.handle, after(now(), 300)).await.unwrap();
+    let totp = factor(&kim, "totp");
+    assert_eq!(store.put_factor(&totp, None, None).await.unwrap(), PutFactor::Done);
+    let by_grant = authorized_by(Authorization::Grant(grant(1)));
+    let deleted = store.delete_factor(&kim.handle, &totp.name, Some(&by_grant)).await.unwrap();
+    assert_eq!(deleted, DeleteFactor::NotAuthorized);
+    assert!(store.grant_expiry(&kim.handle, now()).await.unwrap().is_some());
+}
+
+/// User, session, authorisation, version.
+pub async fn conditions_of_factors_are_checked_in_order<S>([store, _]: [S; 2])
+where
+    S: SignUpStore + SessionStore + FactorStore,
+{
+    let kim = signed_in(&store).await;
+    let totp = factor(&kim, "totp");
+    assert_eq!(store.put_factor(&totp, None, None).await.unwrap(), PutFactor::Done);
+    let by_passkey = |passkey| Conditions { check_factors: true, ..in_session(1, passkey) };
+    let both = async |conditions: &Conditions, put, delete| {
+        let put_now = store.put_factor(&totp, Some(version(9)), Some(conditions)).await.unwrap();
+        assert_eq!(put_now, put);
+        if let Some(delete) = delete {
+            let deleted = store.delete_factor(&kim.handle, &totp.name, Some(conditions)).await.unwrap();
+            assert_eq!(deleted, delete);
+        }
+    };
+    both(&by_passkey(1), PutFactor::Changed, None).await;
+    both(&by_passkey(2), PutFactor::NotAuthorized, Some(DeleteFactor::NotAuthorized)).await;
+    assert!(store.end_session(key(1)).await.unwrap());
+    both(&by_passkey(2), PutFactor::SessionEnded, Some(DeleteFactor::SessionEnded)).await;
+    assert!(store.set_user_lock(&kim.handle, Some(now())).await.unwrap());
+    both(&by_passkey(2), PutFactor::UserMissing, Some(DeleteFactor::UserMissing)).await;
+}
+
+/// Those of other users stay.
+pub async fn a_deleted_user_leaves_no_factor<S>([store, other]: [S; 2])
+where
+    S: SignUpStore + SessionStore + FactorStore,
+{
+    let kim = signed_in(&store).await;
+    let kept = factor(&user("Sam"), "totp");
+    for record in [&factor(&kim, "totp"), &kept] {
+        assert_eq!(store.put_factor(record, None, None).await.unwrap(), PutFactor::Done);
+    }
+    assert!(store.delete_user(&kim.handle).await.unwrap());
+    assert_eq!(other.factors(&kim.handle).await.unwrap(), []);
+    assert_eq!(other.factors(&kept.user).await.unwrap(), [kept]);
 }

@@ -37,16 +37,28 @@ pub async fn another_factor_adds_only_the_first_passkey([store, _]: [impl Creden
     let kim = user("Kim");
     user_with_passkey(&store, "Sam", 3).await;
     for (byte, expected) in [(1, AddPasskey::Done), (2, AddPasskey::NotAuthorized)] {
-        let conditions = by(Authorization::OtherFactor);
+        let conditions = by(Authorization::FirstFactor);
         assert_eq!(store.add_passkey(passkey(&kim, byte), None, &conditions).await.unwrap(), expected);
     }
     assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
 }
 
+/// For a change in another store.
+pub async fn a_grant_is_taken_once_for_its_user([store, other]: [impl CredentialStore; 2]) {
+    let (kim, sam) = (user("Kim").handle, user("Sam").handle);
+    let end = after(now(), 300);
+    store.put_grant(grant(1), &kim, end).await.unwrap();
+    assert!(!other.take_grant(grant(2), &kim, now()).await.unwrap());
+    assert!(!other.take_grant(grant(1), &sam, now()).await.unwrap());
+    assert!(!other.take_grant(grant(1), &kim, after(end, 1)).await.unwrap());
+    assert!(other.take_grant(grant(1), &kim, end).await.unwrap());
+    assert!(!store.take_grant(grant(1), &kim, end).await.unwrap());
+}
+
 /// Not even with permission to delete the last passkey.
 pub async fn another_factor_deletes_nothing([store, _]: [impl CredentialStore; 2]) {
     let (kim, one) = user_with_passkey(&store, "Kim", 1).await;
-    let conditions = by(Authorization::OtherFactor);
+    let conditions = by(Authorization::FirstFactor);
     let deleted = store.delete_passkey(&kim.handle, &id(1), true, &conditions).await.unwrap();
     assert_eq!(deleted, DeletePasskey::NotAuthorized);
     assert_eq!(store.passkeys(&kim.handle).await.unwrap(), [one]);
@@ -127,7 +139,7 @@ pub async fn of_parallel_adds_with_one_grant_one_is_done<S: CredentialStore + 's
 
 /// After the first passkey, the other factor is not enough.
 pub async fn of_parallel_adds_by_another_factor_one_is_done<S: CredentialStore + 'static>(stores: [S; 2]) {
-    one_add_is_done(stores, &user("Kim"), &by(Authorization::OtherFactor)).await;
+    one_add_is_done(stores, &user("Kim"), &by(Authorization::FirstFactor)).await;
 }
 
 async fn one_add_is_done<S: CredentialStore + 'static>(

@@ -5,9 +5,11 @@ use rp_core::{
     StoredAttestation, Timestamp, UserHandle,
 };
 
+use crate::factor_name::FactorName;
 use crate::session::{Client, Method, Session, SessionId, SessionKind, SessionState, VerifiedFactor};
 use crate::store::{
-    AddPasskey, Authorization, Conditions, CredentialStore, GrantKey, Passkey, SessionKey, UserRecord,
+    AddPasskey, Authorization, Conditions, CredentialStore, FactorRecord, FactorStatus, FactorVersion,
+    GrantKey, Passkey, SessionKey, UserRecord,
 };
 
 /// A time near the real clock.
@@ -87,7 +89,7 @@ pub(super) fn grant(byte: u8) -> GrantKey {
 
 /// The condition of an authorisation alone, for stores of nothing but passkeys.
 pub(super) fn by(authorization: Authorization) -> Conditions {
-    Conditions { check_user: false, session: None, authorization, now: now() }
+    Conditions { check_user: false, check_factors: false, session: None, authorization, now: now() }
 }
 
 /// The condition of a passkey that authorises the change.
@@ -106,6 +108,24 @@ pub(super) async fn give(store: &impl CredentialStore, passkey: &Passkey) {
     store.put_grant(key, &passkey.record.user_handle, after(now(), 300)).await.unwrap();
     let conditions = by(Authorization::Grant(key));
     assert_eq!(store.add_passkey(passkey.clone(), None, &conditions).await.unwrap(), AddPasskey::Done);
+}
+
+/// A second factor of this user.
+pub(super) fn factor(user: &UserRecord, name: &str) -> FactorRecord {
+    FactorRecord {
+        user: user.handle.clone(),
+        name: FactorName::parse(name).unwrap(),
+        status: FactorStatus::SecondFactor,
+        state: vec![0, 0xff, 7],
+        created_at: Timestamp::from_unix_seconds(1_700_000_000),
+        last_used_at: Some(Timestamp::from_unix_seconds(1_700_000_500)),
+        version: version(1),
+    }
+}
+
+/// The version of a factor.
+pub(super) fn version(byte: u8) -> FactorVersion {
+    FactorVersion([byte; 16])
 }
 
 /// The key of a session.
