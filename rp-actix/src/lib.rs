@@ -53,7 +53,7 @@ mod request;
 mod routes;
 
 pub use rp_core::{self, RelyingParty, Timestamp, UserHandle};
-pub use rp_service::http::{Route, Routes};
+pub use rp_service::http::{BrowserModule, Route, Routes};
 pub use rp_service::*;
 
 pub use app::{mount, mount_with};

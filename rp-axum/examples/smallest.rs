@@ -6,27 +6,16 @@ use rp_axum::{CurrentUser, Passkeys, Policy, RelyingParty, Secret, store::Sqlite
 
 const PAGE: &str = r#"<!doctype html><title>Passkeys</title>
 <form><input name="username" placeholder="Name" autocomplete="username webauthn">
-<button value="create">Create a passkey</button> <button value="get">Sign in</button></form> <output></output>
-<script>
-const post = async (path, body) => {
-  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(path, init);
-  const text = await response.text();
-  if (!response.ok) throw new Error(JSON.parse(text).title);
-  return text;
-};
-const run = async (operation, username) => {
-  const route = operation === "create" ? "/webauthn/registration/" : "/webauthn/authentication/";
-  const parse = operation === "create" ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
-  const options = JSON.parse(await post(route + "options", operation === "create" ? { username } : {}));
-  const credential = await navigator.credentials[operation]({ publicKey: PublicKeyCredential[parse](options) });
-  await post(route + "verify", credential.toJSON());
-  return post("/greet", {});
-};
+<button value="signUp">Create a passkey</button> <button value="signIn">Sign in</button></form> <output></output>
+<script type="module">
+import { connect } from "/webauthn/passkeys.js";
+const passkeys = connect();
+const greet = async () => (await fetch("/greet", { method: "POST" })).text();
 document.querySelector("form").onsubmit = (event) => {
   event.preventDefault();
   const show = (text) => { document.querySelector("output").textContent = text; };
-  run(event.submitter.value, event.target.username.value).then(show, (error) => show(error.message));
+  const username = event.target.username.value || undefined;
+  passkeys[event.submitter.value]({ username }).then(greet).then(show, (error) => show(error.message));
 };
 </script>"#;
 

@@ -48,7 +48,7 @@ mod request;
 mod routes;
 
 pub use rp_core::{self, RelyingParty, Timestamp, UserHandle};
-pub use rp_service::http::{Route, Routes};
+pub use rp_service::http::{BrowserModule, Route, Routes};
 pub use rp_service::*;
 
 pub use app::{App, mount, mount_with};
@@ -66,6 +66,8 @@ mod book {
     struct Readme;
     #[doc = include_str!("../../docs/src/guide/first-site.md")]
     struct FirstSite;
+    #[doc = include_str!("../../docs/src/guide/browser.md")]
+    struct Browser;
     #[doc = include_str!("../../docs/src/guide/sessions.md")]
     struct Sessions;
     #[doc = include_str!("../../docs/src/guide/second-factors.md")]

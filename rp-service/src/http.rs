@@ -8,6 +8,7 @@
 //! never read: origins are configured.
 
 mod body;
+mod browser_module;
 mod context;
 pub(crate) mod cookie;
 mod guard;
@@ -17,6 +18,7 @@ mod response;
 mod route;
 mod timing;
 
+pub use browser_module::BrowserModule;
 pub use context::{Context, PendingCookies, Verified};
 pub use cookie::{CookieAttributes, Cookies, SameSite};
 pub use request::{Body, MAX_BODY_BYTES, Request};

@@ -306,6 +306,7 @@ cases! { $
         every_route_of_the_user_requires_a_session
         routes_are_under_the_chosen_prefix
         only_the_named_routes_are_mounted
+        the_browser_module_is_cached_by_its_hash
     }
     storage {
         a_sign_up_that_cannot_be_stored_leaves_nothing

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::body::{
     self, AuthenticationOptions, ChangeUser, RegistrationOptions, RenameCredential, SessionPurpose,
 };
+use super::browser_module::BrowserModule;
 use super::guard;
 use super::request::{Body, MAX_BODY_BYTES, Request};
 use super::response::Response;
@@ -77,7 +78,7 @@ impl Passkeys {
         request: &Request<'_>,
         json: &[u8],
     ) -> Result<(Response, bool), ServiceError> {
-        let caller = if route.is_under_prefix() {
+        let caller = if route.is_under_prefix() && route.browser_module().is_none() {
             self.recorded(self.caller(request).await)?
         } else {
             Caller::default()
@@ -137,6 +138,8 @@ impl Passkeys {
                 let name = self.recorded(factor_name(request))?;
                 Ok(Response::json(200, &self.delete_factor(&caller, &name).await?))
             }
+            Route::BrowserModule => Ok(BrowserModule::Passkeys.response(request)),
+            Route::GermanTexts => Ok(BrowserModule::GermanTexts.response(request)),
             Route::WellKnownWebauthn => Ok(Response::json(200, &self.related_origins())),
             Route::WellKnownPasskeyEndpoints => Ok(match self.passkey_endpoints() {
                 Some(endpoints) => Response::json(200, endpoints),

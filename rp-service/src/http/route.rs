@@ -1,3 +1,5 @@
+use super::browser_module::BrowserModule;
+
 /// Declares the routes: name, method, path, and whether there is a body.
 macro_rules! routes {
     ($($(#[$doc:meta])* $name:ident = $method:literal $path:literal $body:literal;)*) => {
@@ -74,6 +76,10 @@ routes! {
     VerifyFactor = "POST" "factors/{name}/verify" true;
     /// `DELETE factors/{name}`
     DeleteFactor = "DELETE" "factors/{name}" false;
+    /// `GET passkeys.js`: the browser module ([`BrowserModule`](super::BrowserModule))
+    BrowserModule = "GET" "passkeys.js" false;
+    /// `GET passkeys.de.js`: its German texts
+    GermanTexts = "GET" "passkeys.de.js" false;
     /// `GET /.well-known/webauthn`
     WellKnownWebauthn = "GET" "/.well-known/webauthn" false;
     /// `GET /.well-known/passkey-endpoints`
@@ -98,6 +104,16 @@ impl Route {
     #[must_use]
     pub const fn is_under_prefix(self) -> bool {
         !matches!(self, Self::WellKnownWebauthn | Self::WellKnownPasskeyEndpoints)
+    }
+
+    /// The file of the browser module that the route serves.
+    #[must_use]
+    pub const fn browser_module(self) -> Option<BrowserModule> {
+        match self {
+            Self::BrowserModule => Some(BrowserModule::Passkeys),
+            Self::GermanTexts => Some(BrowserModule::GermanTexts),
+            _ => None,
+        }
     }
 
     /// Whether a request changes state, so that one from another site is rejected.
@@ -153,6 +169,12 @@ impl Routes {
         self
     }
 
+    /// The complete path of a route.
+    #[must_use]
+    pub fn path(&self, route: Route) -> String {
+        route.path_under(&self.prefix)
+    }
+
     /// Whether a path is under the prefix, so that no cache may keep the response, also that of a handler of the
     /// application.
     #[must_use]
@@ -167,7 +189,7 @@ impl Routes {
     pub fn paths(&self) -> Vec<(String, Vec<Route>)> {
         let mut paths: Vec<(String, Vec<Route>)> = Vec::new();
         for &route in &self.routes {
-            let path = route.path_under(&self.prefix);
+            let path = self.path(route);
             match paths.iter_mut().find(|(other, _)| *other == path) {
                 Some((_, routes)) => routes.push(route),
                 None => paths.push((path, vec![route])),

@@ -111,7 +111,10 @@ pub(super) async fn every_route_of_the_user_requires_a_session(server: Server) {
             match route {
                 Route::RegistrationVerify | Route::AuthenticationVerify => assert_eq!(answer.status, 415),
                 Route::SignOut => assert_eq!(answer.status, 204),
-                Route::WellKnownWebauthn | Route::WellKnownPasskeyEndpoints => assert_eq!(answer.status, 200),
+                Route::BrowserModule
+                | Route::GermanTexts
+                | Route::WellKnownWebauthn
+                | Route::WellKnownPasskeyEndpoints => assert_eq!(answer.status, 200),
                 _ => assert_eq!(answer.problem(), (401, "not-signed-in"), "{route:?}"),
             }
         }
@@ -141,5 +144,17 @@ pub(super) async fn only_the_named_routes_are_mounted(server: Server) {
     for &route in Route::ALL.iter().filter(|route| !mounted.contains(route)) {
         let path = route.path().replace("{id}", "AAAA");
         assert_eq!(browser.call(route.method(), &path, &json!({})).await.status, 404, "{route:?}");
+    }
+}
+
+pub(super) async fn the_browser_module_is_cached_by_its_hash(server: Server) {
+    let test = server.start().await;
+    let mut browser = test.browser("one");
+    for path in ["/webauthn/passkeys.js", "/webauthn/passkeys.de.js"] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let etag = answer.header("etag").next().unwrap_or_default().to_owned();
+        let again = browser.send("GET", path, &[("if-none-match", &etag)], b"").await;
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
     }
 }

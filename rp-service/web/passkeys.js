@@ -1,0 +1,258 @@
+// Passkeys in a page, for servers that implement the HTTP interface of rp. passkeys.d.ts documents every export.
+// `create` and `get` work with any server that uses the JSON forms of WebAuthn Level 3.
+
+/**
+ * Texts by language and code. The texts of the server's codes are the server's, unless the page has its own.
+ * @type {import("./passkeys.d.ts").texts}
+ */
+export const texts = {
+  en: {
+    "insecure-page": "Passkeys need a page that was loaded over HTTPS.",
+    "no-webauthn": "This browser does not support passkeys.",
+    "old-browser": "This browser is too old for this page. Update it and try again.",
+    network: "The server cannot be reached. Check your connection and try again.",
+    cancelled: "The prompt was closed or timed out. Try again.",
+    aborted: "The attempt was stopped.",
+    "wrong-address": "The passkeys of this site do not work at this address.",
+    "not-supported": "This device or key cannot create a passkey for this site.",
+    "credential-exists": "This device or key already has a passkey for this account.",
+    rejected: "This passkey was not accepted. Try another one.",
+    failed: "Something went wrong. Try again.",
+    wait: "Try again in {seconds} seconds.",
+  },
+};
+
+export function explain(error, language = document.documentElement.lang || navigator.language) {
+  const { code, title, detail, status, retryAfter } = error;
+  const table = texts[language] ?? texts[language.split("-")[0]] ?? texts.en;
+  const find = (key) => table[key] ?? texts.en[key];
+  const fromServer = table === texts.en && title && `${title}. ${detail}`;
+  const text = table[code] ?? (fromServer || find(status === 422 ? "rejected" : "failed"));
+  return retryAfter ? `${text} ${find("wait").replace("{seconds}", retryAfter)}` : text;
+}
+
+export class PasskeyError extends Error {
+  name = "PasskeyError";
+
+  constructor(code, facts, cause) {
+    super(explain({ ...facts, code }), { cause });
+    Object.assign(this, facts, { code });
+  }
+}
+
+export function unsupported() {
+  const api = globalThis.PublicKeyCredential;
+  if (!isSecureContext) return "insecure-page";
+  if (!api) return "no-webauthn";
+  // Chrome 129, Firefox 124, Safari 18.4
+  return api.parseCreationOptionsFromJSON && api.prototype.toJSON && AbortSignal.any ? undefined : "old-browser";
+}
+
+export async function supports(capability) {
+  const api = globalThis.PublicKeyCredential;
+  const all = (await api?.getClientCapabilities?.().catch(() => {})) ?? {};
+  const older = () => capability === "conditionalGet" && api?.isConditionalMediationAvailable?.();
+  return (all[capability] ?? (await older())) || false;
+}
+
+export const create = async (options, how) => (await perform("create", options, how)).response;
+export const get = async (options, how) => (await perform("get", options, how)).response;
+
+/** Ends the ceremony that is waiting. */
+let stop = () => {};
+/** Settles when the browser has ended the last ceremony. */
+let idle;
+
+async function perform(method, json, { extensions, signal, ...how } = {}) {
+  const obstacle = unsupported();
+  if (obstacle) throw new PasskeyError(obstacle);
+  const isConditional = how.mediation === "conditional";
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  // A browser performs one ceremony at a time. Autofill waits for others, and others end autofill.
+  if (!isConditional) stop();
+  await idle;
+  stop = abort;
+  let isExpired;
+  // Browsers ignore the timeout of autofill, and servers do not.
+  const timer = isConditional && setTimeout(() => abort((isExpired = true)), (json.timeout ?? 300_000) * 0.8);
+  try {
+    extensions = { ...json.extensions, ...extensions };
+    const parse = method === "create" ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
+    const publicKey = PublicKeyCredential[parse]({ ...json, extensions });
+    signal = AbortSignal.any([controller.signal, signal ?? controller.signal]);
+    const performed = navigator.credentials[method]({ ...how, publicKey, signal });
+    // Some password managers ignore the signal: nothing waits long for an aborted ceremony.
+    const aborted = new Promise((resolve) => (signal.onabort = () => setTimeout(resolve, 250)));
+    idle = Promise.race([performed.catch(() => {}), aborted]);
+    const credential = await performed;
+    const response = credential.toJSON();
+    // PRF results are secrets of the page: they are never sent.
+    delete response.clientExtensionResults.prf?.results;
+    return { response, prf: credential.getClientExtensionResults().prf };
+  } catch (error) {
+    const code = isExpired ? "expired" : signal?.aborted ? "aborted" : (CODES[error.name] ?? "failed");
+    throw new PasskeyError(code, {}, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const CODES = {
+  NotAllowedError: "cancelled",
+  InvalidStateError: "credential-exists",
+  SecurityError: "wrong-address",
+  NotSupportedError: "not-supported",
+  ConstraintError: "not-supported",
+};
+
+/** Calls a Signal method, where the browser has it. It never fails a page. */
+const signal = (method, argument) =>
+  argument && globalThis.PublicKeyCredential?.[`signal${method}`]?.(argument).catch(() => {});
+
+async function problemOf(response) {
+  const json = await response.json().catch(() => ({}));
+  const retryAfter = Number(response.headers.get("retry-after")) || undefined;
+  return new PasskeyError(json.code ?? "failed", { ...json, status: response.status, retryAfter });
+}
+
+/** What a verification of the user can make good. */
+const VERIFIABLE = ["step-up-required", "second-factor-required"];
+
+export function connect({ prefix = "/webauthn", verify } = {}) {
+  let autofill;
+  /** A registration that the server may not have received. */
+  let unsent;
+
+  async function send(method, path, body) {
+    let response;
+    let json;
+    try {
+      response = await fetch(`${prefix}/${path}`, {
+        method,
+        credentials: "include",
+        headers: body && { "content-type": "application/json" },
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(60_000),
+      });
+      json = response.ok && response.status !== 204 ? await response.json() : {};
+    } catch (error) {
+      throw new PasskeyError("network", {}, error);
+    }
+    if (!response.ok) throw await problemOf(response);
+    const { allAcceptedCredentials, currentUserDetails } = json.signal ?? json;
+    signal("AllAcceptedCredentials", allAcceptedCredentials);
+    signal("CurrentUserDetails", currentUserDetails);
+    return json;
+  }
+
+  const post = (path, body) => send("POST", path, body);
+
+  verify ??= ({ code }) => (code === "step-up-required" ? page.stepUp() : page.secondFactor());
+  const isVerified = async (error) => VERIFIABLE.includes(error.code) && (await verify(error)) !== false;
+
+  async function call(method, path, body) {
+    try {
+      return await send(method, path, body);
+    } catch (error) {
+      if (!(await isVerified(error))) throw error;
+    }
+    return send(method, path, body);
+  }
+
+  async function register(request, { nickname, grant, ...how } = {}) {
+    const key = JSON.stringify(request);
+    if (unsent?.key === key) {
+      try {
+        return await store(unsent);
+      } catch (error) {
+        if (error.code === "network") throw error;
+      }
+    }
+    const options = await call("POST", "registration/options", request);
+    const { response, prf } = await perform("create", options, how);
+    return store({ key, body: { ...response, nickname, grant }, rpId: options.rp.id, prf });
+  }
+
+  async function store(registration) {
+    const { body, rpId, prf } = registration;
+    unsent = undefined;
+    try {
+      return { ...(await post("registration/verify", body)), prf };
+    } catch (error) {
+      const { code, status } = error;
+      if (code === "network") unsent = registration;
+      // The authenticator has a passkey that the server did not store.
+      const mayBeStored = ["credential-exists", "no-ceremony", "too-many-requests"].includes(code);
+      if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: body.id });
+      throw error;
+    }
+  }
+
+  async function authenticate(request, how) {
+    const options = await post("authentication/options", request);
+    const { response, prf } = await perform("get", options, how);
+    try {
+      return { ...(await post("authentication/verify", response)), prf };
+    } catch (error) {
+      const { rpId } = options;
+      if (error.code === "credential-unknown") signal("UnknownCredential", { rpId, credentialId: response.id });
+      throw error;
+    }
+  }
+
+  async function waitForAutofill(how) {
+    while (await supports("conditionalGet")) {
+      await visible();
+      try {
+        return await authenticate({}, { ...how, mediation: "conditional" });
+      } catch (error) {
+        if (error.code === "aborted") return undefined;
+        if (error.code !== "expired") throw error;
+      }
+    }
+  }
+
+  const page = {
+    call,
+    signUp: ({ username, displayName, ...how }) => register({ username, displayName }, how),
+    addPasskey: (how) => register({}, how),
+    async createConditionally(how) {
+      const mediation = "conditional";
+      if (await supports("conditionalCreate")) {
+        return register({ mediation }, { ...how, mediation }).catch(() => undefined);
+      }
+    },
+    signIn: ({ username, ...how } = {}) => authenticate({ username }, how),
+    async signInImmediately(how) {
+      if (await supports("immediateGet")) {
+        return authenticate({}, { ...how, uiMode: "immediate" }).catch((error) => {
+          if (error.code !== "cancelled") throw error;
+        });
+      }
+    },
+    autofill: (how) => (autofill ??= waitForAutofill(how).finally(() => (autofill = undefined))),
+    secondFactor: (how) => authenticate({ purpose: "second-factor" }, how),
+    stepUp: (how) => authenticate({ purpose: "step-up" }, how),
+    prove: async (how) => post("proof/verify", await create(await post("proof/options", {}), how)),
+    session: () =>
+      send("GET", "session").catch((error) => {
+        if (error.code !== "not-signed-in") throw error;
+      }),
+    async fetch(resource, init) {
+      const request = new Request(resource, init);
+      const response = await fetch(request.clone());
+      const isOurs = new URL(request.url).origin === new URL(prefix, location.href).origin;
+      const error = !response.ok && isOurs && (await problemOf(response.clone()));
+      return error && (await isVerified(error)) ? fetch(request) : response;
+    },
+  };
+  return page;
+}
+
+/** Resolves while the page can be seen: a tab in the background waits. */
+async function visible() {
+  while (document.hidden) {
+    await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+  }
+}
