@@ -2,12 +2,15 @@
 //!
 //! The browser tests in `tests/browser` start the examples and use the pages in headless Chromium.
 
+mod application;
 mod arguments;
 mod assets;
 mod metadata;
+mod passwords;
 
+pub use application::{Answer, AppRoute, Application};
 pub use arguments::Arguments;
-pub use assets::{ASSETS, Asset};
+pub use assets::{Asset, assets};
 
 use std::error::Error;
 use std::io::IsTerminal;
@@ -18,11 +21,15 @@ use clap::Parser;
 use rp_service::Passkeys;
 use tracing_subscriber::EnvFilter;
 
+use self::passwords::Passwords;
+
 /// A site that is ready to serve.
 #[derive(Debug)]
 pub struct Site {
     /// The service.
     pub passkeys: Passkeys,
+    /// The routes of the example itself.
+    pub application: Application,
     /// A listener for each address of the host name.
     pub listeners: Vec<TcpListener>,
     origin: String,
@@ -41,7 +48,8 @@ impl Site {
         let port = listeners.first().map(TcpListener::local_addr).transpose()?.as_ref().map(SocketAddr::port);
         let origin = arguments.origin(port.unwrap_or_default());
         let passkeys = arguments.passkeys(&origin).await?;
-        Ok(Self { passkeys, listeners, origin, database: arguments.database })
+        let application = Application::new(Passwords::open(&arguments.database).await?);
+        Ok(Self { passkeys, application, listeners, origin, database: arguments.database })
     }
 
     /// Prints the address of the site.

@@ -4,8 +4,13 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use axum::Router;
-use axum::routing::get;
-use rp_conformance::site::{self, ASSETS, Site};
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use rp_axum::{Context, Rejection};
+use rp_conformance::site::{self, AppRoute, Application, Site, assets};
 use tokio::task::JoinSet;
 
 #[tokio::main]
@@ -15,10 +20,15 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let site = Site::open().await?;
-    let pages = ASSETS
-        .iter()
+    let pages = assets()
+        .into_iter()
         .fold(Router::new(), |router, asset| router.route(asset.path, get((asset.headers(), asset.content))));
-    let app = rp_axum::mount(pages, &site.passkeys);
+    let routes = AppRoute::ALL.into_iter().fold(pages, |router, route| {
+        let application = site.application.clone();
+        let handler = move |context: Context, body: Bytes| respond(application, route, context, body);
+        router.route(route.path(), if route.is_post() { post(handler) } else { get(handler) })
+    });
+    let app = rp_axum::mount(routes, &site.passkeys);
 
     site.announce();
     let mut servers = JoinSet::new();
@@ -31,6 +41,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
         served??;
     }
     Ok(())
+}
+
+async fn respond(
+    application: Application,
+    route: AppRoute,
+    context: Context,
+    body: Bytes,
+) -> Result<impl IntoResponse, Rejection> {
+    let answer = application.respond(route, &context, &body).await?;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok((status, [(CONTENT_TYPE, answer.media_type)], answer.body))
 }
 
 async fn stopped() {

@@ -3,10 +3,12 @@
 use std::error::Error;
 use std::io::ErrorKind;
 use std::net::{TcpListener, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use rp_core::RelyingParty;
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
+use rp_core::{RelyingParty, Timestamp};
 use rp_service::store::SqliteStore;
 use rp_service::{PasskeyEndpoints, Passkeys, Policy, Secret};
 
@@ -29,6 +31,9 @@ pub struct Arguments {
     /// `required`.
     #[arg(long, default_value = "preferred", value_name = "REQUIREMENT")]
     user_verification: UserVerification,
+    /// A file with the number of seconds by which the site's clock is ahead, for tests.
+    #[arg(long, hide = true, value_name = "FILE")]
+    clock: Option<PathBuf>,
     #[command(flatten)]
     metadata: MetadataArguments,
 }
@@ -112,8 +117,17 @@ impl Arguments {
         if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
         }
+        if let Some(file) = self.clock.clone() {
+            passkeys = passkeys.clock(move || now(&file));
+        }
         Ok(passkeys.build()?)
     }
+}
+
+/// The time, ahead by the seconds in the file.
+fn now(file: &Path) -> Timestamp {
+    let seconds = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
+    Timestamp::now().saturating_add(Duration::from_secs(seconds.unwrap_or_default()))
 }
 
 /// The host of an origin, which is the RP ID.

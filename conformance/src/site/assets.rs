@@ -1,16 +1,22 @@
 //! The files of the page.
 
+use rp_service::http::{BrowserModule, Routes};
+
 /// A file of the page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asset {
     /// The path at which it is served.
     pub path: &'static str,
     /// Its content.
-    pub content: &'static str,
+    pub content: String,
     media_type: &'static str,
 }
 
 impl Asset {
+    fn new(path: &'static str, media_type: &'static str, content: &str) -> Self {
+        Self { path, media_type, content: content.into() }
+    }
+
     /// The headers of its response.
     #[must_use]
     pub const fn headers(&self) -> [(&'static str, &'static str); 5] {
@@ -24,19 +30,23 @@ impl Asset {
     }
 }
 
-/// The page and everything that it loads.
-pub const ASSETS: [Asset; 6] = [
-    Asset { path: "/", media_type: HTML, content: include_str!("pages/index.html") },
-    Asset { path: "/app.js", media_type: SCRIPT, content: include_str!("pages/app.js") },
-    Asset { path: "/ceremonies.js", media_type: SCRIPT, content: include_str!("pages/ceremonies.js") },
-    Asset { path: "/words.js", media_type: SCRIPT, content: include_str!("pages/words.js") },
-    Asset {
-        path: "/style.css",
-        media_type: "text/css; charset=utf-8",
-        content: include_str!("pages/style.css"),
-    },
-    Asset { path: "/icon.svg", media_type: "image/svg+xml", content: include_str!("pages/icon.svg") },
-];
+/// The page and everything that it loads, except the browser module, which the adapters serve.
+#[must_use]
+pub fn assets() -> Vec<Asset> {
+    // The browser rejects a module other than that of this build.
+    let module = BrowserModule::Passkeys.preload_tag(&Routes::all());
+    let page = include_str!("pages/index.html").replace("<!-- passkeys.js -->", &module);
+    vec![
+        Asset::new("/", HTML, &page),
+        Asset::new("/app.js", SCRIPT, include_str!("pages/app.js")),
+        Asset::new("/cards.js", SCRIPT, include_str!("pages/cards.js")),
+        Asset::new("/dom.js", SCRIPT, include_str!("pages/dom.js")),
+        Asset::new("/factors.js", SCRIPT, include_str!("pages/factors.js")),
+        Asset::new("/words.js", SCRIPT, include_str!("pages/words.js")),
+        Asset::new("/style.css", "text/css; charset=utf-8", include_str!("pages/style.css")),
+        Asset::new("/icon.svg", "image/svg+xml", include_str!("pages/icon.svg")),
+    ]
+}
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -14,7 +14,9 @@ mod built;
 mod crash;
 mod folder;
 mod metadata;
+mod module;
 mod page;
+mod passwords;
 mod process;
 mod simplewebauthn;
 mod site;
@@ -179,11 +181,8 @@ fn a_user_who_cancels_reads_so_and_nothing_is_registered() {
         let page = Page::open(browser, site);
         page.shorten_prompts();
         page.ask_for_account("ada");
-        let text = page.wait_message("#sign-up", "NotAllowedError");
-        assert_eq!(
-            text,
-            "Nothing happened: the prompt was closed or timed out. Try again whenever you like."
-        );
+        let text = page.wait_message("#sign-up", "cancelled");
+        assert_eq!(text, "The prompt was closed or timed out. Try again.");
         assert_eq!(authenticator.credentials(), 0);
         assert!(!page.answers().iter().any(|answer| answer.contains("verify")), "{:?}", page.answers());
     });
@@ -197,10 +196,7 @@ fn registration_without_required_verification_is_rejected() {
         page.discourage_user_verification();
         page.ask_for_account("ada");
         let text = page.wait_message("#sign-up", "user-not-verified");
-        assert_eq!(
-            text,
-            "The passkey did not check that it is you. Use one with a PIN, fingerprint or face unlock."
-        );
+        assert_eq!(text, "You were not verified. Use your PIN, fingerprint or face, then try again.");
         page.wait_answer("POST registration/verify 422 user-not-verified");
     });
 }
@@ -231,7 +227,7 @@ fn a_page_at_another_address_is_refused_and_leads_home() {
         let page = Page::open_at(browser, &site.other_name());
         page.ask_for_account("ada");
         let text = page.wait_message("#sign-up", "cross-site-request");
-        assert!(text.starts_with("The server does not accept requests from this address."), "{text}");
+        assert!(text.starts_with("The request came from another site."), "{text}");
         page.wait_answer("POST registration/options 403 cross-site-request");
         let home = "return document.querySelector('#sign-up .message a')?.href";
         assert_eq!(browser.wait_until("the way home", home, &[]), json!(format!("{}/", site.origin())));

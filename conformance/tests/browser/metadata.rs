@@ -40,8 +40,8 @@ fn a_revoked_model_is_rejected_and_leaves_no_account() {
         let text = page.wait_message("#sign-up", "attestation-untrusted");
         assert_eq!(
             text,
-            "This site does not accept this model of device or key: it was reported as unsafe, or nobody vouches for \
-             it. Use another one."
+            "This site does not accept this model of device or key: its manufacturer is not trusted here, or it was \
+             reported as unsafe. Use another one."
         );
         page.wait_answer("POST registration/verify 422 attestation-untrusted");
         photograph(browser, &site, "revoked-model");
@@ -52,7 +52,7 @@ fn a_revoked_model_is_rejected_and_leaves_no_account() {
         page.ask_again();
         page.wait_signed_in(1);
         let card = &page.cards()[0];
-        assert!(card.text.contains("Shown, but from no maker trusted here"), "{card:?}");
+        assert!(card.text.contains("Manufacturer not trusted here"), "{card:?}");
         assert!(!card.text.contains("Trusted model"), "{card:?}");
     });
 }
@@ -106,7 +106,7 @@ fn shows_the_model(browser: &Session, site: &Site) {
     let card = &page.cards()[0];
     assert_eq!(card.title, NAME);
     assert!(card.text.contains("Trusted model"), "{card:?}");
-    assert!(card.text.contains("Proven by its maker"), "{card:?}");
+    assert!(card.text.contains("Proven by its manufacturer"), "{card:?}");
     assert_eq!(page.picture(1), icon());
 }
 

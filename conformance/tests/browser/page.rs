@@ -68,12 +68,12 @@ impl<'a> Page<'a> {
             &[],
         );
         self.session.fill("#sign-up-username", username);
-        self.session.click("#sign-up button[type=submit]");
+        self.ask_again();
     }
 
     /// Sends the form again.
     pub(crate) fn ask_again(&self) {
-        self.session.click("#sign-up button[type=submit]");
+        self.session.click("#sign-up button[type=submit].for-passkey");
     }
 
     /// Creates an account and waits for its first passkey.
@@ -89,7 +89,57 @@ impl<'a> Page<'a> {
     /// Presses the button, with a username or without.
     pub(crate) fn sign_in(&self, username: &str) {
         self.session.fill("#sign-in-username", username);
-        self.session.click("#sign-in button[type=submit]");
+        self.session.click("#sign-in button[type=submit].for-passkey");
+    }
+
+    /// Creates an account with a password and without a passkey.
+    pub(crate) fn sign_up_with_password(&self, username: &str, password: &str) {
+        self.session.click("#sign-in a[href='#create']");
+        self.session.click("#sign-up [name=toggle]");
+        self.session.fill("#sign-up-username", username);
+        self.session.fill("#sign-up-password", password);
+        self.session.click("#sign-up button[type=submit].for-password");
+    }
+
+    /// Signs in with a password; the second factor follows.
+    pub(crate) fn sign_in_with_password(&self, username: &str, password: &str) {
+        if !self.is_shown("#sign-in-password") {
+            self.session.click("#sign-in [name=toggle]");
+        }
+        self.session.fill("#sign-in-username", username);
+        self.session.fill("#sign-in-password", password);
+        self.session.click("#sign-in button[type=submit].for-password");
+    }
+
+    /// Sets the password of the account.
+    pub(crate) fn set_password(&self, password: &str) {
+        self.session.click("#password-row button");
+        self.session.fill("#new-password-field", password);
+        self.session.click("#new-password button[type=submit]");
+        self.wait_done("Your password was saved.");
+    }
+
+    /// Waits for a choice with these ways.
+    pub(crate) fn wait_choice(&self, ways: &[&str]) {
+        let script = "const choice = document.querySelector('#second-factor .choice');
+            return choice?.checkVisibility() && !document.querySelector('[aria-busy]')
+                && [...choice.children].map((way) => way.getAttribute('name')).join() === arguments[0]";
+        self.session.wait_until("the choice", script, &[json!(ways.join(","))]);
+    }
+
+    /// Confirms with a code of this factor.
+    pub(crate) fn use_factor(&self, factor: &str, code: &str) {
+        self.session.fill(&format!("#second-factor form[name={factor}] input"), code);
+        self.session.click(&format!("#second-factor form[name={factor}] button"));
+    }
+
+    /// Waits for the choice of second factors; returns the ways in it.
+    pub(crate) fn wait_second_factor(&self) -> Vec<String> {
+        let script = "const choice = document.querySelector('#second-factor .choice');
+            return choice?.checkVisibility() && !document.querySelector('[aria-busy]')
+                && [...choice.children].map((way) => way.getAttribute('name'))";
+        let ways = self.session.wait_until("the second factors", script, &[]);
+        ways.as_array().unwrap().iter().map(|way| way.as_str().unwrap().to_owned()).collect()
     }
 
     pub(crate) fn add(&self) {
@@ -179,6 +229,16 @@ impl<'a> Page<'a> {
         self.session.wait_until(answer, "return window.answers.includes(arguments[0])", &[json!(answer)]);
     }
 
+    /// Cuts the network: the next request to this route fails, and all after it until the network is back.
+    pub(crate) fn cut_network_at(&self, route: &str) {
+        self.session.run(CUT, &[json!(route)]).unwrap();
+    }
+
+    /// The network is back.
+    pub(crate) fn repair_network(&self) {
+        self.session.run("window.cutAt = undefined; window.isCut = false", &[]).unwrap();
+    }
+
     /// Shortens the timeout of prompts to the browser's minimum.
     pub(crate) fn shorten_prompts(&self) {
         self.session.run(SHORTEN, &[]).unwrap();
@@ -210,12 +270,17 @@ const WATCH: &str = "
     const fetch = window.fetch;
     window.answers = [];
     window.fetch = async (resource, init) => {
+        const method = init?.method ?? resource.method ?? 'GET';
+        const route = (resource.url ? new URL(resource.url).pathname : String(resource)).replace('/webauthn/', '');
+        window.isCut ||= window.cutAt === `${method} ${route}`;
+        if (window.isCut) throw new TypeError('Failed to fetch');
         const answer = await fetch(resource, init);
         const json = await answer.clone().json().catch(() => ({}));
-        const route = String(resource).replace('/webauthn/', '');
-        window.answers.push([init?.method ?? 'GET', route, answer.status, ...(json.code ? [json.code] : [])].join(' '));
+        window.answers.push([method, route, answer.status, ...(json.code ? [json.code] : [])].join(' '));
         return answer;
     };";
+
+const CUT: &str = "window.cutAt = arguments[0]";
 
 const DISCOURAGE: &str = "
     const { parseCreationOptionsFromJSON: create, parseRequestOptionsFromJSON: request } = PublicKeyCredential;

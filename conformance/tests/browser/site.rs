@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ impl Kind {
 /// A running site.
 pub(crate) struct Site {
     _process: Process,
-    _folder: Folder,
+    folder: Folder,
     kind: Kind,
     port: u16,
 }
@@ -48,12 +49,21 @@ impl Site {
         command
             .args(["--listen", "127.0.0.1:0", "--database"])
             .arg(folder.path().join("passkeys.db"))
+            .arg("--clock")
+            .arg(folder.path().join("clock"))
             .args(arguments)
             .env("HTTPS_PROXY", NOBODY)
             .env_remove("RUST_LOG");
         let process = Process::start(&mut command);
         let port = process.wait_for(|line| number_after(line, "http://localhost:")).expect("the site ended");
-        Self { _process: process, _folder: folder, kind, port }
+        Self { _process: process, folder, kind, port }
+    }
+
+    /// Sets the site's clock ahead by this time, counted from the real one.
+    pub(crate) fn set_clock_ahead(&self, time: Duration) {
+        self.folder.write("clock.new", time.as_secs().to_string().as_bytes());
+        // The site never reads half a number.
+        std::fs::rename(self.folder.path().join("clock.new"), self.folder.path().join("clock")).unwrap();
     }
 
     /// Its origin, with the host name of the RP ID.

@@ -1,39 +1,47 @@
-// The page: two views, their forms, and the cards. What it says is in words.js, what it does in ceremonies.js.
+// The page: its views and forms. All ceremonies are those of passkeys.js.
 
-import * as passkeys from "./ceremonies.js";
-import { ago, attested, describe, describeSession, exactly, explain, verified } from "./words.js";
+import { connect, PasskeyError, unsupported } from "/webauthn/passkeys.js";
+import { cardOf, openRename, passkeyCard, sessionCard } from "./cards.js";
+import { $, element, open, say } from "./dom.js";
+import { choice, connectFactors, setUpTotp, showFactors } from "./factors.js";
+import { ago, explain } from "./words.js";
 
-const $ = (selector, root = document) => root.querySelector(selector);
-const signedOut = $("#signed-out");
-const account = $("#account");
+const passkeys = connect({ verify });
+const views = ["#wall", "#signed-out", "#second-factor", "#account"].map((view) => $(view));
+const [wall, signedOut, secondFactor, account] = views;
 const forms = { "sign-in": $("#sign-in"), create: $("#sign-up") };
 
 let busy = false;
 
 // Views.
 
+function show(view) {
+  for (const other of views) other.hidden = other !== view;
+  $("#sign-out").hidden = view !== account;
+}
+
 async function start() {
-  const obstacle = passkeys.obstacle();
-  if (obstacle) return wall(explain({ code: obstacle }).text);
+  const obstacle = unsupported();
+  if (obstacle) return showWall({ code: obstacle });
   try {
-    await showAccount();
+    const session = await passkeys.session();
+    if (session) await enter(session);
+    else showSignedOut();
   } catch (error) {
-    if (error.code !== "not-signed-in") return wall(explain(error).text);
-    showSignedOut();
+    showWall(error);
   }
 }
 
-/** Stands in for the page when nothing on it could work. */
-function wall(text) {
-  signedOut.hidden = account.hidden = true;
-  const wall = $("#wall");
-  wall.hidden = false;
-  wall.textContent = text;
+/** Replaces the page while nothing on it can work. */
+function showWall(error) {
+  show(wall);
+  $("p", wall).textContent = explain(error).text;
 }
 
+$("button", wall).addEventListener("click", start);
+
 function showSignedOut({ error } = {}) {
-  account.hidden = $("#sign-out").hidden = true;
-  signedOut.hidden = false;
+  show(signedOut);
   $("#passkeys").replaceChildren();
   document.title = "Passkeys";
   if (error && location.hash) history.replaceState(null, "", location.pathname);
@@ -41,9 +49,7 @@ function showSignedOut({ error } = {}) {
   say(activeForm(), error && explain(error));
 }
 
-function activeForm() {
-  return location.hash === "#create" ? forms.create : forms["sign-in"];
-}
+const activeForm = () => (location.hash === "#create" ? forms.create : forms["sign-in"]);
 
 function showForm() {
   for (const form of Object.values(forms)) {
@@ -51,179 +57,109 @@ function showForm() {
     say(form);
   }
   if (activeForm() === forms["sign-in"]) offerAutofill();
-  else passkeys.stopAutofill();
+  else stopAutofill.abort();
 }
 
-async function showAccount() {
-  const [{ credentials }, signals, sessions] = await Promise.all([
-    passkeys.credentials(),
-    passkeys.signals(),
-    passkeys.sessions(),
-  ]);
-  const { name, displayName } = signals.currentUserDetails;
-  signedOut.hidden = true;
-  account.hidden = $("#sign-out").hidden = false;
-  $("h1", account).textContent = `Hello, ${displayName || name}`;
-  $(".username", account).textContent = name;
-  $(".avatar", account).textContent = [...(displayName || name)][0].toUpperCase();
-  document.title = `Passkeys of ${displayName || name}`;
+/** Shows what a session allows: the account, or the step that completes the sign-in. */
+async function enter(session) {
+  if (location.hash) history.replaceState(null, "", location.pathname);
   for (const form of Object.values(forms)) form.reset();
-  showCards(credentials);
-  showSessions(sessions);
-  return signals;
+  if (session.state === "signed-in") return showAccount(session);
+  show(secondFactor);
+  say(secondFactor);
+  const { enrol, secondFactors = [] } = session.next ?? {};
+  $("h1", secondFactor).textContent = enrol ? "Add a passkey" : "One more step";
+  $(".lead", secondFactor).textContent = enrol
+    ? "Your account needs another way to confirm that it is you."
+    : "Confirm that it is you with a second factor.";
+  const ways = enrol ? ["enrol"] : secondFactors;
+  $(".place", secondFactor).replaceChildren(choice(ways, complete, actions));
+  $("h1", secondFactor).focus();
 }
 
-/** After the list has changed: shows it again, and lets password managers know. */
-async function refresh() {
-  await passkeys.signalAccount(await showAccount());
-}
+/** What the ways of a choice do. */
+const actions = {
+  secondFactor: () => passkeys.secondFactor(),
+  addPasskey: () => passkeys.addPasskey(),
+  addTotp: () => setUpTotp({ passkeys, post }),
+  verify: (factor, code) => passkeys.call("POST", `factors/${factor}/verify`, { code }),
+  password: (password) => post("/password/sign-in", { username: $(".username", account).textContent, password }),
+  external: async (name) => {
+    const { url } = await passkeys.call("POST", `factors/${name}/options`, {});
+    location.assign(url);
+    await new Promise(() => {});
+  },
+};
 
-// Cards.
+/** Completes a sign-in with one of the ways of the choice. */
+const complete = (button, way) =>
+  run(secondFactor, button, "Waiting for your confirmation.", async () => {
+    await way();
+    await enter(await passkeys.session());
+    if (!account.hidden) $("h1", account).focus();
+  });
 
-function showCards(credentials) {
-  $("#passkeys").replaceChildren(...credentials.map(card));
+$("[name=cancel]", secondFactor).addEventListener("click", (event) => signOut(secondFactor, event.currentTarget));
+
+async function showAccount(session) {
+  const [{ credentials }, { sessions }, { hasPassword }, enrolment] = await Promise.all([
+    passkeys.call("GET", "credentials"),
+    passkeys.call("GET", "sessions"),
+    get("/profile"),
+    factors(),
+  ]);
+  const { name, displayName } = session.user;
+  show(account);
+  $("h1", account).textContent = `Hello, ${displayName}`;
+  $(".username", account).textContent = name;
+  $(".avatar", account).textContent = [...displayName][0].toUpperCase();
+  document.title = `Passkeys of ${displayName}`;
+
+  const cards = credentials.map((item) => passkeyCard(item, session.credential?.id, { rename, remove }));
+  $("#passkeys").replaceChildren(...cards);
   $(".count", account).textContent = credentials.length;
   $("#advice").hidden = credentials.length !== 1;
+
+  $("#sessions .cards").replaceChildren(...sessions.map((item) => sessionCard(item, endSession)));
+  $("#sessions .count").textContent = sessions.length;
+  $("#end-others").hidden = sessions.every(({ current }) => current);
+
+  $("#password-row .state").textContent = hasPassword ? "Set. A second factor follows it." : "Not set";
+  $("#password-row button").textContent = hasPassword ? "Change" : "Set a password";
+  showFactors(enrolment);
 }
 
-/** The sessions of the account; the list is hidden if the server does not provide it. */
-function showSessions(sessions) {
-  const section = $("#sessions");
-  section.hidden = sessions === undefined;
-  $(".cards", section).replaceChildren(...(sessions ?? []).map(sessionCard));
-  $(".count", section).textContent = sessions?.length ?? "";
-  $("#end-others").hidden = !sessions?.some((session) => !session.current);
-}
-
-function sessionCard(session) {
-  const item = $("#session").content.firstElementChild.cloneNode(true);
-  const { title, icon } = describeSession(session);
-  item.dataset.id = session.id;
-  $(".tile", item).append(glyph(icon));
-  $(".title", item).textContent = title;
-  $(".model", item).textContent = session.address ?? "";
-  if (session.current) $(".badges", item).append(badge({ icon: "i-check", text: "This browser" }, "here"));
-  $(".facts", item).append(
-    ...fact("Signed in", time(session.createdAt)),
-    ...fact("Last used", session.lastUsedAt ? time(session.lastUsedAt) : "Not yet"),
-  );
-  const button = $("[name=end]", item);
-  button.hidden = session.current;
-  button.setAttribute("aria-label", `Sign out ${title}`);
-  button.addEventListener("click", () => endSession(session.id, title));
-  return item;
-}
-
-async function endSession(id, title) {
-  await run(account, undefined, "Signing out there.", async () => {
-    await passkeys.endSession(id);
-    await refresh();
-    say(account, { text: `“${title}” was signed out.`, good: true });
+/** The second factors; none if the server does not mount the route. */
+const factors = () =>
+  passkeys.call("GET", "factors").catch((error) => {
+    if (error.status !== 404) throw error;
+    return { enrolled: [], available: [] };
   });
+
+/** Shows the account again after a change. */
+async function refresh() {
+  const session = await passkeys.session();
+  if (session) await enter(session);
+  else showSignedOut();
 }
 
-function card(credential) {
-  const item = $("#card").content.firstElementChild.cloneNode(true);
-  const { title, model, icon, image, binding } = describe(credential);
-  item.dataset.id = credential.id;
-  $(".tile", item).append(image ? picture(image) : glyph(icon));
-  $(".title", item).textContent = title;
-  $(".model", item).textContent = model;
+// Requests of the site itself.
 
-  const badges = $(".badges", item);
-  if (credential.id === sessionStorage.getItem("passkey")) badges.append(badge({ icon: "i-check", text: "Signed in with it" }, "here"));
-  if (binding) badges.append(badge(binding));
-  if (credential.attestation?.trusted) badges.append(badge({ icon: "i-shield", text: "Trusted model" }, "good"));
-
-  $(".facts", item).append(
-    ...fact("Created", time(credential.createdAt)),
-    ...fact("Last used", credential.lastUsedAt ? time(credential.lastUsedAt) : "Not yet"),
-    ...fact("User verified", verified(credential.userVerified)),
-    ...fact("Model", attested(credential)),
-  );
-
-  for (const name of ["rename", "delete"]) $(`[name=${name}]`, item).setAttribute("aria-label", `${name === "rename" ? "Rename" : "Delete"} ${title}`);
-  $("[name=rename]", item).addEventListener("click", () => openRename(item));
-  $("[name=cancel]", item).addEventListener("click", () => closeRename(item));
-  $("[name=delete]", item).addEventListener("click", () => remove(credential.id, title));
-  const form = $(".rename", item);
-  form.nickname.value = credential.nickname ?? "";
-  form.nickname.placeholder = title;
-  form.addEventListener("keydown", (event) => event.key === "Escape" && closeRename(item));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    rename(credential.id, form.nickname.value.trim());
+/** Sends a request; an error is that of the interface. */
+async function request(path, init) {
+  const response = await passkeys.fetch(path, init).catch((error) => {
+    throw error instanceof PasskeyError ? error : new PasskeyError("network", {}, error);
   });
-  return item;
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new PasskeyError(problem.code ?? "failed", { ...problem, retryAfter: Number(response.headers.get("retry-after")) });
 }
 
-function openRename(item) {
-  item.classList.add("renaming");
-  $(".rename", item).hidden = false;
-  $(".title", item).hidden = true;
-  $(".rename", item).nickname.select();
-}
+const get = async (path) => (await request(path)).json();
+const post = (path, body) =>
+  request(path, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 
-function closeRename(item) {
-  item.classList.remove("renaming");
-  $(".rename", item).hidden = true;
-  $(".title", item).hidden = false;
-  $("[name=rename]", item).focus();
-}
-
-const cardOf = (id) => $(`[data-id="${CSS.escape(id)}"]`);
-
-function picture(source) {
-  const image = new Image(32, 32);
-  image.alt = "";
-  image.src = source;
-  return image;
-}
-
-function glyph(id) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#${id}`);
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
-
-function badge({ icon, text, title = "" }, kind) {
-  const item = document.createElement("li");
-  item.className = kind ? `badge ${kind}` : "badge";
-  item.title = title;
-  item.append(glyph(icon), text);
-  return item;
-}
-
-function fact(name, value) {
-  const [term, description] = [document.createElement("dt"), document.createElement("dd")];
-  term.textContent = name;
-  description.append(value);
-  return [term, description];
-}
-
-function time(at) {
-  const element = document.createElement("time");
-  element.dateTime = at;
-  element.title = exactly(at);
-  element.textContent = ago(at);
-  return element;
-}
-
-// Messages: each form has its own, and so has the account.
-
-function say(where, { text = "", code = "", good = false } = {}) {
-  const message = $(".message", where);
-  message.dataset.code = code;
-  message.dataset.tone = text ? (good ? "good" : code ? "bad" : "calm") : "";
-  message.ariaLive = code ? "assertive" : "polite";
-  message.textContent = text;
-}
-
-/** Runs one thing at a time; its button waits, and what goes wrong is said in words where it was begun. */
+/** Runs one thing at a time. Its button waits, and an error is shown where it was begun. */
 async function run(where, button, waiting, action) {
   if (busy) return;
   busy = true;
@@ -231,10 +167,12 @@ async function run(where, button, waiting, action) {
   say(where, { text: waiting });
   try {
     await action();
+    if ($(".message", where).textContent === waiting) say(where);
   } catch (error) {
-    if (error.code === "not-signed-in" && where === account) showSignedOut({ error });
+    const isOver = error.code === "not-signed-in" || error.code === "user-locked";
+    if (isOver && (where === account || where === secondFactor)) showSignedOut({ error });
     else say(where, explain(error));
-    if (error.code === "cross-site-request" || error.name === "SecurityError") await pointHome(where);
+    if (error.code === "cross-site-request" || error.code === "wrong-address") await pointHome(where);
   } finally {
     busy = false;
     button?.removeAttribute("aria-busy");
@@ -242,127 +180,217 @@ async function run(where, button, waiting, action) {
   }
 }
 
-/** The page was opened at an address that passkeys do not work on: leads to the one where they do. */
+/** The page was opened at an address at which passkeys do not work: leads to one where they do. */
 async function pointHome(where) {
   const { origins = [] } = await fetch("/.well-known/webauthn").then((answer) => answer.json()).catch(() => ({}));
   if (origins.length === 0 || origins.includes(location.origin)) return;
-  const link = document.createElement("a");
-  link.href = link.textContent = origins[0];
-  $(".message", where).append(" Open ", link, " instead.");
+  $(".message", where).append(" Open ", element("a", origins[0], { href: origins[0] }), " instead.");
 }
 
-async function welcome({ credential }) {
-  sessionStorage.setItem("passkey", credential.id);
-  if (location.hash) history.replaceState(null, "", location.pathname);
-  await refresh();
-  say(account);
-  $("h1", account).focus();
+/** Verifies the user for `passkeys.js`: with a passkey if there is one, else with another way. */
+async function verify({ code, required = {} }) {
+  if (code === "second-factor-required") {
+    await refresh();
+    return false;
+  }
+  if (required.acr || $("#passkeys").childElementCount > 0) return passkeys.stepUp();
+  const { enrolled } = await factors();
+  const names = enrolled.map(({ name }) => name);
+  const ways = names.some((name) => name !== "recovery-codes") ? names : ["password"];
+  const dialog = $("#verify");
+  const act = async (button, way) => {
+    say(dialog);
+    try {
+      await way();
+      dialog.close("verified");
+    } catch (error) {
+      say(dialog, explain(error));
+    }
+  };
+  say(dialog);
+  $(".place", dialog).replaceChildren(choice(ways, act, actions));
+  return (await open(dialog)) === "verified";
 }
 
-// What people do.
+// Signing in and up.
+
+let stopAutofill = new AbortController();
+let isOffered = false;
 
 /**
- * Autofill waits where nobody asked for it. When the browser ends it, nobody is told, and what a button's sign-in has
- * said stays; what the server refuses is said once. It is offered again when the field is next entered.
+ * Autofill waits in the field. When the browser ends it, nothing is shown, and the message of a button stays; an error of
+ * the server is shown once. It is offered again when the field gets the focus.
  */
 async function offerAutofill() {
-  if (!(await passkeys.canAutofill()) || signedOut.hidden || busy) return;
-  const form = forms["sign-in"];
+  if (signedOut.hidden || busy || isOffered || activeForm() !== forms["sign-in"]) return;
+  isOffered = true;
+  if (stopAutofill.signal.aborted) stopAutofill = new AbortController();
   try {
-    const answer = await passkeys.startAutofill();
-    if (answer) await welcome(answer);
+    const session = await passkeys.autofill({ signal: stopAutofill.signal });
+    if (session) await welcome(session);
   } catch (error) {
-    if (!busy && error instanceof passkeys.Problem) say(form, explain(error));
+    if (!busy && error.status) say(forms["sign-in"], explain(error));
+  } finally {
+    isOffered = false;
   }
 }
 
 forms["sign-in"].username.addEventListener("focus", offerAutofill);
 
-forms["sign-in"].addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.currentTarget;
-  await run(form, event.submitter, "Waiting for your passkey. Follow your browser.", async () => {
-    await welcome(await passkeys.signIn(form.username.value.trim() || undefined));
-  });
-});
-
-forms.create.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const [username, displayName] = [form.username.value.trim(), form.displayName.value.trim()];
-  form.username.setAttribute("aria-invalid", String(!username));
-  if (!username) {
-    say(form, explain({ code: "username-missing" }));
-    return form.username.focus();
-  }
-  await run(form, event.submitter, "Making your passkey. Follow your browser.", async () => {
-    await welcome({ credential: await passkeys.signUp(username, displayName || username) });
-  });
-});
-
-$("#add").addEventListener("click", (event) =>
-  run(account, event.currentTarget, "Making a passkey. Follow your browser.", async () => {
-    const { id } = await passkeys.addPasskey();
-    await refresh();
-    say(account, { text: "Your new passkey is ready. Give it a name you will know it by.", good: true });
-    openRename(cardOf(id));
-  }),
-);
-
-async function rename(id, nickname) {
-  if (!nickname) return closeRename(cardOf(id));
-  await run(account, undefined, "Saving the name.", async () => {
-    await passkeys.rename(id, nickname);
-    await refresh();
-    say(account, { text: "Renamed.", good: true });
-    $("[name=rename]", cardOf(id)).focus();
-  });
+async function welcome(session) {
+  await enter(session);
+  say(account);
+  $("h1", account).focus();
 }
 
-async function remove(id, title) {
-  const dialog = $("#confirm");
-  $("#confirm-title").textContent = `Delete “${title}”?`;
-  dialog.returnValue = "";
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  if (dialog.returnValue !== "delete") return;
-  await run(account, undefined, "Deleting. Your browser may ask for a passkey first.", async () => {
-    // Deleting a passkey ends the sessions that it opened: continue this one with another passkey.
-    if (id === sessionStorage.getItem("passkey") && $("#passkeys").childElementCount > 1) {
-      const { credential } = await passkeys.stepUp();
-      sessionStorage.setItem("passkey", credential.id);
+const usesPassword = (form) => form.classList.contains("with-password");
+
+for (const form of Object.values(forms)) {
+  $("[name=toggle]", form).addEventListener("click", () => {
+    for (const other of Object.values(forms)) other.classList.toggle("with-password");
+    say(form);
+    form.username.focus();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const password = form.password.value;
+    const username = form.username.value.trim();
+    const isNameMissing = !username && (usesPassword(form) || form === forms.create);
+    const isPasswordMissing = usesPassword(form) && !password;
+    form.username.setAttribute("aria-invalid", isNameMissing);
+    form.password.setAttribute("aria-invalid", isPasswordMissing);
+    if (isNameMissing || isPasswordMissing) {
+      say(form, explain({ code: isNameMissing ? "username-missing" : "password-missing" }));
+      return (isNameMissing ? form.username : form.password).focus();
     }
-    await passkeys.remove(id);
-    await refresh();
-    say(account, { text: `“${title}” was deleted.`, good: true });
-    $("#add").focus();
+    const displayName = form.displayName?.value.trim() || undefined;
+    submit(form, event.submitter, { username: username || undefined, displayName, password });
   });
 }
 
-$("#end-others").addEventListener("click", (event) =>
-  run(account, event.currentTarget, "Signing out everywhere else.", async () => {
-    await passkeys.endOtherSessions();
-    await refresh();
-    say(account, { text: "You are signed in only here now.", good: true });
-  }),
-);
-
-$("#sign-out").addEventListener("click", (event) =>
-  run(account, event.currentTarget, "Signing out.", async () => {
-    await passkeys.signOut();
-    sessionStorage.removeItem("passkey");
-    busy = false;
-    showSignedOut();
-    $("h2", forms["sign-in"]).focus();
-  }),
-);
+function submit(form, button, { username, displayName, password }) {
+  const isNew = form === forms.create;
+  if (usesPassword(form)) {
+    return run(form, button, "Checking.", async () => {
+      await post(isNew ? "/password/sign-up" : "/password/sign-in", { username, displayName, password });
+      stopAutofill.abort();
+      await enter(await passkeys.session());
+    });
+  }
+  const waiting = isNew ? "Creating your passkey. Follow your browser." : "Waiting for your passkey. Follow your browser.";
+  return run(form, button, waiting, async () => {
+    if (isNew) await passkeys.signUp({ username, displayName });
+    await welcome(isNew ? await passkeys.session() : await passkeys.signIn({ username }));
+  });
+}
 
 window.addEventListener("hashchange", () => {
   if (signedOut.hidden) return;
   showForm();
   activeForm().username.focus();
 });
+
+function signOut(where, button) {
+  return run(where, button, "Signing out.", async () => {
+    await passkeys.call("POST", "sign-out");
+    busy = false;
+    showSignedOut();
+    $("h2", activeForm()).focus();
+  });
+}
+
+$("#sign-out").addEventListener("click", (event) => signOut(account, event.currentTarget));
+
+// The account.
+
+$("#add").addEventListener("click", (event) =>
+  run(account, event.currentTarget, "Creating a passkey. Follow your browser.", async () => {
+    const { id } = await passkeys.addPasskey();
+    await refresh();
+    say(account, { text: "Your new passkey is ready. Give it a name that you will recognise.", good: true });
+    openRename(cardOf(id));
+  }),
+);
+
+const rename = (id, nickname) =>
+  run(account, undefined, "Saving the name.", async () => {
+    await passkeys.call("PATCH", `credentials/${id}`, { nickname });
+    await refresh();
+    say(account, { text: "Renamed.", good: true });
+    $("[name=rename]", cardOf(id)).focus();
+  });
+
+/** Asks whether something is to be deleted. */
+async function confirmed(title, text, verb = "Delete") {
+  $("#confirm-title").textContent = title;
+  $("#confirm-text").textContent = text;
+  $("#confirm [value=delete]").textContent = verb;
+  return (await open($("#confirm"))) === "delete";
+}
+
+async function remove(id, title) {
+  const text = "It will no longer open this account. Your browser may ask you to confirm with a passkey first.";
+  if (!(await confirmed(`Delete “${title}”?`, text))) return;
+  await run(account, undefined, "Deleting. Your browser may ask for a passkey first.", async () => {
+    // Deleting a passkey ends the sessions that it opened: continue this one with another passkey.
+    const { credential } = await passkeys.call("GET", "session");
+    if (id === credential?.id && $("#passkeys").childElementCount > 1) await passkeys.stepUp();
+    await passkeys.call("DELETE", `credentials/${id}`);
+    await refresh();
+    if (account.hidden) return;
+    say(account, { text: `“${title}” was deleted.`, good: true });
+    $("#add").focus();
+  });
+}
+
+const newPassword = $("#new-password");
+$("#password-row button").addEventListener("click", () => {
+  say(newPassword);
+  $("form", newPassword).reset();
+  open(newPassword);
+});
+$("[name=cancel]", newPassword).addEventListener("click", () => newPassword.close());
+$("form", newPassword).addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(newPassword, event.submitter, "Saving.", async () => {
+    await post("/password", { password: event.target.password.value });
+    newPassword.close();
+    await refresh();
+    say(account, { text: "Your password was saved.", good: true });
+  });
+});
+
+$("#get-report").addEventListener("click", (event) =>
+  run(account, event.currentTarget, "Getting the report. Your browser may ask for a passkey first.", async () => {
+    $("#report output").textContent = await (await post("/report", {})).text();
+  }),
+);
+
+const endSession = (id, title) =>
+  run(account, undefined, "Signing out there.", async () => {
+    await passkeys.call("DELETE", `sessions/${id}`);
+    await refresh();
+    say(account, { text: `“${title}” was signed out.`, good: true });
+  });
+
+$("#end-others").addEventListener("click", (event) =>
+  run(account, event.currentTarget, "Signing out everywhere else.", async () => {
+    await passkeys.call("DELETE", "sessions");
+    await refresh();
+    say(account, { text: "You are signed in only here now.", good: true });
+  }),
+);
+
+connectFactors({
+  passkeys,
+  post,
+  refresh,
+  confirmed,
+  run: (button, waiting, action) => run(account, button, waiting, action),
+  say: (message) => say(account, message),
+});
+
 window.addEventListener("pageshow", (event) => event.persisted && start());
-setInterval(() => document.querySelectorAll("time").forEach((element) => (element.textContent = ago(element.dateTime))), 30_000);
+setInterval(() => document.querySelectorAll("time").forEach((item) => (item.textContent = ago(item.dateTime))), 30_000);
 
 start();

@@ -1,0 +1,207 @@
+//! The routes of the example itself: passwords, and an operation that requires a recent verification.
+
+use std::sync::Arc;
+
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+use rp_service::http::Context;
+use rp_service::{Method, Requirement, ServiceError, Username};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::passwords::Passwords;
+
+/// A route of the example. The adapters' examples mount all of them.
+#[derive(Clone, Copy, Debug)]
+pub enum AppRoute {
+    /// `POST /password/sign-up`: creates a user with a password and without a passkey.
+    SignUp,
+    /// `POST /password/sign-in`: the first factor. `GET session` says what follows.
+    SignIn,
+    /// `POST /password`: sets the password of the signed-in user.
+    SetPassword,
+    /// `GET /profile`: whether the user has a password.
+    Profile,
+    /// `POST /qr`: a text as a QR code, so that no secret leaves the site for that.
+    QrCode,
+    /// `POST /report`: an operation that requires a passkey within the last two minutes.
+    Report,
+}
+
+impl AppRoute {
+    /// Every route.
+    pub const ALL: [Self; 6] =
+        [Self::SignUp, Self::SignIn, Self::SetPassword, Self::Profile, Self::QrCode, Self::Report];
+
+    /// The path.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::SignUp => "/password/sign-up",
+            Self::SignIn => "/password/sign-in",
+            Self::SetPassword => "/password",
+            Self::Profile => "/profile",
+            Self::QrCode => "/qr",
+            Self::Report => "/report",
+        }
+    }
+
+    /// Whether the method is POST and not GET.
+    #[must_use]
+    pub const fn is_post(self) -> bool {
+        !matches!(self, Self::Profile)
+    }
+}
+
+/// A response of the example.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The media type of the body.
+    pub media_type: &'static str,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The handlers of the routes.
+#[derive(Clone, Debug)]
+pub struct Application {
+    passwords: Arc<Passwords>,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewAccount {
+    username: String,
+    #[serde(default)]
+    display_name: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    text: String,
+}
+
+impl Application {
+    pub(super) fn new(passwords: Passwords) -> Self {
+        Self { passwords: Arc::new(passwords) }
+    }
+
+    /// Responds to a request.
+    ///
+    /// # Errors
+    /// [`ServiceError`], which the adapters respond with as the routes of the service do.
+    pub async fn respond(
+        &self,
+        route: AppRoute,
+        context: &Context,
+        body: &[u8],
+    ) -> Result<Answer, ServiceError> {
+        match route {
+            AppRoute::SignUp => self.sign_up(context, parse(body)?).await,
+            AppRoute::SignIn => self.sign_in(context, parse(body)?).await,
+            AppRoute::SetPassword => self.set_password(context, parse(body)?).await,
+            AppRoute::Profile => {
+                let current = context.require(&Requirement::signed_in()).await?;
+                let has_password = self.passwords.exists(&current.user.handle).await?;
+                Ok(Answer::json(200, &json!({ "hasPassword": has_password })))
+            }
+            AppRoute::QrCode => qr_code(&parse::<Text>(body)?.text),
+            AppRoute::Report => {
+                let current = context.require(&Requirement::passkey().within_minutes(2)).await?;
+                let text = format!("The report of {}: nothing to report.\n", current.user.name);
+                Ok(Answer { status: 200, media_type: "text/plain; charset=utf-8", body: text.into() })
+            }
+        }
+    }
+
+    async fn sign_up(&self, context: &Context, form: NewAccount) -> Result<Answer, ServiceError> {
+        if is_too_short(&form.password) {
+            return Ok(Answer::too_short());
+        }
+        let passkeys = context.passkeys();
+        let user = passkeys.create_user(&form.username, &form.display_name).await?;
+        let stored = self.passwords.set(&user.handle, form.password).await;
+        if let Err(error) = stored {
+            // Else the name would be taken by an account that no one can enter.
+            let _ = passkeys.delete_user(&user.handle).await?;
+            return Err(error);
+        }
+        let _ = context.first_factor_verified(&user.handle, Method::Password).await?;
+        Ok(Answer::empty())
+    }
+
+    async fn sign_in(&self, context: &Context, form: Credentials) -> Result<Answer, ServiceError> {
+        let user = context.passkeys().user_by_name(&form.username).await?;
+        let handle = user.map(|user| user.handle);
+        let name = Username::parse(&form.username).map_or_else(|_| form.username, |name| name.key().into());
+        if !self.passwords.verify(handle.as_ref(), &name, form.password).await? {
+            return Ok(Answer::problem(401, "password-wrong", "The username or the password is wrong"));
+        }
+        if let Some(handle) = handle {
+            let _ = context.first_factor_verified(&handle, Method::Password).await?;
+        }
+        Ok(Answer::empty())
+    }
+
+    async fn set_password(&self, context: &Context, form: NewPassword) -> Result<Answer, ServiceError> {
+        let recent = context.passkeys().policy().recent_verification;
+        let current = context.require(&Requirement::signed_in().within(recent)).await?;
+        if is_too_short(&form.password) {
+            return Ok(Answer::too_short());
+        }
+        self.passwords.set(&current.user.handle, form.password).await?;
+        Ok(Answer::empty())
+    }
+}
+
+impl Answer {
+    fn empty() -> Self {
+        Self { status: 204, media_type: "", body: Vec::new() }
+    }
+
+    fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self { status, media_type: "application/json", body: body.to_string().into_bytes() }
+    }
+
+    fn problem(status: u16, code: &str, title: &str) -> Self {
+        let problem = json!({ "type": "about:blank", "title": title, "status": status, "code": code });
+        Self { media_type: "application/problem+json", ..Self::json(status, &problem) }
+    }
+
+    fn too_short() -> Self {
+        Self::problem(400, "password-too-short", "The password is too short")
+    }
+}
+
+fn is_too_short(password: &str) -> bool {
+    password.chars().count() < Passwords::MIN_CHARS
+}
+
+fn qr_code(text: &str) -> Result<Answer, ServiceError> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::M)
+        .map_err(|error| ServiceError::Body { detail: format!("no QR code: {error}") })?;
+    // Black on white in any colour scheme: cameras expect it.
+    let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    Ok(Answer { status: 200, media_type: "image/svg+xml", body: image.into_bytes() })
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
+    // Without the parser's message, which may quote a password.
+    serde_json::from_slice(body)
+        .map_err(|_| ServiceError::Body { detail: "the body does not have the expected form".into() })
+}
