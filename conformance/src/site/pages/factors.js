@@ -31,6 +31,8 @@ export function choice(ways, act, on) {
       });
     }
   }
+  // The first way is the preferred one.
+  place.querySelectorAll(".primary").forEach((button, index) => index > 0 && button.classList.replace("primary", "quiet"));
   for (const name of names.filter((name) => !actions[name])) {
     const button = element("button", `Use ${name}`, { type: "button", className: "quiet", name });
     button.addEventListener("click", () => act(button, () => on.external(name)));
