@@ -1,5 +1,7 @@
 //! Passwords as the first factor, and what must follow them.
 
+use std::time::Duration;
+
 use crate::on_both_sites;
 use crate::page::Page;
 use crate::webdriver::Abilities;
@@ -82,5 +84,23 @@ fn a_guarded_request_is_repeated_after_the_step_up() {
         let answers: Vec<String> =
             page.answers().into_iter().filter(|answer| answer.starts_with("POST /report")).collect();
         assert_eq!(answers, ["POST /report 403 step-up-required", "POST /report 200"]);
+    });
+}
+
+#[test]
+fn a_step_up_is_asked_for_by_age() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.sign_up("ada");
+        for (seconds, asks) in [(100, false), (130, true), (200, false), (400, true)] {
+            site.set_clock_ahead(Duration::from_secs(seconds));
+            browser.run("window.answers = []", &[]).unwrap();
+            browser.click("#get-report");
+            page.wait_answer("POST /report 200");
+            page.wait_signed_in(1);
+            let asked = page.answers().contains(&"POST /report 403 step-up-required".to_owned());
+            assert_eq!(asked, asks, "{seconds}");
+        }
     });
 }
