@@ -15,6 +15,7 @@ mod crash;
 mod folder;
 mod metadata;
 mod module;
+mod operator;
 mod page;
 mod passwords;
 mod process;

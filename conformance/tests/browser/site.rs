@@ -66,6 +66,11 @@ impl Site {
         std::fs::rename(self.folder.path().join("clock.new"), self.folder.path().join("clock")).unwrap();
     }
 
+    /// The file of its database.
+    pub(crate) fn database(&self) -> String {
+        self.folder.path().join("passkeys.db").display().to_string()
+    }
+
     /// Its origin, with the host name of the RP ID.
     pub(crate) fn origin(&self) -> String {
         format!("http://localhost:{}", self.port)
