@@ -88,7 +88,15 @@ export interface Call {
   (method: "PATCH", path: `credentials/${string}`, body: { nickname: string }): Promise<Credential>;
   (method: "DELETE", path: `credentials/${string}`): Promise<{ signal: Signal }>;
   (method: "PATCH", path: "user", body: { displayName: string }): Promise<User & { signal: Signal }>;
+  (method: "GET", path: "factors"): Promise<Factors>;
+  /** The secret for an authenticator application: show both once, the URI as a QR code. */
+  (method: "POST", path: "factors/totp/enrol", body: {}): Promise<{ uri: string; secret: string }>;
+  (method: "POST", path: "factors/totp/confirm", body: { codes: [string, string] }): Promise<EnrolledFactor>;
+  /** A new set of codes: show them once. */
+  (method: "POST", path: "factors/recovery-codes/enrol", body: {}): Promise<{ codes: string[] }>;
   (method: "POST", path: "factors/totp/verify" | "factors/recovery-codes/verify", body: { code: string }): Promise<Session>;
+  /** The factors that are left. */
+  (method: "DELETE", path: `factors/${string}`): Promise<Factors>;
   (method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<any>;
 }
 
@@ -209,6 +217,23 @@ export interface Session {
 export interface User {
   name: string;
   displayName: string;
+}
+
+/** The second factors except passkeys. */
+export interface Factors {
+  enrolled: EnrolledFactor[];
+  /** The names of those that the user can enrol, or enrol again. */
+  available: string[];
+}
+
+export interface EnrolledFactor {
+  name: string;
+  createdAt: string;
+  lastUsedAt?: string;
+  /** For `recovery-codes`: how many are unused. */
+  remaining?: number;
+  /** For `recovery-codes`: the user should make new ones. */
+  fewLeft?: boolean;
 }
 
 export interface ListedSession {

@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_core::{RelyingParty, Timestamp};
 use rp_service::store::SqliteStore;
-use rp_service::{PasskeyEndpoints, Passkeys, Policy, Secret};
+use rp_service::{PasskeyEndpoints, Passkeys, Policy, RecoveryCodes, Secret, Totp};
 
 use super::metadata::MetadataArguments;
 
@@ -114,6 +114,7 @@ impl Arguments {
         policy.sign_up = true;
         let mut passkeys =
             Passkeys::builder(rp).store(store).secret(secret).policy(policy).passkey_endpoints(endpoints);
+        passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
         if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
         }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::process::PATIENCE;
 
 /// A new folder in cargo's temporary folder; removed on drop.
 pub(crate) struct Folder(PathBuf);
@@ -17,6 +20,18 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Waits for a file and returns its text.
+    pub(crate) fn wait_for(&self, name: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match std::fs::read_to_string(self.0.join(name)) {
+                Ok(text) if !text.is_empty() => return text,
+                _ => assert!(Instant::now() < end, "{name} was not written"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Writes a file into it and returns its path.

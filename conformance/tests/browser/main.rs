@@ -12,6 +12,7 @@
 #[path = "../shared/built.rs"]
 mod built;
 mod crash;
+mod factors;
 mod folder;
 mod metadata;
 mod module;
@@ -21,6 +22,7 @@ mod passwords;
 mod process;
 mod simplewebauthn;
 mod site;
+mod totp;
 mod webdriver;
 
 use std::sync::{Condvar, Mutex, PoisonError};

@@ -119,6 +119,20 @@ impl<'a> Page<'a> {
         self.wait_done("Your password was saved.");
     }
 
+    /// Waits for a choice with these ways.
+    pub(crate) fn wait_choice(&self, ways: &[&str]) {
+        let script = "const choice = document.querySelector('#second-factor .choice');
+            return choice?.checkVisibility() && !document.querySelector('[aria-busy]')
+                && [...choice.children].map((way) => way.getAttribute('name')).join() === arguments[0]";
+        self.session.wait_until("the choice", script, &[json!(ways.join(","))]);
+    }
+
+    /// Confirms with a code of this factor.
+    pub(crate) fn use_factor(&self, factor: &str, code: &str) {
+        self.session.fill(&format!("#second-factor form[name={factor}] input"), code);
+        self.session.click(&format!("#second-factor form[name={factor}] button"));
+    }
+
     /// Waits for the choice of second factors; returns the ways in it.
     pub(crate) fn wait_second_factor(&self) -> Vec<String> {
         let script = "const choice = document.querySelector('#second-factor .choice');

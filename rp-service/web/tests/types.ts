@@ -22,6 +22,9 @@ export async function page(options: object): Promise<string> {
   await passkeys.call("DELETE", `credentials/${credentials[0]?.id ?? id}`);
   const verified = await passkeys.call("POST", "factors/totp/verify", { code: "123456" });
   const next: string[] = verified.next?.secondFactors ?? [];
+  const { uri } = await passkeys.call("POST", "factors/totp/enrol", {});
+  const { enrolled } = await passkeys.call("GET", "factors");
+  const left: number | undefined = enrolled[0]?.remaining;
   const renamed = await passkeys.call("PATCH", `credentials/${id}`, { nickname: "Phone" });
 
   const response: Response = await passkeys.fetch("/report", { method: "POST" });
@@ -31,5 +34,5 @@ export async function page(options: object): Promise<string> {
   } catch (error) {
     if (error instanceof PasskeyError) return `${error.code}: ${error.message}`;
   }
-  return `${name} ${secret} ${next} ${sessions.length} ${renamed.nickname} ${response.status} ${await supports("conditionalGet")}`;
+  return `${name} ${secret} ${next} ${sessions.length} ${renamed.nickname} ${uri} ${left} ${response.status} ${await supports("conditionalGet")}`;
 }
