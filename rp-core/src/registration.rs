@@ -10,7 +10,9 @@ use crate::ceremony::{self, CREATE, check_remote_client_data};
 use crate::credential::{CredentialRecord, StoredAttestation};
 use crate::crypto;
 use crate::extensions::{AuthenticatorExtensions, RawOutputs, RegistrationExtensionOutputs};
-use crate::options::{Mediation, ResidentKeyRequirement, UserVerificationRequirement};
+use crate::options::{
+    AuthenticatorAttachment, Mediation, ResidentKeyRequirement, UserVerificationRequirement,
+};
 use crate::payment::browser_bound::{BrowserBoundKey, BrowserBoundKeyError, browser_bound_key};
 use crate::relying_party::RelyingParty;
 use crate::response::RegistrationResponse;
@@ -156,7 +158,7 @@ impl RelyingParty {
             pending.extensions.remote_client_data_json.as_deref(),
             client_data.as_json(),
         )?;
-        self.check_selection(response, &extensions)?;
+        check_selection(pending.attachment, pending.resident_key, response, &extensions)?;
         let is_for_payments = pending.extensions.payment.is_some();
         let browser_bound_key = is_for_payments
             .then(|| browser_bound_key(client_data, extensions.payment.as_ref(), &pending.algorithms))
@@ -171,23 +173,23 @@ impl RelyingParty {
             browser_bound_key,
         })
     }
+}
 
-    /// Compares requests that only the client enforces with what it reports. None of it is signed.
-    fn check_selection(
-        &self,
-        response: &RegistrationResponse,
-        extensions: &RegistrationExtensionOutputs,
-    ) -> Result<(), RegistrationError> {
-        if let (Some(requested), Some(got)) =
-            (self.selection.authenticator_attachment, response.authenticator_attachment())
-            && requested != got
-        {
-            return Err(RegistrationError::AuthenticatorAttachment { requested, got });
-        }
-        let discoverable = extensions.cred_props.and_then(|properties| properties.rk);
-        if self.selection.resident_key == ResidentKeyRequirement::Required && discoverable == Some(false) {
-            return Err(RegistrationError::NotDiscoverable);
-        }
-        Ok(())
+/// Compares requests that only the client enforces with what it reports. None of it is signed.
+fn check_selection(
+    attachment: Option<AuthenticatorAttachment>,
+    resident_key: ResidentKeyRequirement,
+    response: &RegistrationResponse,
+    extensions: &RegistrationExtensionOutputs,
+) -> Result<(), RegistrationError> {
+    if let (Some(requested), Some(got)) = (attachment, response.authenticator_attachment())
+        && requested != got
+    {
+        return Err(RegistrationError::AuthenticatorAttachment { requested, got });
     }
+    let discoverable = extensions.cred_props.and_then(|properties| properties.rk);
+    if resident_key == ResidentKeyRequirement::Required && discoverable == Some(false) {
+        return Err(RegistrationError::NotDiscoverable);
+    }
+    Ok(())
 }

@@ -140,6 +140,18 @@ impl RelyingParty {
         self.selection.resident_key == ResidentKeyRequirement::Required
     }
 
+    /// The algorithms that are offered, most wanted first.
+    #[must_use]
+    pub fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
+    /// The credentials that are accepted by their backup eligibility.
+    #[must_use]
+    pub fn backup_policy(&self) -> BackupPolicy {
+        self.backup_policy
+    }
+
     /// The attestation policy.
     #[must_use]
     pub fn attestation_policy(&self) -> &AttestationPolicy {

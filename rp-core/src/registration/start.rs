@@ -4,10 +4,12 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Challenge, ChallengeLengthError, CredentialId, UserHandle};
+use crate::cose::Algorithm;
 use crate::credential::CredentialRecord;
 use crate::extensions::{PaymentInputs, RegistrationExtensionInputs};
 use crate::options::{
-    AuthenticatorAttachment, CredentialCreationOptions, Mediation, PublicKeyCredentialCreationOptionsJson,
+    AttestationConveyancePreference, AuthenticatorAttachment, AuthenticatorSelectionCriteria,
+    CredentialCreationOptions, Mediation, PublicKeyCredentialCreationOptionsJson,
     PublicKeyCredentialDescriptorJson, PublicKeyCredentialHint, PublicKeyCredentialParameters,
     PublicKeyCredentialType, PublicKeyCredentialUserEntityJson, ResidentKeyRequirement,
     UserVerificationRequirement,
@@ -45,6 +47,8 @@ pub(super) struct State {
     pub(super) started: Started,
     pub(super) user_handle: UserHandle,
     pub(super) user_verification: UserVerificationRequirement,
+    pub(super) resident_key: ResidentKeyRequirement,
+    pub(super) attachment: Option<AuthenticatorAttachment>,
     pub(super) mediation: Option<Mediation>,
     pub(super) algorithms: Vec<i64>,
     pub(super) exclude_credentials: Vec<CredentialId>,
@@ -83,7 +87,9 @@ pub struct RegistrationRequest<'a> {
     rp: &'a RelyingParty,
     user: &'a User,
     existing: Vec<PublicKeyCredentialDescriptorJson>,
-    user_verification: UserVerificationRequirement,
+    selection: AuthenticatorSelectionCriteria,
+    algorithms: Vec<Algorithm>,
+    attestation: AttestationConveyancePreference,
     mediation: Option<Mediation>,
     hints: Vec<PublicKeyCredentialHint>,
     extensions: RegistrationExtensionInputs,
@@ -122,7 +128,9 @@ impl RelyingParty {
             rp: self,
             user,
             existing: Vec::new(),
-            user_verification: self.selection.user_verification,
+            selection: self.selection.clone(),
+            algorithms: self.algorithms.clone(),
+            attestation: self.attestation,
             mediation: None,
             hints: self.hints.clone(),
             extensions: RegistrationExtensionInputs {
@@ -143,7 +151,31 @@ impl RegistrationRequest<'_> {
 
     /// Sets whether the user must be verified.
     pub fn user_verification(mut self, requirement: UserVerificationRequirement) -> Self {
-        self.user_verification = requirement;
+        self.selection.user_verification = requirement;
+        self
+    }
+
+    /// Sets whether the credential must be discoverable.
+    pub fn resident_key(mut self, requirement: ResidentKeyRequirement) -> Self {
+        self.selection.resident_key = requirement;
+        self
+    }
+
+    /// Sets where the authenticator must be.
+    pub fn authenticator_attachment(mut self, attachment: AuthenticatorAttachment) -> Self {
+        self.selection.authenticator_attachment = Some(attachment);
+        self
+    }
+
+    /// Offers only those of the relying party's algorithms that are accepted.
+    pub fn algorithms(mut self, is_accepted: impl Fn(Algorithm) -> bool) -> Self {
+        self.algorithms.retain(|algorithm| is_accepted(*algorithm));
+        self
+    }
+
+    /// Sets how the attestation is conveyed.
+    pub fn attestation(mut self, preference: AttestationConveyancePreference) -> Self {
+        self.attestation = preference;
         self
     }
 
@@ -151,7 +183,7 @@ impl RegistrationRequest<'_> {
     /// then not required, unless it is set afterwards.
     pub fn conditional(mut self) -> Self {
         self.mediation = Some(Mediation::Conditional);
-        self.user_verification = UserVerificationRequirement::Preferred;
+        self.selection.user_verification = UserVerificationRequirement::Preferred;
         self
     }
 
@@ -165,7 +197,7 @@ impl RegistrationRequest<'_> {
     /// requests a platform authenticator, user verification and a discoverable credential.
     pub fn payment(mut self) -> Self {
         self.extensions.payment = Some(PaymentInputs::default());
-        self.user_verification = UserVerificationRequirement::Required;
+        self.selection.user_verification = UserVerificationRequirement::Required;
         self
     }
 
@@ -205,15 +237,16 @@ impl RegistrationRequest<'_> {
         challenge: Challenge,
         now: Timestamp,
     ) -> (CredentialCreationOptions, PendingRegistration) {
-        let algorithms: Vec<i64> = self.rp.algorithms.iter().map(|algorithm| algorithm.id()).collect();
-        let mut selection = self.rp.selection.clone();
-        selection.user_verification = self.user_verification;
+        let algorithms: Vec<i64> = self.algorithms.iter().map(|algorithm| algorithm.id()).collect();
+        let mut selection = self.selection;
         if self.extensions.payment.is_some() {
             selection.authenticator_attachment = Some(AuthenticatorAttachment::Platform);
             if selection.resident_key == ResidentKeyRequirement::Discouraged {
                 selection.resident_key = ResidentKeyRequirement::Preferred;
             }
         }
+        let (resident_key, attachment) = (selection.resident_key, selection.authenticator_attachment);
+        let user_verification = selection.user_verification;
         let public_key = PublicKeyCredentialCreationOptionsJson {
             rp: self.rp.entity.clone(),
             user: PublicKeyCredentialUserEntityJson {
@@ -230,14 +263,16 @@ impl RegistrationRequest<'_> {
             exclude_credentials: self.existing,
             authenticator_selection: Some(selection),
             hints: self.hints,
-            attestation: Some(self.rp.attestation),
+            attestation: Some(self.attestation),
             attestation_formats: self.rp.attestation_formats.clone(),
             extensions: self.extensions,
         };
         let state = State {
             started: Started::new(self.rp, challenge, now),
             user_handle: self.user.handle.clone(),
-            user_verification: self.user_verification,
+            user_verification,
+            resident_key,
+            attachment,
             mediation: self.mediation,
             algorithms,
             exclude_credentials: public_key
