@@ -10,6 +10,7 @@ mod layout;
 mod metadata;
 mod parsers;
 mod payment;
+mod policy;
 
 use std::io;
 use std::path::Path;
@@ -47,6 +48,8 @@ const TARGETS: &[(&str, Make)] = &[
     // Arbitrary bytes select the chain; the fuzzer finds the relevant ones faster than a seed could list them.
     ("path_webpki", |_| Inputs::from([vec![0; 64], vec![0xff; 64]])),
     ("payment", |_| payment::payments()),
+    ("policy_decision", |_| policy::decisions()),
+    ("policy_file", |_| policy::files()),
     ("registration", Ceremonies::registrations),
     ("related_origins", |_| parsers::related_origins()),
     ("response_json", Ceremonies::responses),
