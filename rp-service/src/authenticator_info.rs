@@ -3,8 +3,10 @@ mod metadata;
 
 #[cfg(feature = "mds")]
 pub use metadata::MetadataDirectory;
-use rp_core::Aaguid;
+use rp_core::{Aaguid, Timestamp};
 use serde::Serialize;
+
+use crate::policy::ModelFacts;
 
 /// The name and icon of an authenticator model or passkey provider, for lists of passkeys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,10 +23,15 @@ pub trait AuthenticatorDirectory: Send + Sync {
     /// Returns the authenticator, if it is known.
     fn info(&self, aaguid: &Aaguid) -> Option<AuthenticatorInfo>;
 
-    /// Whether hardware protects the keys of a model that an attestation proves. The default is `false`: only metadata say
-    /// so.
-    fn protects_keys(&self, model: &Aaguid) -> bool {
-        let _ = model;
+    /// What is listed for a model that an attestation proves. The default is that nothing is known: only metadata say more.
+    fn facts(&self, model: &Aaguid, now: Timestamp) -> ModelFacts {
+        let _ = (model, now);
+        ModelFacts::default()
+    }
+
+    /// Whether the directory knows more of models than their names. A policy whose rules depend on [`Self::facts`] is
+    /// rejected otherwise.
+    fn has_facts(&self) -> bool {
         false
     }
 }

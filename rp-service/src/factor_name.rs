@@ -3,8 +3,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The name of a second factor in paths, responses and events: 1 to 32 lower-case ASCII letters, digits and hyphens, such
-/// as `totp`.
+/// The name of a second factor in policies, paths, responses and events: 1 to 32 lower-case ASCII letters, digits and
+/// hyphens, such as `totp`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FactorName(Cow<'static, str>);

@@ -14,11 +14,13 @@ mod admission;
 mod application_session;
 mod assurance;
 mod authenticator_info;
+mod context_change;
 mod decoy;
 mod error;
 mod event;
 mod factor;
 mod factor_name;
+mod groups;
 pub mod http;
 mod json;
 mod passkeys;
@@ -39,6 +41,7 @@ pub use assurance::{Amr, Assurance, Fresh, Guard, MissingAssurance, Requirement}
 #[cfg(feature = "mds")]
 pub use authenticator_info::MetadataDirectory;
 pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
+pub use context_change::{AddressAndUserAgent, ContextChange};
 pub use decoy::{DecoyError, DecoyProfile, DecoyShape, DecoySurvey};
 pub use error::{ErrorKind, NoCeremony, ServiceError};
 pub use event::{Action, Event, EventSink, TracingSink};
@@ -47,6 +50,7 @@ pub use factor::{
     RecoveryCode, RecoveryCodeError, RecoveryCodes, SecondFactor, Totp, TotpAlgorithm,
 };
 pub use factor_name::FactorName;
+pub use groups::{Groups, GroupsFuture};
 pub use json::{
     CredentialJson, CredentialsJson, EnrolledFactorJson, FactorsJson, ListedSessionJson, OriginsJson,
     PasskeyEndpoints, SessionJson, SessionsJson, SignalJson,
@@ -56,7 +60,16 @@ pub use passkeys::{
     FirstFactor, Grant, NewUser, Next, OpenedSession, Passkeys, PasskeysBuilder, Registration,
     TokenTransport,
 };
-pub use policy::{Limits, Policy, SecondFactorPolicy, SessionPolicy, UsernameLists};
+#[cfg(feature = "toml")]
+pub use policy::PolicyFileError;
+pub use policy::{
+    Access, AfterRecovery, Allowed, Attachment, AttestationRule, Certification, Contradiction, Decision,
+    EnrolmentPeriod, Fips, Limits, MaxAge, Membership, ModelFacts, PasskeyFacts, PasskeyRuleError,
+    PasskeyRules, PasskeyRulesOverride, Phase, Policy, PolicyError, PolicyProblem, Preference, Reason,
+    Reauthentication, ReauthenticationOverride, Reminder, Rules, RulesOverride, SecondFactorPolicy,
+    SecondFactorPrompt, SessionFacts, SessionPolicy, Subject, UsernameLists, UtcDate, Verified,
+    VerifiedMethod, Word,
+};
 pub use problem::Problem;
 pub use rate_limiter::{Limit, MemoryRateLimiter, RateLimit, RateLimited, RateLimiter};
 pub use seal::{KeyRing, KeyRingError, Opened, SealError};

@@ -1,12 +1,48 @@
+//! The policy of the application: data that can be read from a file, and decisions that follow from it.
+
+mod decision;
+mod enrolment;
+mod file;
+mod limits;
+mod lockout;
+mod passkey;
+#[cfg(test)]
+mod properties;
+mod rules;
+mod text;
+mod word;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rp_core::Timestamp;
 use rp_core::options::UserVerificationRequirement;
+use serde::Deserialize;
 
-use crate::rate_limiter::Limit;
+pub use decision::{
+    Access, Decision, Membership, Reason, Reminder, SessionFacts, Subject, Verified, VerifiedMethod,
+};
+pub use enrolment::{EnrolmentPeriod, Phase};
+#[cfg(feature = "toml")]
+pub use file::PolicyFileError;
+pub use limits::Limits;
+pub(crate) use lockout::Environment;
+pub use lockout::{PolicyError, PolicyProblem};
+pub use passkey::{ModelFacts, PasskeyFacts, PasskeyRuleError};
+pub use rules::{
+    AfterRecovery, AttestationRule, Certification, Contradiction, Fips, PasskeyRules, PasskeyRulesOverride,
+    Preference, Reauthentication, ReauthenticationOverride, Rules, RulesOverride, SecondFactorPolicy,
+    SecondFactorPrompt,
+};
+pub use text::{MaxAge, UtcDate};
+pub use word::{Allowed, Attachment, Word};
 
 /// The policy of the application, as data. The requirements of the ceremonies themselves (algorithms, attestation, user
-/// verification, counters) are in the [`RelyingParty`](rp_core::RelyingParty).
+/// verification, counters) are in the [`RelyingParty`](rp_core::RelyingParty); rules for passkeys tighten them.
+///
+/// `default` has the rules of everyone; groups override them member by member, and for a user of several groups the
+/// strictest value of each member applies ([`Policy::rules`]). [`Policy::decide`] says what a session may do.
+/// `Policy::from_toml` reads a file.
 ///
 /// The defaults are strict: no sign-up, management only within five minutes of a verification, a passkey after every
 /// other first factor as soon as the user has one.
@@ -20,19 +56,28 @@ use crate::rate_limiter::Limit;
 /// policy.sessions = SessionPolicy::aal3();
 /// assert_eq!(policy.recent_verification.as_secs(), 300);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(description = "The policy of a site, for users and groups of users.")
+)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Policy {
+    /// The rules of everyone.
+    pub default: Rules,
+    /// The rules that groups override, by the name of the group ([`Groups`](crate::Groups)).
+    pub group: BTreeMap<String, RulesOverride>,
     /// Whether anyone may create an account.
     pub sign_up: bool,
-    /// The maximum number of passkeys of a user; unlimited if `None`.
-    pub max_credentials: Option<usize>,
-    /// When a second factor is required after a first factor that the application verified.
-    pub second_factor: SecondFactorPolicy,
     /// How long a verification counts as recent, for adding and deleting passkeys.
+    #[serde(deserialize_with = "text::duration::deserialize")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
     pub recent_verification: Duration,
     /// The user verification that a step-up requests; `None` is the setting of the relying party. It is `required` in
     /// any case if all passkeys of the user are capable of it, or once a response in the session lacked it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Preference>"))]
     pub step_up_user_verification: Option<UserVerificationRequirement>,
     /// Whether a use of a passkey without user verification may add and delete passkeys although the passkey verified
     /// its user earlier. Risk: the finder of an unlocked or stolen device can take over the account.
@@ -55,7 +100,9 @@ pub struct Policy {
 }
 
 /// Whether options for a username list the user's credentials.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum UsernameLists {
     /// As the relying party requires resident keys: [`UsernameLists::Never`] if they are required, else
@@ -69,57 +116,32 @@ pub enum UsernameLists {
     Always,
 }
 
-/// How much one client may try and create.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Responses that reveal that a username is taken or that a credential exists, per browser or user. It is lower than the
-    /// limit per address, so that one client does not block all others behind its address.
-    pub reveals: Limit,
-    /// The same, per address.
-    pub reveals_per_address: Limit,
-    /// Accounts that are created, per address.
-    pub sign_ups_per_address: Limit,
-    /// Ceremonies that are started, per address.
-    pub ceremonies_per_address: Limit,
-    /// Wrong second factors other than passkeys, per user.
-    pub factors: Limit,
-    /// The same, in a day.
-    pub factors_per_day: Limit,
-    /// The same, per address.
-    pub factors_per_address: Limit,
-}
-
-/// When a second factor is required after a first factor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SecondFactorPolicy {
-    /// Never: a first factor signs the user in. Such a session is AAL1 and passes no guard that requires a passkey.
-    Never,
-    /// If the user has one.
-    #[default]
-    WhereEnrolled,
-}
-
 /// How long sessions live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionPolicy {
-    /// The time without a request after which a session expires; unlimited if `None`.
+    /// The time without a request after which a session expires; unlimited if `None`, which a file writes as `"never"`.
+    #[serde(deserialize_with = "text::duration::optional")]
+    #[cfg_attr(feature = "schema", schemars(with = "MaxAge"))]
     pub idle: Option<Duration>,
     /// The time after sign-in at which a session expires.
+    #[serde(deserialize_with = "text::duration::deserialize")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
     pub absolute: Duration,
     /// The lifetime of a session in the state [`FirstFactor`](crate::SessionState::FirstFactor).
+    #[serde(deserialize_with = "text::duration::deserialize")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
     pub first_factor: Duration,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            default: Rules::default(),
+            group: BTreeMap::new(),
             sign_up: false,
-            // Enough for every device and key of one person; it bounds the lists in options.
-            max_credentials: Some(20),
-            second_factor: SecondFactorPolicy::default(),
             recent_verification: Duration::from_secs(5 * 60),
             step_up_user_verification: None,
             allow_omitted_user_verification: false,
@@ -130,28 +152,6 @@ impl Default for Policy {
             sessions: SessionPolicy::default(),
             username_lists: UsernameLists::default(),
             limits: Limits::default(),
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            // Enough for choosing a name.
-            reveals: Limit::new("reveals", 10, Duration::from_mins(10)),
-            reveals_per_address: Limit::new("reveals per address", 30, Duration::from_mins(10)),
-            // A class room in an hour. With the limit on the size of a registration it bounds what one address can store.
-            sign_ups_per_address: Limit::new("sign-ups per address", 60, Duration::from_hours(1)),
-            // Every visitor of a sign-in page behind a large company's address, five times a second. A ceremony takes about a
-            // kilobyte until it expires.
-            ceremonies_per_address: Limit::new("ceremonies per address", 3_000, Duration::from_mins(10)),
-            // Three codes of six digits are valid at a time: five guesses are right with a probability of 1 in 66,000.
-            factors: Limit::new("factors", 5, Duration::from_mins(5)),
-            // An attacker who has the password and guesses every day needs 10 years for an even chance. NIST SP
-            // 800-63B-4, section 3.2.2, allows 100 failures in a row.
-            factors_per_day: Limit::new("factors per day", 50, Duration::from_hours(24)),
-            // The users of an office behind one address mistype at the same time.
-            factors_per_address: Limit::new("factors per address", 100, Duration::from_mins(10)),
         }
     }
 }

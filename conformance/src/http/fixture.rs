@@ -9,8 +9,8 @@ use rp_core::{
 use rp_service::http::Route;
 use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
 use rp_service::{
-    AuthenticatorDirectory, AuthenticatorInfo, Event, PasskeyEndpoints, PasskeyProviders, Passkeys,
-    PasskeysBuilder, Policy, RecoveryCodes, ServiceError, Session, Totp,
+    AuthenticatorDirectory, AuthenticatorInfo, Certification, Event, ModelFacts, PasskeyEndpoints,
+    PasskeyProviders, Passkeys, PasskeysBuilder, Policy, RecoveryCodes, ServiceError, Session, Totp,
 };
 use serde_json::Value;
 
@@ -172,7 +172,7 @@ fn relying_party(setup: &Setup) -> RelyingParty {
     (setup.relying_party)(builder.name("Example")).build().expect("the configuration is complete")
 }
 
-/// Every model is one whose metadata list hardware key protection.
+/// Every model is one whose metadata list hardware key protection and certification at level 1.
 #[derive(Debug)]
 struct HardwareKeys;
 
@@ -181,7 +181,14 @@ impl AuthenticatorDirectory for HardwareKeys {
         PasskeyProviders.info(model)
     }
 
-    fn protects_keys(&self, _: &Aaguid) -> bool {
+    fn facts(&self, _: &Aaguid, _: Timestamp) -> ModelFacts {
+        let mut facts = ModelFacts::default();
+        facts.is_hardware = true;
+        facts.certification = Some(Certification::L1);
+        facts
+    }
+
+    fn has_facts(&self) -> bool {
         true
     }
 }

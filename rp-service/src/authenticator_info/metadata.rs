@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use rp_core::{Aaguid, base64url};
-use rp_mds::{ModelId, ModelName, Names, SharedCatalog};
+use rp_core::{Aaguid, Timestamp, base64url};
+use rp_mds::{CertificationLevel, FipsLevel, ModelId, ModelName, ModelQuery, Names, Policy, SharedCatalog};
 
 use super::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
+use crate::policy::{Certification, Fips, ModelFacts};
 
 /// Models as FIDO metadata show them: those that the catalog of the moment does not name are looked up in a list of
 /// names, if there is one, and then among [`PasskeyProviders`].
@@ -67,20 +68,61 @@ impl AuthenticatorDirectory for MetadataDirectory {
         shown.and_then(|shown| self.named(&shown)).or_else(|| PasskeyProviders.info(aaguid))
     }
 
-    fn protects_keys(&self, model: &Aaguid) -> bool {
-        let catalog = self.current.load();
-        catalog.find(&ModelId::Aaguid(*model)).is_some_and(|listed| {
-            let is_hardware = |protection: &[Box<str>]| {
-                let has = |word: &str| protection.iter().any(|listed| &**listed == word);
-                has("hardware") && !has("software")
-            };
-            let statements: Vec<_> = listed.entries.iter().map(|entry| entry.statement()).collect();
+    /// Levels of certification are those that are in force at `now`. A model that is revoked or compromised has none, and
+    /// its keys do not count as protected.
+    fn facts(&self, model: &Aaguid, now: Timestamp) -> ModelFacts {
+        let (catalog, model) = (self.current.load(), ModelId::Aaguid(*model));
+        let verdict = Policy::default().judge(&catalog, &ModelQuery::new(model.clone(), now));
+        if !verdict.is_accepted() {
+            return ModelFacts::default();
+        }
+        let is_hardware = catalog.find(&model).is_some_and(|listed| {
             !listed.unreadable
-                && !statements.is_empty()
-                && statements.iter().all(|statement| {
-                    statement.is_some_and(|statement| is_hardware(&statement.key_protection))
+                && !listed.entries.is_empty()
+                && listed.entries.iter().all(|entry| {
+                    entry.statement().is_some_and(|statement| is_hardware(&statement.key_protection))
                 })
-        })
+        });
+        ModelFacts {
+            certification: verdict.certification.map(Certification::from),
+            fips: verdict.fips.map(Fips::from),
+            is_hardware,
+        }
+    }
+
+    fn has_facts(&self) -> bool {
+        true
+    }
+}
+
+/// Whether `keyProtection` lists hardware, and no software.
+fn is_hardware(protection: &[Box<str>]) -> bool {
+    let has = |word: &str| protection.iter().any(|listed| &**listed == word);
+    has("hardware") && !has("software")
+}
+
+impl From<CertificationLevel> for Certification {
+    fn from(level: CertificationLevel) -> Self {
+        match level {
+            CertificationLevel::Functional => Self::Functional,
+            CertificationLevel::L1 => Self::L1,
+            CertificationLevel::L1Plus => Self::L1Plus,
+            CertificationLevel::L2 => Self::L2,
+            CertificationLevel::L2Plus => Self::L2Plus,
+            CertificationLevel::L3 => Self::L3,
+            CertificationLevel::L3Plus => Self::L3Plus,
+        }
+    }
+}
+
+impl From<FipsLevel> for Fips {
+    fn from(level: FipsLevel) -> Self {
+        match level {
+            FipsLevel::L1 => Self::L1,
+            FipsLevel::L2 => Self::L2,
+            FipsLevel::L3 => Self::L3,
+            FipsLevel::L4 => Self::L4,
+        }
     }
 }
 
@@ -110,7 +152,13 @@ mod tests {
     const PICTURE: &str = "data:image/png;base64,iVBORw0KGgo=";
 
     fn models(statement: &str) -> MetadataDirectory {
-        let entries = format!(r#"[{{"aaguid": "{AAGUID}", "metadataStatement": {statement}}}]"#);
+        listed(statement, "[]")
+    }
+
+    fn listed(statement: &str, reports: &str) -> MetadataDirectory {
+        let entries = format!(
+            r#"[{{"aaguid": "{AAGUID}", "metadataStatement": {statement}, "statusReports": {reports}}}]"#
+        );
         let metadata = Metadata::from_own_entries(entries.as_bytes(), Retention::ALL).unwrap();
         MetadataDirectory::new(Arc::new(SharedCatalog::new(Catalog::of("own", metadata))))
     }
@@ -141,15 +189,34 @@ mod tests {
         assert_eq!(model(&models, "00000000-0000-0000-0000-000000000000"), None);
     }
 
+    fn facts(directory: &MetadataDirectory, model: Aaguid) -> ModelFacts {
+        directory.facts(&model, Timestamp::from_unix_seconds(1_780_272_000))
+    }
+
     #[test]
     fn only_metadata_that_list_hardware_protect_keys() {
-        let protects = |statement: &str| models(statement).protects_keys(&AAGUID.parse().unwrap());
+        let protects = |statement: &str| facts(&models(statement), AAGUID.parse().unwrap()).is_hardware;
         assert!(protects(r#"{"description": "A key", "keyProtection": ["hardware", "secure_element"]}"#));
         assert!(!protects(r#"{"description": "A key", "keyProtection": ["software"]}"#));
         assert!(!protects(r#"{"description": "A key", "keyProtection": ["hardware", "software"]}"#));
         assert!(!protects(r#"{"description": "A key"}"#));
         let key = models(r#"{"description": "A key", "keyProtection": ["hardware"]}"#);
-        assert!(!key.protects_keys(&Aaguid::ZERO), "another model");
+        assert_eq!(facts(&key, Aaguid::ZERO), ModelFacts::default(), "another model");
+    }
+
+    #[test]
+    fn levels_are_those_in_force_and_none_after_a_revocation() {
+        let statement = r#"{"description": "A key", "keyProtection": ["hardware"]}"#;
+        let of = |reports: &str| facts(&listed(statement, reports), AAGUID.parse().unwrap());
+        let certified = r#"{"status": "FIDO_CERTIFIED_L2", "effectiveDate": "2024-01-01"}"#;
+        let fips = r#"{"status": "FIPS140_CERTIFIED_L1", "effectiveDate": "2024-01-01"}"#;
+        let expected =
+            ModelFacts { certification: Some(Certification::L2), fips: Some(Fips::L1), is_hardware: true };
+        assert_eq!(of(&format!("[{certified}, {fips}]")), expected);
+        let later = r#"{"status": "FIDO_CERTIFIED_L3", "effectiveDate": "2030-01-01"}"#;
+        assert_eq!(of(&format!("[{certified}, {fips}, {later}]")), expected);
+        let revoked = r#"{"status": "REVOKED", "effectiveDate": "2025-01-01"}"#;
+        assert_eq!(of(&format!("[{certified}, {fips}, {revoked}]")), ModelFacts::default());
     }
 
     #[test]

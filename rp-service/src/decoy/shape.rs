@@ -57,5 +57,5 @@ pub(super) fn known_transports(reported: &[String]) -> Vec<String> {
 /// `AuthenticatorTransport` (5.8.4).
 const TRANSPORTS: [&str; 6] = ["ble", "hybrid", "internal", "nfc", "smart-card", "usb"];
 
-/// `DecoyProfile::MAX_PASSKEYS`: far more than [`Policy::max_credentials`](crate::Policy::max_credentials) allows by default.
+/// `DecoyProfile::MAX_PASSKEYS`: far more than [`PasskeyRules::most`](crate::PasskeyRules::most) allows by default.
 pub(super) const MAX_PASSKEYS: usize = 100;

@@ -89,7 +89,7 @@ impl Passkeys {
         let decoy = self.inner.decoys.user_handle(key);
         let handle = user.map_or(decoy, |user| user.handle);
         let real = self.inner.credentials.descriptors(&handle).await?;
-        let decoys = self.inner.decoys.descriptors(key, self.inner.policy.max_credentials);
+        let decoys = self.inner.decoys.descriptors(key, Some(self.inner.policy.default.passkeys.most));
         let descriptors = if real.is_empty() { decoys } else { decoy::descriptors(real) };
         Ok(AllowedCredentials::descriptors(handle, descriptors))
     }

@@ -15,7 +15,7 @@ use crate::factor_name::FactorName;
 use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
 use crate::json::PasskeyEndpoints;
-use crate::policy::Policy;
+use crate::policy::{Environment, Policy, PolicyError};
 use crate::rate_limiter::{MemoryRateLimiter, RateLimiter};
 use crate::seal::{KeyRing, KeyRingError};
 use crate::secret::Secret;
@@ -67,6 +67,9 @@ pub enum ConfigError {
          `users_and_credentials`, or close sign-up"
     )]
     SignUpAcrossStores,
+    /// The policy would lock users out.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The credentials that are shown for unknown usernames cannot be made.
     #[error(transparent)]
     Decoys(#[from] DecoyError),
@@ -330,6 +333,7 @@ impl PasskeysBuilder {
         {
             return Err(ConfigError::SignUpAcrossStores);
         }
+        self.check_policy()?;
         let secret = self.secret.ok_or(ConfigError::MissingSecret)?;
         let decoys = Decoys::new(secret.expose(), self.decoys)?;
         let is_accepted = |origin: &String| {
@@ -383,6 +387,23 @@ impl PasskeysBuilder {
                 revoked: RevokedSessions::default(),
             }),
         })
+    }
+}
+
+impl PasskeysBuilder {
+    fn check_policy(&self) -> Result<(), PolicyError> {
+        let factors = self.factors.all.iter().map(|factor| factor.name());
+        self.policy.check(&Environment {
+            factors: std::iter::once(FactorName::PASSKEY).chain(factors).collect(),
+            has_model_facts: self.authenticators.has_facts(),
+            verifies_attestation: self.rp.attestation_policy().verifies(),
+            algorithms: self.rp.algorithms(),
+            backup: self.rp.backup_policy(),
+        })?;
+        for (one, other, contradiction) in self.policy.conflicts() {
+            tracing::warn!(target: "rp", "no user can be in the groups {one:?} and {other:?}: {contradiction}");
+        }
+        Ok(())
     }
 }
 

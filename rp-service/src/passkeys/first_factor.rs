@@ -27,7 +27,7 @@ pub struct FirstFactor {
 
 impl Passkeys {
     /// Opens a session for a user whose first factor the application has just verified. By
-    /// [`Policy::second_factor`](crate::Policy::second_factor), the user is signed in, or has to use a second factor first.
+    /// [`Policy::second_factor`](crate::Rules::second_factor), the user is signed in, or has to use a second factor first.
     ///
     /// # Errors
     /// [`ServiceError`]: `user-unknown`, `user-locked`, `storage-unavailable`.

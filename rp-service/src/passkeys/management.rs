@@ -132,7 +132,8 @@ impl Passkeys {
     pub fn acr(&self, passkey: &Passkey) -> Acr {
         let record = &passkey.record;
         let model = record.attestation.model.filter(|_| record.attestation.trusted);
-        let is_hardware = model.is_some_and(|model| self.inner.authenticators.protects_keys(&model));
+        let is_hardware =
+            model.is_some_and(|model| self.inner.authenticators.facts(&model, self.now()).is_hardware);
         if is_hardware && record.backup_eligible == Some(false) { Acr::Phrh } else { Acr::Phr }
     }
 

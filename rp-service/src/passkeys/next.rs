@@ -31,7 +31,7 @@ impl Passkeys {
         user: &UserRecord,
         session: Option<&Session>,
     ) -> Result<Next, ServiceError> {
-        if self.inner.policy.second_factor == SecondFactorPolicy::Never {
+        if self.inner.policy.default.second_factor < SecondFactorPolicy::WhereEnrolled {
             return Ok(Next::SignedIn);
         }
         let factors = self.second_factors(&user.handle).await?;

@@ -140,7 +140,7 @@ impl Passkeys {
                 expiry.map(|_| true).ok_or(error)?
             }
         };
-        if self.inner.policy.max_credentials.is_some_and(|max| passkeys.len() >= max) {
+        if passkeys.len() >= self.inner.policy.default.passkeys.most {
             return Err(ServiceError::TooManyPasskeys);
         }
         let existing: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
@@ -400,7 +400,7 @@ impl Passkeys {
     ) -> Result<AddPasskey, ServiceError> {
         // A decoy goes through the same transaction, which checks the same conditions first, and is never stored.
         let is_decoy = self.inner.decoys.is_decoy(&passkey.record.id);
-        let max = if is_decoy { Some(0) } else { self.inner.policy.max_credentials };
+        let max = if is_decoy { Some(0) } else { Some(self.inner.policy.default.passkeys.most) };
         Ok(match self.inner.credentials.add_passkey(passkey.clone(), max, conditions).await? {
             AddPasskey::TooMany if is_decoy => AddPasskey::CredentialExists,
             added => added,

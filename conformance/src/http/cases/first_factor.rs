@@ -158,7 +158,8 @@ pub(super) async fn a_password_is_enough_where_the_user_has_no_passkey(server: S
 }
 
 pub(super) async fn a_password_never_passes_a_guard_that_requires_a_passkey(server: Server) {
-    let test = server.start_with(|setup| setup.policy.second_factor = SecondFactorPolicy::Never).await;
+    let test =
+        server.start_with(|setup| setup.policy.default.second_factor = SecondFactorPolicy::Never).await;
     let (mut kim, mut thief, credential) = user_and_thief(&test).await;
     assert_eq!(password(&mut thief, "kim").await.text(), "kim signed in");
     let session = thief.get("session").await.ok();
@@ -189,7 +190,8 @@ pub(super) async fn a_password_never_passes_a_guard_that_requires_a_passkey(serv
 }
 
 pub(super) async fn a_password_does_not_authorise_once_a_passkey_is_there(server: Server) {
-    let test = server.start_with(|setup| setup.policy.second_factor = SecondFactorPolicy::Never).await;
+    let test =
+        server.start_with(|setup| setup.policy.default.second_factor = SecondFactorPolicy::Never).await;
     test.passkeys.create_user("kim", "Kim").await.expect("the user is created");
     let (mut kim, mut thief) = (test.browser("kim"), test.browser("thief"));
     password(&mut thief, "kim").await;

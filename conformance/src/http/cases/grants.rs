@@ -77,7 +77,8 @@ pub(super) async fn a_grant_does_nothing_else(server: Server) {
 }
 
 pub(super) async fn a_grant_is_bound_to_its_user_and_expires(server: Server) {
-    let test = server.start_with(|setup| setup.policy.second_factor = SecondFactorPolicy::Never).await;
+    let test =
+        server.start_with(|setup| setup.policy.default.second_factor = SecondFactorPolicy::Never).await;
     let (mut kim, grant) = lost(&test).await;
     let mut eve = test.browser("eve");
     eve.sign_up("eve").await;

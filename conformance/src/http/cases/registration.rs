@@ -94,7 +94,7 @@ pub(super) async fn a_known_credential_is_not_registered_again(server: Server) {
 }
 
 pub(super) async fn a_user_has_no_more_passkeys_than_allowed(server: Server) {
-    let test = server.start_with(|setup| setup.policy.max_credentials = Some(2)).await;
+    let test = server.start_with(|setup| setup.policy.default.passkeys.most = 2).await;
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     let options = kim.post("registration/options", &json!({})).await.ok();

@@ -1,0 +1,420 @@
+//! What a session may do: a pure function of the policy, the user, the session and the time.
+
+mod reason;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use rp_core::Timestamp;
+
+pub use reason::Reason;
+
+use super::Policy;
+use super::enrolment::Phase;
+use super::passkey::PasskeyFacts;
+use super::rules::{AfterRecovery, Overridden, Preference, Rules, SecondFactorPolicy, SecondFactorPrompt};
+use super::text::MaxAge;
+use crate::factor_name::FactorName;
+
+/// A user's membership in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Membership {
+    /// The name of the group.
+    pub group: String,
+    /// The time at which the user joined it; `None` if it is not known, which counts as long ago.
+    pub since: Option<Timestamp>,
+}
+
+/// What is known of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subject {
+    /// The time at which the account was created.
+    pub created_at: Option<Timestamp>,
+    /// The groups of the user. Groups without rules in the policy do not count.
+    pub groups: Vec<Membership>,
+    /// The passkeys of the user.
+    pub passkeys: Vec<PasskeyFacts>,
+    /// The other factors that the user has enrolled; recovery codes only while some are left.
+    pub factors: BTreeSet<FactorName>,
+}
+
+/// What is known of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionFacts {
+    /// The factors that were verified, each once.
+    pub verified: Vec<Verified>,
+    /// Whether the user has verified a second factor in this context before, in another session.
+    pub is_context_known: bool,
+    /// Whether the context differs from that of the session's last verification.
+    pub has_context_changed: bool,
+}
+
+/// A factor that was verified in a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The factor.
+    pub factor: VerifiedMethod,
+    /// The time.
+    pub at: Timestamp,
+}
+
+/// The method of a verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerifiedMethod {
+    /// A password: never a second factor.
+    Password,
+    /// A passkey.
+    Passkey {
+        /// The passkey as it is now.
+        passkey: PasskeyFacts,
+        /// Whether it verified its user, and that counts.
+        user_verified: bool,
+    },
+    /// Recovery codes.
+    RecoveryCode,
+    /// Another method: a second factor, or a first factor of the application such as a federated sign-in.
+    Other(FactorName),
+}
+
+/// What a session may do, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct Decision {
+    /// What the session may do.
+    pub access: Access,
+    /// Why.
+    pub reason: Reason,
+    /// The enrolment of which the user is reminded.
+    pub reminder: Option<Reminder>,
+}
+
+/// What a session may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Access {
+    /// Everything: the user is signed in.
+    SignedIn {
+        /// Second factors that are offered and can be skipped.
+        offered: Vec<FactorName>,
+    },
+    /// Verify a factor again, and nothing else before.
+    Reauthenticate {
+        /// The maximum age of the verification, if its age is the reason.
+        after: MaxAge,
+    },
+    /// Verify one of these second factors, and nothing else before.
+    SecondFactor(Vec<FactorName>),
+    /// Enrol a factor, and nothing else before.
+    Enrol,
+    /// Nothing.
+    Nothing,
+}
+
+/// An enrolment that will be required.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// The group that requires it; `None` if everyone has to.
+    pub group: Option<String>,
+    /// The time from which the user cannot sign in without it.
+    pub by: Timestamp,
+    /// Whether the period of grace has started.
+    pub in_grace: bool,
+}
+
+impl Access {
+    /// Whether the user is signed in.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self, Self::SignedIn { .. })
+    }
+
+    /// Whether a factor may be enrolled.
+    #[must_use]
+    pub fn allows_enrolment(&self) -> bool {
+        matches!(self, Self::SignedIn { .. } | Self::Enrol)
+    }
+}
+
+/// The rules of one group, for a user.
+struct GroupRules {
+    group: Option<String>,
+    joined_at: Option<Timestamp>,
+    rules: Rules,
+}
+
+impl GroupRules {
+    fn phase(&self, now: Timestamp) -> Option<Phase> {
+        self.rules.enrol.map(|enrolment| enrolment.phase(self.joined_at, now))
+    }
+
+    fn applies(&self, now: Timestamp) -> bool {
+        matches!(self.phase(now), None | Some(Phase::Ended { .. }))
+    }
+
+    /// The rules that apply now.
+    fn current(&self, now: Timestamp) -> Rules {
+        if self.applies(now) { self.rules.clone() } else { self.rules.before_enrolment() }
+    }
+
+    /// The reminder, for a user who does not have what the rules will require.
+    fn reminder(&self, subject: &Subject, now: Timestamp) -> Option<Reminder> {
+        let (by, in_grace) = match self.phase(now)? {
+            Phase::Reminded { by } => (by, false),
+            Phase::Grace { by } => (by, true),
+            Phase::Before | Phase::Ended { .. } => return None,
+        };
+        let is_required =
+            self.rules.second_factor == SecondFactorPolicy::Required || !subject.passkeys.is_empty();
+        let is_missing = is_required && !self.rules.has_accepted(subject);
+        is_missing.then(|| Reminder { group: self.group.clone(), by, in_grace })
+    }
+}
+
+impl Policy {
+    /// The rules of a user with these groups: the strictest value of each member, as if every period of enrolment had
+    /// ended. A group that the policy does not name has no rules.
+    #[must_use]
+    pub fn rules(&self, groups: &[Membership]) -> Rules {
+        let subject = Subject { groups: groups.to_vec(), ..Subject::default() };
+        strictest(self.group_rules(&subject).into_iter().map(|group| group.rules))
+    }
+
+    /// Decides what a session may do.
+    pub fn decide(&self, subject: &Subject, session: &SessionFacts, now: Timestamp) -> Decision {
+        decide(&self.group_rules(subject), subject, session, now)
+    }
+
+    fn group_rules(&self, subject: &Subject) -> Vec<GroupRules> {
+        let named = subject.groups.iter().filter_map(|membership| {
+            let overrides = self.group.get(&membership.group)?;
+            // The period of everyone does not start again in a group.
+            let joined_at = if overrides.enrol.is_some() { membership.since } else { subject.created_at };
+            let rules = self.default.overridden(overrides);
+            Some(GroupRules { group: Some(membership.group.clone()), joined_at, rules })
+        });
+        let mut groups: Vec<_> = named.collect();
+        if groups.is_empty() {
+            let (joined_at, rules) = (subject.created_at, self.default.clone());
+            groups.push(GroupRules { group: None, joined_at, rules });
+        }
+        groups
+    }
+}
+
+fn strictest(rules: impl Iterator<Item = Rules>) -> Rules {
+    rules.reduce(|one, another| one.strictest(&another)).unwrap_or_default()
+}
+
+/// The order of the outcomes is part of the security: a factor that the user has, accepted or not, is verified before
+/// another one can be enrolled, so that a stricter rule never opens enrolment to a thief of the password.
+fn decide(groups: &[GroupRules], subject: &Subject, session: &SessionFacts, now: Timestamp) -> Decision {
+    let rules = strictest(groups.iter().map(|group| group.current(now)));
+    let reminder = groups.iter().filter_map(|group| group.reminder(subject, now)).min_by_key(|one| one.by);
+    let decision = |access, reason| Decision { access, reason, reminder: reminder.clone() };
+    let view = View::new(&rules, subject, session);
+    if view.verified.is_empty() {
+        return decision(Access::Nothing, Reason::NothingVerified);
+    }
+    if let Some(contradiction) = view.contradiction() {
+        return decision(Access::Nothing, Reason::Contradiction(contradiction));
+    }
+    let missing = view.missing_factors();
+    // A passkey that is not enough alone is no first factor either.
+    let is_level = rules.second_factor >= SecondFactorPolicy::WhereEnrolled || view.is_passkey_alone();
+    let is_asked = is_level && !missing.is_empty();
+    let is_known_context = is_asked && view.may_skip();
+    if is_asked && !is_known_context {
+        return decision(Access::SecondFactor(missing), Reason::SecondFactorMissing);
+    }
+    if session.has_context_changed && rules.reauthenticate.on_changed_context {
+        let access = Access::Reauthenticate { after: MaxAge::Never };
+        return decision(access, Reason::ChangedContext);
+    }
+    let latest = view.verified.iter().map(|verified| verified.at).max();
+    if let MaxAge::After(max_age) = rules.reauthenticate.after
+        && latest.is_none_or(|at| now.saturating_since(at) > max_age)
+    {
+        let access = Access::Reauthenticate { after: rules.reauthenticate.after };
+        return decision(access, Reason::Age { max_age });
+    }
+    if is_known_context {
+        return decision(Access::SignedIn { offered: Vec::new() }, Reason::KnownContext);
+    }
+    if let Some(reason) = view.enrolment_reason(groups, now) {
+        return decision(Access::Enrol, reason);
+    }
+    let is_offered = rules.second_factor == SecondFactorPolicy::Optional && rules.has_accepted(subject);
+    let reason = view.signed_in_reason();
+    decision(Access::SignedIn { offered: if is_offered { missing } else { Vec::new() } }, reason)
+}
+
+impl Rules {
+    /// Whether the user has an accepted factor that can complete a sign-in.
+    fn has_accepted(&self, subject: &Subject) -> bool {
+        let has_passkey = self.factors.contains(&FactorName::PASSKEY)
+            && subject.passkeys.iter().any(|passkey| self.passkeys.check(passkey).is_ok());
+        let is_other =
+            |factor: &&FactorName| **factor != FactorName::RECOVERY_CODES && self.factors.contains(factor);
+        has_passkey || subject.factors.iter().any(|factor| is_other(&factor))
+    }
+}
+
+/// A session under the rules of its user.
+struct View<'a> {
+    rules: &'a Rules,
+    subject: &'a Subject,
+    /// Without recovery codes if the rules do not accept them: their only effect is to open enrolment.
+    verified: Vec<&'a Verified>,
+    is_context_known: bool,
+}
+
+impl<'a> View<'a> {
+    fn new(rules: &'a Rules, subject: &'a Subject, session: &'a SessionFacts) -> Self {
+        let accepts_recovery = rules.factors.contains(&FactorName::RECOVERY_CODES);
+        let counts =
+            |verified: &&Verified| accepts_recovery || verified.factor != VerifiedMethod::RecoveryCode;
+        let verified = session.verified.iter().filter(counts).collect();
+        Self { rules, subject, verified, is_context_known: session.is_context_known }
+    }
+
+    fn contradiction(&self) -> Option<super::rules::Contradiction> {
+        // A passkey alone opened the session, and no passkey can be accepted.
+        let of_passkeys = || self.rules.passkeys.contradiction().filter(|_| self.is_passkey_alone());
+        self.rules.contradiction().or_else(of_passkeys)
+    }
+
+    fn methods(&self) -> impl Iterator<Item = &VerifiedMethod> {
+        self.verified.iter().map(|verified| &verified.factor)
+    }
+
+    fn is_passkey_alone(&self) -> bool {
+        self.methods().all(|method| matches!(method, VerifiedMethod::Passkey { .. }))
+    }
+
+    fn has_recovered(&self) -> bool {
+        self.methods().any(|method| *method == VerifiedMethod::RecoveryCode)
+    }
+
+    /// Whether a method completes the sign-in, apart from whether the rules accept it.
+    fn completes(&self, method: &VerifiedMethod) -> bool {
+        let is_second = self.verified.len() > 1;
+        match method {
+            VerifiedMethod::Password | VerifiedMethod::RecoveryCode => false,
+            VerifiedMethod::Passkey { user_verified, .. } => {
+                let is_enough = is_second || self.rules.second_factor < SecondFactorPolicy::Required;
+                *user_verified || (is_enough && self.rules.passkeys.user_verification != Preference::Required)
+            }
+            VerifiedMethod::Other(_) => is_second,
+        }
+    }
+
+    fn accepts(&self, method: &VerifiedMethod) -> bool {
+        match method {
+            VerifiedMethod::Password => false,
+            VerifiedMethod::Passkey { passkey, .. } => {
+                self.rules.factors.contains(&FactorName::PASSKEY)
+                    && self.rules.passkeys.check(passkey).is_ok()
+            }
+            VerifiedMethod::RecoveryCode => self.rules.after_recovery == AfterRecovery::SignIn,
+            VerifiedMethod::Other(name) => self.rules.factors.contains(name),
+        }
+    }
+
+    /// Whether an accepted second factor, or a passkey in place of both, was verified.
+    fn is_satisfied(&self) -> bool {
+        self.methods().any(|method| {
+            let counts = self.completes(method) || *method == VerifiedMethod::RecoveryCode;
+            counts && self.accepts(method)
+        })
+    }
+
+    /// The second factors that would complete the sign-in; empty if one was verified, accepted or not. Accepted ones are
+    /// preferred, but a factor that is not accepted still protects the account.
+    fn missing_factors(&self) -> Vec<FactorName> {
+        if self.has_recovered() || self.methods().any(|method| self.completes(method)) {
+            return Vec::new();
+        }
+        let has_passkey = match self.methods().find(|method| matches!(method, VerifiedMethod::Passkey { .. }))
+        {
+            // The passkey was used without user verification, which it may be capable of.
+            Some(_) => self.subject.passkeys.iter().any(|passkey| passkey.uv_initialized),
+            None => !self.subject.passkeys.is_empty(),
+        };
+        let is_verified = |name: &FactorName| {
+            self.methods().any(|method| matches!(method, VerifiedMethod::Other(verified) if verified == name))
+        };
+        let others = self.subject.factors.iter().filter(|name| !is_verified(name)).cloned();
+        let mut all: Vec<_> = has_passkey.then_some(FactorName::PASSKEY).into_iter().chain(others).collect();
+        let is_recovery = |name: &FactorName| *name == FactorName::RECOVERY_CODES;
+        if all.iter().all(is_recovery) {
+            // Codes without the factor that they replace.
+            return Vec::new();
+        }
+        if !self.rules.factors.contains(&FactorName::RECOVERY_CODES) {
+            all.retain(|name| !is_recovery(name));
+        }
+        let accepted: Vec<_> = all.iter().filter(|name| self.rules.factors.contains(name)).cloned().collect();
+        if accepted.iter().all(is_recovery) { all } else { accepted }
+    }
+
+    /// Whether the second factor can be left out in a known context.
+    fn may_skip(&self) -> bool {
+        self.is_context_known
+            && !self.is_passkey_alone()
+            && self.rules.reauthenticate.at_sign_in == SecondFactorPrompt::ChangedContext
+            && self.rules.has_accepted(self.subject)
+    }
+
+    fn enrolment_reason(&self, groups: &[GroupRules], now: Timestamp) -> Option<Reason> {
+        if self.is_satisfied() {
+            return None;
+        }
+        let is_recovered = self.has_recovered();
+        let is_recovery_alone = is_recovered && self.verified.len() == 1;
+        let has_factor = !self.subject.passkeys.is_empty()
+            || self.subject.factors.iter().any(|factor| *factor != FactorName::RECOVERY_CODES);
+        let is_required = match self.rules.second_factor {
+            SecondFactorPolicy::Required => true,
+            SecondFactorPolicy::WhereEnrolled => has_factor || self.is_passkey_alone() || is_recovery_alone,
+            SecondFactorPolicy::Optional | SecondFactorPolicy::Never => {
+                self.is_passkey_alone() || is_recovery_alone
+            }
+        };
+        if !is_required {
+            return None;
+        }
+        if is_recovered {
+            return Some(Reason::Recovered);
+        }
+        let rejected = self.methods().find_map(|method| match method {
+            VerifiedMethod::Passkey { passkey, .. } => self.rules.passkeys.check(passkey).err(),
+            _ => None,
+        });
+        let group = groups
+            .iter()
+            .find(|group| group.applies(now) && group.rules.second_factor == SecondFactorPolicy::Required);
+        Some(match rejected {
+            Some(error) => Reason::PasskeyNotAccepted(error),
+            None if self.rules.has_accepted(self.subject) || has_factor => Reason::FactorNotAccepted,
+            None => Reason::NotEnrolled { group: group.and_then(|group| group.group.clone()) },
+        })
+    }
+
+    fn signed_in_reason(&self) -> Reason {
+        if self.is_satisfied() {
+            return match self.methods().find(|method| self.completes(method) && self.accepts(method)) {
+                Some(VerifiedMethod::Passkey { .. }) => Reason::Passkey,
+                _ => Reason::SecondFactorVerified,
+            };
+        }
+        match self.rules.second_factor {
+            SecondFactorPolicy::Never => Reason::NotRequired,
+            SecondFactorPolicy::Optional => Reason::Optional,
+            SecondFactorPolicy::WhereEnrolled | SecondFactorPolicy::Required => Reason::NothingEnrolled,
+        }
+    }
+}

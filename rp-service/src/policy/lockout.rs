@@ -1,0 +1,299 @@
+//! Policies that would lock users out are rejected when the service is built.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rp_core::{Algorithm, BackupPolicy};
+
+use super::Policy;
+use super::rules::{Contradiction, Overridden, Rules, SecondFactorPolicy};
+use super::text::MaxAge;
+use super::word::Allowed;
+use crate::factor_name::FactorName;
+
+/// What the rules of a policy depend on outside of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment<'a> {
+    /// The second factors of the service, passkeys included.
+    pub(crate) factors: BTreeSet<FactorName>,
+    /// Whether anything is listed for models.
+    pub(crate) has_model_facts: bool,
+    /// Whether attestation statements are verified.
+    pub(crate) verifies_attestation: bool,
+    /// The algorithms that the relying party offers.
+    pub(crate) algorithms: &'a [Algorithm],
+    /// The credentials that the relying party accepts by their backup eligibility.
+    pub(crate) backup: BackupPolicy,
+}
+
+/// A rule that would lock users out, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("policy, {}: {problem}", self.place())]
+pub struct PolicyError {
+    /// The group; `None` for the rules of everyone and for those of the site.
+    pub group: Option<String>,
+    /// The problem.
+    pub problem: PolicyProblem,
+}
+
+/// Why a policy would lock users out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyProblem {
+    /// Nothing can meet the rules.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// A factor is not part of the service.
+    #[error("the factor {factor} is not configured")]
+    UnknownFactor {
+        /// The factor.
+        factor: FactorName,
+    },
+    /// A rule depends on metadata, and there are none.
+    #[error(
+        "certification, fips and hardware are listed by metadata: call `authenticators` with a directory that has them"
+    )]
+    NoMetadata,
+    /// A rule depends on attestation, which the relying party ignores.
+    #[error("the relying party does not verify attestation, which the rules for passkeys require")]
+    AttestationIgnored,
+    /// The relying party offers none of the accepted algorithms.
+    #[error("the relying party offers none of the accepted algorithms")]
+    AlgorithmsNotOffered,
+    /// The relying party accepts only the opposite.
+    #[error("the relying party rejects the passkeys that device_bound or synced requires")]
+    BackupPolicy,
+    /// A period of enrolment without anything to enrol.
+    #[error("enrol has a date, and nothing is required from then on: second_factor is not \"required\"")]
+    NothingToEnrol,
+    /// The end of the period of grace is after the last day of the calendar.
+    #[error("the period of grace has no end in the calendar")]
+    EndlessGrace,
+    /// Every request would have to verify a factor again.
+    #[error("reauthenticate.after is zero")]
+    AlwaysTooOld,
+    /// Something would end at once.
+    #[error("{member} is zero")]
+    Zero {
+        /// The member of the policy.
+        member: &'static str,
+    },
+}
+
+impl PolicyError {
+    fn place(&self) -> String {
+        self.group.as_ref().map_or_else(|| "default".into(), |group| format!("group {group:?}"))
+    }
+}
+
+impl Policy {
+    /// Checks the policy for rules that would lock users out.
+    pub(crate) fn check(&self, environment: &Environment<'_>) -> Result<(), PolicyError> {
+        self.check_site().map_err(|problem| PolicyError { group: None, problem })?;
+        for (group, rules) in self.named_rules() {
+            check(&rules, environment).map_err(|problem| PolicyError { group, problem })?;
+        }
+        Ok(())
+    }
+
+    /// The pairs of groups that no user should be in at the same time, because nothing can meet the rules of both. Such a
+    /// user cannot sign in.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<(String, String, Contradiction)> {
+        let groups: Vec<_> =
+            self.group.iter().map(|(name, overrides)| (name, self.default.overridden(overrides))).collect();
+        let mut conflicts = Vec::new();
+        for (place, (name, rules)) in groups.iter().enumerate() {
+            for (other, others) in groups.iter().skip(place.saturating_add(1)) {
+                if let Some(contradiction) = rules.strictest(others).contradiction() {
+                    conflicts.push(((*name).clone(), (*other).clone(), contradiction));
+                }
+            }
+        }
+        conflicts
+    }
+
+    fn named_rules(&self) -> impl Iterator<Item = (Option<String>, Rules)> {
+        let named =
+            |(name, overrides): (&String, _)| (Some(name.clone()), self.default.overridden(overrides));
+        std::iter::once((None, self.default.clone())).chain(self.group.iter().map(named))
+    }
+
+    fn check_site(&self) -> Result<(), PolicyProblem> {
+        let mut durations = vec![
+            ("recent_verification", self.recent_verification),
+            ("sessions.absolute", self.sessions.absolute),
+            ("sessions.first_factor", self.sessions.first_factor),
+        ];
+        durations.extend(self.sessions.idle.map(|idle| ("sessions.idle", idle)));
+        let zero = durations.into_iter().find(|(_, duration)| *duration == Duration::ZERO);
+        zero.map_or(Ok(()), |(member, _)| Err(PolicyProblem::Zero { member }))
+    }
+}
+
+fn check(rules: &Rules, environment: &Environment<'_>) -> Result<(), PolicyProblem> {
+    let passkeys = &rules.passkeys;
+    if let Some(contradiction) = rules.contradiction().or_else(|| passkeys.contradiction()) {
+        return Err(contradiction.into());
+    }
+    if let Allowed::Only(factors) = &rules.factors
+        && let Some(factor) = factors.iter().find(|factor| !environment.factors.contains(factor))
+    {
+        return Err(PolicyProblem::UnknownFactor { factor: factor.clone() });
+    }
+    if passkeys.needs_metadata() && !environment.has_model_facts {
+        return Err(PolicyProblem::NoMetadata);
+    }
+    if passkeys.needs_trusted_attestation() && !environment.verifies_attestation {
+        return Err(PolicyProblem::AttestationIgnored);
+    }
+    if !environment.algorithms.iter().any(|algorithm| passkeys.algorithms.contains(algorithm)) {
+        return Err(PolicyProblem::AlgorithmsNotOffered);
+    }
+    let is_rejected = match environment.backup {
+        BackupPolicy::Any => false,
+        BackupPolicy::RequireEligible => passkeys.device_bound,
+        BackupPolicy::RequireDeviceBound => passkeys.synced,
+    };
+    if is_rejected {
+        return Err(PolicyProblem::BackupPolicy);
+    }
+    if let Some(enrolment) = &rules.enrol {
+        if rules.second_factor != SecondFactorPolicy::Required && !passkeys.restricts() {
+            return Err(PolicyProblem::NothingToEnrol);
+        }
+        let days = time::Duration::days(enrolment.grace_days.into());
+        enrolment.from.0.checked_add(days).ok_or(PolicyProblem::EndlessGrace)?;
+    }
+    if rules.reauthenticate.after == MaxAge::After(Duration::ZERO) {
+        return Err(PolicyProblem::AlwaysTooOld);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[cfg(feature = "toml")]
+mod tests {
+    use super::*;
+
+    const FULL: Environment<'static> = Environment {
+        factors: BTreeSet::new(),
+        has_model_facts: true,
+        verifies_attestation: true,
+        algorithms: &[Algorithm::Es256, Algorithm::Rs256],
+        backup: BackupPolicy::Any,
+    };
+
+    fn environment() -> Environment<'static> {
+        let factors = [FactorName::PASSKEY, FactorName::TOTP, FactorName::RECOVERY_CODES];
+        Environment { factors: factors.into(), ..FULL }
+    }
+
+    fn checked(toml: &str, environment: &Environment<'_>) -> Result<(), String> {
+        Policy::from_toml(toml).unwrap().check(environment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_policy_that_locks_out_is_rejected_with_the_reason() {
+        for (rules, problem) in [
+            ("passkeys = { most = 0 }", "passkeys.most is 0"),
+            (
+                "passkeys = { device_bound = true, synced = true }",
+                "a passkey cannot be both device_bound and synced",
+            ),
+            (
+                "passkeys = { hardware = true, synced = true }",
+                "the key of a synced passkey leaves the hardware that passkeys.hardware requires",
+            ),
+            ("passkeys = { models = [] }", "no model of passkey is accepted"),
+            ("passkeys = { algorithms = [] }", "no algorithm of passkeys is accepted"),
+            ("passkeys = { attachment = [] }", "no attachment of passkeys is accepted"),
+            (
+                "passkeys = { algorithms = 'EdDSA' }",
+                "the relying party offers none of the accepted algorithms",
+            ),
+            ("second_factor = 'required'\nfactors = []", "no factor is accepted"),
+            (
+                "second_factor = 'required'\nfactors = 'recovery-codes'",
+                "recovery codes are the only accepted factor, and they only replace another one",
+            ),
+            ("factors = ['passkey', 'duo']", "the factor duo is not configured"),
+            (
+                "enrol = { from = 2027-01-15 }",
+                "enrol has a date, and nothing is required from then on: second_factor is not \"required\"",
+            ),
+            (
+                "second_factor = 'required'\nenrol = { from = 9999-12-31, grace_days = 1 }",
+                "the period of grace has no end in the calendar",
+            ),
+            ("reauthenticate = { after = '0s' }", "reauthenticate.after is zero"),
+        ] {
+            let everyone = checked(&format!("[default]\n{rules}"), &environment());
+            assert_eq!(everyone, Err(format!("policy, default: {problem}")), "{rules}");
+            let group = checked(&format!("[group.staff]\n{rules}"), &environment());
+            assert_eq!(group, Err(format!("policy, group \"staff\": {problem}")), "{rules}");
+        }
+    }
+
+    #[test]
+    fn rules_that_depend_on_a_missing_part_are_rejected() {
+        let hardware = "[default]\npasskeys = { certification = 'L1' }";
+        assert_eq!(checked(hardware, &environment()), Ok(()));
+        let without = Environment { has_model_facts: false, ..environment() };
+        let expected = "policy, default: certification, fips and hardware are listed by metadata: call \
+                        `authenticators` with a directory that has them";
+        assert_eq!(checked(hardware, &without), Err(expected.into()));
+        let ignoring = Environment { verifies_attestation: false, ..environment() };
+        let expected = "policy, default: the relying party does not verify attestation, which the rules for passkeys require";
+        for rules in ["certification = 'L1'", "attestation = 'trusted'", "models = []"] {
+            let checked = checked(&format!("[default]\npasskeys = {{ {rules} }}"), &ignoring);
+            assert!(checked.is_err(), "{rules}");
+        }
+        assert_eq!(
+            checked("[default]\npasskeys = { attestation = 'trusted' }", &ignoring),
+            Err(expected.into())
+        );
+        let expected =
+            "policy, default: the relying party rejects the passkeys that device_bound or synced requires";
+        for (backup, rule) in
+            [(BackupPolicy::RequireEligible, "device_bound"), (BackupPolicy::RequireDeviceBound, "synced")]
+        {
+            let rules = format!("[default]\npasskeys = {{ {rule} = true }}");
+            assert_eq!(checked(&rules, &environment()), Ok(()));
+            assert_eq!(checked(&rules, &Environment { backup, ..environment() }), Err(expected.into()));
+        }
+    }
+
+    #[test]
+    fn a_time_of_zero_is_rejected() {
+        for (toml, member) in [
+            ("recent_verification = '0s'", "recent_verification"),
+            ("sessions = { absolute = '0s' }", "sessions.absolute"),
+            ("sessions = { idle = '0m' }", "sessions.idle"),
+            ("sessions = { first_factor = '0h' }", "sessions.first_factor"),
+        ] {
+            assert_eq!(checked(toml, &environment()), Err(format!("policy, default: {member} is zero")));
+        }
+    }
+
+    #[test]
+    fn groups_that_exclude_each_other_are_listed() {
+        let policy = Policy::from_toml(
+            "[default]\nsecond_factor = 'required'\nfactors = 'passkey'\n\
+             [group.bound]\npasskeys = { device_bound = true }\n\
+             [group.synced]\npasskeys = { synced = true }\n\
+             [group.totp]\nfactors = 'totp'\n",
+        )
+        .unwrap();
+        assert_eq!(policy.check(&environment()), Ok(()));
+        let conflict = |one: &str, other: &str, why| (one.to_owned(), other.to_owned(), why);
+        assert_eq!(
+            policy.conflicts(),
+            [
+                conflict("bound", "synced", Contradiction::DeviceBoundAndSynced),
+                conflict("bound", "totp", Contradiction::NoFactor),
+                conflict("synced", "totp", Contradiction::NoFactor),
+            ]
+        );
+    }
+}
