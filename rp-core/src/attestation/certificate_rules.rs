@@ -1,3 +1,4 @@
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use const_oid::ObjectIdentifier;
@@ -79,8 +80,7 @@ pub(super) fn packed(certificate: &Certificate) -> Result<(), CertificateRule> {
     // Version MUST be set to 3
     version_is_3(certificate)?;
     // Subject-C: ISO 3166 code specifying the country where the Authenticator vendor is incorporated
-    let is_country =
-        |code: &String| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic());
+    let is_country = |code: &str| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic());
     if !attribute(certificate, &COUNTRY_NAME).is_some_and(|code| is_country(&code)) {
         return Err(CertificateRule::Country);
     }
@@ -89,9 +89,10 @@ pub(super) fn packed(certificate: &Certificate) -> Result<(), CertificateRule> {
         return Err(CertificateRule::Organization);
     }
     // Subject-OU: Literal string "Authenticator Attestation"
-    let units = certificate.subject().texts(&ORGANIZATIONAL_UNIT_NAME);
-    if !units.iter().any(|unit| unit == "Authenticator Attestation") {
-        return Err(CertificateRule::OrganizationalUnit { got: units.into_iter().next() });
+    let mut units = certificate.subject().texts(&ORGANIZATIONAL_UNIT_NAME);
+    if !units.any(|unit| unit == "Authenticator Attestation") {
+        let got = certificate.subject().text(&ORGANIZATIONAL_UNIT_NAME).map(Cow::into_owned);
+        return Err(CertificateRule::OrganizationalUnit { got });
     }
     // Subject-CN: A UTF8String of the vendor's choosing
     if attribute(certificate, &COMMON_NAME).is_none() {
@@ -126,6 +127,6 @@ pub(super) fn aaguid_matches(certificate: &Certificate, aaguid: Aaguid) -> Resul
 }
 
 /// The first attribute of this type that is not empty.
-fn attribute(certificate: &Certificate, kind: &ObjectIdentifier) -> Option<String> {
+fn attribute<'a>(certificate: &'a Certificate, kind: &ObjectIdentifier) -> Option<Cow<'a, str>> {
     certificate.subject().text(kind).filter(|text| !text.is_empty())
 }

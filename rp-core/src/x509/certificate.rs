@@ -1,6 +1,5 @@
 //! Certificates (RFC 5280 section 4.1).
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -26,7 +25,7 @@ use crate::timestamp::Timestamp;
 pub struct Certificate(Arc<Parts>);
 
 struct Parts {
-    der: Box<[u8]>,
+    der: Arc<[u8]>,
     tbs: Range<usize>,
     version: u8,
     serial: Range<usize>,
@@ -315,15 +314,18 @@ impl Parts {
             serial.integer("serialNumber")?;
         }
         let tbs_signature = reader.take(Tag::Sequence, "signature")?;
-        let issuer = Name::read(&reader.take(Tag::Sequence, "issuer")?, "issuer")?;
+        let issuer = Name::check(&reader.take(Tag::Sequence, "issuer")?, "issuer")?;
         let (not_before, not_after) = read_validity(&mut reader, reading)?;
-        let subject = Name::read(&reader.take(Tag::Sequence, "subject")?, "subject")?;
+        let subject = Name::check(&reader.take(Tag::Sequence, "subject")?, "subject")?;
         let spki = reader.take(Tag::Sequence, "subjectPublicKeyInfo")?;
         let key_bits = read_key_bits(&spki)?;
         let extensions = read_rest(&mut reader, version, reading)?;
 
+        // The certificate is the start of the input, so that offsets in the input are offsets in it.
+        let der = Arc::from(certificate.raw);
+        let (issuer, subject) = (Name::part_of(&der, issuer), Name::part_of(&der, subject));
         Ok(Self {
-            der: certificate.raw.into(),
+            der,
             tbs: tbs.raw_range(),
             version,
             serial: serial.value_range(),
@@ -338,6 +340,30 @@ impl Parts {
             signature_algorithm: signature_algorithm.raw_range(),
             signature,
         })
+    }
+}
+
+/// The kinds of extensions that were read.
+#[derive(Default)]
+struct SeenExtensions<'a> {
+    first: [Option<Oid<'a>>; 16],
+    others: BTreeSet<Oid<'a>>,
+}
+
+impl<'a> SeenExtensions<'a> {
+    /// Adds a kind, unless it was read before.
+    fn insert(&mut self, oid: Oid<'a>) -> bool {
+        for place in &mut self.first {
+            match place {
+                Some(seen) if *seen == oid => return false,
+                Some(_) => {}
+                None => {
+                    *place = Some(oid);
+                    return true;
+                }
+            }
+        }
+        self.others.insert(oid)
     }
 }
 
@@ -404,7 +430,7 @@ fn read_rest(
         let mut explicit = explicit.reader();
         let mut extensions = explicit.take(Tag::Sequence, "extensions")?.reader();
         explicit.finish("extensions")?;
-        let mut seen = BTreeSet::new();
+        let mut seen = SeenExtensions::default();
         while !extensions.is_finished() {
             let tlv = extensions.any("extension")?;
             let read =

@@ -1,10 +1,11 @@
 //! Distinguished names, compared as in RFC 5280 section 7.1.
 
-use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
+use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
+use core::ops::Range;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519;
@@ -20,10 +21,9 @@ use super::tlv::{DerError, Reader, Tlv, sequence};
 /// [section 7.1]: https://www.rfc-editor.org/rfc/rfc5280#section-7.1
 #[derive(Clone)]
 pub struct Name {
-    der: Box<[u8]>,
-    /// The length and the attributes of each RDN, sorted and normalised. A name is within the subtree of another if this
-    /// starts with the other's.
-    canonical: Box<[u8]>,
+    /// The name, and what surrounds it if it is part of a certificate.
+    bytes: Arc<[u8]>,
+    der: Range<usize>,
 }
 
 impl Name {
@@ -38,80 +38,124 @@ impl Name {
         Self::read(&name, "name")
     }
 
-    /// Reads the SEQUENCE `name`.
+    /// Reads the SEQUENCE `name` and copies it.
     pub(super) fn read(name: &Tlv<'_>, field: &'static str) -> Result<Self, DerError> {
-        let mut canonical = Vec::new();
+        let _ = Self::check(name, field)?;
+        Ok(Self { bytes: name.raw.into(), der: 0..name.raw.len() })
+    }
+
+    /// Checks the SEQUENCE `name`, and returns where it is in the input, for [`Name::part_of`].
+    pub(super) fn check(name: &Tlv<'_>, field: &'static str) -> Result<Range<usize>, DerError> {
         let mut rdns = name.reader();
         while !rdns.is_finished() {
             let rdn = rdns.take(Tag::Set, field)?;
-            let mut attributes = Vec::new();
-            let mut reader = rdn.reader();
-            while !reader.is_finished() {
-                attributes.push(Attribute::read(&mut reader, field)?.canonical());
-            }
             // RelativeDistinguishedName ::= SET SIZE (1..MAX)
-            if attributes.is_empty() {
+            if rdn.value.is_empty() {
                 return Err(rdn.error(field));
             }
-            attributes.sort_unstable();
-            push_with_length(&mut canonical, &attributes.concat());
+            let mut attributes = rdn.reader();
+            while !attributes.is_finished() {
+                let _ = Attribute::read(&mut attributes, field)?;
+            }
         }
-        Ok(Self { der: name.raw.into(), canonical: canonical.into() })
+        Ok(name.raw_range())
+    }
+
+    /// The name at a place that [`Name::check`] returned. It shares the bytes.
+    pub(super) fn part_of(bytes: &Arc<[u8]>, der: Range<usize>) -> Self {
+        Self { bytes: Arc::clone(bytes), der }
     }
 
     /// The DER of the name.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
-        &self.der
+        self.bytes.get(self.der.clone()).unwrap_or_default()
     }
 
     /// Whether the name has no attributes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.canonical.is_empty()
+        self.rdns().next().is_none()
     }
 
     /// The values of one kind of attribute as text, from all RDNs, in the order of the name.
-    #[must_use]
-    pub fn texts(&self, kind: &ObjectIdentifier) -> Vec<String> {
-        self.attributes()
-            .filter(|attribute| attribute.oid == kind.as_bytes())
-            .filter_map(|a| a.text())
-            .collect()
+    pub fn texts(&self, kind: &ObjectIdentifier) -> impl Iterator<Item = Cow<'_, str>> {
+        let is_of_kind = |attribute: &Attribute<'_>| attribute.oid == kind.as_bytes();
+        self.attributes().filter(is_of_kind).filter_map(|attribute| attribute.text())
     }
 
     /// The first value of one kind of attribute as text.
     #[must_use]
-    pub fn text(&self, kind: &ObjectIdentifier) -> Option<String> {
-        self.attributes().filter(|attribute| attribute.oid == kind.as_bytes()).find_map(|a| a.text())
+    pub fn text(&self, kind: &ObjectIdentifier) -> Option<Cow<'_, str>> {
+        self.texts(kind).next()
     }
 
     /// Whether this name is in the subtree of `base`: every RDN of `base`, in order, then any others.
     pub(super) fn is_within(&self, base: &Self) -> bool {
-        self.canonical.starts_with(&base.canonical)
+        let mut rdns = self.rdns();
+        base.rdns().all(|base| rdns.next().is_some_and(|rdn| is_same_rdn(&rdn, &base)))
+    }
+
+    fn rdns(&self) -> impl Iterator<Item = Tlv<'_>> {
+        let mut rdns = sequence(self.as_der(), "name").ok();
+        core::iter::from_fn(move || rdns.as_mut()?.take(Tag::Set, "name").ok())
     }
 
     pub(super) fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
-        let mut rdns = sequence(&self.der, "name").ok();
-        let mut attributes: Option<Reader<'_>> = None;
-        core::iter::from_fn(move || {
-            loop {
-                if let Some(reader) = attributes.as_mut().filter(|reader| !reader.is_finished()) {
-                    return Attribute::read(reader, "name").ok();
-                }
-                attributes = Some(rdns.as_mut()?.take(Tag::Set, "name").ok()?.reader());
-            }
-        })
+        self.rdns().flat_map(|rdn| attributes(&rdn))
     }
 }
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.der == other.der || self.canonical == other.canonical
+        if self.as_der() == other.as_der() {
+            return true;
+        }
+        let (mut one, mut other) = (self.rdns(), other.rdns());
+        loop {
+            match (one.next(), other.next()) {
+                (Some(one), Some(other)) if is_same_rdn(&one, &other) => {}
+                (None, None) => return true,
+                _ => return false,
+            }
+        }
     }
 }
 
 impl Eq for Name {}
+
+/// The attributes of an RDN.
+fn attributes<'a>(rdn: &Tlv<'a>) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+    let mut reader = rdn.reader();
+    core::iter::from_fn(move || Attribute::read(&mut reader, "name").ok())
+}
+
+/// Whether two RDNs have the same attributes, in any order.
+fn is_same_rdn(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
+    if one.value == other.value {
+        return true;
+    }
+    if let (Some(one), Some(other)) = (only_attribute(one), only_attribute(other)) {
+        return one.is_same(&other);
+    }
+    canonical(one) == canonical(other)
+}
+
+/// The attribute of an RDN that has one, as most have.
+fn only_attribute<'a>(rdn: &Tlv<'a>) -> Option<Attribute<'a>> {
+    let mut attributes = attributes(rdn);
+    attributes.next().filter(|_| attributes.next().is_none())
+}
+
+/// The type of an attribute, and its text or its encoding.
+type Canonical<'a> = (&'a [u8], Result<String, &'a [u8]>);
+
+/// The attributes of an RDN, sorted.
+fn canonical<'a>(rdn: &Tlv<'a>) -> Vec<Canonical<'a>> {
+    let mut attributes: Vec<_> = attributes(rdn).map(|attribute| attribute.canonical()).collect();
+    attributes.sort_unstable();
+    attributes
+}
 
 /// The attributes in the order of the encoding, as `C=SE, O=Example, CN=Root`.
 impl fmt::Display for Name {
@@ -166,7 +210,7 @@ impl<'a> Attribute<'a> {
     }
 
     /// The value as text, if it is a string.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
         match self.value.tag {
             // Certificates in the field have Latin-1 under the tag of T.61.
             Tag::TeletexString => Some(self.value.value.iter().copied().map(char::from).collect()),
@@ -175,55 +219,49 @@ impl<'a> Attribute<'a> {
     }
 
     /// The value as text, if its encoding is unambiguous.
-    fn exact_text(&self) -> Option<String> {
+    fn exact_text(&self) -> Option<Cow<'a, str>> {
         match self.value.tag {
             Tag::Utf8String
             | Tag::PrintableString
             | Tag::Ia5String
             | Tag::NumericString
-            | Tag::VisibleString => core::str::from_utf8(self.value.value).ok().map(ToOwned::to_owned),
+            | Tag::VisibleString => core::str::from_utf8(self.value.value).ok().map(Cow::Borrowed),
             Tag::BmpString => {
                 let units = self.value.value.chunks_exact(2);
                 if !units.remainder().is_empty() {
                     return None;
                 }
                 let units = units.filter_map(|pair| <[u8; 2]>::try_from(pair).ok()).map(u16::from_be_bytes);
-                char::decode_utf16(units).collect::<Result<_, _>>().ok()
+                char::decode_utf16(units).collect::<Result<_, _>>().ok().map(Cow::Owned)
             }
             _ => None,
         }
     }
 
-    /// Type and value in the form for comparison.
-    fn canonical(&self) -> Vec<u8> {
-        let mut value = Vec::new();
-        match self.exact_text() {
-            Some(text) => {
-                value.push(b't');
-                value.extend_from_slice(normalised(&text).as_bytes());
-            }
-            None => {
-                value.push(b'd');
-                value.extend_from_slice(self.value.raw);
-            }
-        }
-        let mut canonical = Vec::new();
-        push_with_length(&mut canonical, self.oid);
-        push_with_length(&mut canonical, &value);
-        canonical
+    /// Whether type and value are the same, as [`Name`] compares them.
+    fn is_same(&self, other: &Self) -> bool {
+        self.oid == other.oid
+            && (self.value.raw == other.value.raw
+                || match (self.exact_text(), other.exact_text()) {
+                    (Some(one), Some(other)) => normalised(&one).eq(normalised(&other)),
+                    _ => false,
+                })
+    }
+
+    /// Type and value, so that two attributes are equal if [`Attribute::is_same`], and can be sorted.
+    fn canonical(&self) -> Canonical<'a> {
+        let text = self.exact_text().map(|text| normalised(&text).collect());
+        (self.oid, text.ok_or(self.value.raw))
     }
 }
 
 /// Lower case, without white space at the ends, and with one blank for each run of white space.
-fn normalised(text: &str) -> String {
-    let mut normalised = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !normalised.is_empty() {
-            normalised.push(' ');
-        }
-        normalised.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    normalised
+fn normalised(text: &str) -> impl Iterator<Item = char> {
+    let words = text.split_whitespace().enumerate();
+    words.flat_map(|(index, word)| {
+        let blank = (index > 0).then_some(' ');
+        blank.into_iter().chain(word.chars().flat_map(char::to_lowercase))
+    })
 }
 
 /// The short names of RFC 4514 section 3 that certificates use.
@@ -236,11 +274,6 @@ const SHORT_NAMES: [(ObjectIdentifier, &str); 7] = [
     (rfc4519::CN, "CN"),
     (rfc4519::DC, "DC"),
 ];
-
-fn push_with_length(to: &mut Vec<u8>, bytes: &[u8]) {
-    to.extend_from_slice(&bytes.len().to_be_bytes());
-    to.extend_from_slice(bytes);
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Name constraints (RFC 5280 section 4.2.1.10): the names that may appear below a certification authority.
 
-use alloc::string::String;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use const_oid::db::rfc3280::EMAIL_ADDRESS;
@@ -51,7 +51,7 @@ pub enum NameConstraintError {
 }
 
 /// The names of one certificate that are subject to constraints.
-pub(super) struct ConstrainedNames<'a>(Vec<GeneralName<'a>>, Vec<String>);
+pub(super) struct ConstrainedNames<'a>(Vec<GeneralName<'a>>, Vec<Cow<'a, str>>);
 
 impl<'a> ConstrainedNames<'a> {
     /// The subject if it is not empty, every alternative name, and the subject's mail addresses if there are no
@@ -60,7 +60,7 @@ impl<'a> ConstrainedNames<'a> {
         let alternative = certificate.subject_alt_name()?;
         let mailboxes = match alternative {
             Some(_) => Vec::new(),
-            None => certificate.subject().texts(&EMAIL_ADDRESS),
+            None => certificate.subject().texts(&EMAIL_ADDRESS).collect(),
         };
         let mut names = alternative.unwrap_or_default();
         if !certificate.subject().is_empty() {

@@ -124,13 +124,9 @@ impl<'a> Reader<'a> {
     pub(crate) fn any(&mut self, field: &'static str) -> Result<Tlv<'a>, DerError> {
         let error = DerError { field, offset: self.offset() };
         let rest = self.bytes.get(self.at..).ok_or(error)?;
-        let mut reader = SliceReader::new(rest).map_err(|_| error)?;
-        let any = AnyRef::decode(&mut reader).map_err(|_| error)?;
-        let used = usize::try_from(reader.position()).map_err(|_| error)?;
-        let raw = rest.get(..used).ok_or(error)?;
-        let tlv = Tlv { tag: der::Tagged::tag(&any), value: any.value(), raw, start: error.offset };
-        self.at = self.at.saturating_add(used);
-        Ok(tlv)
+        let (tag, value, raw) = short(rest).or_else(|| general(rest)).ok_or(error)?;
+        self.at = self.at.saturating_add(raw.len());
+        Ok(Tlv { tag, value, raw, start: error.offset })
     }
 
     /// The next value. It must have this tag.
@@ -162,6 +158,52 @@ impl<'a> Reader<'a> {
     pub(crate) fn finish(self, field: &'static str) -> Result<(), DerError> {
         if self.is_finished() { Ok(()) } else { Err(DerError { field, offset: self.offset() }) }
     }
+}
+
+/// The tag, the content and the whole encoding of the value at the start of the input.
+type Parts<'a> = (Tag, &'a [u8], &'a [u8]);
+
+/// Reads a value with a frequent tag and less than 64 KiB, several times as fast as [`general`]. `None` for any other
+/// input, valid or not.
+fn short(input: &[u8]) -> Option<Parts<'_>> {
+    let (&tag, after_tag) = input.split_first()?;
+    let tag = match tag {
+        0x01 => Tag::Boolean,
+        0x02 => Tag::Integer,
+        0x03 => Tag::BitString,
+        0x04 => Tag::OctetString,
+        0x05 => Tag::Null,
+        0x06 => Tag::ObjectIdentifier,
+        0x0c => Tag::Utf8String,
+        0x13 => Tag::PrintableString,
+        0x16 => Tag::Ia5String,
+        0x17 => Tag::UtcTime,
+        0x18 => Tag::GeneralizedTime,
+        0x30 => Tag::Sequence,
+        0x31 => Tag::Set,
+        0x80..=0x9e => context(u32::from(tag & 0x1f), false),
+        0xa0..=0xbe => context(u32::from(tag & 0x1f), true),
+        _ => return None,
+    };
+    // The shortest form of a length (X.690, section 10.1).
+    let (len, content) = match *after_tag {
+        [len @ 0..=0x7f, ref content @ ..] => (usize::from(len), content),
+        [0x81, len @ 0x80..=0xff, ref content @ ..] => (usize::from(len), content),
+        [0x82, high @ 0x01..=0xff, low, ref content @ ..] => {
+            (u16::from_be_bytes([high, low]).into(), content)
+        }
+        _ => return None,
+    };
+    let header = input.len().checked_sub(content.len())?;
+    Some((tag, content.get(..len)?, input.get(..header.checked_add(len)?)?))
+}
+
+/// Reads any value.
+fn general(input: &[u8]) -> Option<Parts<'_>> {
+    let mut reader = SliceReader::new(input).ok()?;
+    let any = AnyRef::decode(&mut reader).ok()?;
+    let used = usize::try_from(reader.position()).ok()?;
+    Some((der::Tagged::tag(&any), any.value(), input.get(..used)?))
 }
 
 /// The content of the SEQUENCE that `bytes` consist of.
@@ -197,6 +239,42 @@ mod tests {
             let refused = Reader::new(bytes).any("value").unwrap_err();
             assert_eq!(refused, DerError { field: "value", offset: 0 }, "{bytes:02x?}");
         }
+    }
+
+    #[test]
+    fn what_the_fast_reader_reads_the_general_reader_reads_too() {
+        let content = [0xaa; 0x1_0100];
+        let mut read = 0;
+        for tag in 0..=0xff_u8 {
+            for len in [
+                &[0x00][..],
+                &[0x01],
+                &[0x05],
+                &[0x7f],
+                &[0x80],
+                &[0x81],
+                &[0x81, 0x00],
+                &[0x81, 0x7f],
+                &[0x81, 0x80],
+                &[0x81, 0xff],
+                &[0x82, 0x00, 0xff],
+                &[0x82, 0x01, 0x00],
+                &[0x82, 0xff, 0xff],
+                &[0x82, 0x01],
+                &[0x83, 0x01, 0x00, 0x00],
+                &[0x84, 0, 0, 0, 1],
+                &[0xff],
+            ] {
+                for content in [&content[..], &content[..5], &content[..0xff], &[]] {
+                    let input = [&[tag], len, content].concat();
+                    if let Some(parts) = short(&input) {
+                        assert_eq!(Some(parts), general(&input), "{tag:02x} {len:02x?}");
+                        read += 1;
+                    }
+                }
+            }
+        }
+        assert!(read > 1000);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! 8.3.1: TPM Attestation Statement Certificate Requirements.
 
-use alloc::string::String;
+use alloc::borrow::Cow;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
@@ -54,16 +54,17 @@ fn subject_alt_name(aik_cert: &Certificate) -> Result<TpmManufacturer, Certifica
     let manufacturer = attribute(name, &MANUFACTURER, "tpmManufacturer")?;
     attribute(name, &MODEL, "tpmModel")?;
     attribute(name, &VERSION, "tpmVersion")?;
-    TpmManufacturer::parse(&manufacturer).ok_or(CertificateRule::TpmManufacturer { got: manufacturer })
+    let unknown = || CertificateRule::TpmManufacturer { got: manufacturer.clone().into_owned() };
+    TpmManufacturer::parse(&manufacturer).ok_or_else(unknown)
 }
 
 /// The one attribute of this type, which is not empty.
-fn attribute(
-    name: &Name,
+fn attribute<'a>(
+    name: &'a Name,
     kind: &ObjectIdentifier,
     attribute: &'static str,
-) -> Result<String, CertificateRule> {
-    let mut texts = name.texts(kind).into_iter();
+) -> Result<Cow<'a, str>, CertificateRule> {
+    let mut texts = name.texts(kind);
     match (texts.next(), texts.next()) {
         (Some(text), None) if !text.is_empty() => Ok(text),
         _ => Err(CertificateRule::TpmAttribute { attribute }),

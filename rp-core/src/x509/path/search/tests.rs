@@ -1,3 +1,4 @@
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec;
 
@@ -41,7 +42,8 @@ fn judge(pool: &[Vec<u8>], anchors: &[TrustAnchor]) -> Result<Path, PathError> {
 }
 
 fn subjects(path: &Path) -> Vec<String> {
-    path.certificates().iter().filter_map(|certificate| certificate.subject().text(&CN)).collect()
+    let name = |certificate: &Certificate| certificate.subject().text(&CN).map(Cow::into_owned);
+    path.certificates().iter().filter_map(name).collect()
 }
 
 #[test]
