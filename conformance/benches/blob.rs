@@ -120,7 +120,7 @@ impl Sample {
         let first = blob.iter().position(|byte| *byte == b'.').unwrap();
         let last = blob.iter().rposition(|byte| *byte == b'.').unwrap();
         let signature = BASE64_URL_SAFE_NO_PAD.decode(&blob[last + 1..]).unwrap();
-        crypto::verify(&self.key, Scheme::RsaPkcs1Sha256, &blob[..last], &signature).unwrap();
+        crypto::verify(&self.key, Scheme::RsaPkcs1Sha256, &[&blob[..last]], &signature).unwrap();
         let payload = BASE64_URL_SAFE_NO_PAD.decode(&blob[first + 1..last]).unwrap();
         let lean: Lean<'_> = serde_json::from_slice(&payload).unwrap();
         black_box(&lean).entries.len()

@@ -114,7 +114,7 @@ impl SignatureVerificationAlgorithm for EcdsaP256Sha256 {
     fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
         let (x, y) = key[1..].split_at(32);
         let key = Key::ec(Curve::P256, x, y).map_err(|_| InvalidSignature)?;
-        crypto::verify(&key, Scheme::EcdsaSha256, message, signature).map_err(|_| InvalidSignature)
+        crypto::verify(&key, Scheme::EcdsaSha256, &[message], signature).map_err(|_| InvalidSignature)
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {

@@ -2,8 +2,6 @@
 //!
 //! [section 7.2]: https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion
 
-use alloc::vec::Vec;
-
 use crate::authenticator_data::AuthenticatorData;
 use crate::bytes::{Challenge, UserHandle};
 use crate::ceremony::{self, GET, check_remote_client_data};
@@ -190,7 +188,7 @@ impl RelyingParty {
         check(client_data, &pending.started.challenge)?;
         let authenticator_data = AuthenticatorData::parse(response.authenticator_data())?;
         let flags = authenticator_data.flags();
-        let raw = RawOutputs::new(response.client_extensions(), authenticator_data.extensions());
+        let raw = RawOutputs::new(response.client_extensions(), authenticator_data.extension_outputs());
         // 15. rpIdHash is the SHA-256 of the RP ID, or by 10.1.1 of the AppID
         let scoped =
             match pending.extensions.appid.as_deref().filter(|_| response.client_extensions().says_appid()) {
@@ -226,10 +224,7 @@ impl RelyingParty {
         if algorithm == Algorithm::Rs1 && self.profile != Profile::Fido {
             return Err(AuthenticationError::Algorithm { algorithm });
         }
-        let mut message = Vec::with_capacity(response.authenticator_data().len().saturating_add(hash.len()));
-        message.extend_from_slice(response.authenticator_data());
-        message.extend_from_slice(&hash);
-        public_key.verify(&message, response.signature())?;
+        public_key.verify(&[response.authenticator_data(), &hash], response.signature())?;
         // 22. signCount is greater than the one stored, or both are zero
         let (stored, got) = (credential.sign_count, authenticator_data.sign_count());
         let counter_regressed = check_sign_count(stored, got, self.counter_policy)?;

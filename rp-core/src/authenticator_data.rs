@@ -5,7 +5,7 @@
 use core::fmt;
 
 use crate::bytes::Aaguid;
-use crate::cbor::{self, CborError};
+use crate::cbor::{self, CborError, Map, Value};
 use crate::cose::EncodedKey;
 use crate::error::Code;
 
@@ -23,7 +23,7 @@ pub struct AuthenticatorData<'a> {
     flags: Flags,
     sign_count: u32,
     attested_credential: Option<AttestedCredentialData<'a>>,
-    extensions: Option<&'a [u8]>,
+    extensions: Option<(&'a [u8], Map<'a>)>,
 }
 
 impl fmt::Debug for AuthenticatorData<'_> {
@@ -102,10 +102,10 @@ impl<'a> AuthenticatorData<'a> {
             let offset = rest.offset;
             let (value, len) = cbor::parse_prefix(rest.remaining())
                 .map_err(|error| AuthenticatorDataError::Extensions { offset, error })?;
-            if value.as_map().is_none() {
+            let Value::Map(outputs) = value else {
                 return Err(AuthenticatorDataError::ExtensionsNotMap { offset });
-            }
-            Some(rest.take(len)?)
+            };
+            Some((rest.take(len)?, outputs))
         } else {
             None
         };
@@ -148,7 +148,12 @@ impl<'a> AuthenticatorData<'a> {
     /// The authenticator's extension outputs, one CBOR map, if ED is set.
     #[must_use]
     pub fn extensions(&self) -> Option<&'a [u8]> {
-        self.extensions
+        self.extensions.as_ref().map(|(bytes, _)| *bytes)
+    }
+
+    /// The same, parsed.
+    pub(crate) fn extension_outputs(&self) -> Option<&Map<'a>> {
+        self.extensions.as_ref().map(|(_, outputs)| outputs)
     }
 }
 

@@ -27,6 +27,7 @@ mod value;
 pub use error::{CborError, MAX_DEPTH, MAX_LEN};
 pub use fields::{FieldError, Fields};
 use head::Cursor;
+pub(crate) use read::Key;
 pub use value::{Map, Value};
 
 /// Parses the whole input as one item.
@@ -59,4 +60,28 @@ pub fn parse_prefix(input: &[u8]) -> Result<(Value<'_>, usize), CborError> {
     }
     let mut cursor = Cursor { input, at: 0 };
     Ok((read::item(&mut cursor, 0)?, cursor.at))
+}
+
+/// Parses the item at the start of the input. If it is a map, `pair` receives its pairs and no map is built; they have
+/// no meaning after an error. Returns whether it is a map, and its length in bytes.
+pub(crate) fn parse_map_prefix<'a>(
+    input: &'a [u8],
+    pair: impl FnMut(Key<'a>, Value<'a>),
+) -> Result<(bool, usize), CborError> {
+    if input.len() > MAX_LEN {
+        return Err(CborError::TooLong { len: input.len() });
+    }
+    let mut cursor = Cursor { input, at: 0 };
+    Ok((read::map(&mut cursor, pair)?, cursor.at))
+}
+
+/// Parses the whole input as one item, as [`parse_map_prefix`] does.
+pub(crate) fn parse_map<'a>(
+    input: &'a [u8],
+    pair: impl FnMut(Key<'a>, Value<'a>),
+) -> Result<bool, CborError> {
+    match parse_map_prefix(input, pair)? {
+        (is_map, len) if len == input.len() => Ok(is_map),
+        (_, len) => Err(CborError::Trailing { offset: len }),
+    }
 }

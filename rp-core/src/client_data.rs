@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 use crate::base64url::{self, Base64UrlError};
 use crate::bytes::Challenge;
 use crate::error::Code;
+use crate::json::compact::{Compact, set};
 use crate::json::{Text, clip};
 
 /// Client data and the bytes of `clientDataJSON` that it was parsed from.
@@ -76,10 +77,13 @@ impl CollectedClientData {
             ClientDataError::Utf8 { offset: offset.saturating_sub(mark) }
         })?;
         let object = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
-        let members: Members<'_> = serde_json::from_str(object)
-            .map_err(|error| ClientDataError::Json { detail: clip(&error.to_string()) })?;
+        let members = match Members::read_compact(object) {
+            Some(members) => members,
+            None => serde_json::from_str(object)
+                .map_err(|error| ClientDataError::Json { detail: clip(&error.to_string()) })?,
+        };
         let part = |text| Part::of(&json, text);
-        let raw = |value: &RawValue| Part::of(&json, Cow::Borrowed(value.get()));
+        let raw = |value: &str| Part::of(&json, Cow::Borrowed(value));
         Ok(Self {
             r#type: part(members.r#type),
             challenge: part(members.challenge),
@@ -221,8 +225,38 @@ struct Members<'a> {
     origin: Cow<'a, str>,
     cross_origin: Option<bool>,
     top_origin: Option<Cow<'a, str>>,
-    token_binding: Option<&'a RawValue>,
-    payment: Option<&'a RawValue>,
+    token_binding: Option<&'a str>,
+    payment: Option<&'a str>,
+}
+
+impl<'a> Members<'a> {
+    /// Reads client data as clients write them (5.8.1.1). `None` for any other input, and for members that are unknown
+    /// or duplicate.
+    fn read_compact(json: &'a str) -> Option<Self> {
+        let (mut r#type, mut challenge, mut origin, mut top_origin) = (None, None, None, None);
+        let (mut cross_origin, mut token_binding, mut payment) = (None, None, None);
+        let mut reader = Compact::new(json.as_bytes())?;
+        reader.object(|reader, name| match name {
+            "type" => set(&mut r#type, reader.string()?),
+            "challenge" => set(&mut challenge, reader.string()?),
+            "origin" => set(&mut origin, reader.string()?),
+            "topOrigin" => set(&mut top_origin, reader.string()?),
+            "crossOrigin" => set(&mut cross_origin, reader.boolean()?),
+            "tokenBinding" => set(&mut token_binding, reader.value()?),
+            "payment" => set(&mut payment, reader.value()?),
+            _ => None,
+        })?;
+        reader.end()?;
+        Some(Self {
+            r#type: r#type?.into(),
+            challenge: challenge?.into(),
+            origin: origin?.into(),
+            cross_origin,
+            top_origin: top_origin.map(Into::into),
+            token_binding,
+            payment,
+        })
+    }
 }
 
 impl<'de> de::Deserialize<'de> for Members<'de> {
@@ -251,8 +285,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 "origin" => origin.replace(map.next_value::<Text<'de>>()?.0).is_none(),
                 "topOrigin" => top_origin.replace(map.next_value::<Text<'de>>()?.0).is_none(),
                 "crossOrigin" => cross_origin.replace(map.next_value::<bool>()?).is_none(),
-                "tokenBinding" => token_binding.replace(map.next_value()?).is_none(),
-                "payment" => payment.replace(map.next_value()?).is_none(),
+                "tokenBinding" => token_binding.replace(map.next_value::<&RawValue>()?.get()).is_none(),
+                "payment" => payment.replace(map.next_value::<&RawValue>()?.get()).is_none(),
                 _ => {
                     map.next_value::<de::IgnoredAny>()?;
                     others.insert(name.clone())
@@ -343,6 +377,53 @@ mod tests {
             CollectedClientData::parse(alloc::vec![b' '; len]).unwrap_err(),
             ClientDataError::TooLong { len }
         );
+    }
+
+    /// White space, which browsers do not write, leads to the general parser.
+    #[test]
+    fn both_readers_agree_on_one_changed_byte() {
+        let json = r#"{"type":"webauthn.get","challenge":"AAAA","origin":"https://a.org","crossOrigin":false,"topOrigin":"b","tokenBinding":{"a":[1]},"payment":null}"#;
+        let check = |json: &[u8]| {
+            let parse = |json: &[u8]| {
+                CollectedClientData::parse(json).map(|data| {
+                    let text = |text: Option<&str>| text.map(ToString::to_string);
+                    (
+                        [data.r#type(), data.challenge(), data.origin()].map(ToString::to_string),
+                        [data.top_origin(), data.token_binding(), data.payment()].map(text),
+                        data.cross_origin(),
+                    )
+                })
+            };
+            let both = [parse(json), parse(&[b" ", json].concat())];
+            match &both {
+                [Ok(one), Ok(other)] => assert_eq!(one, other),
+                [Err(_), Err(_)] => {}
+                _ => panic!("{}: {both:?}", String::from_utf8_lossy(json)),
+            }
+        };
+        check(json.as_bytes());
+        for at in 0..json.len() {
+            let mut removed = json.as_bytes().to_vec();
+            let _ = removed.remove(at);
+            check(&removed);
+            for byte in *b"\"\\{}[],:0-. nA\n\x80" {
+                let mut changed = json.as_bytes().to_vec();
+                changed[at] = byte;
+                check(&changed);
+                changed = json.as_bytes().to_vec();
+                changed.insert(at, byte);
+                check(&changed);
+            }
+        }
+        for member in [
+            r#""type":"b""#,
+            r#""crossOrigin":null"#,
+            r#""crossOrigin":true"#,
+            r#""x":1"#,
+            r#""topOrigin":null"#,
+        ] {
+            check(with(member).as_bytes());
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //!
 //! Each back end is a feature. A key or scheme that the build does not support has its own error.
 
+#[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa"))]
+use alloc::borrow::Cow;
+
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;
 mod ecdsa_der;
@@ -32,7 +35,7 @@ pub use parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
 pub use scheme::{Error, Scheme};
 pub use spki::SpkiError;
 
-/// Verifies a signature over a message.
+/// Verifies a signature over a message, the concatenation of its parts.
 ///
 /// ECDSA signatures are minimal DER without trailing bytes, with both numbers below the order of the curve and not zero;
 /// both values of `s` are accepted. Ed25519 signatures are verified strictly: no points of small order, and canonical
@@ -50,17 +53,26 @@ pub use spki::SpkiError;
     )),
     expect(unused_variables, reason = "a build without algorithms has no keys")
 )]
-pub fn verify(key: &Key, scheme: Scheme, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+pub fn verify(key: &Key, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
     match key.0 {
         #[cfg(feature = "_ecdsa")]
         key::Kind::Ec(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "eddsa")]
-        key::Kind::Ed25519(ref key) => key.verify(scheme, message, signature),
+        key::Kind::Ed25519(ref key) => key.verify(scheme, &contiguous(message), signature),
         #[cfg(feature = "ed448")]
-        key::Kind::Ed448(ref key) => key.verify(scheme, message, signature),
+        key::Kind::Ed448(ref key) => key.verify(scheme, &contiguous(message), signature),
         #[cfg(feature = "_rsa")]
         key::Kind::Rsa(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "ml-dsa")]
-        key::Kind::MlDsa(ref key) => key.verify(scheme, message, signature),
+        key::Kind::MlDsa(ref key) => key.verify(scheme, &contiguous(message), signature),
+    }
+}
+
+/// The message in one piece, for schemes that read it twice.
+#[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa"))]
+fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
+    match message {
+        [whole] => Cow::Borrowed(whole),
+        parts => Cow::Owned(parts.concat()),
     }
 }

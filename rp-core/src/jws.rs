@@ -78,7 +78,7 @@ impl<'a> Compact<'a> {
             }
             None => signature,
         };
-        Ok(crypto::verify(key, Scheme::for_algorithm(algorithm), self.signed, &signature)?)
+        Ok(crypto::verify(key, Scheme::for_algorithm(algorithm), &[self.signed], &signature)?)
     }
 }
 

@@ -152,7 +152,7 @@ impl RelyingParty {
             attestation: StoredAttestation::from(&attestation),
         };
         // 28. Process the client and authenticator extension outputs
-        let raw = RawOutputs::new(response.client_extensions(), authenticator_data.extensions());
+        let raw = RawOutputs::new(response.client_extensions(), authenticator_data.extension_outputs());
         let extensions = self.extension_policy.registration(&pending.extensions, raw)?;
         check_remote_client_data(
             pending.extensions.remote_client_data_json.as_deref(),

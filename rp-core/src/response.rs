@@ -10,6 +10,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer};
@@ -20,7 +21,8 @@ use crate::base64url;
 use crate::client_data::{ClientDataError, CollectedClientData};
 use crate::error::Code;
 use crate::extensions::ClientOutputs;
-use crate::json::{Object, Text, clip};
+use crate::json::compact::{Compact, set};
+use crate::json::{NoMembers, Object, Text, clip};
 use crate::options::AuthenticatorAttachment;
 
 #[cfg(test)]
@@ -29,9 +31,10 @@ mod tests;
 /// `RegistrationResponseJSON`: decoded, and its client data parsed.
 #[derive(Clone)]
 pub struct RegistrationResponse {
-    id: Vec<u8>,
+    decoded: Decoded,
+    id: Range<usize>,
+    attestation_object: Range<usize>,
     client_data: CollectedClientData,
-    attestation_object: Vec<u8>,
     transports: Vec<String>,
     authenticator_attachment: Option<AuthenticatorAttachment>,
     client_extensions: ClientOutputs,
@@ -40,11 +43,12 @@ pub struct RegistrationResponse {
 /// `AuthenticationResponseJSON`: decoded, and its client data parsed.
 #[derive(Clone)]
 pub struct AuthenticationResponse {
-    id: Vec<u8>,
+    decoded: Decoded,
+    id: Range<usize>,
+    authenticator_data: Range<usize>,
+    signature: Range<usize>,
+    user_handle: Option<Range<usize>>,
     client_data: CollectedClientData,
-    authenticator_data: Vec<u8>,
-    signature: Vec<u8>,
-    user_handle: Option<Vec<u8>>,
     authenticator_attachment: Option<AuthenticatorAttachment>,
     client_extensions: ClientOutputs,
 }
@@ -87,12 +91,15 @@ impl RegistrationResponse {
     /// ```
     pub fn from_json_with<'de, E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
         let (form, extra) = CredentialForm::<AttestationForm<'de>>::parse(json)?;
-        let id = form.id()?;
-        let Object(response) = form.response;
+        let Object(response) = &form.response;
+        let mut decoded = Decoded::with_capacity_for(&[&form.id, &response.attestation_object]);
+        let id = form.id(&mut decoded)?;
         let client_data_json = decode(&response.client_data_json, "response.clientDataJSON")?;
+        let Object(response) = form.response;
         let response = Self {
             id,
-            attestation_object: decode(&response.attestation_object, "response.attestationObject")?,
+            attestation_object: decoded.push(&response.attestation_object, "response.attestationObject")?,
+            decoded,
             client_data: CollectedClientData::parse(client_data_json)?,
             transports: bounded(response.transports.unwrap_or_default()),
             authenticator_attachment: form.authenticator_attachment,
@@ -106,7 +113,7 @@ impl RegistrationResponse {
     /// The credential ID as the client reports it; any length.
     #[must_use]
     pub fn id(&self) -> &[u8] {
-        &self.id
+        self.decoded.get(&self.id)
     }
 
     /// The client data. A server finds the pending ceremony by its challenge.
@@ -118,7 +125,7 @@ impl RegistrationResponse {
     /// `attestationObject`.
     #[must_use]
     pub fn attestation_object(&self) -> &[u8] {
-        &self.attestation_object
+        self.decoded.get(&self.attestation_object)
     }
 
     /// `getTransports()`, which is unsigned. Unknown words are kept; words of more than 32 bytes and those after the
@@ -155,19 +162,25 @@ impl AuthenticationResponse {
     /// Returns [`ResponseError`] as [`Self::from_json`] does; an error of `E` is [`ResponseError::Json`].
     pub fn from_json_with<'de, E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
         let (form, extra) = CredentialForm::<AssertionForm<'de>>::parse(json)?;
-        let id = form.id()?;
-        let Object(response) = form.response;
-        let user_handle = match &response.user_handle {
-            Some(handle) => Some(decode(handle, "response.userHandle")?),
-            None => None,
-        };
+        let Object(response) = &form.response;
+        let empty = Text(Cow::Borrowed(""));
+        let user_handle = response.user_handle.as_ref().unwrap_or(&empty);
+        let mut decoded = Decoded::with_capacity_for(&[
+            &form.id,
+            user_handle,
+            &response.authenticator_data,
+            &response.signature,
+        ]);
+        let id = form.id(&mut decoded)?;
+        let user_handle = decoded.push(user_handle, "response.userHandle")?;
         let client_data_json = decode(&response.client_data_json, "response.clientDataJSON")?;
         let response = Self {
             id,
-            authenticator_data: decode(&response.authenticator_data, "response.authenticatorData")?,
-            signature: decode(&response.signature, "response.signature")?,
+            authenticator_data: decoded.push(&response.authenticator_data, "response.authenticatorData")?,
+            signature: decoded.push(&response.signature, "response.signature")?,
+            decoded,
             client_data: CollectedClientData::parse(client_data_json)?,
-            user_handle: user_handle.filter(|handle| !handle.is_empty()),
+            user_handle: Some(user_handle).filter(|handle| !handle.is_empty()),
             authenticator_attachment: form.authenticator_attachment,
             client_extensions: form
                 .client_extension_results
@@ -179,7 +192,7 @@ impl AuthenticationResponse {
     /// The credential ID as the client reports it. A server finds the credential record by it.
     #[must_use]
     pub fn id(&self) -> &[u8] {
-        &self.id
+        self.decoded.get(&self.id)
     }
 
     /// The client data. A server finds the pending ceremony by its challenge.
@@ -191,19 +204,19 @@ impl AuthenticationResponse {
     /// `authenticatorData`.
     #[must_use]
     pub fn authenticator_data(&self) -> &[u8] {
-        &self.authenticator_data
+        self.decoded.get(&self.authenticator_data)
     }
 
     /// `signature`.
     #[must_use]
     pub fn signature(&self) -> &[u8] {
-        &self.signature
+        self.decoded.get(&self.signature)
     }
 
     /// `userHandle`; `None` if it is missing or empty.
     #[must_use]
     pub fn user_handle(&self) -> Option<&[u8]> {
-        self.user_handle.as_deref()
+        self.user_handle.as_ref().map(|handle| self.decoded.get(handle))
     }
 
     /// `authenticatorAttachment`, which is unsigned; `None` also if the word is unknown.
@@ -221,7 +234,7 @@ impl AuthenticationResponse {
 impl fmt::Debug for RegistrationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistrationResponse")
-            .field("id", &base64url::encode(&self.id))
+            .field("id", &base64url::encode(self.id()))
             .field("transports", &self.transports)
             .field("authenticator_attachment", &self.authenticator_attachment)
             .finish_non_exhaustive()
@@ -231,7 +244,7 @@ impl fmt::Debug for RegistrationResponse {
 impl fmt::Debug for AuthenticationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthenticationResponse")
-            .field("id", &base64url::encode(&self.id))
+            .field("id", &base64url::encode(self.id()))
             .field("authenticator_attachment", &self.authenticator_attachment)
             .finish_non_exhaustive()
     }
@@ -285,7 +298,8 @@ struct CredentialForm<'a, R> {
     raw_id: Text<'a>,
     response: Object<R>,
     authenticator_attachment: Option<AuthenticatorAttachment>,
-    client_extension_results: Option<&'a RawValue>,
+    /// JSON of any form.
+    client_extension_results: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -312,25 +326,109 @@ struct AssertionForm<'a> {
     user_handle: Option<Text<'a>>,
 }
 
-impl<'de, R: Deserialize<'de>> CredentialForm<'de, R> {
+impl<'de, R: Deserialize<'de> + CompactForm<'de>> CredentialForm<'de, R> {
     /// Parses the response, and the members next to it as `E`.
     fn parse<E: Deserialize<'de>>(json: &'de [u8]) -> Result<(Self, E), ResponseError> {
         if json.len() > MAX_JSON_LEN {
             return Err(ResponseError::TooLong { len: json.len() });
+        }
+        if let Some(form) = Self::read_compact(json)
+            && let Ok(extra) = E::deserialize(MapAccessDeserializer::new(NoMembers))
+        {
+            return Ok((form, extra));
         }
         serde_json::from_slice(json)
             .map(|WithExtra(form, extra)| (form, extra))
             .map_err(|error| ResponseError::Json { detail: clip(&error.to_string()) })
     }
 
-    /// The credential ID. A byte string has one encoding, so `id` and `rawId` are compared as they are written.
-    fn id(&self) -> Result<Vec<u8>, ResponseError> {
-        let id = decode(&self.id, "id")?;
+    /// Decodes the credential ID. A byte string has one encoding, so `id` and `rawId` are compared as they are written.
+    fn id(&self, decoded: &mut Decoded) -> Result<Range<usize>, ResponseError> {
+        let id = decoded.push(&self.id, "id")?;
         if self.id.0 != self.raw_id.0 {
             decode(&self.raw_id, "rawId")?;
             return Err(ResponseError::IdIsNotRawId);
         }
         Ok(id)
+    }
+}
+
+impl<'a, R: CompactForm<'a>> CredentialForm<'a, R> {
+    /// Reads a response as browsers write it, without members of the application. `None` for any other input.
+    fn read_compact(json: &'a [u8]) -> Option<Self> {
+        let (mut id, mut raw_id, mut response, mut r#type) = (None, None, None, None);
+        let (mut authenticator_attachment, mut client_extension_results) = (None, None);
+        let mut reader = Compact::new(json)?;
+        reader.object(|reader, name| match name {
+            "id" => set(&mut id, reader.string()?),
+            "rawId" => set(&mut raw_id, reader.string()?),
+            "type" => set(&mut r#type, reader.string().filter(|text| *text == PUBLIC_KEY)?),
+            "response" => set(&mut response, R::read_compact(reader)?),
+            "authenticatorAttachment" => set(&mut authenticator_attachment, reader.optional_string()?),
+            "clientExtensionResults" => set(&mut client_extension_results, reader.value()?),
+            _ => None,
+        })?;
+        reader.end()?;
+        r#type?;
+        Some(Self {
+            id: id?.into(),
+            raw_id: raw_id?.into(),
+            response: Object(response?),
+            authenticator_attachment: authenticator_attachment
+                .flatten()
+                .and_then(AuthenticatorAttachment::from_word),
+            client_extension_results: client_extension_results.filter(|json| *json != "null"),
+        })
+    }
+}
+
+/// A form of `response` that can be read without a general parser.
+trait CompactForm<'a>: Sized {
+    /// Reads the object as browsers write it. `None` for any other input.
+    fn read_compact(reader: &mut Compact<'a>) -> Option<Self>;
+}
+
+impl<'a> CompactForm<'a> for AttestationForm<'a> {
+    fn read_compact(reader: &mut Compact<'a>) -> Option<Self> {
+        let (mut client_data_json, mut attestation_object, mut transports) = (None, None, None);
+        reader.object(|reader, name| match name {
+            "clientDataJSON" => set(&mut client_data_json, reader.string()?),
+            "attestationObject" => set(&mut attestation_object, reader.string()?),
+            "transports" => {
+                let mut words = Vec::new();
+                reader.array(|reader| {
+                    words.push(reader.string()?.into());
+                    Some(())
+                })?;
+                set(&mut transports, words)
+            }
+            _ => reader.value().map(|_| ()),
+        })?;
+        Some(Self {
+            client_data_json: client_data_json?.into(),
+            attestation_object: attestation_object?.into(),
+            transports,
+        })
+    }
+}
+
+impl<'a> CompactForm<'a> for AssertionForm<'a> {
+    fn read_compact(reader: &mut Compact<'a>) -> Option<Self> {
+        let (mut client_data_json, mut authenticator_data) = (None, None);
+        let (mut signature, mut user_handle) = (None, None);
+        reader.object(|reader, name| match name {
+            "clientDataJSON" => set(&mut client_data_json, reader.string()?),
+            "authenticatorData" => set(&mut authenticator_data, reader.string()?),
+            "signature" => set(&mut signature, reader.string()?),
+            "userHandle" => set(&mut user_handle, reader.optional_string()?),
+            _ => reader.value().map(|_| ()),
+        })?;
+        Some(Self {
+            client_data_json: client_data_json?.into(),
+            authenticator_data: authenticator_data?.into(),
+            signature: signature?.into(),
+            user_handle: user_handle.flatten().map(Into::into),
+        })
     }
 }
 
@@ -416,7 +514,7 @@ impl<'de, R: Deserialize<'de>> Members<'de, R> {
                 .authenticator_attachment
                 .flatten()
                 .and_then(|Text(word)| AuthenticatorAttachment::from_word(&word)),
-            client_extension_results: self.client_extension_results.flatten(),
+            client_extension_results: self.client_extension_results.flatten().map(RawValue::get),
         })
     }
 }
@@ -448,7 +546,9 @@ impl<'de, A: MapAccess<'de>, R: Deserialize<'de>> MapAccess<'de> for Extra<'_, '
     }
 }
 
-/// The string `public-key`.
+const PUBLIC_KEY: &str = "public-key";
+
+/// The string [`PUBLIC_KEY`].
 struct PublicKeyType;
 
 impl<'de> Deserialize<'de> for PublicKeyType {
@@ -460,7 +560,7 @@ impl<'de> Deserialize<'de> for PublicKeyType {
                 f.write_str("the string \"public-key\"")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                if text == "public-key" {
+                if text == PUBLIC_KEY {
                     Ok(PublicKeyType)
                 } else {
                     Err(E::invalid_value(Unexpected::Str(text), &self))
@@ -484,6 +584,28 @@ fn bounded(mut transports: Vec<String>) -> Vec<String> {
     transports.retain(|word| word.len() <= MAX_TRANSPORT_LEN);
     transports.truncate(MAX_TRANSPORTS);
     transports
+}
+
+/// Decoded members, one after the other in one allocation.
+#[derive(Clone)]
+struct Decoded(Vec<u8>);
+
+impl Decoded {
+    fn with_capacity_for(members: &[&Text<'_>]) -> Self {
+        let len = |text: &&Text<'_>| base64url::decoded_len(text.0.len());
+        Self(Vec::with_capacity(members.iter().map(len).fold(0, usize::saturating_add)))
+    }
+
+    /// Decodes one more member, and returns where it is.
+    fn push(&mut self, text: &Text<'_>, member: &'static str) -> Result<Range<usize>, ResponseError> {
+        let start = self.0.len();
+        base64url::decode_to(&mut self.0, text.0.as_bytes()).map_err(|_| ResponseError::Base64 { member })?;
+        Ok(start..self.0.len())
+    }
+
+    fn get(&self, member: &Range<usize>) -> &[u8] {
+        self.0.get(member.clone()).unwrap_or_default()
+    }
 }
 
 fn decode(text: &Text<'_>, member: &'static str) -> Result<Vec<u8>, ResponseError> {

@@ -239,7 +239,7 @@ impl SessionId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 22).then_some(())?;
-        base64url::decode(text).ok()?.try_into().ok().map(Self)
+        base64url::decode_secret(text).ok()?.try_into().ok().map(Self)
     }
 
     /// An ID that a store read.
@@ -295,7 +295,7 @@ impl SessionToken {
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         (text.len() == 43).then_some(())?;
-        base64url::decode(std::str::from_utf8(text).ok()?).ok()?.try_into().ok().map(Self)
+        base64url::decode_secret(std::str::from_utf8(text).ok()?).ok()?.try_into().ok().map(Self)
     }
 
     /// The token as the client sends it.

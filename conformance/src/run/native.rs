@@ -61,7 +61,7 @@ impl Driver for RpCore {
 
     fn signature(&self, case: &Signature) -> Result<(), DriverError> {
         let key = cose::PublicKey::from_cose(&case.public_key.0).map_err(|error| rejected!(error))?;
-        key.verify(&case.message.0, &case.signature.0).map_err(|error| DriverError::Rejected {
+        key.verify(&[&case.message.0], &case.signature.0).map_err(|error| DriverError::Rejected {
             code: Code::SignatureInvalid,
             detail: error.to_string(),
         })

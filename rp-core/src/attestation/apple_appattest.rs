@@ -285,7 +285,7 @@ impl AppAttest {
         // clientDataHash
         let nonce = crypto::sha256(&[data.as_bytes(), client_data_hash]);
         // 3. The signature is valid for nonce, by the attested key
-        public_key.verify(&nonce, signature).map_err(AppAssertionError::Signature)?;
+        public_key.verify(&[&nonce], signature).map_err(AppAssertionError::Signature)?;
         // 4. rpIdHash is the SHA-256 of the App ID
         if *data.rp_id_hash() != self.app_id_hash {
             return Err(AppAssertionError::AppId);

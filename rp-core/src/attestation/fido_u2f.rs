@@ -84,7 +84,7 @@ pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, FidoU2fErro
         [&[0x00], data.rp_id_hash(), input.client_data_hash, credential_id, public_key_u2f];
     let verification_data: Vec<u8> = parts.concat();
     // 6. Verify sig using verificationData and the certificate public key, with SHA-256
-    crypto::verify(&key, Scheme::EcdsaSha256, &verification_data, sig).map_err(FidoU2fError::Signature)?;
+    crypto::verify(&key, Scheme::EcdsaSha256, &[&verification_data], sig).map_err(FidoU2fError::Signature)?;
     // 7., 8. Return Basic attestation, and trust path x5c
     Ok(Verified::with_x5c(AttestationType::Basic, x5c))
 }

@@ -1,5 +1,5 @@
 use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError};
-use crate::cbor::{self, CborError, Value};
+use crate::cbor::{self, CborError, Key, Value};
 use crate::error::Code;
 
 /// The attestation object: format, statement and authenticator data ([section 6.5.4]).
@@ -23,16 +23,21 @@ impl<'a> AttestationObject<'a> {
     /// [`AttestationObjectError`]: what is wrong in the CBOR, which member is missing or of another type, or
     /// what is wrong in authenticator data.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AttestationObjectError> {
-        let Value::Map(mut object) = cbor::parse(bytes)? else {
+        let (mut fmt, mut auth_data, mut att_stmt) = (None, None, None);
+        let is_map = cbor::parse_map(bytes, |key, value| match key {
+            Key::Text("fmt") => fmt = value.as_text(),
+            Key::Text("authData") => auth_data = value.as_bytes(),
+            Key::Text("attStmt") => att_stmt = Some(value),
+            _ => {}
+        })?;
+        if !is_map {
             return Err(AttestationObjectError::NotMap);
-        };
-        let member = |member| AttestationObjectError::Member { member };
-        let fmt = object.get_text("fmt").and_then(Value::as_text).ok_or(member("fmt"))?;
-        let auth_data = object.get_text("authData").and_then(Value::as_bytes).ok_or(member("authData"))?;
-        let att_stmt = object.take_text("attStmt").ok_or(member("attStmt"))?;
-        if !matches!(att_stmt, Value::Map(_) | Value::Array(_)) {
-            return Err(member("attStmt"));
         }
+        let member = |member| AttestationObjectError::Member { member };
+        let fmt = fmt.ok_or(member("fmt"))?;
+        let auth_data = auth_data.ok_or(member("authData"))?;
+        let is_structure = |value: &Value<'_>| matches!(value, Value::Map(_) | Value::Array(_));
+        let att_stmt = att_stmt.filter(is_structure).ok_or(member("attStmt"))?;
         Ok(Self { fmt, att_stmt, auth_data: AuthenticatorData::parse(auth_data)? })
     }
 }

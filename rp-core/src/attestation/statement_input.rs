@@ -1,5 +1,3 @@
-use alloc::vec::Vec;
-
 use super::statement_policy::StatementPolicy;
 use crate::authenticator_data::AuthenticatorData;
 use crate::bytes::Aaguid;
@@ -44,10 +42,10 @@ impl<'a> StatementInput<'a> {
         self.authenticator_data.attested_credential().map_or(Aaguid::ZERO, |attested| attested.aaguid)
     }
 
-    /// authenticatorData || clientDataHash, which most formats sign.
+    /// authenticatorData and clientDataHash, whose concatenation most formats sign.
     #[must_use]
-    pub fn signed_message(&self) -> Vec<u8> {
-        [self.authenticator_data.as_bytes(), self.client_data_hash].concat()
+    pub fn signed_message(&self) -> [&'a [u8]; 2] {
+        [self.authenticator_data.as_bytes(), self.client_data_hash]
     }
 }
 

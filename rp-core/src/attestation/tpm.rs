@@ -144,11 +144,11 @@ pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, TpmError> {
     let (key, alg) = x5c.signer(alg)?;
     let hash = signature::hash_of(alg).ok_or(X5cError::AlgorithmOfCertificate { statement: alg })?;
     let signature = signature::read(sig, &key, alg).ok_or(TpmError::SignatureForm { statement: alg })?;
-    crypto::verify(&key, Scheme::for_algorithm(alg), cert_info_bytes, &signature)
+    crypto::verify(&key, Scheme::for_algorithm(alg), &[cert_info_bytes], &signature)
         .map_err(TpmError::Signature)?;
 
     // extraData is the hash of attToBeSigned using the hash algorithm employed in alg
-    if hash.digest(&[&input.signed_message()]) != *cert_info.extra_data {
+    if hash.digest(&input.signed_message()) != *cert_info.extra_data {
         return Err(TpmError::ExtraData);
     }
     // attested has a valid Name for pubArea, computed with its nameAlg

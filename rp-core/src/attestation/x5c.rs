@@ -76,13 +76,13 @@ impl X5c {
         Ok((key, algorithm))
     }
 
-    /// Verifies `sig` over `message` with the key of the leaf and the algorithm `alg`; returns the key.
+    /// Verifies `sig` over `message`, the concatenation of its parts, with the key of the leaf and the algorithm `alg`; returns the key.
     ///
     /// RS1, whose hash is broken, is only for TPM statements, and for credentials in the `fido` profile.
     pub(super) fn verify(
         &self,
         alg: i64,
-        message: &[u8],
+        message: &[&[u8]],
         sig: &[u8],
         profile: Profile,
     ) -> Result<Key, X5cError> {

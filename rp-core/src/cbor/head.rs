@@ -35,6 +35,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// Reads the head of an item.
+    #[inline]
     pub(super) fn head(&mut self) -> Result<Head, CborError> {
         let offset = self.at;
         let [initial] = self.array(offset)?;
@@ -82,6 +83,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `len` bytes, which belong to the item at `offset`.
+    #[inline]
     pub(super) fn take(&mut self, len: u64, offset: usize) -> Result<&'a [u8], CborError> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let taken = usize::try_from(len).ok().and_then(|len| rest.get(..len));

@@ -36,75 +36,127 @@ pub(super) fn item<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Result<Value<'a
     })
 }
 
-/// Reads the pairs of a map. A key is an integer, a byte string or a text, and occurs once.
+/// Reads one item. If it is a map, `pair` receives its pairs in their order, and no map is built; returns whether it is.
 ///
-/// Keys in CTAP2's canonical order cost one comparison each, keys in another order a sort.
+/// Pairs are reported as they are read, so that what `pair` received has no meaning after an error.
+pub(super) fn map<'a>(
+    cursor: &mut Cursor<'a>,
+    pair: impl FnMut(Key<'a>, Value<'a>),
+) -> Result<bool, CborError> {
+    let head = cursor.clone().head()?;
+    if !matches!(head.major, Major::Map) {
+        item(cursor, 0)?;
+        return Ok(false);
+    }
+    let head = cursor.head()?;
+    let depth = open(cursor, &head, 0, 2)?;
+    each_pair(cursor, &head, depth, pair)?;
+    Ok(true)
+}
+
+/// Reads the pairs of a map.
 fn pairs<'a>(
     cursor: &mut Cursor<'a>,
     head: &Head,
     depth: usize,
 ) -> Result<Vec<(Value<'a>, Value<'a>)>, CborError> {
-    let first = cursor.clone();
-    let mut pairs: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(capacity(head));
-    let mut ascending = true;
-    for _ in 0..head.argument {
-        let key = key(cursor, depth)?;
-        ascending = ascending && pairs.last().is_none_or(|(last, _)| order(last, &key).is_lt());
-        pairs.push((key, item(cursor, depth)?));
-    }
-    if !ascending && let Some(index) = second_of_two(&pairs) {
-        return Err(CborError::DuplicateKey { offset: offset_of_key(first, index, depth)? });
-    }
+    let mut pairs = Vec::with_capacity(capacity(head));
+    each_pair(cursor, head, depth, |key, value| pairs.push((key.into(), value)))?;
     Ok(pairs)
 }
 
-fn key<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Result<Value<'a>, CborError> {
-    match cursor.clone().head()? {
-        Head { major: Major::Unsigned | Major::Negative | Major::Bytes | Major::Text, .. } => {
-            item(cursor, depth)
+/// Reads the pairs of a map. A key is an integer, a byte string or a text, and occurs once.
+///
+/// Keys in CTAP2's canonical order cost one comparison each, keys in another order a sort.
+fn each_pair<'a>(
+    cursor: &mut Cursor<'a>,
+    head: &Head,
+    depth: usize,
+    mut pair: impl FnMut(Key<'a>, Value<'a>),
+) -> Result<(), CborError> {
+    let first = cursor.clone();
+    let mut last = None;
+    let mut ascending = true;
+    for _ in 0..head.argument {
+        let key = key(cursor)?;
+        ascending = ascending && last.is_none_or(|last| order(last, key).is_lt());
+        last = Some(key);
+        pair(key, item(cursor, depth)?);
+    }
+    if ascending { Ok(()) } else { check_unique(first, head, depth) }
+}
+
+/// The key of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key<'a> {
+    /// An integer that is not negative.
+    Unsigned(u64),
+    /// The integer -1 - n.
+    Negative(u64),
+    /// A byte string.
+    Bytes(&'a [u8]),
+    /// A text.
+    Text(&'a str),
+}
+
+impl<'a> From<Key<'a>> for Value<'a> {
+    fn from(key: Key<'a>) -> Self {
+        match key {
+            Key::Unsigned(integer) => Self::Integer(integer.into()),
+            Key::Negative(integer) => Self::Integer(!i128::from(integer)),
+            Key::Bytes(bytes) => Self::Bytes(bytes),
+            Key::Text(text) => Self::Text(text),
         }
-        Head { offset, .. } => Err(CborError::KeyType { offset }),
+    }
+}
+
+fn key<'a>(cursor: &mut Cursor<'a>) -> Result<Key<'a>, CborError> {
+    let head = cursor.head()?;
+    match head.major {
+        Major::Unsigned => Ok(Key::Unsigned(head.argument)),
+        Major::Negative => Ok(Key::Negative(head.argument)),
+        Major::Bytes => cursor.take(head.argument, head.offset).map(Key::Bytes),
+        Major::Text => cursor.text(&head).map(Key::Text),
+        _ => Err(CborError::KeyType { offset: head.offset }),
     }
 }
 
 /// CTAP2's canonical order: by major type, then shorter before longer, then bytewise.
-fn order(one: &Value<'_>, other: &Value<'_>) -> Ordering {
+fn order(one: Key<'_>, other: Key<'_>) -> Ordering {
     match (one, other) {
         // Of negative numbers, -1 is the first.
-        (Value::Integer(one), Value::Integer(other)) => {
-            (*one < 0).cmp(&(*other < 0)).then(one.unsigned_abs().cmp(&other.unsigned_abs()))
+        (Key::Unsigned(one), Key::Unsigned(other)) | (Key::Negative(one), Key::Negative(other)) => {
+            one.cmp(&other)
         }
-        (Value::Bytes(one), Value::Bytes(other)) => (one.len(), one).cmp(&(other.len(), other)),
-        (Value::Text(one), Value::Text(other)) => (one.len(), one).cmp(&(other.len(), other)),
+        (Key::Bytes(one), Key::Bytes(other)) => (one.len(), one).cmp(&(other.len(), other)),
+        (Key::Text(one), Key::Text(other)) => (one.len(), one).cmp(&(other.len(), other)),
         _ => rank(one).cmp(&rank(other)),
     }
 }
 
-const fn rank(key: &Value<'_>) -> u8 {
+const fn rank(key: Key<'_>) -> u8 {
     match key {
-        Value::Integer(_) => 0,
-        Value::Bytes(_) => 1,
-        _ => 2,
+        Key::Unsigned(_) => 0,
+        Key::Negative(_) => 1,
+        Key::Bytes(_) => 2,
+        Key::Text(_) => 3,
     }
 }
 
-/// The index of a key that an earlier pair has too.
-fn second_of_two(pairs: &[(Value<'_>, Value<'_>)]) -> Option<usize> {
-    let mut keys: Vec<_> = pairs.iter().map(|(key, _)| key).enumerate().collect();
-    keys.sort_unstable_by(|(at, one), (other_at, other)| order(one, other).then(at.cmp(other_at)));
-    keys.windows(2).find_map(|two| match two {
-        [(_, one), (at, other)] if one == other => Some(*at),
-        _ => None,
-    })
-}
-
-/// The offset of a key of a map whose pairs begin at `cursor`. Pairs before it were read without an error.
-fn offset_of_key(mut cursor: Cursor<'_>, index: usize, depth: usize) -> Result<usize, CborError> {
-    for _ in 0..index {
-        item(&mut cursor, depth)?;
+/// Checks that no key occurs twice. The pairs begin at `cursor`, and were read without an error.
+fn check_unique(mut cursor: Cursor<'_>, head: &Head, depth: usize) -> Result<(), CborError> {
+    let mut keys = Vec::with_capacity(capacity(head));
+    for _ in 0..head.argument {
+        let offset = cursor.at;
+        keys.push((key(&mut cursor)?, offset));
         item(&mut cursor, depth)?;
     }
-    Ok(cursor.at)
+    keys.sort_unstable_by(|(one, at), (other, other_at)| order(*one, *other).then(at.cmp(other_at)));
+    let is_same = |two: &&[(Key<'_>, usize)]| matches!(two, [(one, _), (other, _)] if one == other);
+    match keys.windows(2).find(is_same) {
+        Some([_, (_, offset)]) => Err(CborError::DuplicateKey { offset: *offset }),
+        _ => Ok(()),
+    }
 }
 
 /// Enters an array or a map, whose items take at least one byte each.

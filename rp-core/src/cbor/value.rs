@@ -112,13 +112,6 @@ impl<'a> Map<'a> {
             .find_map(|(name, value)| matches!(name, Value::Text(text) if *text == key).then_some(value))
     }
 
-    /// Removes a text key and returns its value. The order of the others may change.
-    pub fn take_text(&mut self, key: &str) -> Option<Value<'a>> {
-        let is_key = |name: &Value<'a>| matches!(name, Value::Text(text) if *text == key);
-        let at = self.0.iter().position(|(name, _)| is_key(name))?;
-        Some(self.0.swap_remove(at).1)
-    }
-
     /// The value of an integer key.
     #[must_use]
     pub fn get_int(&self, key: i64) -> Option<&Value<'a>> {

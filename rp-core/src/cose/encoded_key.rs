@@ -6,7 +6,7 @@ use coset::iana::{self, AkpKeyParameter, Ec2KeyParameter, EnumI64, OkpKeyParamet
 
 use super::algorithm::{Algorithm, KeyType, ec2_curve, okp_curve};
 use super::public_key::PublicKey;
-use crate::cbor::{self, CborError, Map, Value};
+use crate::cbor::{self, CborError, Value};
 use crate::crypto::{Curve, EdwardsCurve, Key, KeyError, MlDsaSet, RsaLimits};
 use crate::error::Code;
 
@@ -35,7 +35,8 @@ use crate::error::Code;
 #[derive(Clone, PartialEq)]
 pub struct EncodedKey<'a> {
     bytes: &'a [u8],
-    value: Value<'a>,
+    /// `None` if the item is not a map.
+    parameters: Option<Parameters<'a>>,
 }
 
 impl<'a> EncodedKey<'a> {
@@ -44,13 +45,17 @@ impl<'a> EncodedKey<'a> {
     /// # Errors
     /// [`CborError`] with the offset of the first thing that is wrong.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, CborError> {
-        cbor::parse(bytes).map(|value| Self { bytes, value })
+        match Self::parse_prefix(bytes)? {
+            key if key.bytes.len() == bytes.len() => Ok(key),
+            key => Err(CborError::Trailing { offset: key.bytes.len() }),
+        }
     }
 
     /// Parses the CBOR item at the start of the input.
     pub(crate) fn parse_prefix(input: &'a [u8]) -> Result<Self, CborError> {
-        let (value, len) = cbor::parse_prefix(input)?;
-        Ok(Self { bytes: input.get(..len).unwrap_or(input), value })
+        let mut parameters = Parameters::default();
+        let (is_map, len) = cbor::parse_map_prefix(input, |label, value| parameters.push(label, value))?;
+        Ok(Self { bytes: input.get(..len).unwrap_or(input), parameters: is_map.then_some(parameters) })
     }
 
     /// The bytes of the COSE_Key, as the authenticator sent them.
@@ -113,8 +118,8 @@ impl<'a> EncodedKey<'a> {
         Ok(PublicKey::new(algorithm, key))
     }
 
-    fn parameters(&self) -> Result<Parameters<'_, 'a>, PublicKeyError> {
-        self.value.as_map().map(Parameters).ok_or(PublicKeyError::NotAMap)
+    fn parameters(&self) -> Result<&Parameters<'a>, PublicKeyError> {
+        self.parameters.as_ref().ok_or(PublicKeyError::NotAMap)
     }
 }
 
@@ -134,12 +139,40 @@ enum Coordinates {
 const KTY: i64 = iana::KeyParameter::Kty as i64;
 const ALG: i64 = iana::KeyParameter::Alg as i64;
 
-#[derive(Clone, Copy)]
-struct Parameters<'m, 'a>(&'m Map<'a>);
+/// The parameters of a key.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Parameters<'a> {
+    /// The values of [`LABELS`].
+    values: [Option<Value<'a>>; LABELS.len()],
+    /// The first labels, in the order of the map; `None` in place of a label that is not an integer of 64 bits.
+    first: [Option<i64>; LABELS.len() + 1],
+    /// The number of labels in `first`. A key has at most as many parameters as there are labels, so that one too many
+    /// is among them.
+    seen: usize,
+}
 
-impl<'m, 'a> Parameters<'m, 'a> {
+/// The labels that keys of any type have: those of every key, then -1 to -3, whose meaning depends on the type.
+const LABELS: [i64; 5] = [KTY, ALG, -1, -2, -3];
+
+impl<'a> Parameters<'a> {
+    fn push(&mut self, label: cbor::Key<'a>, value: Value<'a>) {
+        let label = match label {
+            cbor::Key::Unsigned(label) => i64::try_from(label).ok(),
+            cbor::Key::Negative(label) => i64::try_from(label).ok().map(|label| !label),
+            _ => None,
+        };
+        if let Some(first) = self.first.get_mut(self.seen) {
+            *first = label;
+            self.seen = self.seen.saturating_add(1);
+        }
+        let at = LABELS.iter().position(|known| Some(*known) == label);
+        if let Some(known) = at.and_then(|at| self.values.get_mut(at)) {
+            *known = Some(value);
+        }
+    }
+
     /// Two coordinates (RFC 9053, section 7.1.1). A compressed point has a boolean for `y`.
-    fn ec2(self, algorithm: Algorithm, curve: Curve, length: Coordinates) -> Result<Key, PublicKeyError> {
+    fn ec2(&self, algorithm: Algorithm, curve: Curve, length: Coordinates) -> Result<Key, PublicKeyError> {
         const CRV: i64 = Ec2KeyParameter::Crv as i64;
         const X: i64 = Ec2KeyParameter::X as i64;
         const Y: i64 = Ec2KeyParameter::Y as i64;
@@ -154,7 +187,7 @@ impl<'m, 'a> Parameters<'m, 'a> {
     }
 
     /// An Edwards curve point (RFC 9053, section 7.2).
-    fn okp(self, algorithm: Algorithm, curve: EdwardsCurve) -> Result<Key, PublicKeyError> {
+    fn okp(&self, algorithm: Algorithm, curve: EdwardsCurve) -> Result<Key, PublicKeyError> {
         const CRV: i64 = OkpKeyParameter::Crv as i64;
         const X: i64 = OkpKeyParameter::X as i64;
         self.expect_kty(algorithm, iana::KeyType::OKP)?;
@@ -165,7 +198,7 @@ impl<'m, 'a> Parameters<'m, 'a> {
     }
 
     /// Modulus and exponent (RFC 8230, section 4). Labels -3 to -12 are parts of the private key.
-    fn rsa(self, algorithm: Algorithm) -> Result<Key, PublicKeyError> {
+    fn rsa(&self, algorithm: Algorithm) -> Result<Key, PublicKeyError> {
         const N: i64 = RsaKeyParameter::N as i64;
         const E: i64 = RsaKeyParameter::E as i64;
         const PRIVATE: [i64; 10] = [-3, -4, -5, -6, -7, -8, -9, -10, -11, -12];
@@ -176,7 +209,7 @@ impl<'m, 'a> Parameters<'m, 'a> {
     }
 
     /// An encoded ML-DSA key (RFC 9964, section 3).
-    fn akp(self, algorithm: Algorithm, set: MlDsaSet) -> Result<Key, PublicKeyError> {
+    fn akp(&self, algorithm: Algorithm, set: MlDsaSet) -> Result<Key, PublicKeyError> {
         const PUB: i64 = AkpKeyParameter::Pub as i64;
         self.expect_kty(algorithm, iana::KeyType::AKP)?;
         let public = self.bytes(PUB, "pub")?;
@@ -184,7 +217,7 @@ impl<'m, 'a> Parameters<'m, 'a> {
         Ok(Key::ml_dsa(set, public)?)
     }
 
-    fn expect_kty(self, algorithm: Algorithm, expected: iana::KeyType) -> Result<(), PublicKeyError> {
+    fn expect_kty(&self, algorithm: Algorithm, expected: iana::KeyType) -> Result<(), PublicKeyError> {
         match self.get(KTY, "kty")? {
             Value::Integer(kty) if *kty == expected.to_i64().into() => Ok(()),
             _ => Err(PublicKeyError::KeyType { algorithm }),
@@ -192,7 +225,7 @@ impl<'m, 'a> Parameters<'m, 'a> {
     }
 
     fn expect_crv(
-        self,
+        &self,
         label: i64,
         algorithm: Algorithm,
         expected: iana::EllipticCurve,
@@ -205,9 +238,9 @@ impl<'m, 'a> Parameters<'m, 'a> {
     }
 
     /// Rejects every parameter that is not `required`; `private` are the labels of the private key.
-    fn expect_only(self, required: &[i64], private: &[i64]) -> Result<(), PublicKeyError> {
-        for (label, _) in self.0.iter() {
-            let label = label.as_integer().ok_or(PublicKeyError::LabelType)?;
+    fn expect_only(&self, required: &[i64], private: &[i64]) -> Result<(), PublicKeyError> {
+        for label in self.first.iter().take(self.seen) {
+            let label = label.ok_or(PublicKeyError::LabelType)?;
             if private.contains(&label) {
                 return Err(PublicKeyError::PrivateKey { label });
             }
@@ -218,12 +251,13 @@ impl<'m, 'a> Parameters<'m, 'a> {
         Ok(())
     }
 
-    fn bytes(self, label: i64, parameter: &'static str) -> Result<&'a [u8], PublicKeyError> {
+    fn bytes(&self, label: i64, parameter: &'static str) -> Result<&'a [u8], PublicKeyError> {
         self.get(label, parameter)?.as_bytes().ok_or(PublicKeyError::Type { parameter })
     }
 
-    fn get(self, label: i64, parameter: &'static str) -> Result<&'m Value<'a>, PublicKeyError> {
-        self.0.get_int(label).ok_or(PublicKeyError::Missing { parameter })
+    fn get(&self, label: i64, parameter: &'static str) -> Result<&Value<'a>, PublicKeyError> {
+        let value = LABELS.iter().zip(&self.values).find(|(known, _)| **known == label);
+        value.and_then(|(_, value)| value.as_ref()).ok_or(PublicKeyError::Missing { parameter })
     }
 }
 

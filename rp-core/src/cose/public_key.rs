@@ -102,13 +102,14 @@ impl PublicKey {
         self.key.okp_point()
     }
 
-    /// Verifies a signature in the form that WebAuthn gives it ([section 6.5.5]).
+    /// Verifies a signature over a message, the concatenation of its parts, in the form that WebAuthn gives it
+    /// ([section 6.5.5]).
     ///
     /// # Errors
     /// [`crypto::Error`] if the signature has another form, or is not the key's over this message.
     ///
     /// [section 6.5.5]: https://www.w3.org/TR/webauthn-3/#sctn-signature-attestation-types
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), crypto::Error> {
+    pub fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), crypto::Error> {
         crypto::verify(&self.key, Scheme::for_algorithm(self.algorithm), message, signature)
     }
 }

@@ -33,8 +33,15 @@ impl EcKey {
     /// A key from coordinates of the curve's length. The point at infinity has no such coordinates.
     pub(super) fn new(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
         let mut sec1 = [0; SEC1_MAX];
-        for (to, from) in sec1.iter_mut().zip([4].iter().chain(x).chain(y)) {
-            *to = *from;
+        sec1[0] = 4;
+        let coordinates =
+            sec1.get_mut(1..sec1_len(curve)).and_then(|both| both.split_at_mut_checked(x.len()));
+        match coordinates {
+            Some((to_x, to_y)) if to_y.len() == y.len() => {
+                to_x.copy_from_slice(x);
+                to_y.copy_from_slice(y);
+            }
+            _ => return Err(KeyError::Point),
         }
         let encoded = sec1.get(..sec1_len(curve)).unwrap_or(&sec1);
         let point = match curve {
@@ -70,14 +77,14 @@ impl EcKey {
         }
     }
 
-    pub(super) fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+    pub(super) fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
         let hash = match scheme {
             Scheme::EcdsaSha256 => Hash::Sha256,
             Scheme::EcdsaSha384 => Hash::Sha384,
             Scheme::EcdsaSha512 => Hash::Sha512,
             _ => return Err(Error::KeyMismatch { scheme, key: "an elliptic curve key" }),
         };
-        let hash = hash.digest(&[message]);
+        let hash = hash.digest(message);
         // `from_der` accepts only minimal DER, and numbers from 1 to the order of the curve.
         let form = |_| Error::Form { scheme };
         match self.point {

@@ -36,7 +36,7 @@ impl RsaKey {
         &self.e
     }
 
-    pub(super) fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+    pub(super) fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
         match scheme {
             #[cfg(feature = "rs1")]
             Scheme::RsaPkcs1Sha1 => {
@@ -87,13 +87,13 @@ impl RsaKey {
         scheme: Scheme,
         padding: impl SignatureScheme,
         hash: Hash,
-        message: &[u8],
+        message: &[&[u8]],
         signature: &[u8],
     ) -> Result<(), Error> {
         // A signature is as long as the modulus and less than it.
         if signature.len() != self.n.len() || *signature >= *self.n {
             return Err(Error::Form { scheme });
         }
-        self.key.verify(padding, &hash.digest(&[message]), signature).map_err(|_| Error::Mismatch)
+        self.key.verify(padding, &hash.digest(message), signature).map_err(|_| Error::Mismatch)
     }
 }

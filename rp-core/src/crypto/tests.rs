@@ -57,19 +57,27 @@ fn every_key_verifies_its_schemes_and_no_other() {
         let Some(key) = key(&data, name) else { continue };
         let (right, signature) = (scheme(case["scheme"].as_str().unwrap()), b64(&case["signature"]));
         for scheme in ALL {
-            let verdict = verify(&key, scheme, message, &signature);
+            let verdict = verify(&key, scheme, &[message], &signature);
             match verdict {
                 Ok(()) => assert_eq!(scheme, right, "{name}"),
                 Err(Error::NotBuilt { .. }) => assert_eq!(scheme, Scheme::RsaPkcs1Sha1),
                 Err(error) => assert_ne!(scheme, right, "{name}: {error}"),
             }
         }
-        let built = verify(&key, right, message, &signature) != Err(Error::NotBuilt { scheme: right });
+        let built = verify(&key, right, &[message], &signature) != Err(Error::NotBuilt { scheme: right });
         if built {
-            assert_eq!(verify(&key, right, b"another message", &signature), Err(Error::Mismatch), "{name}");
+            assert_eq!(
+                verify(&key, right, &[b"another message"], &signature),
+                Err(Error::Mismatch),
+                "{name}"
+            );
             let longer = [&signature[..], &[0]].concat();
-            assert_eq!(verify(&key, right, message, &longer), Err(Error::Form { scheme: right }), "{name}");
-            assert_eq!(verify(&key, right, message, &[]), Err(Error::Form { scheme: right }), "{name}");
+            assert_eq!(
+                verify(&key, right, &[message], &longer),
+                Err(Error::Form { scheme: right }),
+                "{name}"
+            );
+            assert_eq!(verify(&key, right, &[message], &[]), Err(Error::Form { scheme: right }), "{name}");
         }
     }
 }
@@ -94,10 +102,10 @@ fn ecdsa_signatures_are_minimal_der_of_numbers_in_range() {
     let cases = data["cases"].as_array().unwrap();
     let case = cases.iter().find(|case| case["key"] == "P256" && case["scheme"] == "EcdsaSha256").unwrap();
     let signature = b64(&case["signature"]);
-    assert_eq!(verify(&key, Scheme::EcdsaSha256, message, &signature), Ok(()));
+    assert_eq!(verify(&key, Scheme::EcdsaSha256, &[message], &signature), Ok(()));
 
     let form = Err(Error::Form { scheme: Scheme::EcdsaSha256 });
-    let refused = |signature: &[u8]| verify(&key, Scheme::EcdsaSha256, message, signature);
+    let refused = |signature: &[u8]| verify(&key, Scheme::EcdsaSha256, &[message], signature);
     // r = s = 0, the psychic signature of CVE-2022-21449.
     assert_eq!(refused(&[0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00]), form);
     // r is the order, s is 1.
@@ -128,7 +136,7 @@ fn pss_salts_of_another_length_than_the_hash_are_refused() {
     let others = data["rsa_pss_sha256_other_salts"].as_array().unwrap();
     assert_eq!(others.len(), 2);
     for signature in others {
-        let refused = verify(&key, Scheme::RsaPssSha256, message, &b64(signature));
+        let refused = verify(&key, Scheme::RsaPssSha256, &[message], &b64(signature));
         assert_eq!(refused, Err(Error::Mismatch));
     }
 }
@@ -138,13 +146,13 @@ fn pss_salts_of_another_length_than_the_hash_are_refused() {
 fn sha_1_is_off_by_default() {
     let key = key(&data(), "Rsa").unwrap();
     let scheme = Scheme::RsaPkcs1Sha1;
-    assert_eq!(verify(&key, scheme, b"", &[]), Err(Error::NotBuilt { scheme }));
+    assert_eq!(verify(&key, scheme, &[b""], &[]), Err(Error::NotBuilt { scheme }));
 }
 
 #[test]
 #[cfg(all(feature = "es256", feature = "_rsa"))]
 fn a_scheme_of_another_kind_of_key_is_rejected_first() {
-    let refused = verify(&key(&data(), "P256").unwrap(), Scheme::RsaPssSha256, b"", &[]).unwrap_err();
+    let refused = verify(&key(&data(), "P256").unwrap(), Scheme::RsaPssSha256, &[b""], &[]).unwrap_err();
     assert_eq!(refused, Error::KeyMismatch { scheme: Scheme::RsaPssSha256, key: "an elliptic curve key" });
     assert_eq!(refused.to_string(), "RsaPssSha256 is not a scheme of an elliptic curve key");
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::inputs::CredentialProtectionPolicy;
 use crate::base64url::Bytes;
-use crate::cbor::{self, Value};
+use crate::cbor::{Map, Value};
 use crate::json::{Text, parse_object};
 
 /// The outputs of a registration's extensions; `None` if an output is missing or malformed.
@@ -159,8 +159,11 @@ struct Prf {
 
 impl ClientOutputs {
     /// Parses JSON of any form. A malformed output is ignored, and its name is kept for the policy.
-    pub(crate) fn parse(json: &RawValue) -> Self {
-        parse_object(json.get().as_bytes())
+    pub(crate) fn parse(json: &str) -> Self {
+        if json == "{}" {
+            return Self::default();
+        }
+        parse_object(json.as_bytes())
             .unwrap_or_else(|_| Self { malformed: Vec::from(["clientExtensionResults"]), ..Self::default() })
     }
 
@@ -219,26 +222,20 @@ impl ClientOutputs {
 /// The outputs of client and authenticator, before policy.
 pub(crate) struct RawOutputs<'a> {
     client: &'a ClientOutputs,
-    authenticator: Option<Value<'a>>,
+    authenticator: Option<&'a Map<'a>>,
     malformed: Vec<&'static str>,
 }
 
 impl<'a> RawOutputs<'a> {
     /// `authenticator` is the extension map of authenticator data.
-    pub(crate) fn new(client: &'a ClientOutputs, authenticator: Option<&'a [u8]>) -> Self {
-        // The map was scanned as part of authenticator data, so that parsing it does not fail
-        let authenticator = authenticator.and_then(|map| cbor::parse(map).ok());
+    pub(crate) fn new(client: &'a ClientOutputs, authenticator: Option<&'a Map<'a>>) -> Self {
         Self { client, authenticator, malformed: Vec::new() }
     }
 
     /// The names of all outputs, the client's first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        let authenticator = match &self.authenticator {
-            Some(Value::Map(map)) => Some(map),
-            _ => None,
-        };
         self.client.names.iter().map(AsRef::as_ref).chain(
-            authenticator.into_iter().flat_map(|map| map.iter()).filter_map(|(name, _)| match name {
+            self.authenticator.into_iter().flat_map(|map| map.iter()).filter_map(|(name, _)| match name {
                 Value::Text(name) => Some(*name),
                 _ => None,
             }),
@@ -255,8 +252,7 @@ impl<'a> RawOutputs<'a> {
         name: &'static str,
         read: impl FnOnce(&Value<'a>) -> Option<T>,
     ) -> Option<T> {
-        let Some(Value::Map(map)) = &self.authenticator else { return None };
-        let output = read(map.get_text(name)?);
+        let output = read(self.authenticator?.get_text(name)?);
         if output.is_none() {
             self.malformed.push(name);
         }

@@ -1,13 +1,12 @@
 use alloc::string::ToString;
 use alloc::vec;
 
-use serde_json::value::RawValue;
-
 use super::outputs::{ClientOutputs, RawOutputs};
 use super::*;
+use crate::cbor::{self, Map, Value};
 
 fn client(json: &str) -> ClientOutputs {
-    ClientOutputs::parse(serde_json::from_str::<&RawValue>(json).unwrap())
+    ClientOutputs::parse(json)
 }
 
 /// `{"credProtect": 2, "hmac-secret": true, "minPinLength": 6, "uvm": [[2, 4, 2]]}`
@@ -19,12 +18,19 @@ const AUTHENTICATOR: &[u8] = &[
     0x63, b'u', b'v', b'm', 0x81, 0x83, 0x02, 0x04, 0x02, /* [[2, 4, 2]] */
 ];
 
+fn authenticator() -> Map<'static> {
+    match cbor::parse(AUTHENTICATOR) {
+        Ok(Value::Map(outputs)) => outputs,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn outputs_of_client_and_authenticator_are_read() {
     let client = client(
         r#"{"credProps":{"rk":true},"prf":{"enabled":true,"results":{"first":"AAAA"}},"largeBlob":{"supported":false}}"#,
     );
-    let outputs = RawOutputs::new(&client, Some(AUTHENTICATOR)).registration();
+    let outputs = RawOutputs::new(&client, Some(&authenticator())).registration();
     assert_eq!(outputs.cred_props, Some(CredentialPropertiesOutput { rk: Some(true) }));
     assert_eq!(
         outputs.cred_protect,
@@ -86,7 +92,7 @@ fn enforced_cred_protect_must_not_be_weaker() {
             ..Default::default()
         };
         ExtensionPolicy::default()
-            .registration(&inputs, RawOutputs::new(&ClientOutputs::default(), Some(AUTHENTICATOR)))
+            .registration(&inputs, RawOutputs::new(&ClientOutputs::default(), Some(&authenticator())))
     };
     assert!(check(Two, true).is_ok());
     assert!(check(Three, false).is_ok());

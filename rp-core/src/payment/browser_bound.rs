@@ -70,7 +70,7 @@ pub(crate) fn browser_bound_key(
             return Err(BrowserBoundKeyError::AlgorithmNotOffered { algorithm });
         }
         let signature = signature.ok_or(BrowserBoundKeyError::SignatureMissing)?;
-        key.verify(client_data.as_json(), &signature.signature)?;
+        key.verify(&[client_data.as_json()], &signature.signature)?;
         Ok(BrowserBoundKey { public_key: public_key.into(), algorithm })
     };
     Some(verify())

@@ -1,4 +1,5 @@
 use super::*;
+use crate::extensions::RawOutputs;
 
 /// Client data is `{"type":"","challenge":"","origin":""}`.
 const REGISTRATION: &str = r#"{"id":"AQI","rawId":"AQI","type":"public-key","response":{"clientDataJSON":"eyJ0eXBlIjoiIiwiY2hhbGxlbmdlIjoiIiwib3JpZ2luIjoiIn0","attestationObject":"AQ"}}"#;
@@ -210,4 +211,96 @@ fn members_of_the_application_are_checked_likewise() {
         assert_eq!(error.code(), Code::MalformedJson);
         assert!(error.to_string().contains(detail), "{error}");
     }
+}
+
+/// White space, which browsers do not write, leads to the general parser.
+fn both<T>(json: &[u8], parse: impl Fn(&[u8]) -> Result<T, ResponseError>) -> [Result<T, ResponseError>; 2] {
+    [parse(json), parse(&[b" ", json].concat())]
+}
+
+fn check_both_readers(json: &[u8]) {
+    let text = String::from_utf8_lossy(json);
+    let content = |response: &RegistrationResponse| {
+        let RegistrationResponse { transports, authenticator_attachment, client_extensions, .. } = response;
+        let extensions = RawOutputs::new(client_extensions, None).registration();
+        (
+            (response.id().to_vec(), response.attestation_object().to_vec()),
+            (response.client_data().as_json().to_vec(), transports.clone()),
+            (*authenticator_attachment, extensions),
+        )
+    };
+    match both(json, RegistrationResponse::from_json) {
+        [Ok(one), Ok(other)] => assert_eq!(content(&one), content(&other), "{text}"),
+        [Err(one), Err(other)] => assert_eq!(one.code(), other.code(), "{text}"),
+        [one, other] => panic!("{text}: {one:?} {other:?}"),
+    }
+    let content = |response: &AuthenticationResponse| {
+        let AuthenticationResponse { authenticator_attachment, client_extensions, .. } = response;
+        let extensions = RawOutputs::new(client_extensions, None).authentication();
+        (
+            (response.id().to_vec(), response.authenticator_data().to_vec(), response.signature().to_vec()),
+            (response.client_data().as_json().to_vec(), response.user_handle().map(<[u8]>::to_vec)),
+            (*authenticator_attachment, extensions),
+        )
+    };
+    match both(json, AuthenticationResponse::from_json) {
+        [Ok(one), Ok(other)] => assert_eq!(content(&one), content(&other), "{text}"),
+        [Err(one), Err(other)] => assert_eq!(one.code(), other.code(), "{text}"),
+        [one, other] => panic!("{text}: {one:?} {other:?}"),
+    }
+}
+
+/// Both responses in one, with every member.
+const EVERYTHING: &str = r#"{"authenticatorAttachment":"platform","clientExtensionResults":{"credProps":{"rk":true},"x":[1,null]},"id":"AQI","rawId":"AQI","response":{"attestationObject":"oA","authenticatorData":"AQ","clientDataJSON":"eyJ0eXBlIjoiIiwiY2hhbGxlbmdlIjoiIiwib3JpZ2luIjoiIn0","publicKey":null,"publicKeyAlgorithm":-7,"signature":"AQIDBA","transports":["usb","nfc"],"userHandle":"AQ"},"type":"public-key"}"#;
+
+#[test]
+fn both_readers_agree_on_one_changed_byte() {
+    check_both_readers(EVERYTHING.as_bytes());
+    for at in 0..EVERYTHING.len() {
+        let mut json = EVERYTHING.as_bytes().to_vec();
+        let _ = json.remove(at);
+        check_both_readers(&json);
+        for byte in *b"\"\\{}[],:0-. nA\n\x80" {
+            let mut json = EVERYTHING.as_bytes().to_vec();
+            json[at] = byte;
+            check_both_readers(&json);
+            json = EVERYTHING.as_bytes().to_vec();
+            json.insert(at, byte);
+            check_both_readers(&json);
+        }
+    }
+}
+
+#[test]
+fn both_readers_agree_on_changed_members() {
+    let members: Vec<&str> = EVERYTHING.split_inclusive(['{', '}', ',', ':', '[', ']']).collect();
+    for (at, one) in members.iter().enumerate() {
+        for other in ["", "null", "null,", "7,", "{},", "\"\",", one, "\"transports\":", "\"id\":"] {
+            let changed: Vec<&str> = members
+                .iter()
+                .enumerate()
+                .map(|(index, member)| if index == at { other } else { member })
+                .collect();
+            check_both_readers(changed.concat().as_bytes());
+            let doubled: Vec<&str> = members
+                .iter()
+                .enumerate()
+                .flat_map(|(index, member)| [if index == at { other } else { "" }, member])
+                .collect();
+            check_both_readers(doubled.concat().as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_member_of_the_application_may_be_required() {
+    #[derive(Debug, Deserialize)]
+    struct Required {
+        nickname: String,
+    }
+    let refused = RegistrationResponse::from_json_with::<Required>(REGISTRATION.as_bytes()).unwrap_err();
+    assert!(refused.to_string().contains("missing field `nickname`"), "{refused}");
+    let json = REGISTRATION.replacen('{', r#"{"nickname":"Blue","#, 1);
+    let (_, extra) = RegistrationResponse::from_json_with::<Required>(json.as_bytes()).unwrap();
+    assert_eq!(extra.nickname, "Blue");
 }

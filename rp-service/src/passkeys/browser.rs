@@ -24,7 +24,7 @@ impl BrowserId {
     #[must_use]
     pub fn parse(value: &[u8]) -> Option<Self> {
         (value.len() == 43).then_some(())?;
-        base64url::decode(std::str::from_utf8(value).ok()?).ok()?.try_into().ok().map(Self)
+        base64url::decode_secret(std::str::from_utf8(value).ok()?).ok()?.try_into().ok().map(Self)
     }
 
     /// A name for rate limits that does not contain the secret.

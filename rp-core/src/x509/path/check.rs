@@ -223,7 +223,7 @@ pub(super) fn check_signature(
     let scheme = algorithm::scheme(outer).ok_or(PathError::Algorithm { index })?;
     let key = key.map_err(|source| PathError::IssuerKey { index, source: source.clone().into() })?;
     budget.take_signature().map_err(|_| PathError::Budget)?;
-    crypto::verify(key, scheme, certificate.tbs(), certificate.signature())
+    crypto::verify(key, scheme, &[certificate.tbs()], certificate.signature())
         .map_err(|source| PathError::Signature { index, source })
 }
 

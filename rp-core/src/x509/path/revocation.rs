@@ -139,7 +139,7 @@ fn verify(crl: &Crl, issuer: &Issuer<'_>) -> Result<(), UnusableCrlError> {
     let key = issuer.key.as_deref().map_err(|_| UnusableCrlError::IssuerKey)?;
     let (inner, outer) = crl.signature_algorithms();
     let scheme = algorithm::scheme(outer).filter(|_| inner == outer).ok_or(UnusableCrlError::Algorithm)?;
-    crypto::verify(key, scheme, crl.tbs(), crl.signature()).map_err(|_| UnusableCrlError::Signature)
+    crypto::verify(key, scheme, &[crl.tbs()], crl.signature()).map_err(|_| UnusableCrlError::Signature)
 }
 
 /// 6.3.3 (b) (2): whether the CRL would list the certificate if it were revoked.
