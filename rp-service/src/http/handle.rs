@@ -78,7 +78,7 @@ impl Passkeys {
         request: &Request<'_>,
         json: &[u8],
     ) -> Result<(Response, bool), ServiceError> {
-        let caller = if route.is_under_prefix() && route.browser_module().is_none() {
+        let caller = if route.is_under_prefix() && !route.is_browser_module() {
             self.recorded(self.caller(request).await)?
         } else {
             Caller::default()

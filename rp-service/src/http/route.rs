@@ -1,5 +1,3 @@
-use super::browser_module::BrowserModule;
-
 /// Declares the routes: name, method, path, and whether there is a body.
 macro_rules! routes {
     ($($(#[$doc:meta])* $name:ident = $method:literal $path:literal $body:literal;)*) => {
@@ -106,14 +104,10 @@ impl Route {
         !matches!(self, Self::WellKnownWebauthn | Self::WellKnownPasskeyEndpoints)
     }
 
-    /// The file of the browser module that the route serves.
+    /// Whether the route serves a file of the browser module: it needs no session.
     #[must_use]
-    pub const fn browser_module(self) -> Option<BrowserModule> {
-        match self {
-            Self::BrowserModule => Some(BrowserModule::Passkeys),
-            Self::GermanTexts => Some(BrowserModule::GermanTexts),
-            _ => None,
-        }
+    pub const fn is_browser_module(self) -> bool {
+        matches!(self, Self::BrowserModule | Self::GermanTexts)
     }
 
     /// Whether a request changes state, so that one from another site is rejected.
