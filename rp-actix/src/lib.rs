@@ -11,6 +11,7 @@
 //! | [`VerifiedRegistration`], [`VerifiedAuthentication`] | your own handler in place of a `verify` route |
 //! | [`Context`] | signing in after a password, signing out |
 //! | [`SiteCheck`] | handlers that change state and use none of these |
+//! | [`BrowserModule`] | the integrity of `passkeys.js`, which the routes serve |
 //!
 //! All extractors reject state-changing requests of other sites before anything else.
 //!

@@ -25,6 +25,8 @@ export interface ConnectOptions {
    * Verifies the user again, after a response with the code `step-up-required` or `second-factor-required`. Then the
    * rejected request is sent again. `false` means that the user declined: the rejection stands.
    *
+   * Requests that are rejected at the same time share one verification. `verify` must not wait for such a request.
+   *
    * By default, the browser asks for a passkey. Replace it if users have other factors: show a choice, and use
    * `stepUp`, `secondFactor` or `call("POST", "factors/…/verify", …)`.
    */

@@ -7,14 +7,14 @@
  */
 export const texts = {
   en: {
-    "insecure-page": "Passkeys need a page that was loaded over HTTPS.",
+    "insecure-page": "Passkeys need a page loaded over HTTPS.",
     "no-webauthn": "This browser does not support passkeys.",
-    "old-browser": "This browser is too old for this page. Update it and try again.",
+    "old-browser": "This browser is too old. Update it and try again.",
     network: "The server cannot be reached. Check your connection and try again.",
     cancelled: "The prompt was closed or timed out. Try again.",
     aborted: "The attempt was stopped.",
-    "wrong-address": "The passkeys of this site do not work at this address.",
-    "not-supported": "This device or key cannot create a passkey for this site.",
+    "wrong-address": "Passkeys of this site do not work at this address.",
+    "not-supported": "This device or key cannot create such a passkey.",
     "credential-exists": "This device or key already has a passkey for this account.",
     rejected: "This passkey was not accepted. Try another one.",
     failed: "Something went wrong. Try again.",
@@ -121,6 +121,7 @@ const VERIFIABLE = ["step-up-required", "second-factor-required"];
 
 export function connect({ prefix = "/webauthn", verify } = {}) {
   let autofill;
+  let verification;
   /** A registration that the server may not have received. */
   let unsent;
 
@@ -149,7 +150,12 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
   const post = (path, body) => send("POST", path, body);
 
   verify ??= ({ code }) => (code === "step-up-required" ? page.stepUp() : page.secondFactor());
-  const isVerified = async (error) => VERIFIABLE.includes(error.code) && (await verify(error)) !== false;
+  /** Verifies the user, if that helps. Requests that were rejected together share one verification. */
+  async function isVerified(error) {
+    if (!VERIFIABLE.includes(error.code)) return false;
+    verification ??= verify(error).finally(() => (verification = undefined));
+    return (await verification) !== false;
+  }
 
   async function call(method, path, body) {
     try {

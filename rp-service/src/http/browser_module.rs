@@ -46,7 +46,7 @@ impl BrowserModule {
     #[must_use]
     pub const fn integrity(self) -> &'static str {
         match self {
-            Self::Passkeys => "sha384-w59jsbkkbLTD9wk7pLE5iA/P5t6L4+13EmQ28Jf0dELiXpiTwQM482G8qlxI2x5l",
+            Self::Passkeys => "sha384-uYzkBRFPbFmcdWakUko4dem8NwmS49Wimtb7GvFXOD3zcbcoVYKhLxfdxj+XCNFH",
             Self::GermanTexts => "sha384-0ruLfSnWMU/PHFIjcSuMhO1UdZ2wd2U6L0T0s5qXqJR97F0RHoGohEHtrQyGIAMq",
         }
     }

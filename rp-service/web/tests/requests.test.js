@@ -44,6 +44,18 @@ test("a request of the application keeps its body for the second time", async ()
   }
 });
 
+test("requests that are rejected together share one step-up", async () => {
+  const answers = server({ "GET credentials": inTurn(STEP_UP, { credentials: [] }), "GET /report": inTurn(STEP_UP, {}) });
+  const seen = install({ answers });
+  const passkeys = connect();
+  const [listed, report] = await Promise.all([
+    passkeys.call("GET", "credentials"),
+    passkeys.fetch("https://example.org/report"),
+  ]);
+  assert.deepEqual([listed.credentials, report.status], [[], 200]);
+  assert.equal(seen.ceremonies.length, 1);
+});
+
 test("a request is sent again once", async () => {
   const seen = install({ answers: server({ "GET /report": STEP_UP, "GET credentials": STEP_UP }) });
   const passkeys = connect();

@@ -4,7 +4,7 @@ import { connect, PasskeyError, unsupported } from "/webauthn/passkeys.js";
 import { cardOf, openRename, passkeyCard, sessionCard } from "./cards.js";
 import { $, element, open, say } from "./dom.js";
 import { choice, connectFactors, setUpTotp, showFactors } from "./factors.js";
-import { ago, explain } from "./words.js";
+import { ago, day, exactly, explain } from "./words.js";
 
 const passkeys = connect({ verify });
 const views = ["#wall", "#signed-out", "#second-factor", "#account"].map((view) => $(view));
@@ -64,16 +64,19 @@ function showForm() {
 async function enter(session) {
   if (location.hash) history.replaceState(null, "", location.pathname);
   for (const form of Object.values(forms)) form.reset();
-  if (session.state === "signed-in") return showAccount(session);
+  const { enrol, secondFactors } = session.next ?? {};
+  const isSignedIn = session.state === "signed-in";
+  if (isSignedIn && (!secondFactors || isSkipped)) return showAccount(session);
   show(secondFactor);
   say(secondFactor);
-  const { enrol, secondFactors = [] } = session.next ?? {};
+  $("[name=cancel]", secondFactor).hidden = isSignedIn;
+  $("[name=skip]", secondFactor).hidden = !isSignedIn;
   $("h1", secondFactor).textContent = enrol ? "Add a passkey" : "One more step";
   $(".lead", secondFactor).textContent = enrol
     ? "Your account needs another way to confirm that it is you."
     : "Confirm that it is you with a second factor.";
-  const ways = enrol ? ["enrol"] : secondFactors;
-  $(".place", secondFactor).replaceChildren(choice(ways, complete, actions));
+  const offered = enrol ? ["enrol"] : (secondFactors ?? []);
+  $(".place", secondFactor).replaceChildren(choice(offered, complete, actions));
   $("h1", secondFactor).focus();
 }
 
@@ -101,6 +104,13 @@ const complete = (button, way) =>
 
 $("[name=cancel]", secondFactor).addEventListener("click", (event) => signOut(secondFactor, event.currentTarget));
 
+/** Whether the user has skipped a second factor that is optional. */
+let isSkipped = false;
+$("[name=skip]", secondFactor).addEventListener("click", (event) => {
+  isSkipped = true;
+  complete(event.currentTarget, async () => {});
+});
+
 async function showAccount(session) {
   const [{ credentials }, { sessions }, { hasPassword }, enrolment] = await Promise.all([
     passkeys.call("GET", "credentials"),
@@ -127,6 +137,23 @@ async function showAccount(session) {
   $("#password-row .state").textContent = hasPassword ? "Set. A second factor follows it." : "Not set";
   $("#password-row button").textContent = hasPassword ? "Change" : "Set a password";
   showFactors(enrolment);
+  showReminder(session.next?.enrol);
+
+  const names = enrolment.enrolled.map(({ name }) => name).filter((name) => name !== "recovery-codes");
+  const others = names.length > 0 ? names : ["password"];
+  ways = credentials.length > 0 ? ["passkey"] : others;
+}
+
+/** How the user confirms; not known before the account was shown. */
+let ways;
+
+/** Shows until when a factor must be added. */
+function showReminder(enrol) {
+  const reminder = $("#reminder");
+  reminder.hidden = !enrol;
+  if (!enrol) return;
+  const until = element("strong", day(enrol.by), { title: exactly(enrol.by) });
+  reminder.replaceChildren("Add a passkey until ", until, ". After that you cannot sign in without one.");
 }
 
 /** The second factors; none if the server does not mount the route. */
@@ -193,10 +220,7 @@ async function verify({ code, required = {} }) {
     await refresh();
     return false;
   }
-  if (required.acr || $("#passkeys").childElementCount > 0) return passkeys.stepUp();
-  const { enrolled } = await factors();
-  const names = enrolled.map(({ name }) => name);
-  const ways = names.some((name) => name !== "recovery-codes") ? names : ["password"];
+  if (required.acr || ways?.includes("passkey")) return passkeys.stepUp();
   const dialog = $("#verify");
   const act = async (button, way) => {
     say(dialog);
@@ -208,7 +232,8 @@ async function verify({ code, required = {} }) {
     }
   };
   say(dialog);
-  $(".place", dialog).replaceChildren(choice(ways, act, actions));
+  const stepUp = { ...actions, secondFactor: () => passkeys.stepUp() };
+  $(".place", dialog).replaceChildren(choice(ways ?? ["passkey", "totp"], act, stepUp));
   return (await open(dialog)) === "verified";
 }
 
@@ -294,6 +319,8 @@ function signOut(where, button) {
   return run(where, button, "Signing out.", async () => {
     await passkeys.call("POST", "sign-out");
     busy = false;
+    isSkipped = false;
+    ways = undefined;
     showSignedOut();
     $("h2", activeForm()).focus();
   });
