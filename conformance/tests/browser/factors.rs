@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::folder::Folder;
-use crate::on_both_sites;
 use crate::page::Page;
 use crate::totp::App;
 use crate::webdriver::{Abilities, Session};
+use crate::{on_both_sites, photograph};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -155,7 +155,7 @@ fn a_removed_app_is_asked_for_no_more() {
         page.sign_up_with_password("ada", PASSWORD);
         page.wait_signed_in(0);
         let app = set_up(browser, &page);
-        // Removing it needs the app itself, because there is no passkey.
+        // The app is the only factor, so removing it needs a code.
         let later = Duration::from_secs(3_000);
         site.set_clock_ahead(later);
         browser.click("#totp-row button");
@@ -168,6 +168,35 @@ fn a_removed_app_is_asked_for_no_more() {
         page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         page.wait_signed_in(0);
+    });
+}
+
+#[test]
+fn second_factors_fit_a_phone_and_a_laptop() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.leave_autofill();
+        page.sign_up("ada");
+        page.set_password(PASSWORD);
+        browser.click("#totp-row button");
+        let shown = "return document.querySelector('#new-totp img').naturalWidth > 0";
+        browser.wait_until("the QR code", shown, &[]);
+        photograph(browser, site, "authenticator-app");
+        browser.click("#new-totp [name=cancel]");
+        page.wait_signed_in(1);
+        set_up(browser, &page);
+        browser.click("#recovery-row button");
+        wait_codes(browser);
+        photograph(browser, site, "recovery-codes");
+        browser.click("#codes [value=saved]");
+        page.wait_done("Your recovery codes are ready.");
+        photograph(browser, site, "factors");
+        page.sign_out();
+        page.wait_signed_out();
+        page.sign_in_with_password("ada", PASSWORD);
+        assert_eq!(page.wait_second_factor(), ["passkey", "totp", "recovery-codes"]);
+        photograph(browser, site, "second-factor");
     });
 }
 

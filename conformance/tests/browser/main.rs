@@ -28,7 +28,7 @@ mod webdriver;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use page::Page;
-use serde_json::json;
+use serde_json::{Value, json};
 use site::{Kind, Site};
 use webdriver::{Abilities, Programs, Session};
 
@@ -295,6 +295,41 @@ fn simplewebauthn_posts_to_the_same_routes_unchanged() {
 }
 
 #[test]
+fn the_keyboard_alone_reaches_every_control() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.leave_autofill();
+        assert_eq!(unreached(browser), json!([]), "sign-in");
+        page.sign_up("ada");
+        assert_eq!(unreached(browser), json!([]), "account");
+        // The keys also work: a field and Enter, a button and the space bar.
+        browser.run("document.querySelector('#password-row button').focus()", &[]).unwrap();
+        browser.press(" ");
+        browser.wait_until("the dialog", "return document.querySelector('#new-password').open", &[]);
+        assert_eq!(unreached(browser), json!([]), "dialog");
+        browser.fill("#new-password-field", "correct horse battery\u{e007}");
+        page.wait_done("Your password was saved.");
+    });
+}
+
+/// Presses Tab until the focus has been everywhere; returns the visible controls that it did not reach.
+fn unreached(browser: &Session) -> Value {
+    let controls = "const root = document.querySelector('dialog[open]') ?? document;
+        window.unreached = [...root.querySelectorAll('a[href], button, input, summary')]
+            .filter((control) => control.checkVisibility({ visibilityProperty: true }));
+        document.addEventListener('focusin', ({ target }) =>
+            window.unreached.splice(window.unreached.indexOf(target) >>> 0, 1));
+        document.activeElement.blur();
+        return window.unreached.length";
+    let count = browser.run(controls, &[]).unwrap().as_u64().unwrap();
+    for _ in 0..count + 4 {
+        browser.press("\t");
+    }
+    browser.run("return window.unreached.map((control) => control.outerHTML)", &[]).unwrap()
+}
+
+#[test]
 fn sessions_are_listed_and_the_others_end() {
     on_both_sites(&[], |browser, site| {
         let _authenticator = browser.plug_in(Abilities::PLATFORM);
@@ -312,23 +347,20 @@ fn sessions_are_listed_and_the_others_end() {
     });
 }
 
-/// Writes screenshots to `target/screenshots`.
+/// Writes screenshots of a phone and a laptop to `target/screenshots`; the page must not be wider than the window.
+fn photograph(browser: &Session, site: &Site, view: &str) {
+    for (device, width, height) in [("phone", 390, 844), ("laptop", 1366, 768)] {
+        browser.resize(width, height);
+        let wider = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
+        assert_eq!(browser.run(wider, &[]).unwrap(), 0, "{view} is too wide for a {device}");
+        site.keep_picture(&format!("{view}-{device}"), &browser.screenshot());
+    }
+}
+
 #[test]
 fn the_page_fits_a_phone_and_a_laptop() {
     on_both_sites(&[], |browser, site| {
-        let photograph = |view: &str| {
-            for (device, width, height) in [("phone", 390, 844), ("laptop", 1366, 768)] {
-                browser.resize(width, height);
-                let wider = browser
-                    .run(
-                        "const page = document.documentElement; return page.scrollWidth - page.clientWidth",
-                        &[],
-                    )
-                    .unwrap();
-                assert_eq!(wider, 0, "{view} is too wide for a {device}");
-                site.keep_picture(&format!("{view}-{device}"), &browser.screenshot());
-            }
-        };
+        let photograph = |view: &str| photograph(browser, site, view);
         let first = browser.plug_in(Abilities::PLATFORM);
         let page = Page::open(browser, site);
         photograph("sign-in");

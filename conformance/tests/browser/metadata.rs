@@ -8,10 +8,10 @@ use rp_mds::Cache;
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
-use crate::for_both_sites;
 use crate::page::Page;
 use crate::site::{Kind, Site};
 use crate::webdriver::{Abilities, Session};
+use crate::{for_both_sites, photograph};
 
 #[test]
 fn a_listed_model_shows_its_name_picture_and_trust() {
@@ -108,14 +108,6 @@ fn shows_the_model(browser: &Session, site: &Site) {
     assert!(card.text.contains("Trusted model"), "{card:?}");
     assert!(card.text.contains("Proven by its manufacturer"), "{card:?}");
     assert_eq!(page.picture(1), icon());
-}
-
-/// Writes screenshots of a phone and a laptop to `target/screenshots`.
-fn photograph(browser: &Session, site: &Site, view: &str) {
-    for (device, width, height) in [("phone", 390, 844), ("laptop", 1366, 768)] {
-        browser.resize(width, height);
-        site.keep_picture(&format!("{view}-{device}"), &browser.screenshot());
-    }
 }
 
 /// The entry of the driver's authenticators, with one report.

@@ -1,4 +1,4 @@
-//! What an operator does in another process, and what the user's open page shows.
+//! Operations of an operator in another process, and their effect on a page that is open.
 
 use rp_core::RelyingParty;
 use rp_service::store::SqliteStore;

@@ -152,6 +152,17 @@ impl Session {
         self.command("POST", &format!("/element/{element}/value"), &json!({"text": text})).unwrap();
     }
 
+    /// Presses a key: Tab, or one that writes a character.
+    pub(crate) fn press(&self, key: &str) {
+        let name = if key == "\t" { "Tab" } else { key };
+        let code = if key == "\t" { 9 } else { 32 };
+        for kind in ["keyDown", "keyUp"] {
+            let text = if kind == "keyDown" && key != "\t" { key } else { "" };
+            let event = json!({"type": kind, "key": name, "windowsVirtualKeyCode": code, "text": text});
+            self.devtools("Input.dispatchKeyEvent", &event);
+        }
+    }
+
     /// The visible text.
     pub(crate) fn text(&self, selector: &str) -> String {
         let text =
