@@ -153,7 +153,7 @@ function showReminder(enrol) {
   reminder.hidden = !enrol;
   if (!enrol) return;
   const until = element("strong", day(enrol.by), { title: exactly(enrol.by) });
-  reminder.replaceChildren("Add a passkey until ", until, ". After that you cannot sign in without one.");
+  reminder.replaceChildren("Add a passkey by ", until, ". After that, you cannot sign in without one.");
 }
 
 /** The second factors; none if the server does not mount the route. */
