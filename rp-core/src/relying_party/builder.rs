@@ -67,6 +67,16 @@ pub enum ConfigError {
         /// The RP ID.
         rp_id: String,
     },
+    /// The RP ID is a public suffix, such as `co.uk` or `github.io`. Browsers do not accept it for a page below it, and
+    /// credentials would belong to all its sites.
+    #[cfg(feature = "public-suffix")]
+    #[error(
+        "RP ID {rp_id:?} is a public suffix, which all sites below it share: use the domain of your site"
+    )]
+    PublicSuffix {
+        /// The RP ID.
+        rp_id: String,
+    },
     /// No origin was added.
     #[error("no origin is accepted: add at least one")]
     NoOrigin,
@@ -358,6 +368,10 @@ impl RelyingPartyBuilder {
             if !is_lower_case_host(rp_id) || last.bytes().all(|digit| digit.is_ascii_digit()) {
                 return Err(ConfigError::RpId { rp_id: rp_id.clone() });
             }
+            #[cfg(feature = "public-suffix")]
+            if is_public_suffix(rp_id) {
+                return Err(ConfigError::PublicSuffix { rp_id: rp_id.clone() });
+            }
         }
         if self.origins.is_empty() {
             return Err(ConfigError::NoOrigin);
@@ -427,6 +441,13 @@ fn default_algorithms() -> Vec<Algorithm> {
         return usual;
     }
     Algorithm::SUPPORTED.iter().copied().filter(|algorithm| *algorithm != Algorithm::Rs1).collect()
+}
+
+/// Whether a domain is a public suffix by a rule of the list, in either of its sections. `localhost` and the single labels
+/// of an intranet are in no rule.
+#[cfg(feature = "public-suffix")]
+fn is_public_suffix(domain: &str) -> bool {
+    psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix == domain)
 }
 
 const SCHEME: &str = "https://";

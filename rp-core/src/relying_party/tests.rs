@@ -167,3 +167,35 @@ fn debug_of_a_configuration_error_is_its_message() {
     let error = RelyingParty::builder("example.org").build().unwrap_err();
     assert_eq!(alloc::format!("{error:?}"), error.to_string());
 }
+
+#[cfg(feature = "public-suffix")]
+#[test]
+fn an_rp_id_that_is_a_public_suffix_is_rejected() {
+    let own = |rp_id: &str| {
+        let origin = alloc::format!("https://{rp_id}");
+        RelyingParty::builder(rp_id).origin(&origin).build()
+    };
+    // Both sections of the list, wildcards and international domains.
+    for rp_id in
+        ["com", "org", "co.uk", "github.io", "herokuapp.com", "anything.ck", "xn--p1ai", "xn--55qx5d.cn"]
+    {
+        assert_eq!(own(rp_id).unwrap_err(), ConfigError::PublicSuffix { rp_id: rp_id.into() }, "{rp_id}");
+        let other = builder().also_accept_rp_id(rp_id).build().unwrap_err();
+        assert_eq!(other, ConfigError::PublicSuffix { rp_id: rp_id.into() }, "{rp_id}");
+        // Vectors have arbitrary RP IDs.
+        assert!(
+            RelyingParty::builder(rp_id).verbatim_rp_id().verbatim_origin("x").build().is_ok(),
+            "{rp_id}"
+        );
+    }
+    // `www.ck` is an exception to `*.ck`; an intranet has single labels.
+    for rp_id in
+        ["localhost", "example.org", "bbc.co.uk", "rp.github.io", "www.ck", "intranet", "a.b.example"]
+    {
+        assert!(own(rp_id).is_ok(), "{rp_id}");
+    }
+    assert_eq!(
+        own("github.io").unwrap_err().to_string(),
+        r#"RP ID "github.io" is a public suffix, which all sites below it share: use the domain of your site"#
+    );
+}
