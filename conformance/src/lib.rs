@@ -9,9 +9,10 @@
 //! - [`seeds`]: the seeds of the fuzz targets;
 //! - [`support`]: tables of supported features in Markdown;
 //! - [`http`]: the tests of the HTTP interface, for every adapter;
-//! - `site`: the example site of both adapters.
+//! - `site`: the example site of both adapters;
+//! - `timing`: whether the time of a response reveals that a username exists.
 //!
-//! `http` needs the feature `drivers`, which is on by default, and `site` the feature of its name.
+//! `http` needs the feature `drivers`, which is on by default; `site` and `timing` need the features of their names.
 
 pub mod authenticator;
 pub mod format;
@@ -25,6 +26,8 @@ pub mod seeds;
 #[cfg(feature = "site")]
 pub mod site;
 pub mod support;
+#[cfg(feature = "timing")]
+pub mod timing;
 
 pub use authenticator::Authenticator;
 pub use format::{Case, read};

@@ -1,5 +1,6 @@
 //! `conformance run PATH…` runs vectors against rp-core, `conformance mint FILE` writes vectors, `conformance support`
-//! prints tables of supported features, and `conformance seeds DIR` writes the seeds of the fuzz targets.
+//! prints tables of supported features, `conformance seeds DIR` writes the seeds of the fuzz targets, and `conformance timing`
+//! (feature `timing`) measures whether the time of a response reveals that a username exists.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,13 @@ enum Command {
         /// The folder to write to; existing files are overwritten.
         directory: PathBuf,
     },
+    /// Measures whether the time of a response reveals that a username exists. Fails if an AUC is not between 0.45 and 0.55.
+    #[cfg(feature = "timing")]
+    Timing {
+        /// The number of requests per cell.
+        #[arg(long, default_value_t = 5_000)]
+        requests: usize,
+    },
     /// Runs the responses of the software authenticator against rp-core and prints tables of supported features.
     Support {
         /// Write the tables into a page, between `<!-- support -->` and `<!-- /support -->`.
@@ -61,6 +69,8 @@ fn main() -> ExitCode {
         Command::Run { paths, not_yet, json } => run(&paths, not_yet, json),
         Command::Mint { file } => mint(&file).map(|()| true),
         Command::Seeds { directory } => seeds(&directory).map(|()| true),
+        #[cfg(feature = "timing")]
+        Command::Timing { requests } => timing(requests),
         Command::Support { write, check } => support(write.as_deref(), check.as_deref()),
     };
     match done {
@@ -126,6 +136,35 @@ fn support(write: Option<&Path>, check: Option<&Path>) -> Result<bool, Box<dyn s
         );
     }
     Ok(write.is_some() || is_current)
+}
+
+/// Prints a row for each cell. Returns whether none reveals which usernames exist.
+#[cfg(feature = "timing")]
+fn timing(requests: usize) -> Result<bool, Box<dyn std::error::Error>> {
+    use rp_conformance::timing::{Cell, measure};
+
+    let cells = Cell::all();
+    let progress = progress_bar(requests.saturating_mul(cells.len()));
+    println!("| cell | requests | AUC, known and unknown | control | median, known | median, unknown |");
+    println!("|---|--:|--:|--:|--:|--:|");
+    let mut is_even = true;
+    for cell in cells {
+        progress.set_message(cell.to_string());
+        let result = measure(cell, requests, || progress.inc(1))?;
+        is_even &= result.is_even();
+        progress.suspend(|| {
+            println!(
+                "| {cell} | {} | {:.3} | {:.3} | {:.2} ms | {:.2} ms |",
+                result.requests,
+                result.auc,
+                result.control,
+                result.known.as_secs_f64() * 1_000.0,
+                result.unknown.as_secs_f64() * 1_000.0,
+            );
+        });
+    }
+    progress.finish_and_clear();
+    Ok(is_even)
 }
 
 /// A progress bar, only if standard error is a terminal.
