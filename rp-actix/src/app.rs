@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
@@ -10,6 +10,7 @@ use rp_service::http::{PendingCookies, Response, Routes};
 use rp_service::{Passkeys, Problem};
 
 use crate::rejection::{Rejection, header_value, respond};
+use crate::request::head;
 use crate::routes::configure;
 
 /// Adds all routes of the service to an application, and the layer that the extractors need around all of it, also around
@@ -112,12 +113,16 @@ async fn with_passkeys<B: MessageBody + 'static>(
         let (request, _) = response.into_parts();
         response = ServiceResponse::new(request, respond(failure).map_into_right_body());
     }
-    // A rejection does not know the service's base of problem types.
+    // A rejection does not know the configuration of the service.
     let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|media| media == Problem::MEDIA_TYPE);
     let error = response.response().error().filter(|_| is_problem);
     if let Some(Rejection(error)) = error.and_then(|error| error.as_error()) {
-        let body = passkeys.error_response(error).body;
-        response = response.map_body(|_, _| EitherBody::right(BoxBody::new(body)));
+        let replacement = respond(passkeys.error_response(&head(response.request()), error));
+        // Headers that the application has added stay.
+        for (name, value) in replacement.headers() {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+        response = response.map_body(|_, _| EitherBody::right(replacement.into_body()));
     }
     if routes.is_under_prefix(response.request().path()) && !response.headers().contains_key(CACHE_CONTROL) {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

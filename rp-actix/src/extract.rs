@@ -135,7 +135,8 @@ impl FromRequest for CurrentUser {
             }
             user(&request, &Requirement::signed_in()).await.inspect_err(|Rejection(error)| {
                 if error.kind() == ErrorKind::Server {
-                    let failure = passkeys(&request).map(|passkeys| passkeys.error_response(error));
+                    let failure =
+                        passkeys(&request).map(|passkeys| passkeys.error_response(&head(&request), error));
                     failure.into_iter().for_each(|response| {
                         request.extensions_mut().insert(ServiceFailure(response));
                     });

@@ -6,7 +6,7 @@ use rp_service::Requirement;
 
 use crate::extract::user;
 use crate::rejection::respond;
-use crate::request::passkeys;
+use crate::request::{head, passkeys};
 
 /// Requires a session which meets a requirement, for routes, resources and scopes. Else the response is 401
 /// `not-signed-in` or `second-factor-required`, 403 `user-locked`, or 403 `step-up-required` with what is missing.
@@ -48,7 +48,7 @@ async fn check<B: MessageBody + 'static>(
         }
         Err(rejection) => {
             let response = match passkeys(request.request()) {
-                Ok(passkeys) => respond(passkeys.error_response(&rejection.0)),
+                Ok(passkeys) => respond(passkeys.error_response(&head(request.request()), &rejection.0)),
                 Err(_) => HttpResponse::from_error(rejection),
             };
             Ok(request.into_response(response.map_into_right_body()))

@@ -7,17 +7,17 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, SET_COOKIE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{Route, future::RouteFuture};
 use axum::serve::{IncomingStream, Listener};
-use rp_service::http::{PendingCookies, Routes};
+use rp_service::http::{self, PendingCookies, Routes};
 use rp_service::{Passkeys, Problem};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::rejection::{Rejected, header_value};
+use crate::rejection::{Rejected, header_value, respond};
 use crate::routes::router;
 
 /// Adds all routes of the service to an application, and the layer that the extractors need around all of it.
@@ -63,16 +63,22 @@ async fn with_passkeys(
     next: Next,
 ) -> Response {
     let is_under_prefix = routes.is_under_prefix(request.uri().path());
+    let origins: Vec<_> = request.headers().get_all(ORIGIN).iter().cloned().collect();
     passkeys.spawn_maintenance();
     let cookies = PendingCookies::default();
     request.extensions_mut().insert(passkeys.clone());
     request.extensions_mut().insert(cookies.clone());
     let mut response = next.run(request).await;
-    // A rejection does not know the service's base of problem types.
+    // A rejection does not know the configuration of the service.
     let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|media| media == Problem::MEDIA_TYPE);
     if let (true, Some(Rejected(error))) = (is_problem, response.extensions_mut().remove()) {
+        let headers = origins.iter().map(|origin| ("origin", origin.as_bytes())).collect();
+        let request = http::Request { headers, ..http::Request::default() };
+        let (parts, body) = respond(passkeys.error_response(&request, &error)).into_parts();
         response.headers_mut().remove(CONTENT_LENGTH);
-        *response.body_mut() = passkeys.error_response(&error).body.into();
+        // Headers that the application has added stay.
+        response.headers_mut().extend(parts.headers);
+        *response.body_mut() = body;
     }
     let cookies = cookies.take();
     if is_under_prefix || !cookies.is_empty() {

@@ -103,7 +103,7 @@ async fn grow(store: &impl SignUpStore, names: std::ops::Range<usize>, seed: u64
                     created_at: now,
                     locked_at: None,
                 };
-                assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done);
+                assert_eq!(store.create_user_with_passkey(user, passkey, false).await.unwrap(), SignUp::Done);
                 first = Some(id);
             }
         }

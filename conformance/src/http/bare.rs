@@ -63,7 +63,7 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
                 }
                 return HttpResponse { status: 404, ..response };
             }
-            Err(error) => fixture.passkeys.error_response(&error),
+            Err(error) => fixture.passkeys.error_response(&request, &error),
         }
     };
     translate(response, ours, is_head)

@@ -165,6 +165,7 @@ cases! { $
         a_name_taken_meanwhile_is_rejected
         names_are_compared_by_rfc_8265_and_limited
         guesses_of_names_are_limited_with_retry_after
+        one_client_does_not_shut_out_others_at_its_address
         a_user_signs_in_with_and_without_a_username
         the_admission_hook_rejects_after_verification
     }
@@ -213,6 +214,7 @@ cases! { $
     }
     sessions {
         the_token_changes_at_every_sign_in_and_step_up
+        a_user_has_a_limited_number_of_sessions
         a_failed_sign_in_keeps_the_session
         of_parallel_step_ups_one_replaces_the_session
         a_step_up_whose_session_was_replaced_has_no_ceremony
@@ -270,6 +272,7 @@ cases! { $
         options_for_unknown_names_look_like_known_ones
         options_for_a_name_list_the_same_each_time
         known_and_unknown_names_make_the_same_calls
+        known_and_unknown_names_have_the_same_signature_checks
         forged_responses_are_rejected_alike
         revealing_reasons_are_reported_as_signature_invalid
         an_unknown_credential_is_reported_without_a_username
@@ -284,6 +287,7 @@ cases! { $
         configured_origins_and_native_clients_pass
         an_origin_of_a_switch_passes_only_as_same_origin
         a_front_end_on_another_host_works
+        rejections_have_the_headers_of_every_response
         no_other_origin_receives_cors_headers
     }
     bearer {

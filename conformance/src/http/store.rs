@@ -171,7 +171,7 @@ watched!(FactorStore {
 });
 
 watched!(SignUpStore {
-    fn create_user_with_passkey(user: UserRecord, passkey: Passkey) -> SignUp;
+    fn create_user_with_passkey(user: UserRecord, passkey: Passkey, is_reserved: bool) -> SignUp;
 });
 
 watched!(CeremonyStore {

@@ -249,9 +249,11 @@ impl Passkeys {
         Ok(Verified { value, cookie })
     }
 
-    /// The response to an error, for a route of the interface or of the application.
-    pub fn error_response(&self, error: &ServiceError) -> Response {
-        self.plain_error_response(error).with_security_headers(self.http_config())
+    /// The response to a request that was rejected by an extractor or a handler of the application, with the headers of every
+    /// response of the interface. Of the request, only the header `origin` is used.
+    pub fn error_response(&self, request: &Request<'_>, error: &ServiceError) -> Response {
+        let config = self.http_config();
+        self.plain_error_response(error).with_security_headers(config).for_front_end(config, request)
     }
 
     pub(super) fn plain_error_response(&self, error: &ServiceError) -> Response {

@@ -252,6 +252,7 @@ impl Passkeys {
         let session = match (applied, opened) {
             (Ok(()), Some(opened)) => {
                 self.end_previous_session(caller).await;
+                self.end_oldest_sessions(&opened.session).await;
                 opened
             }
             (Ok(()), None) => self.renew_session(caller, factor, Some(id)).await?,

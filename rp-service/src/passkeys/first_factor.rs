@@ -55,6 +55,7 @@ impl Passkeys {
             let session = self.new_session(caller, &user.handle, factor, None, state)?;
             let session = self.open_session(session).await?;
             self.end_previous_session(caller).await;
+            self.end_oldest_sessions(&session.session).await;
             Ok(FirstFactor { user, session, next })
         };
         let result = open.await;

@@ -251,7 +251,7 @@ impl Passkeys {
         registered: Registered,
         nickname: Option<String>,
     ) -> Result<Registration, ServiceError> {
-        let passkey = self.new_passkey(event, &registered, nickname);
+        let passkey = self.new_passkey(event, &registered, nickname)?;
         self.admit(AdmissionRequest::new(Purpose::SignUp, &user, &passkey)).await?;
         let limits = self.reveal_limits(input.caller, None);
         self.count_reveal(&limits).await?;
@@ -313,13 +313,8 @@ impl Passkeys {
         passkey: &Passkey,
     ) -> Result<SignUp, ServiceError> {
         let Some(store) = &self.inner.sign_up else { return Err(ServiceError::SignUpClosed) };
-        if self.inner.decoys.is_decoy(&passkey.record.id) {
-            return Ok(match self.inner.users.user_by_name(&user.name_key).await? {
-                Some(_) => SignUp::NameTaken,
-                None => SignUp::CredentialExists,
-            });
-        }
-        Ok(store.create_user_with_passkey(user.clone(), passkey.clone()).await?)
+        let is_decoy = self.inner.decoys.is_decoy(&passkey.record.id);
+        Ok(store.create_user_with_passkey(user.clone(), passkey.clone(), is_decoy).await?)
     }
 
     async fn add_passkey(
@@ -331,7 +326,7 @@ impl Passkeys {
         nickname: Option<String>,
         needs_grant: bool,
     ) -> Result<Registration, ServiceError> {
-        let passkey = self.new_passkey(event, &registered, nickname);
+        let passkey = self.new_passkey(event, &registered, nickname)?;
         self.admit(AdmissionRequest::new(Purpose::AddPasskey, &user, &passkey)).await?;
         let session = &input.caller.any_session()?.session;
         // Everything that was checked at the start is checked again: what follows may be minutes later.
@@ -412,15 +407,18 @@ impl Passkeys {
         Requirement::passkey().within(self.inner.policy.recent_verification)
     }
 
-    /// The limits of responses that reveal something: per browser or user, and per address.
-    fn reveal_limits(&self, caller: &Caller, user: Option<&UserHandle>) -> [(Limit, String); 2] {
+    /// The limits of responses that reveal something: per user, or per browser and address. A user is not limited by
+    /// strangers at the same address, because the number of accounts at an address is limited.
+    fn reveal_limits(&self, caller: &Caller, user: Option<&UserHandle>) -> Vec<(Limit, String)> {
         let limits = &self.inner.policy.limits;
-        let client = match (user, &caller.browser) {
-            (Some(user), _) => format!("user {user}"),
-            (None, Some(browser)) => format!("browser {}", browser.pseudonym()),
-            (None, None) => "no browser".into(),
+        if let Some(user) = user {
+            return vec![(limits.reveals, format!("user {user}"))];
+        }
+        let browser = match &caller.browser {
+            Some(browser) => format!("browser {}", browser.pseudonym()),
+            None => "no browser".into(),
         };
-        [(limits.reveals, client), (limits.reveals_per_address, caller.address().to_owned())]
+        vec![(limits.reveals, browser), (limits.reveals_per_address, caller.address().to_owned())]
     }
 
     /// Counts an attempt that may reveal something, in all limits or in none.
@@ -445,12 +443,15 @@ impl Passkeys {
         event: &mut EventBuilder,
         registered: &Registered,
         nickname: Option<String>,
-    ) -> Passkey {
+    ) -> Result<Passkey, ServiceError> {
         let mut record = registered.credential.clone();
         if record.attestation.format == Format::None {
             // It proves nothing and cannot be assessed again.
             record.attestation_object = None;
             record.attestation_client_data_json = None;
+        }
+        if record.attestation_object.as_ref().is_some_and(|object| object.len() > MAX_ATTESTATION_BYTES) {
+            return Err(ServiceError::Body { detail: "attestationObject is too long".into() });
         }
         let passkey = Passkey {
             record,
@@ -461,7 +462,7 @@ impl Passkeys {
         };
         event.passkey(&passkey);
         event.user_verified = Some(passkey.user_verified);
-        passkey
+        Ok(passkey)
     }
 
     /// Records a request that was rejected before it had an outcome. Options that were sent are not an outcome.
@@ -490,6 +491,10 @@ struct RegistrationInput<'a> {
 pub(super) fn check_display_name(text: &str) -> Result<&str, ServiceError> {
     check_name("displayName", text, MAX_DISPLAY_NAME_CHARS)
 }
+
+/// The maximum length of an attestation object that is stored. The longest honest ones, with a chain of certificates and
+/// post-quantum keys, have three quarters of this.
+const MAX_ATTESTATION_BYTES: usize = 16 * 1024;
 
 /// Enough for long names of people; authenticators truncate at 64 bytes (6.4.1).
 const MAX_DISPLAY_NAME_CHARS: usize = 128;

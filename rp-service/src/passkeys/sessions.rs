@@ -89,6 +89,24 @@ impl Passkeys {
         }
     }
 
+    /// Ends the user's least recently used sessions above [`Passkeys::MAX_SESSIONS`], after one in this state was opened.
+    /// Those in the other state stay, so that a stolen password does not sign its owner out. A failure is an event.
+    pub(super) async fn end_oldest_sessions(&self, opened: &Session) {
+        let Sessions::Own { store, .. } = &self.inner.sessions else { return };
+        let sessions = match store.sessions(&opened.user, self.now()).await {
+            Ok(sessions) => sessions,
+            Err(error) => return self.record_failure::<()>(Action::EndSessions, Err(error)),
+        };
+        let others = sessions.iter().filter(|one| one.state == opened.state && one.id != opened.id);
+        for oldest in others.skip(Self::MAX_SESSIONS.saturating_sub(1)) {
+            self.record_failure(Action::EndSessions, store.end_session_by_id(&opened.user, &oldest.id).await);
+        }
+    }
+
+    /// The maximum number of sessions of a user, signed in or with a verified first factor each: enough for all devices and
+    /// browsers of one person. It bounds what one account can store.
+    pub const MAX_SESSIONS: usize = 50;
+
     /// Adds a verification to the caller's session, under a new token. Of parallel attempts one succeeds.
     pub(super) async fn renew_session(
         &self,

@@ -9,10 +9,10 @@ use crate::rate_limiter::Limit;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Responses that reveal that a username is taken or that a credential exists, per browser or user. It is lower than the
+    /// Responses that reveal that a username is taken or that a credential exists, per browser or user. It is far below the
     /// limit per address, so that one client does not block all others behind its address.
     pub reveals: Limit,
-    /// The same, per address.
+    /// The same at sign-up, per address. It bounds a client that pretends to be many browsers.
     pub reveals_per_address: Limit,
     /// Accounts that are created, per address.
     pub sign_ups_per_address: Limit,
@@ -31,7 +31,8 @@ impl Default for Limits {
         Self {
             // Enough for choosing a name.
             reveals: Limit::new("reveals", 10, Duration::from_mins(10)),
-            reveals_per_address: Limit::new("reveals per address", 30, Duration::from_mins(10)),
+            // Thirty people who choose names at the same time, behind one address.
+            reveals_per_address: Limit::new("reveals per address", 300, Duration::from_mins(10)),
             // A class room in an hour. With the limit on the size of a registration it bounds what one address can store.
             sign_ups_per_address: Limit::new("sign-ups per address", 60, Duration::from_hours(1)),
             // Every visitor of a sign-in page behind a large company's address, five times a second. A ceremony takes about a

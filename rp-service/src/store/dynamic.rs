@@ -75,7 +75,7 @@ dynamic!(DynFactorStore of FactorStore {
 });
 
 dynamic!(DynSignUpStore of SignUpStore {
-    fn create_user_with_passkey(user: UserRecord, passkey: Passkey) -> SignUp;
+    fn create_user_with_passkey(user: UserRecord, passkey: Passkey, is_reserved: bool) -> SignUp;
 });
 
 dynamic!(DynCeremonyStore of CeremonyStore {

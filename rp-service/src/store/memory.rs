@@ -214,11 +214,12 @@ impl SignUpStore for MemoryStore {
         &self,
         user: UserRecord,
         passkey: Passkey,
+        is_reserved: bool,
     ) -> Result<SignUp, StoreError> {
         if passkey.record.user_handle != user.handle {
             return Err(StoreError::ForeignRecord);
         }
-        Ok(self.accounts().create_user_with_passkey(user, passkey))
+        Ok(self.accounts().create_user_with_passkey(user, passkey, is_reserved))
     }
 }
 

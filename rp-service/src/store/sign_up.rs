@@ -6,12 +6,16 @@ use super::{CredentialStore, Passkey, StoreError, UserRecord, UserStore};
 pub trait SignUpStore: UserStore + CredentialStore {
     /// Creates a user and adds the user's first passkey: both or neither.
     ///
+    /// If `is_reserved`, the credential ID counts as that of another user's passkey. The outcome is that for an ID which
+    /// exists, after the same work: the time that this takes must not reveal that a decoy is in no row.
+    ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::ForeignRecord`] if the record names another user.
     fn create_user_with_passkey(
         &self,
         user: UserRecord,
         passkey: Passkey,
+        is_reserved: bool,
     ) -> impl Future<Output = Result<SignUp, StoreError>> + Send;
 }
 

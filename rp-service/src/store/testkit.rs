@@ -199,6 +199,7 @@ macro_rules! sign_up_store_tests {
             a_taken_name_leaves_no_passkey
             a_taken_handle_leaves_no_passkey
             a_known_credential_leaves_no_user
+            a_reserved_credential_leaves_no_user
             a_passkey_of_another_user_creates_no_user
             of_parallel_sign_ups_with_one_name_one_is_done
             of_parallel_sign_ups_with_one_credential_one_is_done

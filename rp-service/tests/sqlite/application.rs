@@ -20,7 +20,7 @@ async fn a_name_the_application_rejects_as_duplicate_is_taken() {
         .await
         .unwrap();
     let (user, passkey) = kim();
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::NameTaken);
     assert_eq!(store.create_user(user.clone()).await.unwrap(), CreateUser::NameTaken);
     assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None);
@@ -38,7 +38,7 @@ async fn another_violated_constraint_is_an_error_and_leaves_nothing() {
     let (store, _) = application_store(&fresh_path("constraint"), users).await;
     let (user, passkey) = kim();
     let root = UserRecord { name: "root".to_owned(), name_key: "root".to_owned(), ..user };
-    let error = store.create_user_with_passkey(root.clone(), passkey.clone()).await.unwrap_err();
+    let error = store.create_user_with_passkey(root.clone(), passkey.clone(), false).await.unwrap_err();
     assert!(messages(&error)[1].contains("CHECK constraint failed"), "{error:?}");
     assert_eq!(store.user(&root.handle).await.unwrap(), None);
     assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None);
@@ -72,7 +72,7 @@ async fn other_columns_of_the_applications_table_stay() {
     let (store, pool) = application_store(&fresh_path("columns"), users).await;
     let (user, passkey) = kim();
     let handle = user.handle.clone();
-    assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done);
+    assert_eq!(store.create_user_with_passkey(user, passkey, false).await.unwrap(), SignUp::Done);
     sqlx::raw_sql("UPDATE users SET role = 'author'").execute(&pool).await.unwrap();
     let change = UserChange { name: Some(("Lee".to_owned(), "lee".to_owned())), display_name: None };
     assert!(matches!(store.update_user(&handle, change).await.unwrap(), UpdateUser::Done(_)));
@@ -89,7 +89,7 @@ async fn an_operation_without_a_query_is_unsupported() {
     let users = SqlUsers::new(BY_NAME, BY_HANDLE, INSERT);
     let (store, _) = application_store(&fresh_path("unsupported"), users).await;
     let (user, passkey) = kim();
-    let created = store.create_user_with_passkey(user.clone(), passkey).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey, false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     let rename = UserChange { name: Some(("Lee".to_owned(), "lee".to_owned())), display_name: None };
     let change = UserChange { name: None, display_name: Some("Lee".to_owned()) };
@@ -149,7 +149,7 @@ async fn an_insert_that_does_not_store_the_handle_leaves_nothing() {
     let users = SqlUsers::new(BY_NAME, BY_HANDLE, "INSERT INTO users (email) VALUES (?2)");
     let (store, pool) = application_store(&fresh_path("no-handle"), users).await;
     let (user, passkey) = kim();
-    let error = store.create_user_with_passkey(user, passkey.clone()).await.unwrap_err();
+    let error = store.create_user_with_passkey(user, passkey.clone(), false).await.unwrap_err();
     assert_eq!(messages(&error)[1..], ["SqlUsers: find_by_handle does not find the user of insert"]);
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 0);

@@ -17,13 +17,17 @@ async fn a_failed_passkey_insert_leaves_no_user() {
         )
         .await;
         let (user, passkey) = kim();
-        let error = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap_err();
+        let error = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap_err();
         let reason = "error returned from database: (code: 1811) disk full";
         assert_eq!(messages(&error)[1..], [format!("{path}: {reason}")]);
         assert_eq!(store.user(&user.handle).await.unwrap(), None, "{path}");
         assert_eq!(store.user_by_name("kim").await.unwrap(), None, "{path}");
         execute(&path, "DROP TRIGGER disk_full").await;
-        assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done, "{path}");
+        assert_eq!(
+            store.create_user_with_passkey(user, passkey, false).await.unwrap(),
+            SignUp::Done,
+            "{path}"
+        );
     }
 }
 
@@ -43,12 +47,16 @@ async fn a_failed_user_insert_leaves_no_passkey() {
         };
         execute(&path, trigger).await;
         let (user, passkey) = kim();
-        assert!(is_unavailable(store.create_user_with_passkey(user.clone(), passkey.clone()).await));
+        assert!(is_unavailable(store.create_user_with_passkey(user.clone(), passkey.clone(), false).await));
         assert!(is_unavailable(store.create_user(user.clone()).await));
         assert_eq!(store.user(&user.handle).await.unwrap(), None, "{path}");
         assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None, "{path}");
         execute(&path, "DROP TRIGGER disk_full").await;
-        assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done, "{path}");
+        assert_eq!(
+            store.create_user_with_passkey(user, passkey, false).await.unwrap(),
+            SignUp::Done,
+            "{path}"
+        );
     }
 }
 
@@ -76,7 +84,7 @@ async fn a_failed_end_of_sessions_leaves_passkey_and_user() {
     let path = fresh_path("end-fails");
     let store = SqliteStore::connect(&path).await.unwrap();
     let (user, passkey) = kim();
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     assert!(store.create_session(SessionKey([3; 32]), &session(&passkey)).await.unwrap());
     execute(
@@ -99,7 +107,7 @@ async fn an_unreadable_value_is_an_error_that_names_the_column() {
     let (user, passkey) = kim();
     let id = passkey.record.id.clone();
     assert!(store.create_session(SessionKey([3; 32]), &session(&passkey)).await.unwrap());
-    assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done);
+    assert_eq!(store.create_user_with_passkey(user, passkey, false).await.unwrap(), SignUp::Done);
     execute(&path, "UPDATE rp_passkeys SET attestation_type = 'ecdaa'; UPDATE rp_sessions SET state = 'x'")
         .await;
     let error = store.passkey(&id).await.unwrap_err();
@@ -118,7 +126,7 @@ async fn a_closed_store_rejects_every_kind_of_call() {
     assert!(is_unavailable(store.take_ceremony(CeremonyKey([1; 32]), NOW).await));
     assert!(is_unavailable(store.user(&user.handle).await));
     assert!(is_unavailable(store.passkey(&passkey.record.id).await));
-    assert!(is_unavailable(store.create_user_with_passkey(user, passkey).await));
+    assert!(is_unavailable(store.create_user_with_passkey(user, passkey, false).await));
     assert!(is_unavailable(store.session(SessionKey([1; 32]), NOW).await));
     assert!(is_unavailable(store.create_session(SessionKey([1; 32]), &session).await));
 }

@@ -54,7 +54,7 @@ async fn everything_stored_is_there_when_the_file_is_opened_again() {
     let path = fresh_path("reopened");
     let (user, mut passkey) = kim();
     let store = SqliteStore::connect(&path).await.unwrap();
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     let update = CredentialUpdate::new(&passkey.record, 6, Flags::new(Flags::USER_PRESENT));
     assert_eq!(store.apply_update(&user.handle, &update, LATER).await.unwrap(), ApplyUpdate::Done);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use rp_service::{AdmissionRequest, Denied, Purpose};
 use serde_json::{Value, json};
 
-use super::Server;
+use super::{Server, authenticator};
+use crate::http::Browser;
 
 pub(super) fn members(value: &Value) -> BTreeSet<&str> {
     value.as_object().map(|object| object.keys().map(String::as_str).collect()).unwrap_or_default()
@@ -147,6 +148,39 @@ pub(super) async fn guesses_of_names_are_limited_with_retry_after(server: Server
     }
     test.wait(Duration::from_secs(600));
     browser.sign_up("alex").await;
+}
+
+pub(super) async fn one_client_does_not_shut_out_others_at_its_address(server: Server) {
+    let test = server.start().await;
+    test.browser("kim").sign_up("kim").await;
+    let mut member = test.browser("member");
+    let known = member.create(&json!({"username": "member"})).await;
+    member.register(&known).await.ok();
+    // A client exhausts what one browser may reveal; another browser at the address is not affected.
+    let mut guesser = test.browser("guesser");
+    while guess(&mut guesser, "kim").await == 409 {}
+    assert_eq!(guess(&mut guesser, "alex").await, 429);
+    test.browser("alex").sign_up("alex").await;
+    // A client that pretends to be many browsers exhausts the address for sign-ups only.
+    let mut browsers = 0;
+    while guess(&mut test.browser(&browsers.to_string()), "kim").await == 409 {
+        browsers += 1;
+    }
+    assert_eq!(browsers, 290);
+    assert_eq!(guess(&mut test.browser("sam"), "sam").await, 429);
+    member.add_passkey(&mut authenticator("second")).await;
+    let visitor = test.browser("visitor").post("authentication/options", &json!({"username": "kim"})).await;
+    assert_eq!(visitor.status, 200);
+}
+
+/// Tries to sign up. Returns the status.
+async fn guess(browser: &mut Browser, username: &str) -> u16 {
+    let options = browser.post("registration/options", &json!({ "username": username })).await;
+    if options.status != 200 {
+        return options.status;
+    }
+    let response = browser.create_for(&options.ok());
+    browser.register(&response).await.status
 }
 
 pub(super) async fn a_user_signs_in_with_and_without_a_username(server: Server) {

@@ -1,5 +1,7 @@
 //! Requests from other sites, and front ends on other hosts of the same site.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Server, Test};
@@ -162,6 +164,45 @@ pub(super) async fn a_front_end_on_another_host_works(server: Server) {
     );
     from(&mut kim, Some(FRONT_END), Some("cross-site"));
     assert_rejected(&mut kim).await;
+}
+
+pub(super) async fn rejections_have_the_headers_of_every_response(server: Server) {
+    let setup = |setup: &mut Setup| {
+        setup.relying_party = |rp| rp.related_origin(FRONT_END);
+        setup.service = Box::new(|builder| builder.front_end(FRONT_END).hsts(Duration::from_secs(86_400)));
+    };
+    let test = server.start_with(setup).await;
+    let mut kim = test.browser("kim");
+    // A route, extractors and a guard.
+    for path in ["session", "/app/user", "/app/passkey", "/app/recent", "/app/authentication"] {
+        from(&mut kim, Some(FRONT_END), Some("same-site"));
+        let answer = kim.post(path, &json!({})).await;
+        let is_route = path == "session";
+        assert_eq!(
+            answer.status,
+            if is_route {
+                405
+            } else if path.ends_with("authentication") {
+                400
+            } else {
+                401
+            }
+        );
+        assert_eq!(answer.header("x-content-type-options").collect::<Vec<_>>(), ["nosniff"], "{path}");
+        assert_eq!(
+            answer.header("strict-transport-security").collect::<Vec<_>>(),
+            ["max-age=86400"],
+            "{path}"
+        );
+        let allowed = [
+            ("access-control-allow-credentials", "true"),
+            ("access-control-allow-origin", FRONT_END),
+            ("vary", "Origin"),
+        ];
+        assert_eq!(cors(&answer), allowed, "{path}");
+        from(&mut kim, Some("https://example.org"), None);
+        assert_eq!(cors(&kim.post(path, &json!({})).await), [("vary", "Origin")], "{path}");
+    }
 }
 
 pub(super) async fn no_other_origin_receives_cors_headers(server: Server) {

@@ -8,7 +8,7 @@ use rp_service::{DecoyShape, DecoySurvey};
 use serde_json::{Value, json};
 
 use super::{Server, Test, authenticator};
-use crate::authenticator::{Algorithm, Ceremony, Config, Fault, Format};
+use crate::authenticator::{Algorithm, Backup, Ceremony, Config, Fault, Format};
 use crate::http::{Browser, HttpResponse, ORIGIN, Setup};
 
 /// The names of all members at any depth.
@@ -105,6 +105,29 @@ fn forge(options: &Value, fault: Fault) -> Value {
         members.remove("userHandle");
     }
     response
+}
+
+/// A forged response reaches the signature check, or ends at backup eligibility before it, for decoys as for real passkeys.
+pub(super) async fn known_and_unknown_names_have_the_same_signature_checks(server: Server) {
+    let test = server.start().await;
+    for (name, backup) in [("bound", Backup::DeviceBound), ("synced", Backup::BackedUp)] {
+        test.browser_with(name, Config { backup, ..Config::default() }).sign_up(name).await;
+    }
+    let mut outcomes = Vec::new();
+    let unknown: Vec<_> = (0..16).map(|name| format!("nobody{name}")).collect();
+    for names in [vec!["bound", "synced"], unknown.iter().map(String::as_str).collect()] {
+        let mut seen = BTreeSet::new();
+        for name in names {
+            let mut forger = test.browser("forger");
+            let options = forger.post("authentication/options", &json!({"username": name})).await.ok();
+            let _ = test.events();
+            forger.authenticate(&forge(&options, Fault::AssertionOfOtherKey)).await;
+            seen.extend(test.outcomes());
+        }
+        outcomes.push(seen.into_iter().collect::<Vec<_>>());
+    }
+    assert_eq!(outcomes[0], ["sign-in backup-eligibility-changed", "sign-in signature-invalid"]);
+    assert_eq!(outcomes[0], outcomes[1]);
 }
 
 pub(super) async fn forged_responses_are_rejected_alike(server: Server) {
@@ -248,13 +271,18 @@ async fn first_id(test: &Test, name: &str) -> Vec<u8> {
 pub(super) async fn a_decoy_is_registered_already_like_a_real_credential(server: Server) {
     let (test, _) = site_with_kim(&server).await;
     let ids = [first_id(&test, "kim").await, first_id(&test, "nobody").await];
+    let mut calls = Vec::new();
     for id in &ids {
         let mut eve = test.browser("eve");
         for (name, expected) in [("fresh", "credential-exists"), ("kim", "username-taken")] {
             let options = eve.post("registration/options", &json!({"username": name})).await.ok();
+            let _ = test.store.calls();
             assert_eq!(eve.register(&claim(&options, id, "claim")).await.problem(), (409, expected));
+            calls.push(test.store.calls());
         }
     }
+    assert!(calls[0].contains(&"create_user_with_passkey"), "{calls:?}");
+    assert_eq!(calls[..2], calls[2..]);
     let mut eve = test.browser("eve");
     eve.sign_up("eve").await;
     for id in &ids {

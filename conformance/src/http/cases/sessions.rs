@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rp_service::SessionPolicy;
+use rp_service::{Passkeys, SessionPolicy};
 use serde_json::{Value, json};
 
 use super::first_factor::password;
@@ -33,6 +33,31 @@ pub(super) async fn the_token_changes_at_every_sign_in_and_step_up(server: Serve
         assert_eq!(copy.get("/app/user").await.problem(), (401, "not-signed-in"));
     }
     assert_eq!(test.sessions(&test.user("kim").await).await.len(), 1);
+}
+
+pub(super) async fn a_user_has_a_limited_number_of_sessions(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let user = test.user("kim").await;
+    let mut first = kim.clone();
+    for _ in 0..Passkeys::MAX_SESSIONS {
+        test.wait(Duration::from_secs(1));
+        // Another browser with the same authenticator.
+        kim = Browser { authenticator: kim.authenticator.clone(), ..test.browser("other") };
+        kim.sign_in().await;
+    }
+    // The least recently used one has ended.
+    assert_eq!(test.sessions(&user).await.len(), Passkeys::MAX_SESSIONS);
+    assert_eq!(first.get("session").await.problem(), (401, "not-signed-in"));
+    kim.get("session").await.ok();
+    // A client that knows only the password ends no session of the owner.
+    for _ in 0..Passkeys::MAX_SESSIONS + 2 {
+        password(&mut test.browser("thief"), "kim").await.text();
+    }
+    let sessions = test.sessions(&user).await;
+    assert_eq!(sessions.iter().filter(|one| one.is_signed_in()).count(), Passkeys::MAX_SESSIONS);
+    assert_eq!(sessions.len(), 2 * Passkeys::MAX_SESSIONS);
 }
 
 pub(super) async fn a_failed_sign_in_keeps_the_session(server: Server) {

@@ -57,14 +57,19 @@ impl Accounts {
         CreateUser::Done
     }
 
-    pub(super) fn create_user_with_passkey(&mut self, user: UserRecord, passkey: Passkey) -> SignUp {
+    pub(super) fn create_user_with_passkey(
+        &mut self,
+        user: UserRecord,
+        passkey: Passkey,
+        is_reserved: bool,
+    ) -> SignUp {
         if self.users.contains_key(&user.handle) {
             return SignUp::HandleTaken;
         }
         if self.names.contains_key(&user.name_key) {
             return SignUp::NameTaken;
         }
-        if self.passkeys.contains_key(&passkey.record.id) {
+        if self.passkeys.contains_key(&passkey.record.id) || is_reserved {
             return SignUp::CredentialExists;
         }
         match self.create_user(user) {

@@ -112,6 +112,7 @@ impl SignUpStore for SqliteStore {
         &self,
         user: UserRecord,
         passkey: Passkey,
+        is_reserved: bool,
     ) -> Result<SignUp, StoreError> {
         if passkey.record.user_handle != user.handle {
             return Err(StoreError::ForeignRecord);
@@ -122,7 +123,7 @@ impl SignUpStore for SqliteStore {
             CreateUser::NameTaken => return Ok(SignUp::NameTaken),
             CreateUser::HandleTaken => return Ok(SignUp::HandleTaken),
         }
-        if passkey_exists(&mut write, &passkey.record.id).await? {
+        if passkey_exists(&mut write, &passkey.record.id).await? || is_reserved {
             return Ok(SignUp::CredentialExists);
         }
         insert_passkey(&mut write, &passkey).await?;

@@ -14,7 +14,7 @@ use crate::store::{
 pub(super) async fn sign_up(store: &impl SignUpStore, name: &str, byte: u8) -> (UserRecord, Passkey) {
     let user = user(name);
     let passkey = passkey(&user, byte);
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     (user, passkey)
 }
@@ -35,7 +35,7 @@ pub async fn a_user_and_the_first_passkey_are_created_together([store, other]: [
 pub async fn a_taken_name_leaves_no_passkey([store, _]: [impl SignUpStore; 2]) {
     let (kim, one) = sign_up(&store, "Kim", 1).await;
     let second = UserRecord { handle: handle("second"), ..kim.clone() };
-    let created = store.create_user_with_passkey(second.clone(), passkey(&second, 2)).await.unwrap();
+    let created = store.create_user_with_passkey(second.clone(), passkey(&second, 2), false).await.unwrap();
     assert_eq!(created, SignUp::NameTaken);
     assert_eq!(store.user(&second.handle).await.unwrap(), None);
     assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
@@ -46,18 +46,31 @@ pub async fn a_taken_name_leaves_no_passkey([store, _]: [impl SignUpStore; 2]) {
 pub async fn a_taken_handle_leaves_no_passkey([store, _]: [impl SignUpStore; 2]) {
     let (kim, one) = sign_up(&store, "Kim", 1).await;
     let second = UserRecord { handle: kim.handle.clone(), ..user("Sam") };
-    let created = store.create_user_with_passkey(second.clone(), passkey(&second, 2)).await.unwrap();
+    let created = store.create_user_with_passkey(second.clone(), passkey(&second, 2), false).await.unwrap();
     assert_eq!(created, SignUp::HandleTaken);
     assert_eq!(store.user_by_name("sam").await.unwrap(), None);
     assert_eq!(store.user(&kim.handle).await.unwrap(), Some(kim.clone()));
     assert_eq!(store.passkeys(&kim.handle).await.unwrap(), [one]);
 }
 
+/// The outcome is that for a known credential.
+pub async fn a_reserved_credential_leaves_no_user([store, _]: [impl SignUpStore; 2]) {
+    let kim = user("Kim");
+    let created = store.create_user_with_passkey(kim.clone(), passkey(&kim, 1), true).await.unwrap();
+    assert_eq!(created, SignUp::CredentialExists);
+    assert_eq!(store.user(&kim.handle).await.unwrap(), None);
+    assert_eq!(store.passkey(&id(1)).await.unwrap(), None);
+    sign_up(&store, "Kim", 1).await;
+    let second = UserRecord { handle: handle("second"), ..kim };
+    let created = store.create_user_with_passkey(second.clone(), passkey(&second, 2), true).await.unwrap();
+    assert_eq!(created, SignUp::NameTaken);
+}
+
 /// The name is free afterwards.
 pub async fn a_known_credential_leaves_no_user([store, _]: [impl SignUpStore; 2]) {
     let (_, one) = sign_up(&store, "Kim", 1).await;
     let sam = user("Sam");
-    let created = store.create_user_with_passkey(sam.clone(), passkey(&sam, 1)).await.unwrap();
+    let created = store.create_user_with_passkey(sam.clone(), passkey(&sam, 1), false).await.unwrap();
     assert_eq!(created, SignUp::CredentialExists);
     assert_eq!(store.user(&sam.handle).await.unwrap(), None);
     assert_eq!(store.passkey(&id(1)).await.unwrap(), Some(one));
@@ -67,7 +80,7 @@ pub async fn a_known_credential_leaves_no_user([store, _]: [impl SignUpStore; 2]
 /// A ceremony of one user never ends in the account of another.
 pub async fn a_passkey_of_another_user_creates_no_user([store, _]: [impl SignUpStore; 2]) {
     let (kim, sam) = (user("Kim"), user("Sam"));
-    let created = store.create_user_with_passkey(sam.clone(), passkey(&kim, 2)).await;
+    let created = store.create_user_with_passkey(sam.clone(), passkey(&kim, 2), false).await;
     assert!(matches!(created, Err(StoreError::ForeignRecord)), "{created:?}");
     assert_eq!(store.passkey(&id(2)).await.unwrap(), None);
     assert_eq!(store.user(&sam.handle).await.unwrap(), None);
@@ -79,7 +92,7 @@ pub async fn of_parallel_sign_ups_with_one_name_one_is_done<S: SignUpStore + 'st
     let results = race(&stores, 16, |store, at| {
         let kim = UserRecord { handle: handle(&format!("kim {at}")), ..user("Kim") };
         let passkey = passkey(&kim, u8::try_from(at).unwrap());
-        async move { store.create_user_with_passkey(kim, passkey).await.unwrap() }
+        async move { store.create_user_with_passkey(kim, passkey, false).await.unwrap() }
     });
     let results = results.await;
     assert_eq!((count(&results, &SignUp::Done), count(&results, &SignUp::NameTaken)), (1, 15));
@@ -92,7 +105,7 @@ pub async fn of_parallel_sign_ups_with_one_credential_one_is_done<S: SignUpStore
     let results = race(&stores, 16, |store, at| {
         let user = user(&format!("user{at}"));
         let passkey = passkey(&user, 1);
-        async move { store.create_user_with_passkey(user, passkey).await.unwrap() }
+        async move { store.create_user_with_passkey(user, passkey, false).await.unwrap() }
     });
     let results = results.await;
     assert_eq!((count(&results, &SignUp::Done), count(&results, &SignUp::CredentialExists)), (1, 15));
