@@ -16,6 +16,7 @@ use std::error::Error;
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use rp_service::Passkeys;
@@ -32,6 +33,8 @@ pub struct Site {
     pub application: Application,
     /// A listener for each address of the host name.
     pub listeners: Vec<TcpListener>,
+    /// The time within which the head of a request must arrive.
+    pub header_time_limit: Duration,
     origin: String,
     database: String,
 }
@@ -49,7 +52,8 @@ impl Site {
         let origin = arguments.origin(port.unwrap_or_default());
         let passkeys = arguments.passkeys(&origin).await?;
         let application = Application::new(Passwords::open(&arguments.database).await?);
-        Ok(Self { passkeys, application, listeners, origin, database: arguments.database })
+        let header_time_limit = arguments.header_time_limit();
+        Ok(Self { passkeys, application, listeners, header_time_limit, origin, database: arguments.database })
     }
 
     /// Prints the address of the site.

@@ -29,6 +29,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
             app.route(route.path(), method.to(handler))
         })
     });
+    server = server.client_request_timeout(site.header_time_limit);
     site.announce();
     for listener in site.listeners {
         server = server.listen(listener)?;

@@ -1,5 +1,8 @@
 //! `cargo run -p rp-axum --example passkeys`: a site with passkeys on axum and SQLite.
 
+#[path = "support/serve.rs"]
+mod serve;
+
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -35,7 +38,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     for listener in site.listeners {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        servers.spawn(axum::serve(listener, app.clone()).with_graceful_shutdown(stopped()).into_future());
+        servers.spawn(serve::serve(listener, app.clone(), site.header_time_limit, stopped()));
     }
     while let Some(served) = servers.join_next().await {
         served??;

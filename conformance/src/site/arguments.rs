@@ -34,6 +34,12 @@ pub struct Arguments {
     /// A file with the number of seconds by which the site's clock is ahead, for tests.
     #[arg(long, hide = true, value_name = "FILE")]
     clock: Option<PathBuf>,
+    /// The time within which the head of a request must arrive.
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    header_time: u64,
+    /// The time within which the body of a request must arrive.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    body_time: u64,
     #[command(flatten)]
     metadata: MetadataArguments,
 }
@@ -83,6 +89,10 @@ impl Arguments {
         }
     }
 
+    pub(super) fn header_time_limit(&self) -> Duration {
+        Duration::from_secs(self.header_time)
+    }
+
     /// The origin of a site on this port.
     pub(super) fn origin(&self, port: u16) -> String {
         self.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
@@ -112,9 +122,14 @@ impl Arguments {
         };
         let mut policy = Policy::default();
         policy.sign_up = true;
-        let mut passkeys =
-            Passkeys::builder(rp).store(store).secret(secret).policy(policy).passkey_endpoints(endpoints);
-        passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
+        let mut passkeys = Passkeys::builder(rp)
+            .store(store)
+            .secret(secret)
+            .policy(policy)
+            .passkey_endpoints(endpoints)
+            .body_time_limit(Duration::from_secs(self.body_time))
+            .second_factor(Totp::new())
+            .second_factor(RecoveryCodes::new());
         if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
         }

@@ -171,7 +171,7 @@ fn answered(response: HttpResponse) -> Option<Value> {
 const NO_ANSWER: u16 = 404;
 
 /// Sends a request over the network.
-fn send(server: &str, request: &HttpRequest) -> HttpResponse {
+pub(crate) fn send(server: &str, request: &HttpRequest) -> HttpResponse {
     let mut builder = ureq::http::Request::builder()
         .method(request.method.as_str())
         .uri(format!("{server}{}", request.path));
@@ -192,6 +192,6 @@ fn send(server: &str, request: &HttpRequest) -> HttpResponse {
     HttpResponse { status: response.status().as_u16(), headers, body }
 }
 
-fn block_on(work: impl Future<Output = ()>) {
+pub(crate) fn block_on(work: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
 }

@@ -22,6 +22,7 @@ mod passwords;
 mod process;
 mod simplewebauthn;
 mod site;
+mod slow;
 mod totp;
 mod webdriver;
 
