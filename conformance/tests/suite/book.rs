@@ -113,13 +113,37 @@ fn every_code_is_explained_and_no_other() {
     assert_eq!(explained, codes);
 }
 
+/// The names of the tests in a source file: functions with a test's attribute, the cases of the HTTP interface, and the
+/// behaviours in the tables of the test kits, of which macros make tests.
+fn tests(source: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut is_test = false;
+    let mut is_table = false;
+    for line in source.lines().map(str::trim) {
+        is_table |= line.starts_with("cases! {") || line.starts_with("$crate::__store_tests! {");
+        let is_name = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        if is_table && !line.is_empty() && is_name(line) {
+            found.push(line);
+        }
+        let attribute = line.strip_prefix("#[").and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
+        match line.split_once("fn ") {
+            Some((_, rest)) if is_test => {
+                found.extend(rest.split_once('(').map(|(name, _)| name));
+                is_test = false;
+            }
+            _ => is_test |= attribute.split('(').next().is_some_and(|name| name.ends_with("test")),
+        }
+    }
+    found
+}
+
 #[test]
 fn every_test_fault_and_quirk_that_the_pages_on_security_name_exists() {
     let pages = ["model.md", "behaviours.md"]
         .map(|page| fs::read_to_string(book().join("security").join(page)).unwrap());
     let sources: Vec<_> =
         files(&root(), ".rs").into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let tests: BTreeSet<&str> = sources.iter().flat_map(|source| between(source, "fn ", '(')).collect();
+    let tests: BTreeSet<&str> = sources.iter().flat_map(|source| tests(source)).collect();
     let faults = Fault::ALL.iter().map(|fault| fault.name());
     let minted: BTreeSet<&str> = faults.chain(Quirk::ALL.iter().map(|quirk| quirk.name())).collect();
     let rows = pages
