@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rp_core::{CredentialId, CredentialRecord, RelyingParty, Timestamp, UserHandle};
 use rp_service::store::{
-    AddPasskey, Authorization, CeremonyStore, Conditions, Passkey, SessionStore, SignUp, SignUpStore,
-    UserRecord,
+    AddPasskey, Authorization, CeremonyStore, Conditions, FactorStore, Passkey, SessionStore, SignUp,
+    SignUpStore, UserRecord,
 };
 use rp_service::{DecoySurvey, Limit, Passkeys, Policy};
 
@@ -59,7 +59,7 @@ fn accounts() -> usize {
 /// A service with these accounts, decoys that follow their profile, and no limits.
 pub(super) async fn service<S>(store: S) -> Result<Passkeys, Box<dyn Error>>
 where
-    S: SignUpStore + CeremonyStore + SessionStore + Clone + 'static,
+    S: SignUpStore + CeremonyStore + SessionStore + FactorStore + Clone + 'static,
 {
     let mut random = Random::new(2);
     let mut names = 0..accounts();
@@ -104,7 +104,8 @@ async fn add_account(
         let is_stored = match first.clone() {
             Some(first) => {
                 let authorization = Authorization::Passkey(first);
-                let conditions = Conditions { check_user: true, session: None, authorization, now };
+                let conditions =
+                    Conditions { check_user: true, check_factors: false, session: None, authorization, now };
                 store.add_passkey(passkey, None, &conditions).await? == AddPasskey::Done
             }
             None => {
