@@ -1,6 +1,9 @@
-//! The cases of the HTTP interface on the service itself, without a framework; and its log.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! The cases of the HTTP interface on the service itself, without a framework; its log; and a database that grows, or has no
+//! room.
+#![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests")]
 
+mod full_disk;
+mod growth;
 mod log;
 
 use rp_conformance::http::{Fixture, bare};

@@ -10,7 +10,7 @@ use super::browser::BrowserId;
 use super::caller::Caller;
 use super::service::Passkeys;
 use crate::error::{NoCeremony, ServiceError};
-use crate::session::SessionId;
+use crate::session::{SessionId, SessionState};
 use crate::store::{CeremonyKey, StoreError, TakeCeremony};
 
 /// A ceremony as it is stored: JSON with a version.
@@ -50,6 +50,9 @@ pub(super) enum Ceremony {
 /// The maximum length of `clientDataJSON`. Browsers send a few hundred bytes, and about a kilobyte in payments; what is
 /// attested is stored with the passkey.
 const MAX_CLIENT_DATA_BYTES: usize = 4096;
+
+/// How many bytes of a stored ceremony count as one ceremony. Usual ones have less than half of that.
+const CEREMONY_BYTES: usize = 2048;
 
 /// The version that this release writes, and the only one that it reads.
 const VERSION: u32 = 2;
@@ -101,11 +104,17 @@ impl Passkeys {
     /// Stores a ceremony.
     pub(super) async fn put_ceremony(&self, caller: &Caller, ceremony: Ceremony) -> Result<(), ServiceError> {
         let browser = caller.browser.as_ref().ok_or(ServiceError::NoCeremony(NoCeremony::Cookie))?;
-        // A ceremony of a session counts for its user, so that no one else at the address can block it.
-        let user = caller.session.as_ref().filter(|_| ceremony.is_bound_to_session());
-        let subject = user
-            .map_or_else(|| caller.address().to_owned(), |current| format!("user {}", current.session.user));
-        self.count_attempt(self.inner.policy.limits.ceremonies_per_address, &subject).await?;
+        let limits = &self.inner.policy.limits;
+        // A ceremony of a session counts for its user, so that no one else at the address can block it, and those of a
+        // first factor apart, so that a stolen password cannot either.
+        let session = caller.session.as_ref().filter(|_| ceremony.is_bound_to_session());
+        let (limit, subject) = match session.map(|current| &current.session) {
+            Some(session) if session.state == SessionState::FirstFactor => {
+                (limits.ceremonies_per_user, format!("first-factor {}", session.user))
+            }
+            Some(session) => (limits.ceremonies_per_user, format!("user {}", session.user)),
+            None => (limits.ceremonies_per_address, caller.address().to_owned()),
+        };
         let key = key(browser, ceremony.challenge().as_bytes());
         let started_by = caller
             .session
@@ -113,6 +122,10 @@ impl Passkeys {
             .map(|current| Starter { session: current.session.id, user: current.session.user.clone() });
         let stored = StoredCeremony { version: VERSION, started_by, ceremony };
         let bytes = serde_json::to_vec(&stored).map_err(StoreError::unavailable)?;
+        // One that lists many credentials counts more, so that the limit bounds the bytes that are stored.
+        for _ in 0..bytes.len().div_ceil(CEREMONY_BYTES) {
+            self.count_attempt(limit, &subject).await?;
+        }
         let expires_at = self.now().saturating_add(self.ceremony_lifetime());
         self.inner.ceremonies.put_ceremony(key, &bytes, expires_at).await?;
         self.sweep().await;

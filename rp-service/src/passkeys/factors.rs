@@ -286,7 +286,7 @@ impl Passkeys {
             let factor = self.factor_for(session, name).await?;
             let target = Target { factor: factor.as_ref(), user: &user, caller, session, body };
             let subject = format!("user {}", user.handle);
-            self.count_attempt(self.inner.policy.limits.ceremonies_per_address, &subject).await?;
+            self.count_attempt(self.inner.policy.limits.ceremonies_per_user, &subject).await?;
             for _ in 0..MAX_RACES {
                 let stored = self.enrolled(&user, name).await?;
                 let state = self.unseal(&stored)?;

@@ -16,7 +16,9 @@ pub struct Limits {
     pub reveals_per_address: Limit,
     /// Accounts that are created, per address.
     pub sign_ups_per_address: Limit,
-    /// Ceremonies that are started, per address.
+    /// Ceremonies that are started by a user's sessions: adding a passkey, step-up, second factor.
+    pub ceremonies_per_user: Limit,
+    /// Other ceremonies that are started, per address.
     pub ceremonies_per_address: Limit,
     /// Wrong second factors other than passkeys, per user.
     pub factors: Limit,
@@ -35,6 +37,8 @@ impl Default for Limits {
             reveals_per_address: Limit::new("reveals per address", 300, Duration::from_mins(10)),
             // A class room in an hour. With the limit on the size of a registration it bounds what one address can store.
             sign_ups_per_address: Limit::new("sign-ups per address", 60, Duration::from_hours(1)),
+            // Ten a minute, for one person.
+            ceremonies_per_user: Limit::new("ceremonies per user", 100, Duration::from_mins(10)),
             // Every visitor of a sign-in page behind a large company's address, five times a second. A ceremony takes about a
             // kilobyte until it expires.
             ceremonies_per_address: Limit::new("ceremonies per address", 3_000, Duration::from_mins(10)),
@@ -57,6 +61,7 @@ struct LimitsFile {
     reveals: LimitFile,
     reveals_per_address: LimitFile,
     sign_ups_per_address: LimitFile,
+    ceremonies_per_user: LimitFile,
     ceremonies_per_address: LimitFile,
     factors: LimitFile,
     factors_per_day: LimitFile,
@@ -70,6 +75,7 @@ impl<'de> Deserialize<'de> for Limits {
             reveals: file.reveals.of(default.reveals),
             reveals_per_address: file.reveals_per_address.of(default.reveals_per_address),
             sign_ups_per_address: file.sign_ups_per_address.of(default.sign_ups_per_address),
+            ceremonies_per_user: file.ceremonies_per_user.of(default.ceremonies_per_user),
             ceremonies_per_address: file.ceremonies_per_address.of(default.ceremonies_per_address),
             factors: file.factors.of(default.factors),
             factors_per_day: file.factors_per_day.of(default.factors_per_day),
