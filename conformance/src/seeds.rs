@@ -50,6 +50,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("payment", |_| payment::payments()),
     ("policy_decision", |_| policy::decisions()),
     ("policy_file", |_| policy::files()),
+    ("recovery_code", |_| parsers::recovery_codes()),
     ("registration", Ceremonies::registrations),
     ("related_origins", |_| parsers::related_origins()),
     ("response_json", Ceremonies::responses),
@@ -63,6 +64,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("statement_fido_u2f", |minted| minted.statements("fido-u2f")),
     ("statement_packed", |minted| minted.statements("packed")),
     ("statement_tpm", |minted| minted.statements("tpm")),
+    ("totp", |_| parsers::totp_bodies()),
     ("vector_format", Ceremonies::vector_files),
 ];
 

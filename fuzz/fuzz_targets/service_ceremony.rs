@@ -36,6 +36,7 @@ fuzz_target!(|data: &[u8]| {
     data.clone_into(&mut STATE.lock().unwrap());
     SERVICE.with(|service| {
         respond(service, Route::RegistrationVerify, BROWSER, None, REGISTRATION);
+        respond(service, Route::ProofVerify, BROWSER, None, REGISTRATION);
         respond(service, Route::AuthenticationVerify, BROWSER, None, AUTHENTICATION);
     });
 });

@@ -1,4 +1,4 @@
-//! A request to any route of the service: the number of the route, then cookies, `{id}` and body, separated by NUL.
+//! A request to any route of the service: the number of the route, then cookies, `{id}` or `{name}`, and body, separated by NUL.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,12 +1,12 @@
 //! A service for the targets of its parsers, without a network. Its clock advances by a minute with each request, so that
 //! no rate limit is exceeded.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use rp_core::{RelyingParty, Timestamp};
+use rp_core::{AttestationPolicy, RelyingParty, Timestamp};
 use rp_service::http::{Body, Request, Route};
-use rp_service::{Passkeys, PasskeysBuilder, Policy};
+use rp_service::store::MemoryStore;
+use rp_service::{Caller, FactorName, Method, Passkeys, PasskeysBuilder, Policy};
 use tokio::runtime::{Builder, Runtime};
 
 /// The cookie of a browser.
@@ -18,6 +18,9 @@ pub const REGISTRATION: &[u8] = br#"{"id":"AA","rawId":"AA","type":"public-key",
 /// An authentication whose challenge is 32 zeroes.
 pub const AUTHENTICATION: &[u8] = br#"{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSIsIm9yaWdpbiI6Imh0dHBzOi8vZXhhbXBsZS5vcmcifQ","authenticatorData":"AA","signature":"AA"}}"#;
 
+/// The time at which a service starts, in seconds.
+const NOW: i64 = 1_780_272_000;
+
 /// A service and the runtime that it runs in.
 pub struct Service {
     passkeys: Passkeys,
@@ -27,32 +30,106 @@ pub struct Service {
 impl Service {
     /// A service with these stores.
     pub fn new(stores: impl FnOnce(PasskeysBuilder) -> PasskeysBuilder) -> Self {
+        let clock = AtomicI64::new(NOW);
+        Self::with(stores, move || clock.fetch_add(60, Ordering::Relaxed))
+    }
+
+    fn with(
+        stores: impl FnOnce(PasskeysBuilder) -> PasskeysBuilder,
+        clock: impl Fn() -> i64 + Send + Sync + 'static,
+    ) -> Self {
         // Time is paused, so that no response waits.
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
         let rp = RelyingParty::builder("example.org").origin("https://example.org").build();
+        let proof = RelyingParty::builder("example.org")
+            .origin("https://example.org")
+            .attestation_policy(AttestationPolicy::default().require_trusted())
+            .build();
         let mut policy = Policy::default();
         policy.sign_up = true;
         policy.bearer_tokens = true;
-        let clock = Arc::new(AtomicI64::new(1_780_272_000));
+        policy.limits.factors.attempts = u32::MAX;
+        policy.limits.factors_per_day.attempts = u32::MAX;
+        policy.limits.factors_per_address.attempts = u32::MAX;
         let passkeys = stores(Passkeys::builder(rp.expect("a relying party")))
             .secret([7; 32])
+            .proof(proof.expect("a relying party"))
             .policy(policy)
-            .clock(move || Timestamp::from_unix_seconds(clock.fetch_add(60, Ordering::Relaxed)))
+            .clock(move || Timestamp::from_unix_seconds(clock()))
             .events(|event: &rp_service::Event<'_>| drop(event.error.map(ToString::to_string)))
             .build();
         Self { passkeys: passkeys.expect("a service"), runtime: runtime.expect("a runtime") }
     }
 }
 
+/// A user with a TOTP, and a session in which its code is requested.
+pub struct Enrolled {
+    service: Service,
+    caller: Caller,
+    is_confirmed: bool,
+}
+
+impl Enrolled {
+    /// The enrolment is not confirmed.
+    pub fn pending() -> Self {
+        Self::new(|_| None)
+    }
+
+    /// The enrolment is confirmed.
+    pub fn confirmed() -> Self {
+        Self::new(|uri| totp_rs::Totp::from_url(uri).ok())
+    }
+
+    fn new(scan: impl FnOnce(&str) -> Option<totp_rs::Totp>) -> Self {
+        let service = Service::with(
+            |builder| builder.store(MemoryStore::new()).second_factor(rp_service::Totp::new()),
+            // The time stands still, so that the enrolment does not expire.
+            || NOW,
+        );
+        let passkeys = &service.passkeys;
+        let (caller, is_confirmed) = service.runtime.block_on(async {
+            let user = passkeys.create_user("kim", "Kim").await.expect("a user");
+            let mut caller = Caller::new_browser().expect("randomness");
+            let first = passkeys.first_factor_verified(&caller, &user.handle, Method::Password).await;
+            let token = first.expect("a session").session.token.expect("a token");
+            caller.session = passkeys.load_session(&token).await.expect("memory");
+            let enrolment = passkeys.start_factor_enrolment(&caller, &FactorName::TOTP, b"{}").await;
+            let enrolment = enrolment.expect("an enrolment");
+            let totp = scan(enrolment["uri"].as_str().expect("a URI"));
+            if let Some(totp) = &totp {
+                let codes = [NOW - 30, NOW].map(|time| totp.generate(time.unsigned_abs()).to_string());
+                let body = serde_json::json!({ "codes": codes }).to_string();
+                let confirmed = passkeys.confirm_factor(&caller, &FactorName::TOTP, body.as_bytes()).await;
+                confirmed.expect("two consecutive codes");
+            }
+            (caller, totp.is_some())
+        });
+        Self { service, caller, is_confirmed }
+    }
+
+    /// Sends a body. A failure of the server is a finding.
+    pub fn use_totp(&self, body: &[u8]) {
+        let passkeys = &self.service.passkeys;
+        let (caller, name) = (&self.caller, &FactorName::TOTP);
+        let error = self.service.runtime.block_on(async {
+            match self.is_confirmed {
+                true => passkeys.verify_factor(caller, name, body).await.err(),
+                false => passkeys.confirm_factor(caller, name, body).await.err(),
+            }
+        });
+        assert!(error.is_none_or(|error| error.status() < 500));
+    }
+}
+
 /// Responds to a request of the site's own page. A failure of the server is a finding.
-pub fn respond(service: &Service, route: Route, cookies: &[u8], id: Option<String>, body: &[u8]) {
+pub fn respond(service: &Service, route: Route, cookies: &[u8], parameter: Option<String>, body: &[u8]) {
     let headers = vec![
         ("origin", &b"https://example.org"[..]),
         ("content-type", b"application/json"),
         ("cookie", cookies),
         ("authorization", cookies),
     ];
-    let request = Request { headers, id, ..Request::default() };
+    let request = Request { headers, parameter, ..Request::default() };
     let body = async { Body::Complete(body.to_vec()) };
     let response = service.runtime.block_on(service.passkeys.handle(route, &request, body));
     assert!(response.status < 500, "{}", String::from_utf8_lossy(&response.body));

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use rp_service::http::{self, PendingCookies};
-use rp_service::{Authentication, ErrorKind, Fresh, Guard, Registration, Requirement};
+use rp_service::{Authentication, ErrorKind, Fresh, Guard, Proof, Registration, Requirement};
 
 use crate::app::ServiceFailure;
 use crate::rejection::Rejection;
@@ -79,6 +79,11 @@ pub struct VerifiedRegistration(pub Registration);
 /// stored, and the response sets the session cookie. An error is the response of the route.
 #[derive(Clone, Debug)]
 pub struct VerifiedAuthentication(pub Authentication);
+
+/// A verified proof that a genuine authenticator is present, for your own handler in place of `proof/verify`. The request
+/// has the response and nothing else in its body, and no account. An error is the response of the route.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedProof(pub Proof);
 
 impl Deref for CurrentUser {
     type Target = rp_service::CurrentUser;
@@ -203,6 +208,18 @@ impl FromRequest for VerifiedRegistration {
                 passkeys(&request)?.verified_registration(&head(&request), read(body.await)).await?;
             verified.cookie.into_iter().for_each(|cookie| cookies(&request).push(cookie));
             Ok(Self(verified.value))
+        })
+    }
+}
+
+impl FromRequest for VerifiedProof {
+    type Error = Rejection;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, body) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            Ok(Self(passkeys(&request)?.verified_proof(&head(&request), read(body.await)).await?))
         })
     }
 }

@@ -60,7 +60,7 @@ pub use rp_service::*;
 pub use app::{mount, mount_with};
 pub use extract::{
     Context, CurrentUser, FreshPasskey, Guarded, OptionalUser, SiteCheck, VerifiedAuthentication,
-    VerifiedRegistration,
+    VerifiedProof, VerifiedRegistration,
 };
 pub use guard::require;
 pub use rejection::Rejection;

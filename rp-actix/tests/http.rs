@@ -11,7 +11,7 @@ use actix_web::{App, HttpRequest as ActixRequest, test, web};
 use rp_actix::store::SqliteStore;
 use rp_actix::{
     Context, CurrentUser, FreshPasskey, Guard, Guarded, Method, OptionalUser, Rejection, Requirement, Routes,
-    VerifiedAuthentication, VerifiedRegistration, require,
+    VerifiedAuthentication, VerifiedProof, VerifiedRegistration, require,
 };
 use rp_conformance::http::{
     ADDRESS, Fixture, HttpRequest, HttpResponse, Setup, Site, application,
@@ -46,6 +46,7 @@ async fn site(fixture: Fixture) -> Site {
         .route("/app/hardware", web::post().to(hardware))
         .route("/app/registration", web::post().to(registration))
         .route("/app/authentication", web::post().to(authentication))
+        .route("/app/proof", web::post().to(async |_: VerifiedProof| "genuine"))
         .route("/app/password", web::post().to(password))
         .route("/app/sign-out", web::post().to(sign_out));
     let app = Rc::new(test::init_service(app).await);

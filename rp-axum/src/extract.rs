@@ -4,7 +4,7 @@ use std::ops::Deref;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use rp_service::http::{self, PendingCookies};
-use rp_service::{Authentication, Fresh, Guard, Registration, Requirement};
+use rp_service::{Authentication, Fresh, Guard, Proof, Registration, Requirement};
 
 use crate::rejection::Rejection;
 use crate::request::{head, passkeys, read};
@@ -74,6 +74,11 @@ pub struct VerifiedRegistration(pub Registration);
 /// stored, and the response sets the session cookie. An error is the response of the route.
 #[derive(Clone, Debug)]
 pub struct VerifiedAuthentication(pub Authentication);
+
+/// A verified proof that a genuine authenticator is present, for your own handler in place of `proof/verify`. The request
+/// has the response and nothing else in its body, and no account. An error is the response of the route.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedProof(pub Proof);
 
 impl Deref for CurrentUser {
     type Target = rp_service::CurrentUser;
@@ -175,6 +180,15 @@ impl<S: Send + Sync> FromRequest<S> for VerifiedRegistration {
         let verified = passkeys(&parts)?.verified_registration(&head(&parts), read(body)).await?;
         verified.cookie.into_iter().for_each(|cookie| cookies(&parts).push(cookie));
         Ok(Self(verified.value))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for VerifiedProof {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Rejection> {
+        let (parts, body) = request.into_parts();
+        Ok(Self(passkeys(&parts)?.verified_proof(&head(&parts), read(body)).await?))
     }
 }
 

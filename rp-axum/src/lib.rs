@@ -55,7 +55,7 @@ pub use rp_service::*;
 pub use app::{App, mount, mount_with};
 pub use extract::{
     Context, CurrentUser, FreshPasskey, Guarded, OptionalUser, SiteCheck, VerifiedAuthentication,
-    VerifiedRegistration,
+    VerifiedProof, VerifiedRegistration,
 };
 pub use guard::{RequireLayer, require};
 pub use rejection::Rejection;
@@ -73,6 +73,8 @@ mod book {
     struct Sessions;
     #[doc = include_str!("../../docs/src/guide/second-factors.md")]
     struct SecondFactors;
+    #[doc = include_str!("../../docs/src/guide/proofs.md")]
+    struct Proofs;
     #[doc = include_str!("../../docs/src/guide/own-users.md")]
     struct OwnUsers;
 }

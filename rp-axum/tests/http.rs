@@ -11,7 +11,7 @@ use axum::routing::{any, post};
 use rp_axum::store::SqliteStore;
 use rp_axum::{
     Context, CurrentUser, FreshPasskey, Guard, Guarded, Method, Rejection, Requirement, Routes,
-    VerifiedAuthentication, VerifiedRegistration, require,
+    VerifiedAuthentication, VerifiedProof, VerifiedRegistration, require,
 };
 use rp_conformance::http::{
     ADDRESS, Fixture, HttpRequest, HttpResponse, Setup, Site, application,
@@ -44,6 +44,7 @@ fn site(fixture: &Fixture) -> Site {
         .route("/app/hardware", post(|current: Guarded<Hardware>| async move { current.user.name.clone() }))
         .route("/app/registration", post(registration))
         .route("/app/authentication", post(authentication))
+        .route("/app/proof", post(async |_: VerifiedProof| "genuine"))
         .route("/app/password", post(password))
         .route("/app/sign-out", post(sign_out));
     let routes = Routes::only(fixture.routes.clone()).prefix(fixture.prefix);

@@ -89,6 +89,14 @@ pub enum ServiceError {
     /// The credential belongs to a different user than the one that started the ceremony.
     #[error("the credential belongs to a different user than the one that started the ceremony")]
     ForeignCredential,
+    /// A proof does not verify. Only the code is kept: the error itself may name a model or an issuer.
+    #[error("the proof does not verify: {}", code.as_str())]
+    ProofRejected {
+        /// The code.
+        code: Code,
+        /// The step of section 7.1.
+        step: u8,
+    },
     /// The user is locked.
     #[error("the user is locked")]
     UserLocked,
@@ -225,6 +233,7 @@ impl ServiceError {
             Self::ClientData(error) => error.code().as_str(),
             Self::Registration(error) => error.code().as_str(),
             Self::Authentication(error) => error.code().as_str(),
+            Self::ProofRejected { code, .. } => code.as_str(),
             Self::UserVerificationOmitted => Code::UserNotVerified.as_str(),
             Self::CredentialUnknown | Self::NoSuchPasskey => "credential-unknown",
             Self::FactorInvalid { .. } => "factor-invalid",
@@ -305,6 +314,7 @@ impl ServiceError {
         match self {
             Self::Registration(error) => Some(error.step()),
             Self::Authentication(error) => Some(error.step()),
+            Self::ProofRejected { step, .. } => Some(*step),
             Self::Redacted(exact) => exact.step(),
             _ => None,
         }

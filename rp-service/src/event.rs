@@ -90,6 +90,8 @@ pub enum Action {
     DeleteUser,
     /// Creates an enrolment grant.
     CreateGrant,
+    /// Proves that a genuine authenticator is present. The event contains no client.
+    Proof,
     /// Deletes expired entries; reported only if it fails.
     Sweep,
     /// A request that was rejected before its action was known.
@@ -123,6 +125,7 @@ impl Action {
             Self::UnlockUser => "unlock-user",
             Self::DeleteUser => "delete-user",
             Self::CreateGrant => "create-grant",
+            Self::Proof => "proof",
             Self::Sweep => "sweep",
             Self::Request => "request",
         }

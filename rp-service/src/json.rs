@@ -157,6 +157,12 @@ impl SessionJson {
     }
 }
 
+/// `POST proof/verify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ProofJson {
+    pub(crate) genuine: bool,
+}
+
 /// `GET factors`: the second factors except passkeys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FactorsJson {

@@ -57,7 +57,7 @@ pub use json::{
 };
 pub use passkeys::{
     Authentication, BrowserId, Caller, ConfigError, CurrentSession, CurrentUser, FactorVerification,
-    FirstFactor, Grant, NewUser, Next, OpenedSession, Passkeys, PasskeysBuilder, Registration,
+    FirstFactor, Grant, NewUser, Next, OpenedSession, Passkeys, PasskeysBuilder, Proof, Registration,
     TokenTransport,
 };
 #[cfg(feature = "toml")]

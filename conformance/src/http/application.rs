@@ -10,6 +10,7 @@
 //! | `POST /app/hardware` | [`hardware`] | the username |
 //! | `POST /app/registration` | a registration response in place of `registration/verify` | [`registration`] |
 //! | `POST /app/authentication` | an authentication response in place of `authentication/verify` | [`authentication`] |
+//! | `POST /app/proof` | a registration response in place of `proof/verify` | `genuine` |
 //! | `POST /app/password` | reports a password of the user in the header `x-user` | [`first_factor`] |
 //! | `POST /app/sign-out` | ends the session | `signed out` |
 

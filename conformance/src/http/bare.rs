@@ -95,6 +95,10 @@ async fn handle(
         verified.cookie.into_iter().for_each(|cookie| cookies.push(cookie));
         return Ok(Some(application::authentication(&verified.value)));
     }
+    if http.path == "/app/proof" {
+        let _ = passkeys.verified_proof(request, body).await?;
+        return Ok(Some("genuine".into()));
+    }
     let context = Context::new(passkeys, &http.method, request, cookies.clone()).await;
     let requirement = match http.path.as_str() {
         "/app/user" => {

@@ -12,9 +12,11 @@ mod enumeration;
 mod factors;
 mod first_factor;
 mod grants;
+mod proofs;
 mod registration;
 mod requests;
 mod sessions;
+mod skipping;
 mod storage;
 mod user_verification;
 mod users;
@@ -185,6 +187,24 @@ cases! { $
         a_totp_verifies_the_user_again
         a_recovery_code_enrols_a_passkey_and_signs_no_one_in
         a_recovery_code_enrols_a_totp
+        a_code_is_used_once_also_in_parallel
+        a_new_set_of_recovery_codes_replaces_the_old_one
+        wrong_codes_are_limited_per_user_and_per_address
+        a_factor_of_another_user_is_unknown
+        every_factor_works_in_every_mode
+        a_deleted_factor_ends_the_other_sessions_that_used_it
+        an_enrolment_expires_and_is_checked_again
+        secrets_of_factors_are_neither_stored_nor_logged
+        a_factor_that_cannot_be_stored_changes_nothing
+        the_application_reports_no_factor_of_the_service
+    }
+    skipping {
+        no_second_factor_can_be_skipped
+    }
+    proofs {
+        a_genuine_authenticator_proves_that_and_no_more
+        a_proof_requires_a_trusted_attestation
+        a_proof_is_used_once_and_for_nothing_else
     }
     grants {
         a_grant_adds_one_passkey

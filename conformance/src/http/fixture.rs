@@ -2,9 +2,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rp_core::options::{
+    AttestationConveyancePreference, ResidentKeyRequirement, UserVerificationRequirement,
+};
 use rp_core::{
-    Aaguid, CredentialId, RelyingParty, RelyingPartyBuilder, StaticAnchors, Timestamp, TrustAnchor,
-    UserHandle, base64url,
+    Aaguid, AttestationPolicy, CredentialId, RelyingParty, RelyingPartyBuilder, StaticAnchors, Timestamp,
+    TrustAnchor, UserHandle, base64url,
 };
 use rp_service::http::Route;
 use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
@@ -101,6 +104,7 @@ impl Fixture {
             .policy(setup.policy)
             .trust(Arc::new(StaticAnchors::new(anchors)))
             .authenticators(HardwareKeys)
+            .proof(proof_party(setup.origin))
             .second_factor(Totp::new())
             .second_factor(RecoveryCodes::new())
             .clock(move || Timestamp::from_unix_seconds(time.load(Ordering::SeqCst)))
@@ -170,6 +174,22 @@ fn relying_party(setup: &Setup) -> RelyingParty {
             .native_origin("android:apk-key-hash:AAAA")
     };
     (setup.relying_party)(builder.name("Example")).build().expect("the configuration is complete")
+}
+
+/// Proofs require a trusted attestation, and no more than a touch.
+fn proof_party(origin: &str) -> RelyingParty {
+    let builder = match origin {
+        LOCALHOST => RelyingParty::builder("localhost").origin(LOCALHOST),
+        origin => RelyingParty::builder("example.org").origin(origin),
+    };
+    builder
+        .name("Example")
+        .attestation(AttestationConveyancePreference::Direct)
+        .attestation_policy(AttestationPolicy::default().require_trusted())
+        .user_verification(UserVerificationRequirement::Discouraged)
+        .resident_key(ResidentKeyRequirement::Discouraged)
+        .build()
+        .expect("the configuration is complete")
 }
 
 /// Every model is one whose metadata list hardware key protection and certification at level 1.

@@ -51,7 +51,7 @@ async fn assert_one_is_accepted(
 }
 
 /// Runs futures in parallel on this thread.
-async fn all<T>(mut futures: Vec<LocalFuture<T>>) -> Vec<T> {
+pub(super) async fn all<T>(mut futures: Vec<LocalFuture<T>>) -> Vec<T> {
     let mut done = Vec::with_capacity(futures.len());
     poll_fn(|context| {
         futures.retain_mut(|future| match future.as_mut().poll(context) {

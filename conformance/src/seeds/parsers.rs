@@ -129,6 +129,7 @@ pub(super) fn stored_ceremonies() -> Inputs {
         json!({"sign-in": {"pending": authentication, "usernameGiven": true}}),
         json!({"step-up": {"pending": authentication}}),
         json!({"second-factor": {"pending": authentication}}),
+        json!({"proof": {"pending": registration}}),
     ];
     let stored = |ceremony: &Value| {
         [
@@ -139,7 +140,29 @@ pub(super) fn stored_ceremonies() -> Inputs {
     ceremonies.iter().flat_map(stored).map(|ceremony| ceremony.to_string().into_bytes()).collect()
 }
 
-/// Requests to the routes of the service: the number of the route, cookies, `{id}` and body.
+/// Bodies of requests to a second factor.
+pub(super) fn totp_bodies() -> Inputs {
+    [
+        r#"{"code":"123456"}"#,
+        r#"{"code":" 123 456"}"#,
+        r#"{"code":"12345678"}"#,
+        r#"{"codes":["123456","654321"]}"#,
+        r#"{"codes":["1"]}"#,
+        r#"{"code":"1","code":"2"}"#,
+        "{}",
+    ]
+    .map(|body| body.as_bytes().to_vec())
+    .into()
+}
+
+/// Recovery codes as people write them.
+pub(super) fn recovery_codes() -> Inputs {
+    ["7h2k-m0xw-9tqe-p4vd", "7H2K MOXW 9TQE P4VD", "liIL000000000000", "7h2k-m0xw-9tqe-p4vu", ""]
+        .map(|code| code.as_bytes().to_vec())
+        .into()
+}
+
+/// Requests to the routes of the service: the number of the route, cookies, `{id}` or `{name}`, and body.
 pub(super) fn service_requests() -> Inputs {
     let cookies = "__Host-rp-ceremony=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; \
                    __Host-rp-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -150,6 +173,8 @@ pub(super) fn service_requests() -> Inputs {
         r#"{"purpose":"second-factor"}"#,
         r#"{"nickname":"key","grant":"AAAA","id":"AA","rawId":"AA","type":"public-key","response":{}}"#,
         r#"{"displayName":"Kim"}"#,
+        r#"{"code":"123456"}"#,
+        r#"{"codes":["123456","654321"]}"#,
         "",
     ];
     let routes = 0..ROUTES;
@@ -162,4 +187,4 @@ pub(super) fn service_requests() -> Inputs {
 }
 
 /// The number of the service's routes: the seeds build without the service.
-const ROUTES: u8 = 16;
+const ROUTES: u8 = 26;

@@ -16,7 +16,8 @@ use crate::assurance::Requirement;
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder};
 use crate::passkeys::{
-    Authentication, Caller, CurrentUser, FirstFactor, OpenedSession, Passkeys, Registration, TokenTransport,
+    Authentication, Caller, CurrentUser, FirstFactor, OpenedSession, Passkeys, Proof, Registration,
+    TokenTransport,
 };
 use crate::session::{Client, Method, SessionToken};
 
@@ -247,6 +248,34 @@ impl Passkeys {
         let value = self.finish_authentication(caller, &response).await?;
         let cookie = self.session_cookie(caller, &value.session);
         Ok(Verified { value, cookie })
+    }
+
+    /// Verifies a proof in a handler of the application, in place of [`Route::ProofVerify`].
+    ///
+    /// # Errors
+    /// As [`Passkeys::finish_proof`], and the rules for requests.
+    pub async fn verified_proof(
+        &self,
+        request: &Request<'_>,
+        body: impl Future<Output = Body>,
+    ) -> Result<Proof, ServiceError> {
+        let json = self.recorded(self.read(Route::ProofVerify, request, body).await)?;
+        self.verify_proof_body(request, &json).await
+    }
+
+    pub(super) async fn verify_proof_body(
+        &self,
+        request: &Request<'_>,
+        json: &[u8],
+    ) -> Result<Proof, ServiceError> {
+        let response = self.recorded(RegistrationResponse::from_json(json).map_err(ServiceError::from))?;
+        self.finish_proof(&self.anonymous_caller(request), &response).await
+    }
+
+    /// The browser and the address of a request. The session is not read.
+    pub(super) fn anonymous_caller(&self, request: &Request<'_>) -> Caller {
+        let client = Client::new(self.client_address(request).as_deref(), None);
+        Caller { browser: self.cookies().browser(request), client, ..Caller::default() }
     }
 
     /// The response to a request that was rejected by an extractor or a handler of the application, with the headers of every

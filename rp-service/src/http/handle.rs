@@ -15,7 +15,7 @@ use super::route::Route;
 use super::timing::wait_for_next_multiple;
 use crate::error::ServiceError;
 use crate::factor_name::FactorName;
-use crate::json::{DeletionJson, RegistrationJson, UserChangeJson, UserJson};
+use crate::json::{DeletionJson, ProofJson, RegistrationJson, UserChangeJson, UserJson};
 use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Next, Passkeys};
 use crate::session::SessionId;
 
@@ -78,11 +78,8 @@ impl Passkeys {
         request: &Request<'_>,
         json: &[u8],
     ) -> Result<(Response, bool), ServiceError> {
-        let caller = if route.is_under_prefix() && !route.is_browser_module() {
-            self.recorded(self.caller(request).await)?
-        } else {
-            Caller::default()
-        };
+        let caller =
+            if route.has_caller() { self.recorded(self.caller(request).await)? } else { Caller::default() };
         let response = match route {
             Route::RegistrationOptions => self.registration_options(caller, json).await,
             Route::RegistrationVerify => self.registration_response(&caller, json).await,
@@ -140,6 +137,7 @@ impl Passkeys {
             }
             Route::BrowserModule => Ok(BrowserModule::Passkeys.response(request)),
             Route::GermanTexts => Ok(BrowserModule::GermanTexts.response(request)),
+            Route::ProofOptions | Route::ProofVerify => self.proof(route, request, json).await,
             Route::WellKnownWebauthn => Ok(Response::json(200, &self.related_origins())),
             Route::WellKnownPasskeyEndpoints => Ok(match self.passkey_endpoints() {
                 Some(endpoints) => Response::json(200, endpoints),
@@ -229,6 +227,27 @@ impl Passkeys {
         Ok(Response::json(200, &body).with_cookie(verified.cookie))
     }
 
+    /// The session of the request is not read: a proof has none.
+    async fn proof(
+        &self,
+        route: Route,
+        request: &Request<'_>,
+        json: &[u8],
+    ) -> Result<Response, ServiceError> {
+        if !self.accepts_proofs() {
+            return Ok(Response::empty(404));
+        }
+        if route == Route::ProofVerify {
+            let _ = self.verify_proof_body(request, json).await?;
+            return Ok(Response::json(200, &GENUINE));
+        }
+        let _: Map<String, Value> = self.recorded(body::parse(json))?;
+        let mut caller = self.anonymous_caller(request);
+        let cookie = self.ensure_browser(&mut caller)?;
+        let options = self.start_proof(&caller).await?;
+        Ok(Response::json(200, &options.public_key).with_cookie(cookie))
+    }
+
     async fn use_factor_route(
         &self,
         route: Route,
@@ -308,6 +327,9 @@ fn credential_id(request: &Request<'_>) -> Result<CredentialId, ServiceError> {
     let id = bytes.and_then(|bytes| CredentialId::try_from(bytes.as_slice()).ok());
     id.ok_or(ServiceError::NoSuchPasskey)
 }
+
+/// The whole result of a proof.
+const GENUINE: ProofJson = ProofJson { genuine: true };
 
 /// The `{name}` of the path. A text that is not a name is the name of no factor.
 fn factor_name(request: &Request<'_>) -> Result<FactorName, ServiceError> {

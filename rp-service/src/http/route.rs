@@ -42,6 +42,10 @@ routes! {
     AuthenticationOptions = "POST" "authentication/options" true;
     /// `POST authentication/verify`
     AuthenticationVerify = "POST" "authentication/verify" true;
+    /// `POST proof/options`
+    ProofOptions = "POST" "proof/options" true;
+    /// `POST proof/verify`
+    ProofVerify = "POST" "proof/verify" true;
     /// `GET session`
     Session = "GET" "session" false;
     /// `POST sign-out`
@@ -104,10 +108,11 @@ impl Route {
         !matches!(self, Self::WellKnownWebauthn | Self::WellKnownPasskeyEndpoints)
     }
 
-    /// Whether the route serves a file of the browser module: it needs no session.
-    #[must_use]
-    pub const fn is_browser_module(self) -> bool {
-        matches!(self, Self::BrowserModule | Self::GermanTexts)
+    /// Whether the session of a request matters.
+    pub(crate) const fn has_caller(self) -> bool {
+        let is_for_everyone =
+            matches!(self, Self::ProofOptions | Self::ProofVerify | Self::BrowserModule | Self::GermanTexts);
+        self.is_under_prefix() && !is_for_everyone
     }
 
     /// Whether a request changes state, so that one from another site is rejected.

@@ -368,7 +368,7 @@ impl Attempt {
             Ceremony::SignIn { pending, username_given } => (Purpose::SignIn, pending, username_given),
             Ceremony::StepUp { pending } => (Purpose::StepUp, pending, false),
             Ceremony::SecondFactor { pending } => (Purpose::SecondFactor, pending, false),
-            Ceremony::SignUp { .. } | Ceremony::AddPasskey { .. } => {
+            Ceremony::SignUp { .. } | Ceremony::AddPasskey { .. } | Ceremony::Proof { .. } => {
                 return Err(ServiceError::NoCeremony(NoCeremony::OtherKind));
             }
         };

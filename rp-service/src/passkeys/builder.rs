@@ -28,6 +28,7 @@ use crate::store::{
 #[must_use]
 pub struct PasskeysBuilder {
     rp: RelyingParty,
+    proof: Option<RelyingParty>,
     users: Option<Arc<dyn DynUserStore>>,
     credentials: Option<Arc<dyn DynCredentialStore>>,
     sign_up: Option<Arc<dyn DynSignUpStore>>,
@@ -73,6 +74,12 @@ pub enum ConfigError {
     /// The credentials that are shown for unknown usernames cannot be made.
     #[error(transparent)]
     Decoys(#[from] DecoyError),
+    /// The relying party of proofs does not require trust, or has another RP ID.
+    #[error("proof: {problem}")]
+    Proof {
+        /// The problem.
+        problem: &'static str,
+    },
     /// The secret cannot encrypt the states of second factors.
     #[error("the secret: {0}")]
     Keys(#[from] KeyRingError),
@@ -110,6 +117,7 @@ impl PasskeysBuilder {
     pub(super) fn new(rp: RelyingParty) -> Self {
         Self {
             rp,
+            proof: None,
             users: None,
             credentials: None,
             sign_up: None,
@@ -200,6 +208,34 @@ impl PasskeysBuilder {
     pub fn second_factor(mut self, factor: impl SecondFactor + 'static) -> Self {
         self.factors.all.push(Arc::new(factor));
         self
+    }
+
+    /// Accepts proofs that a genuine authenticator is present, without an account (`proof/options` and `proof/verify`). `rp`
+    /// has the same RP ID, and an attestation policy that requires trust; the trust source decides which models are
+    /// genuine. A person should be asked for no more than a touch: request no user verification and no discoverable
+    /// credential.
+    ///
+    /// # Examples
+    /// ```
+    /// use rp_core::options::{
+    ///     AttestationConveyancePreference, ResidentKeyRequirement, UserVerificationRequirement,
+    /// };
+    /// use rp_core::{AttestationPolicy, RelyingParty};
+    /// use rp_service::Passkeys;
+    ///
+    /// let site = || RelyingParty::builder("example.org").name("Example").origin("https://example.org");
+    /// let proof = site()
+    ///     .attestation(AttestationConveyancePreference::Direct)
+    ///     .attestation_policy(AttestationPolicy::default().require_trusted())
+    ///     .user_verification(UserVerificationRequirement::Discouraged)
+    ///     .resident_key(ResidentKeyRequirement::Discouraged)
+    ///     .build()?;
+    /// let builder = Passkeys::builder(site().build()?).proof(proof);
+    /// # drop(builder);
+    /// # Ok::<(), rp_core::ConfigError>(())
+    /// ```
+    pub fn proof(self, rp: RelyingParty) -> Self {
+        Self { proof: Some(rp), ..self }
     }
 
     /// Sets the keys that encrypt the states of second factors. By default they are derived from the secret.
@@ -347,6 +383,15 @@ impl PasskeysBuilder {
         if !self.factors.all.is_empty() && self.factors.store.is_none() {
             return Err(missing("factors"));
         }
+        if let Some(proof) = &self.proof {
+            let policy = proof.attestation_policy();
+            if !(policy.verifies() && policy.requires_trusted()) {
+                return Err(ConfigError::Proof { problem: "its attestation policy does not require trust" });
+            }
+            if proof.id() != self.rp.id() {
+                return Err(ConfigError::Proof { problem: "it has another RP ID" });
+            }
+        }
         let mut names = vec![FactorName::PASSKEY];
         for factor in &self.factors.all {
             let name = factor.name();
@@ -362,6 +407,7 @@ impl PasskeysBuilder {
         Ok(Passkeys {
             inner: Arc::new(Inner {
                 rp: self.rp,
+                proof: self.proof,
                 users: self.users.ok_or(missing("users"))?,
                 credentials: self.credentials.ok_or(missing("credentials"))?,
                 is_user_store_shared: self.sign_up.is_some(),

@@ -45,6 +45,8 @@ pub(super) enum Ceremony {
     StepUp { pending: PendingAuthentication },
     /// Completes the sign-in of a session in the state `first-factor`.
     SecondFactor { pending: PendingAuthentication },
+    /// Proves that a genuine authenticator is present.
+    Proof { pending: PendingRegistration },
 }
 
 /// The maximum length of `clientDataJSON`. Browsers send a few hundred bytes, and about a kilobyte in payments; what is
@@ -60,7 +62,9 @@ const VERSION: u32 = 2;
 impl Ceremony {
     fn challenge(&self) -> &Challenge {
         match self {
-            Self::SignUp { pending, .. } | Self::AddPasskey { pending, .. } => pending.challenge(),
+            Self::SignUp { pending, .. } | Self::AddPasskey { pending, .. } | Self::Proof { pending } => {
+                pending.challenge()
+            }
             Self::SignIn { pending, .. } | Self::StepUp { pending } | Self::SecondFactor { pending } => {
                 pending.challenge()
             }

@@ -45,7 +45,7 @@ impl Passkeys {
     }
 
     /// The second factors with which the user can complete a sign-in: a passkey, the others in their order, and recovery
-    /// codes last. Recovery codes alone are none.
+    /// codes last. Recovery codes alone do not count.
     pub(super) async fn second_factors(&self, user: &UserHandle) -> Result<Vec<FactorName>, ServiceError> {
         let has_passkey = !self.inner.credentials.descriptors(user).await?.is_empty();
         let records = self.factor_records(user).await?;

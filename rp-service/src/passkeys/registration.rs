@@ -237,9 +237,10 @@ impl Passkeys {
                 let registered = verify(pending)?;
                 self.add_passkey(event, input, user, registered, nickname, needs_grant).await
             }
-            Ceremony::SignIn { .. } | Ceremony::StepUp { .. } | Ceremony::SecondFactor { .. } => {
-                Err(ServiceError::NoCeremony(NoCeremony::OtherKind))
-            }
+            Ceremony::SignIn { .. }
+            | Ceremony::StepUp { .. }
+            | Ceremony::SecondFactor { .. }
+            | Ceremony::Proof { .. } => Err(ServiceError::NoCeremony(NoCeremony::OtherKind)),
         }
     }
 

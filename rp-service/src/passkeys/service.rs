@@ -59,6 +59,8 @@ pub struct Passkeys {
 
 pub(super) struct Inner {
     pub(super) rp: RelyingParty,
+    /// Verifies proofs, if they are accepted.
+    pub(super) proof: Option<RelyingParty>,
     pub(super) users: Arc<dyn DynUserStore>,
     pub(super) credentials: Arc<dyn DynCredentialStore>,
     /// Users and passkeys in one transaction, if one store has both.

@@ -1,13 +1,20 @@
 //! Second factors other than passkeys.
 
-use serde_json::json;
+use std::time::Duration;
+
+use rp_service::store::FactorStore;
+use rp_service::{
+    Enrolment, FactorError, FactorFuture, FactorName, FactorOutcome, FactorRequest, Method, SecondFactor,
+};
+use serde_json::{Value, json};
 
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::http::{Browser, HttpResponse};
+use crate::http::parallel::all;
+use crate::http::{Browser, HttpResponse, LocalFuture};
 
 /// An authenticator application.
-struct Phone {
+pub(super) struct Phone {
     totp: totp_rs::Totp,
 }
 
@@ -18,36 +25,36 @@ impl Phone {
     }
 
     /// The code at the time of the service, so many steps later.
-    fn code(&self, test: &Test, steps: i64) -> String {
+    pub(super) fn code(&self, test: &Test, steps: i64) -> String {
         let time = test.passkeys.now().as_unix_seconds() + 30 * steps;
         self.totp.generate(u64::try_from(time).unwrap_or_default()).to_string()
     }
 }
 
 /// Sets up a TOTP.
-async fn enrol_totp(test: &Test, browser: &mut Browser) -> Phone {
+pub(super) async fn enrol_totp(test: &Test, browser: &mut Browser) -> Phone {
     let enrolment = browser.post("factors/totp/enrol", &json!({})).await.ok();
     let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
     let codes = json!({"codes": [phone.code(test, -1), phone.code(test, 0)]});
     browser.post("factors/totp/confirm", &codes).await.ok();
     // The code that confirmed it is used.
-    test.wait(std::time::Duration::from_secs(30));
+    test.wait(Duration::from_secs(30));
     phone
 }
 
 /// Makes a set of recovery codes.
-async fn recovery_codes(browser: &mut Browser) -> Vec<String> {
+pub(super) async fn recovery_codes(browser: &mut Browser) -> Vec<String> {
     let set = browser.post("factors/recovery-codes/enrol", &json!({})).await.ok();
     let codes = set["codes"].as_array().into_iter().flatten();
     codes.map(|code| code.as_str().unwrap_or_default().to_owned()).collect()
 }
 
-async fn verify(browser: &mut Browser, factor: &str, code: &str) -> HttpResponse {
+pub(super) async fn verify(browser: &mut Browser, factor: &str, code: &str) -> HttpResponse {
     browser.post(&format!("factors/{factor}/verify"), &json!({ "code": code })).await
 }
 
 /// A user with a password and nothing else.
-async fn with_password(test: &Test) -> Browser {
+pub(super) async fn password_user(test: &Test) -> Browser {
     test.passkeys.create_user("kim", "Kim").await.expect("the user is created");
     let mut kim = test.browser("kim");
     assert_eq!(password(&mut kim, "kim").await.text(), "kim signed in");
@@ -56,7 +63,7 @@ async fn with_password(test: &Test) -> Browser {
 
 pub(super) async fn a_totp_is_enrolled_with_two_consecutive_codes(server: Server) {
     let test = server.start().await;
-    let mut kim = with_password(&test).await;
+    let mut kim = password_user(&test).await;
     let factors = kim.get("factors").await.ok();
     assert_eq!(factors, json!({"enrolled": [], "available": ["totp", "recovery-codes"]}));
     let enrolment = kim.post("factors/totp/enrol", &json!({})).await.ok();
@@ -83,7 +90,7 @@ pub(super) async fn a_totp_is_enrolled_with_two_consecutive_codes(server: Server
         // It now takes the TOTP itself to manage factors.
         assert_eq!(kim.post(path, &codes).await.problem(), (403, "step-up-required"), "{path}");
     }
-    test.wait(std::time::Duration::from_secs(30));
+    test.wait(Duration::from_secs(30));
     assert_eq!(verify(&mut kim, "totp", &phone.code(&test, 0)).await.status, 200);
     for path in ["factors/totp/enrol", "factors/totp/confirm"] {
         assert_eq!(kim.post(path, &codes).await.problem(), (409, "factor-exists"), "{path}");
@@ -94,7 +101,7 @@ pub(super) async fn a_totp_is_enrolled_with_two_consecutive_codes(server: Server
 
 pub(super) async fn a_password_and_a_totp_sign_in(server: Server) {
     let test = server.start().await;
-    let mut kim = with_password(&test).await;
+    let mut kim = password_user(&test).await;
     let phone = enrol_totp(&test, &mut kim).await;
     kim.sign_out().await;
     assert_eq!(password(&mut kim, "kim").await.text(), "kim needs totp");
@@ -118,7 +125,7 @@ pub(super) async fn a_password_and_a_totp_sign_in(server: Server) {
 
 pub(super) async fn a_totp_verifies_the_user_again(server: Server) {
     let test = server.start().await;
-    let mut kim = with_password(&test).await;
+    let mut kim = password_user(&test).await;
     let phone = enrol_totp(&test, &mut kim).await;
     test.wait(NOT_RECENT);
     let before = kim.cookie("session");
@@ -183,4 +190,348 @@ pub(super) async fn a_recovery_code_enrols_a_totp(server: Server) {
     assert_eq!(denied.problem(), (401, "second-factor-required"));
     verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
     assert_eq!(kim.get("/app/user").await.text(), "kim");
+}
+
+pub(super) async fn a_code_is_used_once_also_in_parallel(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let codes = recovery_codes(&mut kim).await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    // In one session, and in others.
+    let mut browsers = Vec::new();
+    for _ in 0..4 {
+        let mut browser = test.browser("kim");
+        password(&mut browser, "kim").await;
+        browsers.extend([browser.clone(), browser]);
+    }
+    for factor in ["recovery-codes", "totp"] {
+        let code = if factor == "totp" { phone.code(&test, 0) } else { codes[0].clone() };
+        // Four wrong ones are within the limit of the user.
+        let sends = browsers.iter().take(5).map(|browser| -> LocalFuture<_> {
+            let (mut browser, code) = (browser.clone(), code.clone());
+            Box::pin(async move {
+                let answer = verify(&mut browser, factor, &code).await;
+                (browser, answer)
+            })
+        });
+        let answers = all(sends.collect()).await;
+        let accepted = answers.iter().filter(|(_, answer)| answer.status == 200).count();
+        assert_eq!(accepted, 1, "{factor}");
+        for (_, answer) in answers.iter().filter(|(_, answer)| answer.status != 200) {
+            // 409: in the same session, after the code was used.
+            assert!(matches!(answer.status, 401 | 409), "{answer:?}");
+        }
+        test.wait(Duration::from_secs(300));
+        for browser in &mut browsers {
+            password(browser, "kim").await;
+        }
+        let again = verify(&mut browsers[0], factor, &code).await;
+        assert_eq!(again.problem(), (401, "factor-invalid"), "{factor}");
+        test.wait(Duration::from_secs(300));
+    }
+}
+
+pub(super) async fn a_new_set_of_recovery_codes_replaces_the_old_one(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let (old, new) = (recovery_codes(&mut kim).await, recovery_codes(&mut kim).await);
+    kim.sign_out().await;
+    password(&mut kim, "kim").await;
+    let answer = verify(&mut kim, "recovery-codes", &old[0]).await;
+    assert_eq!(answer.problem(), (401, "factor-invalid"));
+    // As people write them.
+    let written = format!(" {} ", new[0].to_uppercase().replace('-', " "));
+    verify(&mut kim, "recovery-codes", &written).await.ok();
+    for code in &new[1..8] {
+        verify(&mut kim, "recovery-codes", code).await.ok();
+    }
+    kim.second_factor().await;
+    let factors = kim.get("factors").await.ok();
+    assert_eq!(
+        (&factors["enrolled"][0]["remaining"], &factors["enrolled"][0]["fewLeft"]),
+        (&json!(2), &json!(true))
+    );
+    // A code is for a sign-in, and not for a signed-in user.
+    let answer = verify(&mut kim, "recovery-codes", &new[9]).await;
+    assert_eq!(answer.problem(), (400, "malformed-json"));
+}
+
+pub(super) async fn wrong_codes_are_limited_per_user_and_per_address(server: Server) {
+    let per_address = |setup: &mut crate::http::Setup| setup.policy.limits.factors_per_address.attempts = 7;
+    let test = server.start_with(per_address).await;
+    let mut kim = password_user(&test).await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    kim.sign_out().await;
+    password(&mut kim, "kim").await;
+    for _ in 0..5 {
+        assert_eq!(verify(&mut kim, "totp", "000000x").await.problem(), (401, "factor-invalid"));
+    }
+    let limited = verify(&mut kim, "totp", &phone.code(&test, 0)).await;
+    assert_eq!(limited.problem(), (429, "too-many-requests"));
+    // The window began with the enrolment.
+    assert_eq!(limited.header("retry-after").collect::<Vec<_>>(), ["270"]);
+    // The user in every session, and then every user of the address.
+    password(&mut kim, "kim").await;
+    assert_eq!(verify(&mut kim, "totp", "000000x").await.problem(), (429, "too-many-requests"));
+    test.wait(Duration::from_secs(300));
+    password(&mut kim, "kim").await;
+    for _ in 0..2 {
+        assert_eq!(verify(&mut kim, "totp", "000000x").await.problem(), (401, "factor-invalid"));
+    }
+    assert_eq!(verify(&mut kim, "totp", "000000x").await.problem(), (429, "too-many-requests"));
+    test.wait(Duration::from_secs(300));
+    verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
+    // A correct code is not counted.
+    for _ in 0..8 {
+        test.wait(Duration::from_secs(30));
+        verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
+    }
+}
+
+pub(super) async fn a_factor_of_another_user_is_unknown(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    let codes = recovery_codes_after(&test, &mut kim, &phone).await;
+    let mut eve = test.browser("eve");
+    eve.sign_up("eve").await;
+    assert_eq!(eve.get("factors").await.ok()["enrolled"], json!([]));
+    assert_eq!(verify(&mut eve, "totp", &phone.code(&test, 1)).await.problem(), (404, "factor-unknown"));
+    assert_eq!(eve.delete("factors/totp").await.problem(), (404, "factor-unknown"));
+    for name in ["passkey", "other", "TOTP", "a%2Fb"] {
+        let path = format!("factors/{name}");
+        assert_eq!(eve.delete(&path).await.problem(), (404, "factor-unknown"), "{name}");
+        let answer = eve.post(&format!("{path}/enrol"), &json!({})).await;
+        assert_eq!(answer.problem(), (404, "factor-unknown"), "{name}");
+    }
+    let eve_codes = recovery_codes(&mut eve).await;
+    eve.sign_out().await;
+    password(&mut eve, "eve").await;
+    let answer = verify(&mut eve, "recovery-codes", &codes[0]).await;
+    assert_eq!(answer.problem(), (401, "factor-invalid"));
+    verify(&mut eve, "recovery-codes", &eve_codes[0]).await.ok();
+    // A state is encrypted for its user: a row that is copied to another user opens nothing.
+    let (user, other) = (test.user("kim").await, test.user("eve").await);
+    let mut row = test.store.inner().factor(&user, &FactorName::TOTP).await.expect("memory").expect("a row");
+    row.user = other;
+    let put = test.store.inner().put_factor(&row, None, None).await.expect("memory");
+    assert_eq!(put, rp_service::store::PutFactor::Done);
+    let answer = verify(&mut eve, "totp", &phone.code(&test, 1)).await;
+    assert_eq!(answer.problem(), (503, "storage-unavailable"));
+}
+
+/// Recovery codes of a user who has a TOTP.
+async fn recovery_codes_after(test: &Test, browser: &mut Browser, phone: &Phone) -> Vec<String> {
+    verify(browser, "totp", &phone.code(test, 0)).await.ok();
+    recovery_codes(browser).await
+}
+
+/// A factor of the application: a word that the user chose.
+struct Word;
+
+#[derive(serde::Deserialize)]
+struct Body {
+    code: String,
+}
+
+impl SecondFactor for Word {
+    fn name(&self) -> FactorName {
+        FactorName::parse("word").expect("a name")
+    }
+
+    fn enrol<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, Enrolment> {
+        Box::pin(async move {
+            let Body { code } = request.parse()?;
+            Ok(Enrolment::complete(code.into_bytes(), json!({})))
+        })
+    }
+
+    fn verify<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, FactorOutcome> {
+        Box::pin(async move {
+            let Body { code } = request.parse()?;
+            if request.state != code.as_bytes() {
+                return Err(FactorError::Invalid { reason: "another word" });
+            }
+            Ok(FactorOutcome::new(request.state.to_vec()))
+        })
+    }
+}
+
+/// Uses a factor of the user.
+async fn use_factor(test: &Test, browser: &mut Browser, factor: &str, phone: &Phone) -> Value {
+    match factor {
+        "passkey" => {
+            let is_signed_in = browser.get("session").await.ok()["state"] == "signed-in";
+            if is_signed_in { browser.step_up().await } else { browser.second_factor().await }
+        }
+        "totp" => {
+            test.wait(Duration::from_secs(30));
+            verify(browser, "totp", &phone.code(test, 0)).await.ok()
+        }
+        _ => verify(browser, "word", "open sesame").await.ok(),
+    }
+}
+
+pub(super) async fn every_factor_works_in_every_mode(server: Server) {
+    for has_passkey in [false, true] {
+        let with_word = |setup: &mut crate::http::Setup| {
+            setup.service = Box::new(|builder| builder.second_factor(Word));
+        };
+        let test = server.start_with(with_word).await;
+        let mut kim = password_user(&test).await;
+        let phone = enrol_totp(&test, &mut kim).await;
+        verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
+        kim.post("factors/word/enrol", &json!({"code": "open sesame"})).await.ok();
+        let mut factors = vec!["totp", "word"];
+        if has_passkey {
+            let mut key = authenticator("kim's key");
+            kim.add_passkey(&mut key).await;
+            kim.authenticator = key;
+            factors.insert(0, "passkey");
+        }
+        for &factor in &factors {
+            // To complete a sign-in.
+            kim.sign_out().await;
+            let needs = password(&mut kim, "kim").await.text();
+            assert_eq!(needs, format!("kim needs {}", factors.join(" or ")));
+            let session = use_factor(&test, &mut kim, factor, &phone).await;
+            assert_eq!(
+                (&session["state"], &session["assurance"]["aal"]),
+                (&json!("signed-in"), &json!(2)),
+                "{factor}"
+            );
+            // To verify the user again.
+            test.wait(NOT_RECENT);
+            let before = kim.get("session").await.ok()["authTime"].clone();
+            let session = use_factor(&test, &mut kim, factor, &phone).await;
+            assert_ne!(session["authTime"], before, "{factor}");
+            // To manage factors: a passkey if the user has one.
+            let answer = kim.post("factors/totp/enrol", &json!({})).await;
+            if has_passkey && factor != "passkey" {
+                assert_eq!(answer.problem(), (403, "step-up-required"), "{factor}");
+            } else {
+                assert_eq!(answer.problem(), (409, "factor-exists"), "{factor}");
+            }
+        }
+    }
+}
+
+pub(super) async fn a_deleted_factor_ends_the_other_sessions_that_used_it(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    let mut thief = test.browser("thief");
+    password(&mut thief, "kim").await;
+    verify(&mut thief, "totp", &phone.code(&test, 0)).await.ok();
+    test.wait(Duration::from_secs(30));
+    verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
+    let left = kim.delete("factors/totp").await.ok();
+    assert_eq!(left, json!({"enrolled": [], "available": ["totp", "recovery-codes"]}));
+    assert_eq!(thief.get("/app/user").await.problem(), (401, "not-signed-in"));
+    assert_eq!(kim.get("/app/user").await.text(), "kim");
+    // A verification in progress leaves no session either.
+    let phone = enrol_totp(&test, &mut kim).await;
+    let user = test.user("kim").await;
+    password(&mut thief, "kim").await;
+    test.store.before("replace_session", move |store| {
+        let user = user.clone();
+        async move {
+            store.delete_factors(&user).await.expect("memory");
+        }
+    });
+    let answer = verify(&mut thief, "totp", &phone.code(&test, 0)).await;
+    assert_eq!(answer.problem(), (404, "factor-unknown"));
+    test.store.undisturbed();
+    assert_eq!(thief.get("session").await.problem(), (401, "not-signed-in"));
+}
+
+pub(super) async fn an_enrolment_expires_and_is_checked_again(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let answer = kim.post("factors/totp/confirm", &json!({"codes": ["1", "2"]})).await;
+    assert_eq!(answer.problem(), (409, "no-ceremony"));
+    let enrolment = kim.post("factors/totp/enrol", &json!({})).await.ok();
+    let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
+    let codes = |steps: i64| json!({"codes": [phone.code(&test, steps - 1), phone.code(&test, steps)]});
+    test.wait(NOT_RECENT);
+    let answer = kim.post("factors/totp/confirm", &codes(0)).await;
+    assert_eq!(answer.problem(), (403, "step-up-required"));
+    test.wait(Duration::from_secs(600));
+    password(&mut kim, "kim").await;
+    let answer = kim.post("factors/totp/confirm", &codes(0)).await;
+    assert_eq!(answer.problem(), (409, "ceremony-expired"));
+    // The password no longer suffices if a passkey was added in the meantime.
+    let enrolment = kim.post("factors/totp/enrol", &json!({})).await.ok();
+    let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
+    let codes = json!({"codes": [phone.code(&test, -1), phone.code(&test, 0)]});
+    kim.add_passkey(&mut authenticator("first")).await;
+    let answer = kim.post("factors/totp/confirm", &codes).await;
+    assert_eq!(answer.problem(), (403, "step-up-required"));
+    assert_eq!(kim.get("factors").await.ok()["enrolled"], json!([]));
+}
+
+pub(super) async fn secrets_of_factors_are_neither_stored_nor_logged(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let enrolment = kim.post("factors/totp/enrol", &json!({})).await.ok();
+    let secret = enrolment["secret"].as_str().unwrap_or_default().to_owned();
+    let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
+    let confirmation = [phone.code(&test, -1), phone.code(&test, 0)];
+    kim.post("factors/totp/confirm", &json!({"codes": confirmation})).await.ok();
+    test.wait(Duration::from_secs(30));
+    let code = phone.code(&test, 0);
+    verify(&mut kim, "totp", &code).await.ok();
+    let codes = recovery_codes(&mut kim).await;
+    kim.sign_out().await;
+    password(&mut kim, "kim").await;
+    verify(&mut kim, "recovery-codes", &codes[0]).await.ok();
+    verify(&mut kim, "recovery-codes", &codes[0]).await.problem();
+    let bytes = phone.totp.secret().as_bytes().to_vec();
+    let kept = [test.store.written(), test.events().concat()].concat();
+    let mut forms = vec![secret, rp_core::base64url::encode(&bytes), format!("{bytes:?}"), code];
+    forms.extend(confirmation);
+    forms.extend(codes.iter().flat_map(|code| [code.clone(), code.replace('-', "")]));
+    for form in forms {
+        let as_bytes = format!("{:?}", form.as_bytes());
+        for form in [form.as_str(), as_bytes.trim_matches(['[', ']'])] {
+            assert!(!kept.contains(form), "{form}");
+        }
+    }
+}
+
+pub(super) async fn a_factor_that_cannot_be_stored_changes_nothing(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    kim.sign_out().await;
+    password(&mut kim, "kim").await;
+    for call in ["factor", "factors", "put_factor"] {
+        test.store.fail([call]);
+        let answer = verify(&mut kim, "totp", &phone.code(&test, 0)).await;
+        assert_eq!(answer.problem(), (503, "storage-unavailable"), "{call}");
+        test.store.fail([]);
+        assert_eq!(kim.get("session").await.ok()["state"], "first-factor", "{call}");
+    }
+    verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
+    for call in ["factors", "delete_factor"] {
+        test.store.fail([call]);
+        assert_eq!(kim.delete("factors/totp").await.problem(), (503, "storage-unavailable"), "{call}");
+        test.store.fail([]);
+        assert_eq!(kim.get("factors").await.ok()["enrolled"][0]["name"], "totp", "{call}");
+    }
+}
+
+pub(super) async fn the_application_reports_no_factor_of_the_service(server: Server) {
+    let with_word = |setup: &mut crate::http::Setup| {
+        setup.service = Box::new(|builder| builder.second_factor(Word));
+    };
+    let test = server.start_with(with_word).await;
+    let user = test.passkeys.create_user("kim", "Kim").await.expect("the user is created");
+    let caller = rp_service::Caller::new_browser().expect("randomness");
+    let word = Method::Other("word".into());
+    for method in [Method::Passkey, Method::Totp, Method::RecoveryCode, word] {
+        let error = test.passkeys.first_factor_verified(&caller, &user.handle, method).await.err();
+        assert_eq!(error.map(|error| error.code()), Some("misconfigured"));
+    }
 }

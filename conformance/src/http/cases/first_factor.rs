@@ -53,8 +53,8 @@ pub(super) async fn a_first_factor_session_is_rejected_except_as_listed(server: 
         match route {
             Route::Session => assert_eq!(answer.ok()["state"], "first-factor"),
             // Verified below; without the purpose `second-factor` it is a normal sign-in.
-            Route::AuthenticationOptions => assert_eq!(answer.status, 200),
-            Route::AuthenticationVerify | Route::RegistrationVerify => {
+            Route::AuthenticationOptions | Route::ProofOptions => assert_eq!(answer.status, 200),
+            Route::AuthenticationVerify | Route::RegistrationVerify | Route::ProofVerify => {
                 assert_eq!(answer.problem(), (400, "malformed-json"), "{route:?}");
             }
             Route::FactorOptions | Route::VerifyFactor => {

@@ -103,13 +103,16 @@ pub(super) async fn every_route_of_the_user_requires_a_session(server: Server) {
                 }
                 Route::RenameCredential => json!({"nickname": "a"}),
                 Route::ChangeUser => json!({"displayName": "a"}),
-                Route::RegistrationOptions => json!({}),
+                Route::RegistrationOptions | Route::ProofOptions => json!({}),
                 Route::AuthenticationOptions => json!({"purpose": "step-up"}),
                 _ => Value::Null,
             };
             let answer = browser.call(route.method(), &path, &body).await;
             match route {
-                Route::RegistrationVerify | Route::AuthenticationVerify => assert_eq!(answer.status, 415),
+                Route::RegistrationVerify | Route::AuthenticationVerify | Route::ProofVerify => {
+                    assert_eq!(answer.status, 415);
+                }
+                Route::ProofOptions => assert_eq!(answer.status, 200),
                 Route::SignOut => assert_eq!(answer.status, 204),
                 Route::BrowserModule
                 | Route::GermanTexts
