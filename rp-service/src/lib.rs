@@ -14,6 +14,7 @@ mod admission;
 mod application_session;
 mod assurance;
 mod authenticator_info;
+mod challenge;
 mod context_change;
 mod decoy;
 mod error;
@@ -41,6 +42,10 @@ pub use assurance::{Amr, Assurance, Fresh, Guard, MissingAssurance, Requirement}
 #[cfg(feature = "mds")]
 pub use authenticator_info::MetadataDirectory;
 pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
+pub use challenge::{
+    ChallengeError, ChallengeHooks, ChallengeKind, ChallengeResult, CreatedChallenge, NextChallenge,
+    PoolSignIn, VerifiedChallenge,
+};
 pub use context_change::{AddressAndUserAgent, ContextChange};
 pub use decoy::{DecoyError, DecoyProfile, DecoyShape, DecoySurvey};
 pub use error::{ErrorKind, NoCeremony, ServiceError};

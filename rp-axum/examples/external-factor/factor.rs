@@ -1,0 +1,130 @@
+//! The factor: it makes signed state for the redirect, and exchanges the code that the browser brings back.
+
+use std::time::Duration;
+
+use rp_axum::rp_core::base64url;
+use rp_axum::{
+    Enrolment, FactorError, FactorFuture, FactorName, FactorOptions, FactorOutcome, FactorRequest, KeyRing,
+    SecondFactor, SessionId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+
+use crate::provider::{Answer, Question};
+
+/// Approval at another service.
+pub(crate) struct Approval {
+    provider: String,
+    /// Shared with the provider.
+    shared: KeyRing,
+    agent: ureq::Agent,
+}
+
+/// What the service stores for each user: the question that is open. Its nonce makes an answer valid once.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    nonce: Option<String>,
+}
+
+/// What the browser carries to the provider and back: it is encrypted, and only this session can use it.
+#[derive(Serialize, Deserialize)]
+struct Signed {
+    session: SessionId,
+    nonce: String,
+}
+
+/// What the browser brings back.
+#[derive(Deserialize)]
+struct Returned {
+    code: String,
+    state: String,
+}
+
+impl Approval {
+    pub(crate) fn new(provider: &str, shared: KeyRing) -> Self {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(10)))
+            .http_status_as_error(false);
+        Self { provider: provider.to_owned(), shared, agent: config.build().into() }
+    }
+
+    /// The state to store, and the URL to which the page goes.
+    fn ask(
+        &self,
+        request: &FactorRequest<'_>,
+    ) -> Result<(Vec<u8>, Map<String, serde_json::Value>), FactorError> {
+        // 128 random bits.
+        let nonce = base64url::encode(SessionId::random()?.as_bytes());
+        let expires_at = request.now.saturating_add(LIFETIME);
+        let signed = Signed { session: request.session, nonce: nonce.clone() };
+        let state = request.keys.seal_token(PURPOSE, &signed, expires_at)?;
+        let question = Question { user: request.user.handle.to_string(), state };
+        let question = self.shared.seal_token("question", &question, expires_at)?;
+        let mut response = Map::new();
+        response.insert("url".into(), format!("{}/authorize?question={question}", self.provider).into());
+        let state = serde_json::to_vec(&State { nonce: Some(nonce) }).map_err(FactorError::unavailable)?;
+        Ok((state, response))
+    }
+
+    /// Checks the state, and exchanges the code.
+    async fn check(&self, request: &FactorRequest<'_>) -> Result<FactorOutcome, FactorError> {
+        let invalid = |reason| FactorError::Invalid { reason };
+        let Returned { code, state } = request.parse()?;
+        let signed: Signed = request
+            .keys
+            .open_token(PURPOSE, &state, request.now)
+            .map_err(|_| invalid("the state is not ours, or has expired"))?;
+        let stored: State = serde_json::from_slice(request.state).map_err(|_| FactorError::Unreadable)?;
+        if signed.session != request.session || stored.nonce.as_ref() != Some(&signed.nonce) {
+            return Err(invalid("the state belongs to another sign-in, or was used"));
+        }
+        let (agent, url) = (self.agent.clone(), format!("{}/token", self.provider));
+        let answered = tokio::task::spawn_blocking(move || {
+            agent.post(url).send_json(json!({ "code": code }))?.body_mut().read_json::<String>()
+        });
+        let answered = answered.await.map_err(FactorError::unavailable)?.map_err(FactorError::unavailable)?;
+        let answer: Answer = self
+            .shared
+            .open_token("answer", &answered, request.now)
+            .map_err(|_| invalid("the provider did not answer"))?;
+        if !answer.is_approved || answer.user != request.user.handle.to_string() || answer.state != state {
+            return Err(invalid("not approved"));
+        }
+        let closed = serde_json::to_vec(&State::default()).map_err(FactorError::unavailable)?;
+        Ok(FactorOutcome::new(closed))
+    }
+}
+
+impl SecondFactor for Approval {
+    fn name(&self) -> FactorName {
+        FactorName::parse("approval").unwrap_or(FactorName::TOTP)
+    }
+
+    fn enrol<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, Enrolment> {
+        Box::pin(async move {
+            let (state, response) = self.ask(&request)?;
+            Ok(Enrolment::pending(state, response.into()))
+        })
+    }
+
+    fn confirm<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, FactorOutcome> {
+        Box::pin(async move { self.check(&request).await })
+    }
+
+    fn options<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, FactorOptions> {
+        Box::pin(async move {
+            let (state, response) = self.ask(&request)?;
+            Ok(FactorOptions::with_state(state, response))
+        })
+    }
+
+    fn verify<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, FactorOutcome> {
+        Box::pin(async move { self.check(&request).await })
+    }
+}
+
+/// What the state is sealed for.
+const PURPOSE: &str = "approval at the provider";
+
+/// How long the user may take to approve.
+const LIFETIME: Duration = Duration::from_secs(300);
