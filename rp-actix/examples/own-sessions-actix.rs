@@ -77,6 +77,7 @@ fn app(
     let routes = Routes::all().without([
         Route::RegistrationVerify,
         Route::AuthenticationVerify,
+        Route::VerifyFactor,
         Route::SignOut,
         Route::Sessions,
         Route::EndSession,

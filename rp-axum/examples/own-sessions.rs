@@ -71,6 +71,7 @@ fn app(passkeys: &Passkeys) -> App {
     let routes = Routes::all().without([
         Route::RegistrationVerify,
         Route::AuthenticationVerify,
+        Route::VerifyFactor,
         Route::SignOut,
         Route::Sessions,
         Route::EndSession,
