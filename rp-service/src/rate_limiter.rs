@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rp_core::Timestamp;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+use sha2::{Digest as _, Sha256};
 
 use crate::store::StoreError;
 
@@ -48,6 +50,16 @@ pub trait RateLimiter: Send + Sync {
         subject: &str,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Deletes what was counted in windows that had ended before `before`, at most
+    /// [`SWEEP_LIMIT`](crate::store::SWEEP_LIMIT), and returns the number. A limiter that forgets by itself does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sweep(&self, before: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = before;
+        async { Ok(0) }
+    }
 }
 
 /// A limit: a number of attempts per subject in a window of time.
@@ -66,6 +78,31 @@ impl Limit {
     #[must_use]
     pub const fn new(name: &'static str, attempts: u32, window: Duration) -> Self {
         Self { name, attempts, window }
+    }
+
+    /// The end of a window that starts now, rounded up to a second.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+    pub(crate) fn window_end(&self, now: Timestamp) -> Timestamp {
+        let seconds = self.window.as_secs().saturating_add(u64::from(self.window.subsec_nanos() > 0));
+        let end = now.as_unix_seconds().saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX));
+        Timestamp::from_unix_seconds(end)
+    }
+}
+
+/// The key of a subject under a limit, for stores that several processes share: a SHA-256 hash, so that no address is
+/// stored.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SubjectKey([u8; 32]);
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+impl SubjectKey {
+    pub(crate) fn new(limit: Limit, subject: &str) -> Self {
+        Self(Sha256::digest(key(limit, subject)).into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 

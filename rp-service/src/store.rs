@@ -1,7 +1,8 @@
 //! Stores: users, passkeys, second factors, ceremonies in progress and sessions.
 //!
 //! Each kind is a small trait, so that an application can bring its own and mix them: users in its own table,
-//! ceremonies in Redis, everything else in SQLite. [`MemoryStore`] and [`SqliteStore`] implement all of them. The
+//! ceremonies in Redis, everything else in PostgreSQL. [`MemoryStore`], [`SqliteStore`] and [`PostgresStore`] implement all
+//! of them, [`RedisStore`] those of ceremonies and sessions. The
 //! feature `testkit` contains the required behaviour as tests that any store can run.
 //!
 //! Outcomes that are possible while the storage works are in the return type of the method
@@ -13,8 +14,14 @@ mod dynamic;
 mod error;
 mod factor;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod session;
 mod sign_up;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "testkit")]
@@ -33,10 +40,16 @@ pub(crate) use dynamic::{
 pub use error::StoreError;
 pub use factor::{DeleteFactor, FactorRecord, FactorStatus, FactorStore, FactorVersion, PutFactor};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 pub use session::SessionStore;
 pub use sign_up::{SignUp, SignUpStore};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::{SqlStore, SqlUsers};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqlUsers, SqliteStore};
+pub use sqlite::SqliteStore;
 pub use user::{CreateUser, UpdateUser, UserChange, UserRecord, UserStore};
 
 /// The maximum length of a ceremony's state, in bytes. A ceremony that lists a thousand credentials takes about a

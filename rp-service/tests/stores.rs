@@ -1,5 +1,12 @@
 //! Every store runs the tests of the test kit.
-#![cfg_attr(feature = "sqlite", expect(clippy::unwrap_used, reason = "tests"))]
+#![cfg_attr(
+    any(feature = "sqlite", feature = "postgres", feature = "redis"),
+    expect(clippy::unwrap_used, reason = "tests")
+)]
+
+#[cfg(feature = "postgres")]
+#[path = "shared/postgres_server.rs"]
+mod postgres_server;
 
 /// All tests of stores, for a store that implements all traits.
 macro_rules! store_tests {
@@ -50,6 +57,7 @@ mod sqlite_in_memory {
     use rp_service::store::testkit::shared;
 
     store_tests!(async { shared(SqliteStore::in_memory().await.unwrap()) });
+    rp_service::rate_limiter_tests!(async { shared(SqliteStore::in_memory().await.unwrap()) });
 }
 
 #[cfg(feature = "sqlite")]
@@ -97,19 +105,105 @@ mod sqlite_of_an_application {
         sqlx::raw_sql(create).execute(&pool).await.unwrap();
         let users = SqlUsers::new(
             "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name, joined AS created_at
-                FROM users WHERE lower(email) = ?1 AND passkey_handle IS NOT NULL",
+                FROM users WHERE lower(email) = $1 AND passkey_handle IS NOT NULL",
             "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name, joined AS created_at
-                FROM users WHERE passkey_handle = ?1",
-            "INSERT INTO users (passkey_handle, email, full_name, joined) VALUES (?1, ?2, ?4, ?5)",
+                FROM users WHERE passkey_handle = $1",
+            "INSERT INTO users (passkey_handle, email, full_name, joined) VALUES ($1, $2, $4, $5)",
         )
-        .rename("UPDATE users SET email = ?2 WHERE passkey_handle = ?1")
-        .change_display_name("UPDATE users SET full_name = ?2 WHERE passkey_handle = ?1")
-        .delete("DELETE FROM users WHERE passkey_handle = ?1")
+        .rename("UPDATE users SET email = $2 WHERE passkey_handle = $1")
+        .change_display_name("UPDATE users SET full_name = $2 WHERE passkey_handle = $1")
+        .delete("DELETE FROM users WHERE passkey_handle = $1")
         .walk(
             "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name, joined AS created_at
-                FROM users WHERE passkey_handle > ?1 ORDER BY passkey_handle LIMIT ?2",
+                FROM users WHERE passkey_handle > $1 ORDER BY passkey_handle LIMIT $2",
         );
         shared(SqliteStore::from_pool(pool).await.unwrap().with_users(users).await.unwrap())
+    }
+}
+
+/// Two nodes of a PostgreSQL server.
+#[cfg(feature = "postgres")]
+mod postgres {
+    use rp_service::store::PostgresStore;
+
+    use crate::postgres_server::fresh_schema;
+
+    store_tests!(fresh());
+    rp_service::rate_limiter_tests!(fresh());
+
+    async fn fresh() -> Option<[PostgresStore; 2]> {
+        let url = fresh_schema().await?;
+        Some([PostgresStore::connect(&url).await.unwrap(), PostgresStore::connect(&url).await.unwrap()])
+    }
+}
+
+/// A pool and a table of users of the application, with types that rp does not use.
+#[cfg(feature = "postgres")]
+mod postgres_of_an_application {
+    use rp_service::store::testkit::shared;
+    use rp_service::store::{PostgresStore, SqlUsers};
+    use sqlx::postgres::PgPool;
+
+    use crate::postgres_server::fresh_schema;
+
+    store_tests!(fresh());
+
+    async fn fresh() -> Option<[PostgresStore; 2]> {
+        let pool = PgPool::connect(&fresh_schema().await?).await.unwrap();
+        let create = "CREATE TABLE users (
+            id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+            email VARCHAR(200) NOT NULL,
+            full_name TEXT,
+            joined TIMESTAMPTZ NOT NULL,
+            passkey_handle BYTEA UNIQUE,
+            password_hash TEXT NOT NULL DEFAULT '',
+            role TEXT NOT NULL DEFAULT 'reader' CHECK (role IN ('reader', 'author'))
+        );
+        CREATE UNIQUE INDEX users_by_email ON users (lower(email))";
+        sqlx::raw_sql(create).execute(&pool).await.unwrap();
+        let users = SqlUsers::new(
+            "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name,
+                extract(epoch FROM joined)::bigint AS created_at
+                FROM users WHERE lower(email) = $1 AND passkey_handle IS NOT NULL",
+            "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name,
+                extract(epoch FROM joined)::bigint AS created_at
+                FROM users WHERE passkey_handle = $1",
+            "INSERT INTO users (passkey_handle, email, full_name, joined) VALUES ($1, $2, $4, to_timestamp($5))",
+        )
+        .rename("UPDATE users SET email = $2 WHERE passkey_handle = $1")
+        .change_display_name("UPDATE users SET full_name = $2 WHERE passkey_handle = $1")
+        .delete("DELETE FROM users WHERE passkey_handle = $1")
+        .walk(
+            "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name,
+                extract(epoch FROM joined)::bigint AS created_at
+                FROM users WHERE passkey_handle > $1 ORDER BY passkey_handle LIMIT $2",
+        );
+        Some(shared(PostgresStore::from_pool(pool).await.unwrap().with_users(users).await.unwrap()))
+    }
+}
+
+/// Two nodes of a Redis server.
+#[cfg(feature = "redis")]
+mod redis {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use rp_service::store::RedisStore;
+
+    rp_service::ceremony_store_tests!(fresh());
+    rp_service::session_store_tests!(fresh());
+    rp_service::rate_limiter_tests!(fresh());
+
+    /// Two connections, with a prefix that only this test uses.
+    async fn fresh() -> Option<[RedisStore; 2]> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let Ok(url) = std::env::var("RP_REDIS") else {
+            eprintln!("skipped: RP_REDIS is not the URL of a Redis server");
+            return None;
+        };
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+        let prefix = format!("test:{now}:{}:", NEXT.fetch_add(1, Ordering::Relaxed));
+        let one = RedisStore::connect(&url).await.unwrap().with_prefix(&prefix);
+        Some([one, RedisStore::connect(&url).await.unwrap().with_prefix(&prefix)])
     }
 }
 

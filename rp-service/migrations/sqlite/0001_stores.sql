@@ -95,3 +95,12 @@ CREATE TABLE rp_sessions (
 
 CREATE INDEX rp_sessions_of_user ON rp_sessions (user_handle, last_used_at);
 CREATE INDEX rp_sessions_by_end ON rp_sessions (expires_at);
+
+-- Attempts under a rate limit. The key is a SHA-256 hash of the limit and its subject.
+CREATE TABLE rp_rate_limits (
+    key        BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+    attempts   INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX rp_rate_limits_by_end ON rp_rate_limits (expires_at);

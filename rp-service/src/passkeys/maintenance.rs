@@ -87,6 +87,7 @@ impl Passkeys {
         let mut swept = vec![
             self.inner.ceremonies.sweep_ceremonies(forgotten).await,
             self.inner.credentials.sweep_grants(now).await,
+            self.inner.rate_limiter.sweep(now).await,
         ];
         if let Sessions::Own { store, .. } = &self.inner.sessions {
             swept.push(store.sweep_sessions(now).await);

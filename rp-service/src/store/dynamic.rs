@@ -102,4 +102,5 @@ dynamic!(DynRateLimiter of RateLimiter {
     fn check(limit: Limit, subject: &'a str, now: Timestamp) -> RateLimit;
     fn count(limit: Limit, subject: &'a str, now: Timestamp) -> RateLimit;
     fn forgive(limit: Limit, subject: &'a str, now: Timestamp) -> ();
+    fn sweep(before: Timestamp) -> u64;
 });

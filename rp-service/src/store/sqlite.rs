@@ -8,18 +8,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use self::database::{Database, Write, failure};
-pub use self::sql_users::SqlUsers;
+use self::database::SqliteDatabase;
 use super::StoreError;
+use super::sql::{SqlStore, failure};
 
-mod ceremonies;
-mod credentials;
 mod database;
-mod factors;
-mod rows;
-mod sessions;
-mod sql_users;
-mod users;
 
 /// Everything in one SQLite file: the embedded default.
 ///
@@ -39,14 +32,7 @@ mod users;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct SqliteStore {
-    /// One connection, because SQLite allows one write at a time: waiting calls form a queue, whereas SQLite's own
-    /// waiting is in no order.
-    writer: Database,
-    readers: Database,
-    users: Arc<SqlUsers>,
-}
+pub type SqliteStore = SqlStore<SqliteDatabase>;
 
 /// How long a write waits for one of another process, and any call for a connection. After that, the service responds
 /// with 503.
@@ -55,8 +41,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The number of connections that read. Each is a thread; more than there are processors do not help.
 const READERS: u32 = 4;
 
-impl SqliteStore {
-    /// Opens or creates a file, and migrates its tables.
+impl SqlStore<SqliteDatabase> {
+    /// Opens or creates a file, and migrates its tables. SQLite allows one write at a time, so one connection writes: waiting
+    /// calls form a queue, whereas SQLite's own waiting is in no order.
     ///
     /// `file` is a path, or a URL such as `sqlite://passkeys.db` with SQLite's own parameters. `:memory:` and
     /// `sqlite::memory:` are the same as [`SqliteStore::in_memory`].
@@ -80,12 +67,12 @@ impl SqliteStore {
         create_private(options.get_filename()).map_err(|error| failure(file, error))?;
         let name: Arc<str> = options.get_filename().to_string_lossy().into();
         let writer = open(|| pool(1).connect_with(options.clone())).await;
-        let writer = Database::new(writer.map_err(|error| failure(&name, error))?, &name);
+        let writer = SqliteDatabase::new(writer.map_err(|error| failure(&name, error))?, &name);
         writer.migrate().await?;
         let options = options.pragma("query_only", "ON");
         let readers = open(|| pool(READERS).connect_with(options.clone())).await;
-        let readers = Database::new(readers.map_err(|error| failure(&name, error))?, &name);
-        Ok(Self { writer, readers, users: Arc::default() })
+        let readers = SqliteDatabase::new(readers.map_err(|error| failure(&name, error))?, &name);
+        Ok(Self::new(writer, readers))
     }
 
     /// Opens a database in memory that ends with the store, for tests.
@@ -97,9 +84,9 @@ impl SqliteStore {
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
         let writer = pool(1).min_connections(1).idle_timeout(None).max_lifetime(None);
         let writer = writer.connect_with(options).await.map_err(|error| failure(IN_MEMORY, error))?;
-        let writer = Database::new(writer, &IN_MEMORY.into());
+        let writer = SqliteDatabase::new(writer, &IN_MEMORY.into());
         writer.migrate().await?;
-        Ok(Self { readers: writer.clone(), writer, users: Arc::default() })
+        Ok(Self::new(writer.clone(), writer))
     }
 
     /// Uses the application's own pool, and migrates rp's tables in its database. Their names begin with `rp_`; the
@@ -123,7 +110,7 @@ impl SqliteStore {
     /// durably.
     pub async fn from_pool(pool: SqlitePool) -> Result<Self, StoreError> {
         let name: Arc<str> = pool.connect_options().get_filename().to_string_lossy().into();
-        let database = Database::new(pool, &name);
+        let database = SqliteDatabase::new(pool, &name);
         for (setting, query, minimum) in REQUIRED_SETTINGS {
             let row = sqlx::query(query).fetch_one(database.pool()).await;
             let row = row.map_err(|error| failure(&name, error))?;
@@ -133,40 +120,7 @@ impl SqliteStore {
             }
         }
         database.migrate().await?;
-        Ok(Self { readers: database.clone(), writer: database, users: Arc::default() })
-    }
-
-    /// Uses the application's own table of users, which is in the same database.
-    ///
-    /// # Errors
-    /// [`StoreError`] if a query cannot be prepared, has other parameters than documented, or does not return the
-    /// required columns. The message names the query.
-    pub async fn with_users(mut self, users: SqlUsers) -> Result<Self, StoreError> {
-        users.check(&self.writer).await?;
-        self.users = Arc::new(users);
-        Ok(self)
-    }
-
-    /// Waits for the calls in progress and closes the connections, also those of a pool of the application. All later
-    /// calls return [`StoreError::Unavailable`].
-    pub async fn close(&self) {
-        self.readers.pool().close().await;
-        self.writer.pool().close().await;
-    }
-
-    /// Reads from the database outside a transaction.
-    fn read(&self) -> Database {
-        self.readers.clone()
-    }
-
-    /// Runs single statements that write. Each is a transaction.
-    fn write(&self) -> Database {
-        self.writer.clone()
-    }
-
-    /// A transaction that may write from its start, so that nothing that it has read can change before it writes.
-    async fn begin(&self) -> Result<Write, StoreError> {
-        self.writer.begin().await
+        Ok(Self::new(database.clone(), database))
     }
 }
 

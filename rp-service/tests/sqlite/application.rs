@@ -5,9 +5,8 @@ use rp_service::store::{
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteSynchronous};
 
-use crate::{
-    BY_HANDLE, BY_NAME, INSERT, NOW, application_pool, application_store, fresh_path, kim, messages,
-};
+use crate::fixtures::{NOW, kim, messages};
+use crate::{BY_HANDLE, BY_NAME, INSERT, application_pool, application_store, fresh_path};
 
 #[tokio::test]
 async fn a_name_the_application_rejects_as_duplicate_is_taken() {

@@ -3,9 +3,8 @@ use rp_service::store::{
     SessionKey, SessionStore, SignUp, SignUpStore, SqliteStore, UserStore,
 };
 
-use crate::{
-    LATER, NOW, both_stores, by_passkey, execute, fresh_path, is_unavailable, kim, messages, session,
-};
+use crate::fixtures::{LATER, NOW, by_passkey, is_unavailable, kim, messages, session};
+use crate::{both_stores, execute, fresh_path};
 
 #[tokio::test]
 async fn a_failed_passkey_insert_leaves_no_user() {

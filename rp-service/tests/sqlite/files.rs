@@ -4,7 +4,8 @@ use rp_service::store::{
     SqliteStore, TakeCeremony, UserStore,
 };
 
-use crate::{LATER, NOW, execute, fresh_path, kim, messages, session};
+use crate::fixtures::{LATER, NOW, kim, messages, session};
+use crate::{execute, fresh_path};
 
 #[tokio::test]
 async fn a_file_that_cannot_be_opened_is_named_with_the_reason() {

@@ -1,12 +1,12 @@
 use rp_core::Timestamp;
-use sqlx::query;
 
-use super::SqliteStore;
-use super::database::Run as _;
-use super::rows::{get, time};
+use super::SqlStore;
+use super::database::Database;
+use super::query::query;
+use super::row::{get, time};
 use crate::store::{CeremonyKey, CeremonyStore, SWEEP_LIMIT, StoreError, TakeCeremony};
 
-impl CeremonyStore for SqliteStore {
+impl<D: Database> CeremonyStore for SqlStore<D> {
     async fn put_ceremony(
         &self,
         key: CeremonyKey,

@@ -1,15 +1,15 @@
 use rp_core::UserHandle;
-use sqlx::query;
 
-use super::SqliteStore;
-use super::database::{Run, Write};
+use super::SqlStore;
+use super::database::{Database, Run};
+use super::query::query;
 use super::rows::{self, bind_factor};
 use crate::factor_name::FactorName;
 use crate::store::{
     Authorization, Conditions, DeleteFactor, FactorRecord, FactorStore, FactorVersion, PutFactor, StoreError,
 };
 
-impl FactorStore for SqliteStore {
+impl<D: Database> FactorStore for SqlStore<D> {
     async fn factor(&self, user: &UserHandle, name: &FactorName) -> Result<Option<FactorRecord>, StoreError> {
         find(&mut self.read(), user, name).await
     }
@@ -25,7 +25,7 @@ impl FactorStore for SqliteStore {
         expected: Option<FactorVersion>,
         conditions: Option<&Conditions>,
     ) -> Result<PutFactor, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(&record.user).await?;
         if let Some(conditions) = conditions
             && let Some(unmet) = self.unmet_condition(&mut write, &record.user, conditions).await?
         {
@@ -36,15 +36,17 @@ impl FactorStore for SqliteStore {
             return Ok(PutFactor::Changed);
         }
         let put = query(
-            "INSERT OR REPLACE INTO rp_factors
-                (user_handle, name, status, state, created_at, last_used_at, version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO rp_factors (user_handle, name, status, state, created_at, last_used_at, version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (user_handle, name) DO UPDATE SET
+                status = excluded.status, state = excluded.state, created_at = excluded.created_at,
+                last_used_at = excluded.last_used_at, version = excluded.version",
         );
         write.execute(bind_factor(put, record)?).await?;
         if let Some(Conditions { authorization: Authorization::Grant(key), .. }) = conditions {
             write.execute(query("DELETE FROM rp_grants WHERE key = $1").bind(key.0.as_slice())).await?;
         }
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(PutFactor::Done)
     }
 
@@ -54,7 +56,7 @@ impl FactorStore for SqliteStore {
         name: &FactorName,
         conditions: Option<&Conditions>,
     ) -> Result<DeleteFactor, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(user).await?;
         if let Some(conditions) = conditions {
             if let Some(unmet) = self.unmet_condition(&mut write, user, conditions).await? {
                 return Ok(unmet.into());
@@ -67,14 +69,14 @@ impl FactorStore for SqliteStore {
         if write.execute(delete.bind(user.as_bytes()).bind(name.as_str())).await? == 0 {
             return Ok(DeleteFactor::Missing);
         }
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(DeleteFactor::Done)
     }
 
     async fn delete_factors(&self, user: &UserHandle) -> Result<u64, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(user).await?;
         let deleted = delete_factors(&mut write, user).await?;
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(deleted)
     }
 }
@@ -91,7 +93,7 @@ async fn find(
 
 /// Whether a factor completes a sign-in of the user.
 pub(super) async fn is_second_factor(
-    write: &mut Write,
+    write: &mut impl Run,
     user: &UserHandle,
     name: &FactorName,
 ) -> Result<bool, StoreError> {
@@ -102,11 +104,11 @@ pub(super) async fn is_second_factor(
 }
 
 /// Whether any factor completes a sign-in of the user.
-pub(super) async fn has_second_factor(write: &mut Write, user: &UserHandle) -> Result<bool, StoreError> {
+pub(super) async fn has_second_factor(write: &mut impl Run, user: &UserHandle) -> Result<bool, StoreError> {
     let find = query("SELECT name FROM rp_factors WHERE user_handle = $1 AND status = 'second-factor'");
     Ok(!write.rows(find.bind(user.as_bytes())).await?.is_empty())
 }
 
-pub(super) async fn delete_factors(write: &mut Write, user: &UserHandle) -> Result<u64, StoreError> {
+pub(super) async fn delete_factors(write: &mut impl Run, user: &UserHandle) -> Result<u64, StoreError> {
     write.execute(query("DELETE FROM rp_factors WHERE user_handle = $1").bind(user.as_bytes())).await
 }

@@ -1,38 +1,19 @@
 //! Converts rows to values and back, and checks each value that the types of the tables do not guarantee.
 
 use rp_core::options::{PublicKeyCredentialDescriptorJson, PublicKeyCredentialType};
-use rp_core::{Aaguid, CredentialId, CredentialRecord, StoredAttestation, Timestamp, UserHandle};
+use rp_core::{Aaguid, CredentialId, CredentialRecord, StoredAttestation, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 
-use super::database::Query;
+use super::query::Query;
+use super::row::{Row, get, optional, time, user_handle};
 use crate::factor_name::FactorName;
 use crate::session::{Client, Session, SessionId};
 use crate::store::{FactorRecord, FactorVersion, Passkey, StoreError};
 
-/// The value of a column, which is named with its table.
-pub(super) fn get<'r, T>(row: &'r SqliteRow, what: &'static str) -> Result<T, StoreError>
-where
-    T: Decode<'r, Sqlite> + Type<Sqlite>,
-    &'static str: ColumnIndex<SqliteRow>,
-{
-    let column = what.rsplit_once('.').map_or(what, |(_, column)| column);
-    row.try_get(column).map_err(|_| StoreError::Unreadable { what })
-}
-
-pub(super) fn time(row: &SqliteRow, what: &'static str) -> Result<Timestamp, StoreError> {
-    Ok(Timestamp::from_unix_seconds(get(row, what)?))
-}
-
-pub(super) fn user_handle(row: &SqliteRow, what: &'static str) -> Result<UserHandle, StoreError> {
-    get::<&[u8]>(row, what)?.try_into().map_err(|_| StoreError::Unreadable { what })
-}
-
 /// The passkey of a row of `rp_passkeys`.
-pub(super) fn passkey(row: &SqliteRow) -> Result<Passkey, StoreError> {
-    let bytes = |what| Ok::<_, StoreError>(get::<Option<Vec<u8>>>(row, what)?.map(Into::into));
+pub(super) fn passkey(row: &impl Row) -> Result<Passkey, StoreError> {
+    let bytes = |what| Ok::<_, StoreError>(optional::<Vec<u8>>(row, what)?.map(Into::into));
     let (aaguid, model) = ("rp_passkeys.aaguid", "rp_passkeys.attestation_model");
     Ok(Passkey {
         record: CredentialRecord {
@@ -42,11 +23,11 @@ pub(super) fn passkey(row: &SqliteRow) -> Result<Passkey, StoreError> {
             sign_count: get(row, "rp_passkeys.sign_count")?,
             uv_initialized: get(row, "rp_passkeys.uv_initialized")?,
             transports: json(row, "rp_passkeys.transports")?,
-            backup_eligible: get(row, "rp_passkeys.backup_eligible")?,
+            backup_eligible: optional(row, "rp_passkeys.backup_eligible")?,
             backup_state: get(row, "rp_passkeys.backup_state")?,
             attestation_object: bytes("rp_passkeys.attestation_object")?,
             attestation_client_data_json: bytes("rp_passkeys.attestation_client_data_json")?,
-            rp_id: get(row, "rp_passkeys.rp_id")?,
+            rp_id: optional(row, "rp_passkeys.rp_id")?,
             aaguid: get::<&[u8]>(row, aaguid)?
                 .try_into()
                 .map(Aaguid::new)
@@ -55,22 +36,22 @@ pub(super) fn passkey(row: &SqliteRow) -> Result<Passkey, StoreError> {
                 format: get::<&str>(row, "rp_passkeys.attestation_format")?.into(),
                 r#type: word(row, "rp_passkeys.attestation_type")?,
                 trusted: get(row, "rp_passkeys.attestation_trusted")?,
-                model: get::<Option<&[u8]>>(row, model)?
+                model: optional::<&[u8]>(row, model)?
                     .map(|bytes| bytes.try_into().map(Aaguid::new))
                     .transpose()
                     .map_err(|_| StoreError::Unreadable { what: model })?,
                 sign_count_proven: get(row, "rp_passkeys.attestation_sign_count_proven")?,
             },
         },
-        nickname: get(row, "rp_passkeys.nickname")?,
+        nickname: optional(row, "rp_passkeys.nickname")?,
         created_at: time(row, "rp_passkeys.created_at")?,
-        last_used_at: get::<Option<i64>>(row, "rp_passkeys.last_used_at")?.map(Timestamp::from_unix_seconds),
+        last_used_at: optional::<i64>(row, "rp_passkeys.last_used_at")?.map(Timestamp::from_unix_seconds),
         user_verified: get(row, "rp_passkeys.user_verified")?,
     })
 }
 
 /// The descriptor of a row of `rp_passkeys`; nothing else is read.
-pub(super) fn descriptor(row: &SqliteRow) -> Result<PublicKeyCredentialDescriptorJson, StoreError> {
+pub(super) fn descriptor(row: &impl Row) -> Result<PublicKeyCredentialDescriptorJson, StoreError> {
     Ok(PublicKeyCredentialDescriptorJson {
         r#type: PublicKeyCredentialType::PublicKey,
         id: credential_id(row)?,
@@ -78,7 +59,7 @@ pub(super) fn descriptor(row: &SqliteRow) -> Result<PublicKeyCredentialDescripto
     })
 }
 
-fn credential_id(row: &SqliteRow) -> Result<CredentialId, StoreError> {
+fn credential_id(row: &impl Row) -> Result<CredentialId, StoreError> {
     let what = "rp_passkeys.credential_id";
     get::<&[u8]>(row, what)?.try_into().map_err(|_| StoreError::Unreadable { what })
 }
@@ -111,7 +92,7 @@ pub(super) fn bind_passkey<'q>(query: Query<'q>, passkey: &'q Passkey) -> Result
 }
 
 /// The factor of a row of `rp_factors`.
-pub(super) fn factor(row: &SqliteRow) -> Result<FactorRecord, StoreError> {
+pub(super) fn factor(row: &impl Row) -> Result<FactorRecord, StoreError> {
     let (name, version) = ("rp_factors.name", "rp_factors.version");
     Ok(FactorRecord {
         user: user_handle(row, "rp_factors.user_handle")?,
@@ -119,7 +100,7 @@ pub(super) fn factor(row: &SqliteRow) -> Result<FactorRecord, StoreError> {
         status: word(row, "rp_factors.status")?,
         state: get(row, "rp_factors.state")?,
         created_at: time(row, "rp_factors.created_at")?,
-        last_used_at: get::<Option<i64>>(row, "rp_factors.last_used_at")?.map(Timestamp::from_unix_seconds),
+        last_used_at: optional::<i64>(row, "rp_factors.last_used_at")?.map(Timestamp::from_unix_seconds),
         version: get::<&[u8]>(row, version)?
             .try_into()
             .map(FactorVersion)
@@ -140,7 +121,7 @@ pub(super) fn bind_factor<'q>(query: Query<'q>, record: &'q FactorRecord) -> Res
 }
 
 /// The session of a row of `rp_sessions`.
-pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
+pub(super) fn session(row: &impl Row) -> Result<Session, StoreError> {
     let (id, credential) = ("rp_sessions.id", "rp_sessions.credential_id");
     Ok(Session {
         id: get::<&[u8]>(row, id)?
@@ -155,13 +136,13 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         verified_at: time(row, "rp_sessions.verified_at")?,
         expires_at: time(row, "rp_sessions.expires_at")?,
         factors: json(row, "rp_sessions.factors")?,
-        credential: get::<Option<&[u8]>>(row, credential)?
+        credential: optional::<&[u8]>(row, credential)?
             .map(CredentialId::try_from)
             .transpose()
             .map_err(|_| StoreError::Unreadable { what: credential })?,
         client: Client {
-            address: get(row, "rp_sessions.address")?,
-            user_agent: get(row, "rp_sessions.user_agent")?,
+            address: optional(row, "rp_sessions.address")?,
+            user_agent: optional(row, "rp_sessions.user_agent")?,
             request_id: None,
         },
         user_verification_required: get(row, "rp_sessions.user_verification_required")?,
@@ -186,7 +167,7 @@ pub(super) fn bind_session<'q>(query: Query<'q>, session: &'q Session) -> Result
         .bind(session.user_verification_required))
 }
 
-fn json<T: DeserializeOwned>(row: &SqliteRow, what: &'static str) -> Result<T, StoreError> {
+fn json<T: DeserializeOwned>(row: &impl Row, what: &'static str) -> Result<T, StoreError> {
     serde_json::from_str(get(row, what)?).map_err(|_| StoreError::Unreadable { what })
 }
 
@@ -195,7 +176,7 @@ fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// A value that serde writes as one word.
-fn word<T: DeserializeOwned>(row: &SqliteRow, what: &'static str) -> Result<T, StoreError> {
+fn word<T: DeserializeOwned>(row: &impl Row, what: &'static str) -> Result<T, StoreError> {
     serde_json::from_value(get::<&str>(row, what)?.into()).map_err(|_| StoreError::Unreadable { what })
 }
 

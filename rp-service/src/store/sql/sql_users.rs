@@ -1,36 +1,39 @@
 use rp_core::{Timestamp, UserHandle};
-use sqlx::sqlite::{SqliteRow, SqliteStatement};
-use sqlx::{Column as _, Either, Executor as _, Row as _, SqlSafeStr, SqlStr, Statement as _, query};
+use sqlx::{SqlSafeStr, SqlStr};
 
-use super::database::{Database, Query, Run, failure};
-use super::rows::{get, time, user_handle};
+use super::database::{ColumnType, Database, Description, Run, failure};
+use super::query::{Query, query};
+use super::row::{Row, get, optional, time, user_handle};
 use crate::store::{StoreError, UserRecord};
 use crate::username::Username;
 
-/// The queries by which [`SqliteStore`](super::SqliteStore) uses a table of users that the application owns.
+/// The queries by which an SQL store uses a table of users that the application owns.
 ///
 /// Three queries are required; without one of the others, its operation returns [`StoreError::Unsupported`]. A query is
 /// one statement, and is prepared when the store is built.
 ///
 /// | query | parameters |
 /// |---|---|
-/// | find by name | `?1` the name as it is compared ([`Username::key`]) |
-/// | find by handle | `?1` the user handle |
-/// | insert | `?1` the user handle, `?2` the name, `?3` the name as it is compared, `?4` the display name, `?5` the time |
-/// | rename | `?1` the user handle, `?2` the name, `?3` the name as it is compared |
-/// | change of the display name | `?1` the user handle, `?2` the display name |
-/// | delete | `?1` the user handle |
-/// | walk | `?1` the user handle behind which the page begins (empty at first), `?2` the maximum number of rows |
+/// | find by name | `$1` the name as it is compared ([`Username::key`]) |
+/// | find by handle | `$1` the user handle |
+/// | insert | `$1` the user handle, `$2` the name, `$3` the name as it is compared, `$4` the display name, `$5` the time |
+/// | rename | `$1` the user handle, `$2` the name, `$3` the name as it is compared |
+/// | change of the display name | `$1` the user handle, `$2` the display name |
+/// | delete | `$1` the user handle |
+/// | walk | `$1` the user handle behind which the page begins (empty at first), `$2` the maximum number of rows |
 ///
 /// Find and walk return these columns; others are ignored:
 ///
-/// | column | type | |
-/// |---|---|---|
-/// | `user_handle` | BLOB | 1 to 64 bytes, random, unique, without personal data; it never changes |
-/// | `name` | TEXT | the username or e-mail address |
-/// | `display_name` | TEXT | the name is used if it is NULL |
-/// | `created_at` | INTEGER | optional; seconds since 1970-01-01 |
-/// | `name_key` | TEXT | optional; the name as it is compared. Without it, it is computed from the name |
+/// | column | SQLite | PostgreSQL | |
+/// |---|---|---|---|
+/// | `user_handle` | BLOB | BYTEA | 1 to 64 bytes, random, unique, without personal data; it never changes |
+/// | `name` | TEXT | TEXT | the username or e-mail address |
+/// | `display_name` | TEXT | TEXT | the name is used if it is NULL |
+/// | `created_at` | INTEGER | BIGINT | optional; seconds since 1970-01-01 |
+/// | `name_key` | TEXT | TEXT | optional; the name as it is compared. Without it, it is computed from the name |
+///
+/// In PostgreSQL, parameters are BYTEA, TEXT and BIGINT, and VARCHAR and CITEXT columns can be read too. Columns of other types need a
+/// conversion in the query: `extract(epoch FROM created_at)::bigint AS created_at`, `to_timestamp($5)`, `$1::citext`.
 ///
 /// All queries of an operation run in the transaction that writes the passkey. If the insert or the rename violates a
 /// unique constraint, the name is taken. Every other failure is an error and leaves nothing.
@@ -43,12 +46,12 @@ use crate::username::Username;
 /// //     id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, full_name TEXT, passkey_handle BLOB UNIQUE, …)
 /// let users = SqlUsers::new(
 ///     "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name
-///         FROM users WHERE lower(email) = ?1 AND passkey_handle IS NOT NULL",
+///         FROM users WHERE lower(email) = $1 AND passkey_handle IS NOT NULL",
 ///     "SELECT passkey_handle AS user_handle, email AS name, full_name AS display_name
-///         FROM users WHERE passkey_handle = ?1",
-///     "INSERT INTO users (passkey_handle, email, full_name) VALUES (?1, ?2, ?4)",
+///         FROM users WHERE passkey_handle = $1",
+///     "INSERT INTO users (passkey_handle, email, full_name) VALUES ($1, $2, $4)",
 /// )
-/// .change_display_name("UPDATE users SET full_name = ?2 WHERE passkey_handle = ?1");
+/// .change_display_name("UPDATE users SET full_name = $2 WHERE passkey_handle = $1");
 /// # drop(users);
 /// ```
 #[derive(Clone, Debug)]
@@ -106,22 +109,22 @@ impl SqlUsers {
     }
 
     /// Prepares each query and checks its parameters and columns.
-    pub(super) async fn check(&self, database: &Database) -> Result<(), StoreError> {
+    pub(super) async fn check(&self, database: &impl Database) -> Result<(), StoreError> {
         let queries = [
-            ("find_by_name", Some(&self.find_by_name), 1, true),
-            ("find_by_handle", Some(&self.find_by_handle), 1, true),
-            ("insert", Some(&self.insert), 5, false),
-            ("rename", self.rename.as_ref(), 3, false),
-            ("change_display_name", self.change_display_name.as_ref(), 2, false),
-            ("delete", self.delete.as_ref(), 1, false),
-            ("walk", self.walk.as_ref(), 2, true),
+            ("find_by_name", Some(&self.find_by_name), &[TEXT][..], true),
+            ("find_by_handle", Some(&self.find_by_handle), &[BYTES], true),
+            ("insert", Some(&self.insert), &[BYTES, TEXT, TEXT, TEXT, INTEGER], false),
+            ("rename", self.rename.as_ref(), &[BYTES, TEXT, TEXT], false),
+            ("change_display_name", self.change_display_name.as_ref(), &[BYTES, TEXT], false),
+            ("delete", self.delete.as_ref(), &[BYTES], false),
+            ("walk", self.walk.as_ref(), &[BYTES, INTEGER], true),
         ];
         for (name, sql, parameters, returns_users) in queries {
             let Some(sql) = sql else { continue };
             let wrong = |problem| failure(database.name(), SqlUsersError { query: name, problem });
-            let statement = database.pool().prepare(sql.clone()).await;
-            let statement = statement.map_err(|error| wrong(error.to_string()))?;
-            check_statement(&statement, parameters, returns_users).map_err(wrong)?;
+            let description = database.describe(sql.clone(), parameters).await;
+            let description = description.map_err(|error| wrong(error.to_string()))?;
+            check_description(&description, parameters.len(), returns_users).map_err(wrong)?;
         }
         Ok(())
     }
@@ -149,7 +152,7 @@ impl SqlUsers {
         name: &'q str,
         name_key: &'q str,
     ) -> Result<Query<'q>, StoreError> {
-        Ok(optional(self.rename.as_ref(), "rename")?.bind(handle.as_bytes()).bind(name).bind(name_key))
+        Ok(supported(self.rename.as_ref(), "rename")?.bind(handle.as_bytes()).bind(name).bind(name_key))
     }
 
     pub(super) fn change_display_name_query<'q>(
@@ -157,12 +160,12 @@ impl SqlUsers {
         handle: &'q UserHandle,
         display_name: &'q str,
     ) -> Result<Query<'q>, StoreError> {
-        let change = optional(self.change_display_name.as_ref(), "change_display_name")?;
+        let change = supported(self.change_display_name.as_ref(), "change_display_name")?;
         Ok(change.bind(handle.as_bytes()).bind(display_name))
     }
 
     pub(super) fn delete_query<'q>(&self, handle: &'q UserHandle) -> Result<Query<'q>, StoreError> {
-        Ok(optional(self.delete.as_ref(), "delete")?.bind(handle.as_bytes()))
+        Ok(supported(self.delete.as_ref(), "delete")?.bind(handle.as_bytes()))
     }
 
     pub(super) fn walk_query<'q>(
@@ -172,7 +175,7 @@ impl SqlUsers {
     ) -> Result<Query<'q>, StoreError> {
         // No handle is empty
         let after = after.map_or(&[][..], UserHandle::as_bytes);
-        Ok(optional(self.walk.as_ref(), "walk")?.bind(after).bind(limit))
+        Ok(supported(self.walk.as_ref(), "walk")?.bind(after).bind(limit))
     }
 }
 
@@ -192,24 +195,44 @@ impl Default for SqlUsers {
     }
 }
 
-fn optional<'q>(sql: Option<&SqlStr>, operation: &'static str) -> Result<Query<'q>, StoreError> {
+fn supported<'q>(sql: Option<&SqlStr>, operation: &'static str) -> Result<Query<'q>, StoreError> {
     sql.map(|sql| query(sql.clone())).ok_or(StoreError::Unsupported { operation })
 }
 
-fn check_statement(statement: &SqliteStatement, max: usize, returns_users: bool) -> Result<(), String> {
-    if let Some(Either::Right(got)) = statement.parameters()
-        && !(1..=max).contains(&got)
-    {
+fn check_description(description: &Description, max: usize, returns_users: bool) -> Result<(), String> {
+    let got = description.parameters;
+    if !(1..=max).contains(&got) {
         return Err(format!("{got} parameters; the query has 1 to {max}"));
     }
-    let has = |name: &str| statement.columns().iter().any(|column| column.name() == name);
-    match REQUIRED_COLUMNS.into_iter().find(|name| returns_users && !has(name)) {
-        Some(missing) => Err(format!("no column {missing} in the result")),
-        None => Ok(()),
+    if !returns_users {
+        return Ok(());
     }
+    for (name, wanted, is_required) in COLUMNS {
+        let Some(column) = description.columns.iter().find(|column| column.name == name) else {
+            match is_required {
+                true => return Err(format!("no column {name} in the result")),
+                false => continue,
+            }
+        };
+        if column.unreadable_as.contains(&wanted) {
+            return Err(format!("column {name} has type {}", column.type_name));
+        }
+    }
+    Ok(())
 }
 
-const REQUIRED_COLUMNS: [&str; 3] = ["user_handle", "name", "display_name"];
+const BYTES: ColumnType = ColumnType::Bytes;
+const TEXT: ColumnType = ColumnType::Text;
+const INTEGER: ColumnType = ColumnType::Integer;
+
+/// The columns of a result of users: name, type, and whether it is required.
+const COLUMNS: [(&str, ColumnType, bool); 5] = [
+    ("user_handle", BYTES, true),
+    ("name", TEXT, true),
+    ("display_name", TEXT, true),
+    ("name_key", TEXT, false),
+    ("created_at", INTEGER, false),
+];
 
 /// A query of [`SqlUsers`] does not do what it is for.
 #[derive(Debug, thiserror::Error)]
@@ -220,15 +243,14 @@ struct SqlUsersError {
 }
 
 /// The user of a row, who is not locked yet.
-pub(super) fn record(row: &SqliteRow) -> Result<UserRecord, StoreError> {
-    let has = |name: &str| row.columns().iter().any(|column| column.name() == name);
+pub(super) fn record(row: &impl Row) -> Result<UserRecord, StoreError> {
     let name: String = get(row, "users.name")?;
-    let display_name = get::<Option<String>>(row, "users.display_name")?.unwrap_or_else(|| name.clone());
-    let name_key = match has("name_key") {
+    let display_name = optional(row, "users.display_name")?.unwrap_or_else(|| name.clone());
+    let name_key = match row.has("name_key") {
         true => get(row, "users.name_key")?,
         false => Username::parse(&name).map_or_else(|_| name.clone(), |parsed| parsed.key().to_owned()),
     };
-    let created_at = match has("created_at") {
+    let created_at = match row.has("created_at") {
         true => time(row, "users.created_at")?,
         false => Timestamp::from_unix_seconds(0),
     };

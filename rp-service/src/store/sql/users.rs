@@ -1,19 +1,19 @@
 use std::collections::HashMap;
 
 use rp_core::{Timestamp, UserHandle};
-use sqlx::query;
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::credentials::{delete_passkeys, insert_passkey, passkey_exists};
-use super::database::{Run, Write};
+use super::database::{Database, Run};
 use super::factors::delete_factors;
-use super::rows::{time, user_handle};
+use super::query::query;
+use super::row::{time, user_handle};
 use super::sql_users::{find_user, record};
 use crate::store::{
     CreateUser, Passkey, SignUp, SignUpStore, StoreError, UpdateUser, UserChange, UserRecord, UserStore,
 };
 
-impl UserStore for SqliteStore {
+impl<D: Database> UserStore for SqlStore<D> {
     async fn user(&self, handle: &UserHandle) -> Result<Option<UserRecord>, StoreError> {
         find_user(&mut self.read(), self.users.by_handle(handle)).await
     }
@@ -23,16 +23,16 @@ impl UserStore for SqliteStore {
     }
 
     async fn create_user(&self, user: UserRecord) -> Result<CreateUser, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(&user.handle).await?;
         let created = self.insert_user(&mut write, &user).await?;
         if created == CreateUser::Done {
-            write.commit().await?;
+            D::commit(write).await?;
         }
         Ok(created)
     }
 
     async fn update_user(&self, handle: &UserHandle, change: UserChange) -> Result<UpdateUser, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(handle).await?;
         if find_user(&mut write, self.users.by_handle(handle)).await?.is_none() {
             return Ok(UpdateUser::Missing);
         }
@@ -51,7 +51,7 @@ impl UserStore for SqliteStore {
         let Some(user) = find_user(&mut write, self.users.by_handle(handle)).await? else {
             return Ok(UpdateUser::Missing);
         };
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(UpdateUser::Done(user))
     }
 
@@ -60,7 +60,7 @@ impl UserStore for SqliteStore {
         handle: &UserHandle,
         locked_at: Option<Timestamp>,
     ) -> Result<bool, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(handle).await?;
         if find_user(&mut write, self.users.by_handle(handle)).await?.is_none() {
             return Ok(false);
         }
@@ -68,13 +68,13 @@ impl UserStore for SqliteStore {
             Some(time) => insert_lock(&mut write, handle, time).await?,
             None => delete_lock(&mut write, handle).await?,
         }
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(true)
     }
 
     async fn delete_user(&self, handle: &UserHandle) -> Result<bool, StoreError> {
         let delete = self.users.delete_query(handle)?;
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(handle).await?;
         if write.execute(delete).await? == 0 {
             return Ok(false);
         }
@@ -84,7 +84,7 @@ impl UserStore for SqliteStore {
             .execute(query("DELETE FROM rp_sessions WHERE user_handle = $1").bind(handle.as_bytes()))
             .await?;
         delete_lock(&mut write, handle).await?;
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(true)
     }
 
@@ -107,7 +107,7 @@ impl UserStore for SqliteStore {
     }
 }
 
-impl SignUpStore for SqliteStore {
+impl<D: Database> SignUpStore for SqlStore<D> {
     async fn create_user_with_passkey(
         &self,
         user: UserRecord,
@@ -117,23 +117,25 @@ impl SignUpStore for SqliteStore {
         if passkey.record.user_handle != user.handle {
             return Err(StoreError::ForeignRecord);
         }
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(&user.handle).await?;
         match self.insert_user(&mut write, &user).await? {
             CreateUser::Done => {}
             CreateUser::NameTaken => return Ok(SignUp::NameTaken),
             CreateUser::HandleTaken => return Ok(SignUp::HandleTaken),
         }
-        if passkey_exists(&mut write, &passkey.record.id).await? || is_reserved {
+        if is_reserved
+            || passkey_exists(&mut write, &passkey.record.id).await?
+            || !insert_passkey(&mut write, &passkey).await?
+        {
             return Ok(SignUp::CredentialExists);
         }
-        insert_passkey(&mut write, &passkey).await?;
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(SignUp::Done)
     }
 }
 
-impl SqliteStore {
-    async fn insert_user(&self, write: &mut Write, user: &UserRecord) -> Result<CreateUser, StoreError> {
+impl<D: Database> SqlStore<D> {
+    async fn insert_user(&self, write: &mut D::Write, user: &UserRecord) -> Result<CreateUser, StoreError> {
         if find_user(write, self.users.by_handle(&user.handle)).await?.is_some() {
             return Ok(CreateUser::HandleTaken);
         }
@@ -154,14 +156,14 @@ impl SqliteStore {
     }
 }
 
-async fn insert_lock(write: &mut Write, handle: &UserHandle, time: Timestamp) -> Result<(), StoreError> {
+async fn insert_lock(write: &mut impl Run, handle: &UserHandle, time: Timestamp) -> Result<(), StoreError> {
     let lock =
         query("INSERT INTO rp_user_locks (user_handle, locked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING");
     write.execute(lock.bind(handle.as_bytes()).bind(time.as_unix_seconds())).await?;
     Ok(())
 }
 
-async fn delete_lock(write: &mut Write, handle: &UserHandle) -> Result<(), StoreError> {
+async fn delete_lock(write: &mut impl Run, handle: &UserHandle) -> Result<(), StoreError> {
     let unlock = query("DELETE FROM rp_user_locks WHERE user_handle = $1").bind(handle.as_bytes());
     write.execute(unlock).await?;
     Ok(())

@@ -1,13 +1,13 @@
 use rp_core::{CredentialId, Timestamp, UserHandle};
-use sqlx::query;
 
-use super::SqliteStore;
-use super::database::Run as _;
+use super::SqlStore;
+use super::database::Database;
+use super::query::query;
 use super::rows::{self, bind_session};
 use crate::session::{Session, SessionId};
 use crate::store::{SWEEP_LIMIT, SessionKey, SessionStore, StoreError};
 
-impl SessionStore for SqliteStore {
+impl<D: Database> SessionStore for SqlStore<D> {
     async fn create_session(&self, key: SessionKey, session: &Session) -> Result<bool, StoreError> {
         let create = query(
             "INSERT INTO rp_sessions (

@@ -1,11 +1,12 @@
 use rp_core::options::PublicKeyCredentialDescriptorJson;
 use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, UserHandle};
-use sqlx::query;
 
-use super::SqliteStore;
-use super::database::{Run, Write};
+use super::SqlStore;
+use super::database::{Database, Run};
 use super::factors::{has_second_factor, is_second_factor};
-use super::rows::{self, bind_passkey, get};
+use super::query::query;
+use super::row::optional;
+use super::rows::{self, bind_passkey};
 use super::sessions::END_SESSIONS_OF_PASSKEY;
 use super::sql_users::find_user;
 use crate::store::credential::UnmetCondition;
@@ -14,7 +15,7 @@ use crate::store::{
     SWEEP_LIMIT, StoreError,
 };
 
-impl CredentialStore for SqliteStore {
+impl<D: Database> CredentialStore for SqlStore<D> {
     async fn passkey(&self, id: &CredentialId) -> Result<Option<Passkey>, StoreError> {
         let find = query("SELECT * FROM rp_passkeys WHERE credential_id = $1").bind(id.as_bytes());
         self.read().row(find).await?.as_ref().map(rows::passkey).transpose()
@@ -40,7 +41,7 @@ impl CredentialStore for SqliteStore {
         conditions: &Conditions,
     ) -> Result<AddPasskey, StoreError> {
         let user = &passkey.record.user_handle;
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(user).await?;
         if let Some(unmet) = self.unmet_condition(&mut write, user, conditions).await? {
             return Ok(unmet.into());
         }
@@ -55,8 +56,10 @@ impl CredentialStore for SqliteStore {
         if let Authorization::Grant(key) = &conditions.authorization {
             write.execute(query("DELETE FROM rp_grants WHERE key = $1").bind(key.0.as_slice())).await?;
         }
-        insert_passkey(&mut write, &passkey).await?;
-        write.commit().await?;
+        if !insert_passkey(&mut write, &passkey).await? {
+            return Ok(AddPasskey::CredentialExists);
+        }
+        D::commit(write).await?;
         Ok(AddPasskey::Done)
     }
 
@@ -88,7 +91,7 @@ impl CredentialStore for SqliteStore {
         .bind(passkey.last_used_at.max(Some(used_at)).map(Timestamp::as_unix_seconds))
         .bind(update.user_verified);
         write.execute(apply).await?;
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(ApplyUpdate::Done)
     }
 
@@ -112,7 +115,7 @@ impl CredentialStore for SqliteStore {
         allow_last: bool,
         conditions: &Conditions,
     ) -> Result<DeletePasskey, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(user).await?;
         if let Some(unmet) = self.unmet_condition(&mut write, user, conditions).await? {
             return Ok(unmet.into());
         }
@@ -128,14 +131,14 @@ impl CredentialStore for SqliteStore {
         write.execute(query("DELETE FROM rp_passkeys WHERE credential_id = $1").bind(id.as_bytes())).await?;
         let end = query(END_SESSIONS_OF_PASSKEY).bind(user.as_bytes()).bind(id.as_bytes());
         write.execute(end).await?;
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(DeletePasskey::Done)
     }
 
     async fn delete_passkeys(&self, user: &UserHandle) -> Result<u64, StoreError> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_for(user).await?;
         let deleted = delete_passkeys(&mut write, user).await?;
-        write.commit().await?;
+        D::commit(write).await?;
         Ok(deleted)
     }
 
@@ -190,8 +193,7 @@ impl CredentialStore for SqliteStore {
             "SELECT max(expires_at) AS expires_at FROM rp_grants WHERE user_handle = $1 AND expires_at >= $2",
         );
         let row = self.read().row(last.bind(user.as_bytes()).bind(now.as_unix_seconds())).await?;
-        let expires_at =
-            row.as_ref().map(|row| get::<Option<i64>>(row, "rp_grants.expires_at")).transpose()?;
+        let expires_at = row.as_ref().map(|row| optional::<i64>(row, "rp_grants.expires_at")).transpose()?;
         Ok(expires_at.flatten().map(Timestamp::from_unix_seconds))
     }
 
@@ -210,10 +212,10 @@ impl CredentialStore for SqliteStore {
     }
 }
 
-impl SqliteStore {
+impl<D: Database> SqlStore<D> {
     pub(super) async fn unmet_condition(
         &self,
-        write: &mut Write,
+        write: &mut D::Write,
         user: &UserHandle,
         conditions: &Conditions,
     ) -> Result<Option<UnmetCondition>, StoreError> {
@@ -226,7 +228,7 @@ impl SqliteStore {
         }
         if let Some(key) = session {
             let find = query("SELECT * FROM rp_sessions WHERE key = $1 AND user_handle = $2");
-            let row = write.row(find.bind(key.0.as_slice()).bind(user.as_bytes())).await?;
+            let row = write.row(find.bind(key.0.as_slice()).bind(user.as_bytes()).for_update()).await?;
             let session = row.as_ref().map(rows::session).transpose()?;
             if session.is_none_or(|session| session.is_expired(*now)) {
                 return Ok(Some(UnmetCondition::Session));
@@ -247,7 +249,7 @@ impl SqliteStore {
                     "SELECT key FROM rp_grants WHERE key = $1 AND user_handle = $2 AND expires_at >= $3",
                 );
                 let find = find.bind(key.0.as_slice()).bind(user.as_bytes()).bind(now.as_unix_seconds());
-                write.row(find).await?.is_some()
+                write.row(find.for_update()).await?.is_some()
             }
         };
         Ok((!is_authorized).then_some(UnmetCondition::Authorization))
@@ -255,27 +257,29 @@ impl SqliteStore {
 }
 
 async fn own_passkey(
-    write: &mut Write,
+    write: &mut impl Run,
     user: &UserHandle,
     id: &CredentialId,
 ) -> Result<Option<Passkey>, StoreError> {
     let find = query("SELECT * FROM rp_passkeys WHERE credential_id = $1 AND user_handle = $2");
-    let row = write.row(find.bind(id.as_bytes()).bind(user.as_bytes())).await?;
+    let row = write.row(find.bind(id.as_bytes()).bind(user.as_bytes()).for_update()).await?;
     row.as_ref().map(rows::passkey).transpose()
 }
 
 /// Whether any user has this passkey.
-pub(super) async fn passkey_exists(write: &mut Write, id: &CredentialId) -> Result<bool, StoreError> {
+pub(super) async fn passkey_exists(write: &mut impl Run, id: &CredentialId) -> Result<bool, StoreError> {
     let find = query("SELECT seq FROM rp_passkeys WHERE credential_id = $1").bind(id.as_bytes());
     Ok(write.row(find).await?.is_some())
 }
 
-async fn number_of_passkeys(write: &mut Write, user: &UserHandle) -> Result<usize, StoreError> {
+async fn number_of_passkeys(write: &mut impl Run, user: &UserHandle) -> Result<usize, StoreError> {
     let list = query("SELECT seq FROM rp_passkeys WHERE user_handle = $1").bind(user.as_bytes());
     Ok(write.rows(list).await?.len())
 }
 
-pub(super) async fn insert_passkey(write: &mut Write, passkey: &Passkey) -> Result<(), StoreError> {
+/// Returns `false` if the credential ID exists, although [`passkey_exists`] did not find it: a parallel transaction was
+/// faster.
+pub(super) async fn insert_passkey(write: &mut impl Run, passkey: &Passkey) -> Result<bool, StoreError> {
     let insert = query(
         "INSERT INTO rp_passkeys (
             credential_id, user_handle, public_key, sign_count, uv_initialized, transports, backup_eligible,
@@ -286,12 +290,11 @@ pub(super) async fn insert_passkey(write: &mut Write, passkey: &Passkey) -> Resu
             $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
         )",
     );
-    write.execute(bind_passkey(insert, passkey)?).await?;
-    Ok(())
+    Ok(write.execute_unique(bind_passkey(insert, passkey)?).await?.is_some())
 }
 
 /// Deletes the passkeys and grants of a user and ends the sessions of these passkeys; returns the number of passkeys.
-pub(super) async fn delete_passkeys(write: &mut Write, user: &UserHandle) -> Result<u64, StoreError> {
+pub(super) async fn delete_passkeys(write: &mut impl Run, user: &UserHandle) -> Result<u64, StoreError> {
     for statement in [
         "DELETE FROM rp_grants WHERE user_handle = $1",
         "DELETE FROM rp_sessions WHERE user_handle = $1
