@@ -51,9 +51,10 @@ impl Site {
         let port = listeners.first().map(TcpListener::local_addr).transpose()?.as_ref().map(SocketAddr::port);
         let origin = arguments.origin(port.unwrap_or_default());
         let passkeys = arguments.passkeys(&origin).await?;
-        let application = Application::new(Passwords::open(&arguments.database).await?);
+        let application = Application::new(Passwords::open(arguments.database()).await?);
         let header_time_limit = arguments.header_time_limit();
-        Ok(Self { passkeys, application, listeners, header_time_limit, origin, database: arguments.database })
+        let database = arguments.database().to_string();
+        Ok(Self { passkeys, application, listeners, header_time_limit, origin, database })
     }
 
     /// Prints the address of the site.

@@ -1,6 +1,7 @@
 //! The command line, and the service that it describes.
 
 use std::error::Error;
+use std::fmt;
 use std::io::ErrorKind;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_core::{RelyingParty, Timestamp};
-use rp_service::store::SqliteStore;
-use rp_service::{PasskeyEndpoints, Passkeys, Policy, RecoveryCodes, Secret, Totp};
+use rp_service::store::{PostgresStore, RedisStore, SqliteStore, StoreError};
+use rp_service::{PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecoveryCodes, Secret, Totp};
 
 use super::metadata::MetadataArguments;
 
@@ -24,9 +25,18 @@ pub struct Arguments {
     /// The origin that browsers see, if it is not http://localhost with the port of --listen.
     #[arg(long, value_name = "ORIGIN")]
     origin: Option<String>,
-    /// The SQLite database; created if it does not exist.
-    #[arg(long, default_value = "passkeys.db", value_name = "FILE")]
-    pub(super) database: String,
+    /// The database: a file of SQLite, created if it does not exist, or `postgres://USER@HOST/DATABASE`.
+    #[arg(long, default_value = "passkeys.db", value_name = "FILE|URL")]
+    database: String,
+    /// Stores ceremonies, and counts attempts, in this Redis server.
+    #[arg(long, value_name = "redis://HOST")]
+    ceremonies: Option<String>,
+    /// Stores sessions in this Redis server.
+    #[arg(long, value_name = "redis://HOST")]
+    sessions: Option<String>,
+    /// The file with the secret, which every node of a site needs; by default it is next to the database file.
+    #[arg(long, value_name = "FILE")]
+    secret: Option<PathBuf>,
     /// Whether a passkey must verify its user by PIN, fingerprint or face. Security keys without a PIN cannot satisfy
     /// `required`.
     #[arg(long, default_value = "preferred", value_name = "REQUIREMENT")]
@@ -109,27 +119,18 @@ impl Arguments {
             rp = rp.attestation(AttestationConveyancePreference::Direct);
         }
         let rp = rp.build()?;
-        let store = SqliteStore::connect(&self.database)
-            .await
-            .map_err(|error| format!("cannot open the database {}: {}", self.database, causes(&error)))?;
         let mut endpoints = PasskeyEndpoints::default();
         endpoints.enroll = Some(format!("{origin}/#passkeys"));
         endpoints.manage = Some(format!("{origin}/#passkeys"));
-        let secret = match self.database.as_str() {
-            // An in-memory database needs no secret that outlives the process.
-            ":memory:" => Secret::random()?,
-            file => Secret::file(format!("{file}.secret"))?,
-        };
         let mut policy = Policy::default();
         policy.sign_up = true;
         let mut passkeys = Passkeys::builder(rp)
-            .store(store)
-            .secret(secret)
+            .secret(self.secret()?)
             .policy(policy)
             .passkey_endpoints(endpoints)
-            .body_time_limit(Duration::from_secs(self.body_time))
-            .second_factor(Totp::new())
-            .second_factor(RecoveryCodes::new());
+            .body_time_limit(Duration::from_secs(self.body_time));
+        passkeys = self.stores(passkeys).await?;
+        passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
         if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
         }
@@ -137,6 +138,62 @@ impl Arguments {
             passkeys = passkeys.clock(move || now(&file));
         }
         Ok(passkeys.build()?)
+    }
+
+    /// Opens the stores. With PostgreSQL or Redis there may be several nodes, which count attempts together.
+    async fn stores(&self, mut passkeys: PasskeysBuilder) -> Result<PasskeysBuilder, Box<dyn Error>> {
+        let failed = |error: StoreError| format!("cannot open the store: {}", causes(&error));
+        passkeys = match self.database() {
+            Database::Sqlite(file) => passkeys.store(SqliteStore::connect(file).await.map_err(failed)?),
+            Database::Postgres(url) => {
+                let store = PostgresStore::connect(url).await.map_err(failed)?;
+                passkeys.store(store.clone()).rate_limiter(store)
+            }
+        };
+        if let Some(url) = &self.ceremonies {
+            let store = RedisStore::connect(url).await.map_err(failed)?;
+            passkeys = passkeys.ceremonies(store.clone()).rate_limiter(store);
+        }
+        if let Some(url) = &self.sessions {
+            passkeys = passkeys.sessions(RedisStore::connect(url).await.map_err(failed)?);
+        }
+        Ok(passkeys)
+    }
+
+    fn secret(&self) -> Result<Secret, Box<dyn Error>> {
+        Ok(match (&self.secret, self.database()) {
+            (Some(file), _) => Secret::file(file)?,
+            // An in-memory database needs no secret that outlives the process.
+            (None, Database::Sqlite(":memory:")) => Secret::random()?,
+            (None, Database::Sqlite(file)) => Secret::file(format!("{file}.secret"))?,
+            (None, Database::Postgres(_)) => Secret::file("passkeys.secret")?,
+        })
+    }
+
+    pub(super) fn database(&self) -> Database<'_> {
+        match self.database.as_str() {
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Database::Postgres(url)
+            }
+            file => Database::Sqlite(file.strip_prefix("sqlite://").unwrap_or(file)),
+        }
+    }
+}
+
+/// The database of a site.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Database<'a> {
+    Sqlite(&'a str),
+    Postgres(&'a str),
+}
+
+/// The name without the credentials of a URL.
+impl fmt::Display for Database<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite(file) => file,
+            Self::Postgres(url) => url.rsplit_once('@').map_or("PostgreSQL", |(_, host)| host),
+        })
     }
 }
 

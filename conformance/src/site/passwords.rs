@@ -8,12 +8,15 @@ use argon2::{Argon2, Params};
 use rp_core::{Timestamp, UserHandle};
 use rp_service::store::StoreError;
 use rp_service::{Limit, MemoryRateLimiter, RateLimit, RateLimiter as _, ServiceError};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::AnyPool;
+use sqlx::any::AnyPoolOptions;
+
+use super::arguments::Database;
 
 /// The table.
 #[derive(Debug)]
 pub(super) struct Passwords {
-    pool: SqlitePool,
+    pool: AnyPool,
     limiter: MemoryRateLimiter,
 }
 
@@ -22,18 +25,18 @@ impl Passwords {
     pub(super) const MIN_CHARS: usize = 8;
 
     /// Opens the table in the database of the site.
-    pub(super) async fn open(database: &str) -> Result<Self, Box<dyn Error>> {
-        let pool = if database == ":memory:" {
-            let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-            pool.connect_with(SqliteConnectOptions::new().in_memory(true)).await?
-        } else {
-            SqlitePool::connect_with(SqliteConnectOptions::new().filename(database)).await?
+    pub(super) async fn open(database: Database<'_>) -> Result<Self, Box<dyn Error>> {
+        sqlx::any::install_default_drivers();
+        let pool = AnyPoolOptions::new();
+        let (pool, create) = match database {
+            Database::Sqlite(":memory:") => {
+                let pool = pool.max_connections(1).idle_timeout(None).max_lifetime(None);
+                (pool.connect("sqlite::memory:").await?, CREATE_IN_SQLITE)
+            }
+            Database::Sqlite(file) => (pool.connect(&format!("sqlite://{file}")).await?, CREATE_IN_SQLITE),
+            Database::Postgres(url) => (pool.connect(url).await?, CREATE_IN_POSTGRES),
         };
-        sqlx::raw_sql(
-            "CREATE TABLE IF NOT EXISTS passwords (user_handle BLOB PRIMARY KEY, hash TEXT NOT NULL)",
-        )
-        .execute(&pool)
-        .await?;
+        sqlx::raw_sql(create).execute(&pool).await?;
         Ok(Self { pool, limiter: MemoryRateLimiter::new() })
     }
 
@@ -41,7 +44,7 @@ impl Passwords {
     pub(super) async fn set(&self, user: &UserHandle, password: String) -> Result<(), ServiceError> {
         let hash = run_blocking(move || hash(&password)).await?;
         sqlx::query(
-            "INSERT INTO passwords VALUES (?1, ?2) ON CONFLICT (user_handle) DO UPDATE SET hash = ?2",
+            "INSERT INTO passwords VALUES ($1, $2) ON CONFLICT (user_handle) DO UPDATE SET hash = excluded.hash",
         )
         .bind(user.as_bytes())
         .bind(hash)
@@ -78,7 +81,7 @@ impl Passwords {
 
     async fn hash(&self, user: Option<&UserHandle>) -> Result<Option<String>, ServiceError> {
         let Some(user) = user else { return Ok(None) };
-        let found: Option<(String,)> = sqlx::query_as("SELECT hash FROM passwords WHERE user_handle = ?")
+        let found: Option<(String,)> = sqlx::query_as("SELECT hash FROM passwords WHERE user_handle = $1")
             .bind(user.as_bytes())
             .fetch_optional(&self.pool)
             .await
@@ -86,6 +89,12 @@ impl Passwords {
         Ok(found.map(|(hash,)| hash))
     }
 }
+
+const CREATE_IN_SQLITE: &str =
+    "CREATE TABLE IF NOT EXISTS passwords (user_handle BLOB PRIMARY KEY, hash TEXT NOT NULL)";
+/// The lock makes one of several nodes create the table.
+const CREATE_IN_POSTGRES: &str = "BEGIN; SELECT pg_advisory_xact_lock(1);
+    CREATE TABLE IF NOT EXISTS passwords (user_handle BYTEA PRIMARY KEY, hash TEXT NOT NULL); COMMIT";
 
 fn hash(password: &str) -> Result<String, ServiceError> {
     let salt = SaltString::generate(&mut password_hash::rand_core::OsRng);

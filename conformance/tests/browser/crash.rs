@@ -6,13 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use rp_conformance::authenticator::Authenticator;
-use rp_conformance::http::{Browser, HttpRequest, HttpResponse, Site};
+use rp_conformance::http::{Browser, HttpRequest, Site};
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
+use crate::network::{answered, block_on, send};
 use crate::process::{Process, number_after};
 use crate::site::{Kind, NOBODY};
-use crate::webdriver::agent;
 
 /// How often each site is killed.
 const ROUNDS: u64 = 24;
@@ -160,38 +160,4 @@ impl Client {
             }
         });
     }
-}
-
-/// The body of a response; `None` if the site did not respond.
-fn answered(response: HttpResponse) -> Option<Value> {
-    (response.status != NO_ANSWER).then(|| response.ok())
-}
-
-/// No route that is used here responds with it.
-const NO_ANSWER: u16 = 404;
-
-/// Sends a request over the network.
-pub(crate) fn send(server: &str, request: &HttpRequest) -> HttpResponse {
-    let mut builder = ureq::http::Request::builder()
-        .method(request.method.as_str())
-        .uri(format!("{server}{}", request.path));
-    for (name, value) in &request.headers {
-        builder = builder.header(name, value.as_slice());
-    }
-    let sent = agent().run(builder.body(request.body.clone()).unwrap()).and_then(|mut response| {
-        let body = response.body_mut().read_to_vec()?;
-        Ok((response, body))
-    });
-    let Ok((response, body)) = sent else {
-        return HttpResponse { status: NO_ANSWER, ..HttpResponse::default() };
-    };
-    let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
-        (name.to_string(), value.to_str().unwrap().to_owned())
-    };
-    let headers = response.headers().iter().map(header).collect();
-    HttpResponse { status: response.status().as_u16(), headers, body }
-}
-
-pub(crate) fn block_on(work: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
 }

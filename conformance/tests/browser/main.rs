@@ -16,6 +16,8 @@ mod factors;
 mod folder;
 mod metadata;
 mod module;
+#[path = "../shared/network.rs"]
+mod network;
 mod operator;
 mod page;
 mod passwords;
