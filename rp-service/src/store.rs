@@ -18,6 +18,7 @@ mod memory;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod sealed;
 mod session;
 mod sign_up;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -34,8 +35,8 @@ pub use credential::{
     AddPasskey, ApplyUpdate, Authorization, Conditions, CredentialStore, DeletePasskey, GrantKey, Passkey,
 };
 pub(crate) use dynamic::{
-    DynCeremonyStore, DynCredentialStore, DynFactorStore, DynRateLimiter, DynSessionStore, DynSignUpStore,
-    DynUserStore,
+    DynCeremonyStore, DynCredentialStore, DynFactorStore, DynRateLimiter, DynReplayCache, DynSessionStore,
+    DynSignUpStore, DynUserStore,
 };
 pub use error::StoreError;
 pub use factor::{DeleteFactor, FactorRecord, FactorStatus, FactorStore, FactorVersion, PutFactor};
@@ -44,6 +45,8 @@ pub use memory::MemoryStore;
 pub use postgres::PostgresStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub(crate) use sealed::SealedCeremonies;
+pub use sealed::{MemoryReplayCache, ReplayCache};
 pub use session::SessionStore;
 pub use sign_up::{SignUp, SignUpStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -26,11 +26,12 @@ mod memory {
 
     use rp_core::Timestamp;
     use rp_service::store::testkit::shared;
-    use rp_service::store::{MemoryStore, StoreError};
+    use rp_service::store::{MemoryReplayCache, MemoryStore, StoreError};
     use rp_service::{Limit, MemoryRateLimiter, RateLimit, RateLimiter};
 
     store_tests!(async { shared(MemoryStore::new()) });
     rp_service::rate_limiter_tests!(async { shared(Shared::default()) });
+    rp_service::replay_cache_tests!(async { shared(Arc::new(MemoryReplayCache::new())) });
 
     /// A rate limiter whose clones share the attempts.
     #[derive(Clone, Default)]
@@ -58,6 +59,7 @@ mod sqlite_in_memory {
 
     store_tests!(async { shared(SqliteStore::in_memory().await.unwrap()) });
     rp_service::rate_limiter_tests!(async { shared(SqliteStore::in_memory().await.unwrap()) });
+    rp_service::replay_cache_tests!(async { shared(SqliteStore::in_memory().await.unwrap()) });
 }
 
 #[cfg(feature = "sqlite")]
@@ -130,6 +132,7 @@ mod postgres {
 
     store_tests!(fresh());
     rp_service::rate_limiter_tests!(fresh());
+    rp_service::replay_cache_tests!(fresh());
 
     async fn fresh() -> Option<[PostgresStore; 2]> {
         let url = fresh_schema().await?;
@@ -192,6 +195,7 @@ mod redis {
     rp_service::ceremony_store_tests!(fresh());
     rp_service::session_store_tests!(fresh());
     rp_service::rate_limiter_tests!(fresh());
+    rp_service::replay_cache_tests!(fresh());
 
     /// Two connections, with a prefix that only this test uses.
     async fn fresh() -> Option<[RedisStore; 2]> {

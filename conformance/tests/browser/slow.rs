@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rp_conformance::http::{Browser, HttpRequest, Site as Server};
 
-use crate::crash::{block_on, send};
+use crate::network::{block_on, send};
 use crate::site::{Kind, Site};
 
 /// Half of them send half a head, the others half a body.

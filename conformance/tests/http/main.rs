@@ -5,6 +5,7 @@
 mod full_disk;
 mod growth;
 mod log;
+mod sealed;
 
 use rp_conformance::http::{Fixture, bare};
 

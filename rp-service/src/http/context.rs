@@ -154,7 +154,8 @@ impl Passkeys {
         } else {
             TokenTransport::Cookie
         };
-        Ok(Caller { browser: self.cookies().browser(request), session, client, kind })
+        let (browser, sealed) = (self.cookies().browser(request), self.cookies().sealed(request));
+        Ok(Caller { browser, session, client, kind, sealed })
     }
 
     fn token(&self, request: &Request<'_>) -> Option<SessionToken> {

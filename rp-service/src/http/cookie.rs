@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use cookie::Cookie;
 use rp_core::RelyingParty;
 
 use super::request::Request;
-use crate::passkeys::BrowserId;
+use crate::passkeys::{BrowserId, SealedCookies};
 use crate::session::SessionToken;
 
 /// The names and attributes of the cookies. They follow from the configured origins, never from a request.
@@ -27,6 +29,7 @@ use crate::session::SessionToken;
 pub struct Cookies {
     ceremony: CookieAttributes,
     session: CookieAttributes,
+    sealed: [CookieAttributes; SealedCookies::SLOTS],
 }
 
 /// The name and attributes of a cookie, in addition to `HttpOnly` and `Path=/`. There is no `Domain`.
@@ -65,7 +68,11 @@ impl Cookies {
             secure: https || framed,
             partitioned: framed,
         };
-        Self { ceremony: attributes("rp-ceremony"), session: attributes("rp-session") }
+        Self {
+            ceremony: attributes("rp-ceremony"),
+            session: attributes("rp-session"),
+            sealed: std::array::from_fn(|slot| attributes(&format!("rp-ceremony-{slot}"))),
+        }
     }
 
     /// The cookie that binds ceremonies to a browser. It expires when the browser is closed.
@@ -83,6 +90,21 @@ impl Cookies {
     /// The browser, by its ceremony cookie.
     pub(crate) fn browser(&self, request: &Request<'_>) -> Option<BrowserId> {
         self.ceremony.values(request).find_map(BrowserId::parse)
+    }
+
+    /// The sealed ceremonies of the browser.
+    pub(crate) fn sealed(&self, request: &Request<'_>) -> SealedCookies {
+        let values = |(slot, cookie): (usize, &CookieAttributes)| {
+            cookie.values(request).next().map(|value| (slot, value))
+        };
+        SealedCookies::read((0..).zip(&self.sealed).filter_map(values))
+    }
+
+    /// `Set-Cookie` for a ceremony that was sealed; it expires with the ceremony.
+    pub(crate) fn set_sealed(&self, sealed: &SealedCookies, lifetime: Duration) -> Option<String> {
+        let added = sealed.added()?;
+        let cookie = self.sealed.get(added.slot)?;
+        Some(format!("{}; Max-Age={}", cookie.set(&added.value), lifetime.as_secs()))
     }
 
     /// The token in the session cookie.

@@ -187,7 +187,8 @@ impl Passkeys {
             }
             None => self.start_add_passkey(&caller, form.mediation).await?,
         };
-        Ok(Response::json(200, &options.public_key).with_cookie(cookie))
+        let sealed = self.sealed_cookie(&caller);
+        Ok(Response::json(200, &options.public_key).with_cookie(cookie).with_cookie(sealed))
     }
 
     async fn registration_response(&self, caller: &Caller, json: &[u8]) -> Result<Response, ServiceError> {
@@ -215,7 +216,8 @@ impl Passkeys {
             Some(SessionPurpose::SecondFactor) => self.start_second_factor(&caller).await?,
             None => self.start_sign_in(&caller, form.username.as_deref()).await?,
         };
-        let response = Response::json(200, &options.public_key).with_cookie(cookie);
+        let sealed = self.sealed_cookie(&caller);
+        let response = Response::json(200, &options.public_key).with_cookie(cookie).with_cookie(sealed);
         Ok((response, form.username.is_some()))
     }
 
@@ -303,6 +305,11 @@ impl Passkeys {
         let is_current = session.credential.as_ref() == Some(&id);
         let ended = is_current.then(|| self.cookies().session().remove());
         Ok(Response::json(200, &DeletionJson { signal }).with_cookie(ended))
+    }
+
+    /// The cookie of a ceremony that was sealed.
+    fn sealed_cookie(&self, caller: &Caller) -> Option<String> {
+        self.cookies().set_sealed(&caller.sealed, self.ceremony_lifetime())
     }
 
     /// Gives a new browser its ID. Returns the cookie.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
 use super::revoked::RevokedSessions;
-use super::service::{ClientAddress, Factors, Inner, Passkeys, Sessions};
+use super::service::{Ceremonies, ClientAddress, Factors, Inner, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
 use crate::decoy::{DecoyError, DecoyProfile, Decoys};
@@ -20,8 +20,8 @@ use crate::rate_limiter::{MemoryRateLimiter, RateLimiter};
 use crate::seal::{KeyRing, KeyRingError};
 use crate::secret::Secret;
 use crate::store::{
-    CeremonyStore, CredentialStore, DynCeremonyStore, DynCredentialStore, DynRateLimiter, DynSignUpStore,
-    DynUserStore, FactorStore, SessionStore, SignUpStore, UserStore,
+    CeremonyStore, CredentialStore, DynCredentialStore, DynRateLimiter, DynSignUpStore, DynUserStore,
+    FactorStore, ReplayCache, SealedCeremonies, SessionStore, SignUpStore, UserStore,
 };
 
 /// The configuration of a service; [`PasskeysBuilder::build`] checks it.
@@ -32,7 +32,7 @@ pub struct PasskeysBuilder {
     users: Option<Arc<dyn DynUserStore>>,
     credentials: Option<Arc<dyn DynCredentialStore>>,
     sign_up: Option<Arc<dyn DynSignUpStore>>,
-    ceremonies: Option<Arc<dyn DynCeremonyStore>>,
+    ceremonies: Option<Ceremonies>,
     sessions: Option<Sessions>,
     factors: Factors,
     keys: Option<KeyRing>,
@@ -151,7 +151,7 @@ impl PasskeysBuilder {
             users: Some(Arc::clone(&store) as _),
             credentials: Some(Arc::clone(&store) as _),
             sign_up: Some(Arc::clone(&store) as _),
-            ceremonies: Some(store),
+            ceremonies: Some(Ceremonies::Stored(store)),
             sessions: Some(sessions),
             factors,
             ..self
@@ -189,7 +189,28 @@ impl PasskeysBuilder {
 
     /// Sets the store of ceremonies.
     pub fn ceremonies(self, store: impl CeremonyStore + 'static) -> Self {
-        Self { ceremonies: Some(Arc::new(store)), ..self }
+        Self { ceremonies: Some(Ceremonies::Stored(Arc::new(store))), ..self }
+    }
+
+    /// Keeps pending ceremonies in cookies of the browser, sealed with the first of these keys, so that no node stores
+    /// them: for functions and edge servers. All keys open, so they can be rotated: see [`KeyRing`].
+    ///
+    /// The cache makes sure that a ceremony is completed once, on whichever node. With [`MemoryReplayCache`](crate::store::MemoryReplayCache) that holds
+    /// for one process only, and a warning is logged.
+    ///
+    /// A sealed ceremony has at most 2,048 bytes. That is enough for a list of about 15 passkeys; options with a longer one
+    /// are [`ServiceError::Storage`](crate::ServiceError::Storage). Limit the passkeys of a user
+    /// ([`Policy::max_credentials`]) if you use this. The cookies come with the HTTP interface, so ceremonies that are started
+    /// without it cannot be completed.
+    pub fn sealed_ceremonies(self, keys: KeyRing, cache: impl ReplayCache + 'static) -> Self {
+        if !cache.is_shared() {
+            tracing::warn!(
+                "sealed ceremonies with a replay cache in memory: with several nodes, or after a restart, a response can \
+                 be accepted more than once"
+            );
+        }
+        let sealed = SealedCeremonies::new(keys, cache);
+        Self { ceremonies: Some(Ceremonies::Sealed(sealed)), ..self }
     }
 
     /// Sets the store of sessions.

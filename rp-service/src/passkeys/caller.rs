@@ -5,6 +5,7 @@ use std::time::Duration;
 use rp_core::UserHandle;
 
 use super::browser::BrowserId;
+use super::sealed_cookies::SealedCookies;
 use super::service::{Passkeys, Sessions};
 use crate::application_session::ApplicationSession;
 use crate::assurance::{Assurance, MissingAssurance, Requirement};
@@ -25,6 +26,8 @@ pub struct Caller {
     pub client: Client,
     /// The destination of a new session's token.
     pub kind: TokenTransport,
+    /// The ceremonies that the browser keeps.
+    pub(crate) sealed: SealedCookies,
 }
 
 /// The destination of a new session's token.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::browser::BrowserId;
 use super::caller::Caller;
-use super::service::Passkeys;
+use super::service::{Ceremonies, Passkeys};
 use crate::error::{NoCeremony, ServiceError};
 use crate::session::{SessionId, SessionState};
 use crate::store::{CeremonyKey, StoreError, TakeCeremony};
@@ -131,7 +131,12 @@ impl Passkeys {
             self.count_attempt(limit, &subject).await?;
         }
         let expires_at = self.now().saturating_add(self.ceremony_lifetime());
-        self.inner.ceremonies.put_ceremony(key, &bytes, expires_at).await?;
+        match &self.inner.ceremonies {
+            Ceremonies::Stored(store) => store.put_ceremony(key, &bytes, expires_at).await?,
+            Ceremonies::Sealed(sealed) => {
+                caller.sealed.add(sealed.seal(key, &bytes, expires_at)?, expires_at)
+            }
+        }
         self.sweep().await;
         Ok(())
     }
@@ -149,7 +154,11 @@ impl Passkeys {
         let challenge =
             client_data.decode_challenge().map_err(|_| ServiceError::NoCeremony(NoCeremony::Missing))?;
         let key = key(browser, challenge.as_bytes());
-        match self.inner.ceremonies.take_ceremony(key, self.now()).await? {
+        let taken = match &self.inner.ceremonies {
+            Ceremonies::Stored(store) => store.take_ceremony(key, self.now()).await?,
+            Ceremonies::Sealed(sealed) => sealed.take(key, caller.sealed.handles(), self.now()).await?,
+        };
+        match taken {
             TakeCeremony::Found(bytes) => {
                 let stored = StoredCeremony::parse(&bytes)?;
                 stored.check_session(caller)?;
@@ -162,7 +171,7 @@ impl Passkeys {
 
     /// The lifetime of a pending ceremony, rounded up to seconds, and one second more: the clock has no fractions, so the first
     /// second may be almost over.
-    fn ceremony_lifetime(&self) -> Duration {
+    pub(crate) fn ceremony_lifetime(&self) -> Duration {
         let lifetime = self.inner.rp.ceremony_lifetime();
         let fraction = u64::from(lifetime.subsec_nanos() > 0);
         Duration::from_secs(lifetime.as_secs().saturating_add(fraction).saturating_add(1))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rp_core::Timestamp;
 
-use super::service::{Passkeys, Sessions};
+use super::service::{Ceremonies, Passkeys, Sessions};
 use crate::event::Action;
 use crate::store::{SWEEP_LIMIT, SessionKey, StoreError};
 
@@ -85,7 +85,10 @@ impl Passkeys {
         let forgotten = now.as_unix_seconds().saturating_sub(REMEMBERED_SECONDS);
         let forgotten = Timestamp::from_unix_seconds(forgotten);
         let mut swept = vec![
-            self.inner.ceremonies.sweep_ceremonies(forgotten).await,
+            match &self.inner.ceremonies {
+                Ceremonies::Stored(store) => store.sweep_ceremonies(forgotten).await,
+                Ceremonies::Sealed(sealed) => sealed.cache.sweep_uses(forgotten).await,
+            },
             self.inner.credentials.sweep_grants(now).await,
             self.inner.rate_limiter.sweep(now).await,
         ];

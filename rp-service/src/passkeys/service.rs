@@ -19,7 +19,7 @@ use crate::rate_limiter::{Limit, RateLimit};
 use crate::seal::KeyRing;
 use crate::store::{
     DynCeremonyStore, DynCredentialStore, DynFactorStore, DynRateLimiter, DynSessionStore, DynSignUpStore,
-    DynUserStore, Passkey, StoreError,
+    DynUserStore, Passkey, SealedCeremonies, StoreError,
 };
 
 use super::revoked::RevokedSessions;
@@ -57,6 +57,12 @@ pub struct Passkeys {
     pub(super) inner: Arc<Inner>,
 }
 
+/// Where the pending ceremonies are.
+pub(super) enum Ceremonies {
+    Stored(Arc<dyn DynCeremonyStore>),
+    Sealed(SealedCeremonies),
+}
+
 pub(super) struct Inner {
     pub(super) rp: RelyingParty,
     /// Verifies proofs, if they are accepted.
@@ -68,7 +74,7 @@ pub(super) struct Inner {
     /// Whether the store of the passkeys also has the users, so that it can check a user in the transaction that writes a
     /// passkey.
     pub(super) is_user_store_shared: bool,
-    pub(super) ceremonies: Arc<dyn DynCeremonyStore>,
+    pub(super) ceremonies: Ceremonies,
     pub(super) sessions: Sessions,
     pub(super) factors: Factors,
     /// The keys of the states of factors.

@@ -104,3 +104,8 @@ dynamic!(DynRateLimiter of RateLimiter {
     fn forgive(limit: Limit, subject: &'a str, now: Timestamp) -> ();
     fn sweep(before: Timestamp) -> u64;
 });
+
+dynamic!(DynReplayCache of ReplayCache {
+    fn record_use(key: CeremonyKey, expires_at: Timestamp) -> bool;
+    fn sweep_uses(before: Timestamp) -> u64;
+});

@@ -19,12 +19,12 @@ pub enum StoreError {
         /// The value, such as `rp_passkeys.aaguid`.
         what: &'static str,
     },
-    /// The state of a ceremony is longer than a store accepts.
+    /// The state of a ceremony is longer than a store accepts, or than a sealed ceremony may be.
     #[error("a state of {got} bytes; the maximum is {max}")]
     TooLong {
         /// The length in bytes.
         got: usize,
-        /// [`MAX_STATE_BYTES`].
+        /// The maximum: [`MAX_STATE_BYTES`], or the 2,048 bytes of a sealed ceremony.
         max: usize,
     },
     /// The caller added a credential record to a user that it does not name.

@@ -14,6 +14,7 @@
 //! | [`session_store_tests!`](crate::session_store_tests) | [`SessionStore`](crate::store::SessionStore) |
 //! | [`factor_store_tests!`](crate::factor_store_tests) | [`FactorStore`](crate::store::FactorStore) |
 //! | [`combined_store_tests!`](crate::combined_store_tests) | `SignUpStore`, `SessionStore` and `FactorStore` in one store |
+//! | [`replay_cache_tests!`](crate::replay_cache_tests) | [`ReplayCache`](crate::store::ReplayCache) |
 //! | [`rate_limiter_tests!`](crate::rate_limiter_tests) | [`RateLimiter`](crate::RateLimiter) |
 //!
 //! # Examples
@@ -43,6 +44,7 @@ pub mod counters;
 pub mod credentials;
 pub mod factors;
 pub mod rate_limiters;
+pub mod replay_caches;
 mod samples;
 pub mod sessions;
 pub mod sign_up;
@@ -340,6 +342,19 @@ macro_rules! rate_limiter_tests {
             limits_are_counted_separately
             a_limit_of_zero_allows_nothing
             of_parallel_attempts_no_more_than_the_limit_pass
+        }
+    };
+}
+
+/// A test of each behaviour in [`replay_caches`](crate::store::testkit::replay_caches). The argument is a future that
+/// returns two openings of a new cache.
+#[macro_export]
+macro_rules! replay_cache_tests {
+    ($fresh:expr) => {
+        $crate::__store_tests! { $fresh; replay_caches:
+            a_use_is_recorded_once
+            of_64_parallel_uses_one_is_recorded
+            a_sweep_leaves_uses_of_valid_ceremonies
         }
     };
 }

@@ -2,7 +2,7 @@ use rp_core::Timestamp;
 
 use super::scripts::{SCRIPTS, number};
 use super::{GRACE_SECONDS, RedisStore};
-use crate::store::{CeremonyKey, CeremonyStore, SWEEP_LIMIT, StoreError, TakeCeremony};
+use crate::store::{CeremonyKey, CeremonyStore, ReplayCache, SWEEP_LIMIT, StoreError, TakeCeremony};
 
 impl CeremonyStore for RedisStore {
     async fn put_ceremony(
@@ -38,5 +38,19 @@ impl CeremonyStore for RedisStore {
         let mut sweep = SCRIPTS.sweep_ceremonies.prepare_invoke();
         sweep.key(self.key("ceremonies", b"")).arg(number(before)).arg(SWEEP_LIMIT);
         self.run(&mut sweep).await
+    }
+}
+
+/// A used ceremony is a key of its own, which the server deletes some time after the end.
+impl ReplayCache for RedisStore {
+    async fn record_use(&self, key: CeremonyKey, expires_at: Timestamp) -> Result<bool, StoreError> {
+        let mut record = SCRIPTS.record_use.prepare_invoke();
+        record.key(self.key("used:", &key.0));
+        record.arg(expires_at.as_unix_seconds().saturating_add(GRACE_SECONDS));
+        self.run(&mut record).await
+    }
+
+    async fn sweep_uses(&self, _: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
     }
 }

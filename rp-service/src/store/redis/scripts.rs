@@ -9,6 +9,7 @@ pub(super) struct Scripts {
     pub(super) put_ceremony: Script,
     pub(super) take_ceremony: Script,
     pub(super) sweep_ceremonies: Script,
+    pub(super) record_use: Script,
     pub(super) attempt: Script,
     pub(super) replace_session: Script,
     pub(super) load_session: Script,
@@ -41,6 +42,13 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
             redis.call('ZREM', KEYS[1], key)
         end
         return #over",
+    ),
+    record_use: Script::new(
+        "local recorded = redis.call('SETNX', KEYS[1], 1)
+        if recorded == 1 then
+            redis.call('EXPIREAT', KEYS[1], ARGV[1])
+        end
+        return recorded",
     ),
     // The operation, the time, the end of a window that starts now, the limit, the time of deletion
     attempt: Script::new(

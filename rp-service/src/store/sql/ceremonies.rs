@@ -4,7 +4,7 @@ use super::SqlStore;
 use super::database::Database;
 use super::query::query;
 use super::row::{get, time};
-use crate::store::{CeremonyKey, CeremonyStore, SWEEP_LIMIT, StoreError, TakeCeremony};
+use crate::store::{CeremonyKey, CeremonyStore, ReplayCache, SWEEP_LIMIT, StoreError, TakeCeremony};
 
 impl<D: Database> CeremonyStore for SqlStore<D> {
     async fn put_ceremony(
@@ -40,5 +40,20 @@ impl<D: Database> CeremonyStore for SqlStore<D> {
                 (SELECT key FROM rp_ceremonies WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
         );
         self.write().execute(sweep.bind(before.as_unix_seconds()).bind(SWEEP_LIMIT)).await
+    }
+}
+
+/// A used ceremony is a row without a state.
+impl<D: Database> ReplayCache for SqlStore<D> {
+    async fn record_use(&self, key: CeremonyKey, expires_at: Timestamp) -> Result<bool, StoreError> {
+        let record = query(
+            "INSERT INTO rp_ceremonies (key, state, expires_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
+        );
+        let record = record.bind(key.0.as_slice()).bind(&[][..]).bind(expires_at.as_unix_seconds());
+        Ok(self.write().execute(record).await? > 0)
+    }
+
+    async fn sweep_uses(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.sweep_ceremonies(before).await
     }
 }
