@@ -94,10 +94,8 @@ impl Cookies {
 
     /// The sealed ceremonies of the browser.
     pub(crate) fn sealed(&self, request: &Request<'_>) -> SealedCookies {
-        let values = |(slot, cookie): (usize, &CookieAttributes)| {
-            cookie.values(request).next().map(|value| (slot, value))
-        };
-        SealedCookies::read((0..).zip(&self.sealed).filter_map(values))
+        let slots = (0..).zip(&self.sealed);
+        SealedCookies::read(slots.filter_map(|(slot, cookie)| Some((slot, cookie.values(request).next()?))))
     }
 
     /// `Set-Cookie` for a ceremony that was sealed; it expires with the ceremony.

@@ -9,8 +9,8 @@ use rp_core::{CredentialId, CredentialUpdate, StoredAttestation, Timestamp, User
 use super::{
     AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, Conditions, CreateUser, CredentialStore,
     DeleteFactor, DeletePasskey, FactorRecord, FactorStore, FactorVersion, GrantKey, Passkey, PutFactor,
-    SessionKey, SessionStore, SignUp, SignUpStore, StoreError, TakeCeremony, UpdateUser, UserChange,
-    UserRecord, UserStore,
+    ReplayCache, SessionKey, SessionStore, SignUp, SignUpStore, StoreError, TakeCeremony, UpdateUser,
+    UserChange, UserRecord, UserStore,
 };
 use crate::factor_name::FactorName;
 use crate::rate_limiter::{Limit, RateLimit, RateLimiter};
