@@ -13,21 +13,24 @@ use serde_json::{Value, json};
 
 // ANCHOR: example
 /// Responds to an event of the pool, by its `triggerSource`.
-fn respond(hooks: &ChallengeHooks, mut event: Value, now: Timestamp) -> Result<Value, PoolError> {
-    let request = event["request"].take();
-    event["response"] = match event["triggerSource"].as_str() {
-        Some("DefineAuthChallenge_Authentication") => define(hooks, &request),
-        Some("CreateAuthChallenge_Authentication") => create(hooks, &request, now)?,
-        Some("VerifyAuthChallengeResponse_Authentication") => verify(hooks, &request, now)?,
+fn respond(hooks: &ChallengeHooks, mut event: Event, now: Timestamp) -> Result<Event, PoolError> {
+    let request = event.get("request").ok_or("no request")?;
+    let response = match event.get("triggerSource").and_then(Value::as_str) {
+        Some("DefineAuthChallenge_Authentication") => define(hooks, request),
+        Some("CreateAuthChallenge_Authentication") => create(hooks, request, now)?,
+        Some("VerifyAuthChallengeResponse_Authentication") => verify(hooks, request, now)?,
         _ => return Err("an event of another trigger".into()),
     };
-    event["request"] = request;
+    event.insert("response".into(), response);
     Ok(event)
 }
 
+type Event = serde_json::Map<String, Value>;
+
 /// The pool reports the results so far, and asks what comes next.
 fn define(hooks: &ChallengeHooks, request: &Value) -> Value {
-    let results: Vec<_> = request["session"].as_array().into_iter().flatten().filter_map(result).collect();
+    let session = request.get("session").and_then(Value::as_array);
+    let results: Vec<_> = session.into_iter().flatten().filter_map(result).collect();
     let has_passkey = passkeys(request).is_ok_and(|passkeys| !passkeys.is_empty());
     match hooks.define(&results, has_passkey) {
         NextChallenge::Challenge(ChallengeKind::Passkey) => json!({"challengeName": "CUSTOM_CHALLENGE"}),
@@ -39,13 +42,13 @@ fn define(hooks: &ChallengeHooks, request: &Value) -> Value {
 }
 
 fn result(result: &Value) -> Option<ChallengeResult> {
-    let kind = match result["challengeName"].as_str()? {
+    let kind = match result.get("challengeName")?.as_str()? {
         "CUSTOM_CHALLENGE" => ChallengeKind::Passkey,
         "PASSWORD_VERIFIER" => ChallengeKind::Password,
         // The exchange before `PASSWORD_VERIFIER` proves nothing.
         _ => return None,
     };
-    Some(ChallengeResult { kind, is_correct: result["challengeResult"].as_bool()? })
+    Some(ChallengeResult { kind, is_correct: result.get("challengeResult")?.as_bool()? })
 }
 
 /// The pool sends the public parameters to the client, and keeps the private ones for `verify`.
@@ -59,8 +62,8 @@ fn create(hooks: &ChallengeHooks, request: &Value, now: Timestamp) -> Result<Val
 
 /// A wrong answer is a result and not an error; its reason is for the log.
 fn verify(hooks: &ChallengeHooks, request: &Value, now: Timestamp) -> Result<Value, PoolError> {
-    let token = request["privateChallengeParameters"]["token"].as_str().ok_or("no token")?;
-    let answer = request["challengeAnswer"].as_str().ok_or("no answer")?;
+    let token = text(request, "/privateChallengeParameters/token").ok_or("no token")?;
+    let answer = text(request, "/challengeAnswer").ok_or("no answer")?;
     let verified = hooks.verify(token, answer.as_bytes(), &user(request)?, &passkeys(request)?, now);
     match verified {
         // A real function writes `verified.authenticated.update` to the pool here, by compare-and-set of the counter.
@@ -74,15 +77,19 @@ fn verify(hooks: &ChallengeHooks, request: &Value, now: Timestamp) -> Result<Val
 
 /// The user handle: the pool's immutable ID. A name that does not exist has none, and gets one that no passkey has.
 fn user(request: &Value) -> Result<UserHandle, PoolError> {
-    let id = request["userAttributes"]["sub"].as_str().unwrap_or("no such user");
+    let id = text(request, "/userAttributes/sub").unwrap_or("no such user");
     Ok(UserHandle::try_from(id.as_bytes())?)
 }
 
 fn passkeys(request: &Value) -> Result<Vec<CredentialRecord>, PoolError> {
-    match request["userAttributes"]["custom:passkeys"].as_str() {
+    match text(request, "/userAttributes/custom:passkeys") {
         Some(passkeys) => Ok(serde_json::from_str(passkeys)?),
         None => Ok(Vec::new()),
     }
+}
+
+fn text<'a>(request: &'a Value, pointer: &str) -> Option<&'a str> {
+    request.pointer(pointer)?.as_str()
 }
 // ANCHOR_END: example
 
@@ -97,7 +104,7 @@ fn main() -> Result<(), PoolError> {
     // The same file on every machine.
     let hooks = hooks(PoolSignIn::PasswordThenPasskey, Secret::file("secret")?)?;
     let event = serde_json::from_reader(std::io::stdin().lock())?;
-    println!("{}", respond(&hooks, event, Timestamp::now())?);
+    println!("{}", Value::from(respond(&hooks, event, Timestamp::now())?));
     Ok(())
 }
 

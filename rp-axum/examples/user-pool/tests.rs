@@ -49,8 +49,10 @@ impl Pool {
 
     fn call(&self, trigger: &str, mut request: Value) -> Value {
         request["userAttributes"] = self.attributes.clone();
-        let event = json!({"triggerSource": format!("{trigger}_Authentication"), "request": request});
-        respond(&self.hooks, event, self.now).unwrap()["response"].take()
+        let trigger = format!("{trigger}_Authentication");
+        let event =
+            Event::from_iter([("triggerSource".to_owned(), json!(trigger)), ("request".to_owned(), request)]);
+        respond(&self.hooks, event, self.now).unwrap().remove("response").unwrap()
     }
 
     /// Asks what comes next.
