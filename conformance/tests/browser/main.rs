@@ -21,6 +21,7 @@ mod network;
 mod operator;
 mod page;
 mod passwords;
+mod policy;
 mod process;
 mod simplewebauthn;
 mod site;
