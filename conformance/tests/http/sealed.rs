@@ -21,7 +21,7 @@ fn in_memory(seeds: &'static [u8]) -> (Site, Fixture) {
 
 /// The code of an error.
 fn code(response: &HttpResponse) -> Value {
-    serde_json::from_slice::<Value>(&response.body).unwrap()["code"].clone()
+    serde_json::from_slice::<Value>(&response.body).unwrap().get("code").unwrap().clone()
 }
 
 async fn options(browser: &mut Browser) -> Value {

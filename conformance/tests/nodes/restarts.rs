@@ -55,7 +55,7 @@ fn restarts_of_the_servers_lose_and_revive_nothing() {
     };
     for kind in Kind::BOTH {
         let Some(cluster) = Cluster::start(kind) else { return };
-        let load = Load {
+        let load = &Load {
             start: Barrier::new(CLIENTS),
             is_over: AtomicBool::new(false),
             signed_in: AtomicUsize::new(0),
@@ -64,7 +64,7 @@ fn restarts_of_the_servers_lose_and_revive_nothing() {
             let client = |number: usize| {
                 let (servers, origin) =
                     ([0, 1].map(|node| cluster.server(node)), cluster.origin().to_owned());
-                scope.spawn(move || write(&servers, &origin, number, is_over, signed_in))
+                scope.spawn(move || write(&servers, &origin, number, load))
             };
             let clients: Vec<_> = (0..CLIENTS).map(client).collect();
             for restart in 0..repetitions("RP_NODES_RESTARTS", 2) {

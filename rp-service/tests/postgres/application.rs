@@ -85,19 +85,19 @@ async fn user_and_passkey_are_one_transaction_in_the_applications_table() {
     let store = store.with_users(SqlUsers::new(BY_NAME, BY_HANDLE, INSERT)).await.unwrap();
     let (user, passkey) = kim();
     let root = UserRecord { name: "root".to_owned(), name_key: "root".to_owned(), ..user.clone() };
-    let error = store.create_user_with_passkey(root, passkey.clone()).await.unwrap_err();
+    let error = store.create_user_with_passkey(root, passkey.clone(), false).await.unwrap_err();
     assert!(messages(&error)[1].contains("violates check constraint"), "{error:?}");
     assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None);
 
     // A row that the query by name does not find
     sqlx::raw_sql("INSERT INTO users (email) VALUES ('Kim'), ('kim ')").execute(&pool).await.unwrap();
     let kim = UserRecord { name_key: "other".to_owned(), ..user.clone() };
-    let created = store.create_user_with_passkey(kim, passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(kim, passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::NameTaken);
     assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None);
 
     sqlx::raw_sql("DELETE FROM users").execute(&pool).await.unwrap();
-    let created = store.create_user_with_passkey(user.clone(), passkey).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey, false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     let row: (String, Option<String>) =
         sqlx::query_as("SELECT email, full_name FROM users").fetch_one(&pool).await.unwrap();

@@ -38,7 +38,7 @@ async fn named() -> Option<(PostgresStore, PgConnection)> {
 async fn after_lost_connections_everything_acknowledged_is_there() {
     let Some((store, mut connection)) = named().await else { return };
     let (user, passkey) = kim();
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     for round in 0..8 {
         store.put_ceremony(KEY, &[round], LATER).await.unwrap();
@@ -64,7 +64,7 @@ async fn after_lost_connections_everything_acknowledged_is_there() {
 async fn a_connection_lost_in_a_transaction_leaves_nothing() {
     let Some((store, mut connection)) = named().await else { return };
     let (user, passkey) = kim();
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     // The transaction of the store waits for this one behind its first writes
     let mut blocker = connection.begin().await.unwrap();
@@ -112,7 +112,7 @@ async fn a_call_to_a_server_that_does_not_respond_fails_in_time() {
         assert!(messages(&error)[1].ends_with(limit), "{error:?}");
     }
     let (user, passkey) = kim();
-    assert!(is_unavailable(store.create_user_with_passkey(user, passkey).await));
+    assert!(is_unavailable(store.create_user_with_passkey(user, passkey, false).await));
 
     proxy.set(Network::Closed);
     assert!(is_unavailable(store.take_ceremony(KEY, NOW).await));
@@ -133,7 +133,7 @@ async fn a_rejected_change_leaves_its_connection_usable() {
     let store = PostgresStore::from_pool(pool).await.unwrap();
     let (user, passkey) = kim();
     for expected in [SignUp::Done, SignUp::HandleTaken, SignUp::HandleTaken] {
-        let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+        let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
         assert_eq!(created, expected);
     }
     let mut second = passkey.clone();
@@ -155,14 +155,14 @@ async fn a_failed_write_leaves_neither_user_nor_passkey() {
         );
         execute(&mut connection, trigger).await;
         let (user, passkey) = kim();
-        let error = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap_err();
+        let error = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap_err();
         assert!(messages(&error)[1].contains("error returned from database: disk full"), "{error:?}");
         assert_eq!(store.user(&user.handle).await.unwrap(), None, "{table}");
         assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None, "{table}");
         execute(&mut connection, format!("DROP TRIGGER disk_full ON {table}")).await;
     }
     let (user, passkey) = kim();
-    assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done);
+    assert_eq!(store.create_user_with_passkey(user, passkey, false).await.unwrap(), SignUp::Done);
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn an_unreadable_value_is_an_error_that_names_the_column() {
     let (user, passkey) = kim();
     let (id, session) = (passkey.record.id.clone(), session(&passkey));
     assert!(store.create_session(SessionKey([3; 32]), &session).await.unwrap());
-    assert_eq!(store.create_user_with_passkey(user, passkey).await.unwrap(), SignUp::Done);
+    assert_eq!(store.create_user_with_passkey(user, passkey, false).await.unwrap(), SignUp::Done);
     let change = "UPDATE rp_passkeys SET attestation_type = 'ecdaa'; UPDATE rp_sessions SET state = 'x'";
     execute(&mut connection, change.to_owned()).await;
     let error = store.passkey(&id).await.unwrap_err();

@@ -28,7 +28,7 @@ async fn no_statement_of_the_store_scans_a_table() {
     let store = PostgresStore::connect(&format!("{url}&options[enable_seqscan]=off")).await.unwrap();
     let (user, passkey) = kim();
     let (handle, id) = (&user.handle, &passkey.record.id);
-    let created = store.create_user_with_passkey(user.clone(), passkey.clone()).await.unwrap();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
     assert_eq!(created, SignUp::Done);
     assert!(store.user_by_name("kim").await.unwrap().is_some());
     assert_eq!(store.users(None, 10).await.unwrap().len(), 1);
