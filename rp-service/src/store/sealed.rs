@@ -174,8 +174,14 @@ const PURPOSE: &str = "ceremony";
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use rp_core::Timestamp;
+
+    use super::{MAX_HANDLE_BYTES, MemoryReplayCache, ReplayCache, SealedCeremonies};
+    use crate::seal::KeyRing;
     use crate::secret::Secret;
+    use crate::store::{CeremonyKey, TakeCeremony};
 
     const KEY: CeremonyKey = CeremonyKey([1; 32]);
 
@@ -237,11 +243,11 @@ mod tests {
             CeremonyKey(key)
         };
         for number in 0..MemoryReplayCache::MAX_RECORDS {
-            assert!(ReplayCache::record_use(&cache, key(number), at(9)).await.unwrap());
+            assert!(cache.record_use(key(number), at(9)).await.unwrap());
         }
-        assert!(ReplayCache::record_use(&cache, key(MemoryReplayCache::MAX_RECORDS), at(9)).await.is_err());
-        assert!(!ReplayCache::record_use(&cache, key(0), at(9)).await.unwrap());
-        assert_eq!(ReplayCache::sweep_uses(&cache, at(10)).await.unwrap(), 256);
-        assert!(ReplayCache::record_use(&cache, key(MemoryReplayCache::MAX_RECORDS), at(9)).await.unwrap());
+        assert!(cache.record_use(key(MemoryReplayCache::MAX_RECORDS), at(9)).await.is_err());
+        assert!(!cache.record_use(key(0), at(9)).await.unwrap());
+        assert_eq!(cache.sweep_uses(at(10)).await.unwrap(), 256);
+        assert!(cache.record_use(key(MemoryReplayCache::MAX_RECORDS), at(9)).await.unwrap());
     }
 }
