@@ -4,15 +4,18 @@
 //! `RP_POSTGRES_RESTART` and `RP_REDIS_RESTART`; without them, the tests are skipped with a message. `RP_NODES_ROUNDS` and
 //! `RP_NODES_KILLS` set how often the tests repeat; `.ci/full nodes` repeats them more often.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a site does not do is a failed test")]
-#![expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, reason = "tests")]
 
 #[path = "../shared/built.rs"]
 mod built;
 mod cluster;
+#[expect(dead_code, reason = "the browser tests use the rest")]
 #[path = "../browser/folder.rs"]
 mod folder;
+#[expect(dead_code, reason = "the browser tests use the rest")]
 #[path = "../shared/network.rs"]
 mod network;
+#[expect(dead_code, reason = "the browser tests use the rest")]
 #[path = "../browser/process.rs"]
 mod process;
 mod restarts;
