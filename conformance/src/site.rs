@@ -60,6 +60,7 @@ impl Site {
     /// Prints the address of the site.
     pub fn announce(&self) {
         println!("Passkeys at {} (database {}); stop with Ctrl+C", self.origin, self.database);
+        println!("Signatures are verified by {}", rp_core::cose::backends());
     }
 }
 

@@ -11,6 +11,6 @@ mod public_key;
 #[cfg(test)]
 mod tests;
 
-pub use algorithm::{Algorithm, UnknownAlgorithmError};
+pub use algorithm::{Algorithm, UnknownAlgorithmError, backends};
 pub use encoded_key::{EncodedKey, PublicKeyError};
 pub use public_key::PublicKey;

@@ -4,11 +4,18 @@
 //! [`Scheme`] as a parameter, because a certificate or a statement may combine any key and hash: P-256 with SHA-384, or
 //! P-384 with SHA-256.
 //!
-//! Each back end is a feature. A key or scheme that the build does not support has its own error.
+//! Each algorithm is a feature, and so is each [`Backend`] but the portable one. A key or scheme that the build does not
+//! support has its own error. All back ends give the same verdicts.
 
-#[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa"))]
+#[cfg(any(
+    feature = "eddsa",
+    feature = "ed448",
+    feature = "ml-dsa",
+    all(feature = "graviola", feature = "_rsa")
+))]
 use alloc::borrow::Cow;
 
+mod backend;
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;
 mod ecdsa_der;
@@ -16,6 +23,8 @@ mod ecdsa_der;
 mod ed25519;
 #[cfg(feature = "ed448")]
 mod ed448;
+#[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod graviola;
 mod hash;
 mod key;
 #[cfg(feature = "ml-dsa")]
@@ -28,6 +37,7 @@ mod spki;
 #[cfg(test)]
 mod tests;
 
+pub use backend::Backend;
 pub use ecdsa_der::ecdsa_der;
 pub use hash::{Digest, Hash, constant_time_eq, sha256};
 pub use key::{Key, KeyParts};
@@ -58,7 +68,7 @@ pub fn verify(key: &Key, scheme: Scheme, message: &[&[u8]], signature: &[u8]) ->
         #[cfg(feature = "_ecdsa")]
         key::Kind::Ec(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "eddsa")]
-        key::Kind::Ed25519(ref key) => key.verify(scheme, &contiguous(message), signature),
+        key::Kind::Ed25519(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "ed448")]
         key::Kind::Ed448(ref key) => key.verify(scheme, &contiguous(message), signature),
         #[cfg(feature = "_rsa")]
@@ -69,7 +79,12 @@ pub fn verify(key: &Key, scheme: Scheme, message: &[&[u8]], signature: &[u8]) ->
 }
 
 /// The message in one piece, for schemes that read it twice.
-#[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa"))]
+#[cfg(any(
+    feature = "eddsa",
+    feature = "ed448",
+    feature = "ml-dsa",
+    all(feature = "graviola", feature = "_rsa")
+))]
 fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
     match message {
         [whole] => Cow::Borrowed(whole),

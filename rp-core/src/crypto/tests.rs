@@ -58,6 +58,9 @@ fn every_key_verifies_its_schemes_and_no_other() {
         let (right, signature) = (scheme(case["scheme"].as_str().unwrap()), b64(&case["signature"]));
         for scheme in ALL {
             let verdict = verify(&key, scheme, &[message], &signature);
+            assert_eq!(verify(&key.portable(), scheme, &[message], &signature), verdict, "{name} {scheme:?}");
+            let (one, other) = message.split_at(3);
+            assert_eq!(verify(&key, scheme, &[one, b"", other], &signature), verdict, "{name} {scheme:?}");
             match verdict {
                 Ok(()) => assert_eq!(scheme, right, "{name}"),
                 Err(Error::NotBuilt { .. }) => assert_eq!(scheme, Scheme::RsaPkcs1Sha1),
@@ -217,4 +220,44 @@ fn parameters_where_none_belong_are_refused() {
     spki[3] += 2;
     spki.splice(9..9, [0x05, 0x00]);
     assert!(matches!(Key::from_spki(&spki), Err(SpkiError::Parameters { .. })));
+}
+
+#[test]
+fn keys_are_verified_by_the_back_end_of_their_algorithm() {
+    let data = data();
+    for case in data["cases"].as_array().unwrap() {
+        let name = case["key"].as_str().unwrap();
+        let Some(key) = key(&data, name) else { continue };
+        let scheme = scheme(case["scheme"].as_str().unwrap());
+        for algorithm in crate::Algorithm::SUPPORTED {
+            let is_its_key = Scheme::for_algorithm(*algorithm) == scheme && algorithm.fits(&key);
+            if is_its_key && *algorithm != crate::Algorithm::Rs1 {
+                assert_eq!(algorithm.backend(), Some(key.backend()), "{name} {algorithm}");
+            }
+        }
+        assert_eq!(key.portable().backend(), Backend::RustCrypto);
+        assert_eq!(key.portable(), key);
+    }
+}
+
+/// Every byte of every signature is changed in two ways.
+#[test]
+fn back_ends_agree_on_changed_signatures() {
+    let data = data();
+    let message = data["message"].as_str().unwrap().as_bytes();
+    for case in data["cases"].as_array().unwrap() {
+        let name = case["key"].as_str().unwrap();
+        let Some(key) = key(&data, name).filter(|key| key.backend() != Backend::RustCrypto) else { continue };
+        let (scheme, signature) = (scheme(case["scheme"].as_str().unwrap()), b64(&case["signature"]));
+        let portable = key.portable();
+        for at in 0..signature.len() {
+            for bit in [0x01, 0x80] {
+                let mut changed = signature.clone();
+                changed[at] ^= bit;
+                let verdicts = [&key, &portable].map(|key| verify(key, scheme, &[message], &changed));
+                assert_eq!(verdicts[0], verdicts[1], "{name} {scheme:?}, byte {at}");
+                assert_ne!(verdicts[0], Ok(()), "{name} {scheme:?}, byte {at}");
+            }
+        }
+    }
 }
