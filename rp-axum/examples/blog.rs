@@ -19,7 +19,7 @@ use serde::Deserialize;
 use sqlx::SqlitePool;
 // rp
 use rp_axum::store::{SqlUsers, SqliteStore};
-use rp_axum::{Context, CurrentUser, FreshPasskey, Method, Next, Passkeys, PasskeysBuilder, Rejection};
+use rp_axum::{Context, CurrentUser, FreshPasskey, Method, Passkeys, PasskeysBuilder, Rejection};
 use rp_axum::{RelyingParty, Secret, ServiceError, SiteCheck, UserHandle};
 // end
 
@@ -109,7 +109,7 @@ async fn sign_in(
     // rp
     let handle = UserHandle::try_from(handle.as_slice()).map_err(|_| Failure::Invalid)?;
     let first = context.first_factor_verified(&handle, Method::Password).await?;
-    let next = if first.next == Next::SignedIn { "/" } else { "/#second-factor" };
+    let next = if first.session.session.is_signed_in() { "/" } else { "/#second-factor" };
     // end
     Ok(Redirect::to(next).into_response())
 }

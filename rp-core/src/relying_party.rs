@@ -152,6 +152,18 @@ impl RelyingParty {
         self.backup_policy
     }
 
+    /// The authenticators that registrations ask for.
+    #[must_use]
+    pub fn authenticator_selection(&self) -> &AuthenticatorSelectionCriteria {
+        &self.selection
+    }
+
+    /// How registrations ask for attestation to be conveyed.
+    #[must_use]
+    pub fn attestation(&self) -> AttestationConveyancePreference {
+        self.attestation
+    }
+
     /// The attestation policy.
     #[must_use]
     pub fn attestation_policy(&self) -> &AttestationPolicy {

@@ -1,7 +1,9 @@
 use rp_core::{CredentialId, Timestamp, UserHandle};
 use serde::{Deserialize, Serialize};
 
-use crate::session::{Client, Method, Session, SessionId, SessionKind, SessionState, VerifiedFactor};
+use crate::session::{
+    Client, Method, Session, SessionId, SessionKind, SessionState, UserVerification, VerifiedFactor,
+};
 
 /// A sign-in session that the application keeps, as it reports it for a request
 /// ([`PasskeysBuilder::application_sessions`](crate::PasskeysBuilder::application_sessions)).
@@ -50,6 +52,9 @@ impl ApplicationSession {
 
     pub(crate) fn into_session(self, client: &Client, now: Timestamp) -> Session {
         let latest = self.factors.iter().map(|factor| factor.at).max().unwrap_or(self.created_at);
+        // The next step-up requires user verification if the passkey was capable of it and did not perform it.
+        let passkey = self.factors.iter().find(|factor| factor.method == Method::Passkey);
+        let is_omitted = passkey.is_some_and(|factor| factor.user_verification == UserVerification::Omitted);
         Session {
             id: self.id,
             user: self.user,
@@ -63,7 +68,7 @@ impl ApplicationSession {
             factors: self.factors,
             credential: self.credential,
             client: client.clone(),
-            user_verification_required: false,
+            user_verification_required: is_omitted,
         }
     }
 }

@@ -5,6 +5,7 @@ use rp_core::{AuthenticationError, ClientDataError, Code, RegistrationError, Res
 use crate::admission::Denied;
 use crate::assurance::MissingAssurance;
 use crate::factor::FactorError;
+use crate::policy::PasskeyRuleError;
 use crate::problem::Problem;
 use crate::rate_limiter::RateLimited;
 use crate::store::StoreError;
@@ -110,6 +111,9 @@ pub enum ServiceError {
     /// receives `signature-invalid`.
     #[error(transparent)]
     Redacted(Box<ServiceError>),
+    /// The passkey does not meet the rules of its user.
+    #[error(transparent)]
+    PasskeyRule(#[from] PasskeyRuleError),
     /// The user has no such passkey, even if another user has it.
     #[error("the user has no such passkey")]
     NoSuchPasskey,
@@ -242,6 +246,7 @@ impl ServiceError {
             Self::NoSuchSession => "session-unknown",
             Self::NoSuchUser => "user-unknown",
             Self::ForeignCredential | Self::Denied { .. } => Code::CredentialNotAllowed.as_str(),
+            Self::PasskeyRule(error) => error.code().as_str(),
             Self::UserLocked => "user-locked",
             Self::Redacted(exact) => exact.code(),
             Self::CredentialExists => Code::CredentialExists.as_str(),
@@ -273,7 +278,9 @@ impl ServiceError {
             500.. => ErrorKind::Server,
             401 | 403 | 429 => ErrorKind::Denied,
             _ => match self {
-                Self::Denied { .. } | Self::TooManyPasskeys | Self::LastPasskey => ErrorKind::Denied,
+                Self::Denied { .. } | Self::PasskeyRule(_) | Self::TooManyPasskeys | Self::LastPasskey => {
+                    ErrorKind::Denied
+                }
                 Self::Redacted(exact) => exact.kind(),
                 _ => ErrorKind::Client,
             },

@@ -5,6 +5,7 @@ mod browser;
 mod builder;
 mod caller;
 mod ceremony;
+mod decision;
 mod factors;
 mod first_factor;
 mod maintenance;

@@ -70,6 +70,11 @@ pub fn first_factor(first: &FirstFactor) -> String {
             write!(text, " needs {}", names.join(" or "))
         }
         Next::Enrol { .. } => write!(text, " enrols"),
+        Next::Offer(factors) => {
+            let names: Vec<_> = factors.iter().map(ToString::to_string).collect();
+            write!(text, " signed in, may use {}", names.join(" or "))
+        }
+        Next::Remind { by } => write!(text, " signed in, enrols by {by}"),
         other => write!(text, " {other:?}"),
     };
     text

@@ -12,6 +12,7 @@ mod enumeration;
 mod factors;
 mod first_factor;
 mod grants;
+mod policy;
 mod proofs;
 mod registration;
 mod requests;
@@ -263,6 +264,22 @@ cases! { $
         a_counter_that_regresses_may_be_reported_instead
         a_key_without_a_counter_signs_in_repeatedly
         a_counter_that_moves_meanwhile_is_compared_again
+    }
+    policy {
+        an_enrolment_is_reminded_then_in_grace_then_required
+        a_required_factor_is_enrolled_and_then_used
+        a_password_does_not_enrol_next_to_an_enrolled_factor
+        a_passkey_that_rules_exclude_only_enrols
+        a_user_has_eight_passkeys_and_no_ninth
+        a_group_has_its_own_number_of_passkeys
+        options_ask_for_what_the_rules_require
+        rules_for_passkeys_are_checked_at_registration
+        a_session_verifies_again_after_its_age
+        a_changed_context_is_verified_again
+        a_second_factor_may_be_skipped_where_it_is_optional
+        a_known_context_needs_no_second_factor_if_rules_say_so
+        a_recovery_code_enrols_and_does_nothing_else
+        a_passkey_without_uv_is_not_enough_where_required
     }
     registration {
         adding_requires_recent_verification_and_is_none

@@ -16,7 +16,7 @@ use super::timing::wait_for_next_multiple;
 use crate::error::ServiceError;
 use crate::factor_name::FactorName;
 use crate::json::{DeletionJson, ProofJson, RegistrationJson, UserChangeJson, UserJson};
-use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Next, Passkeys};
+use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Passkeys};
 use crate::session::SessionId;
 
 impl Passkeys {
@@ -223,9 +223,9 @@ impl Passkeys {
 
     async fn authentication_response(&self, caller: &Caller, json: &[u8]) -> Result<Response, ServiceError> {
         let verified = self.verify_authentication(caller, json).await?;
-        let Authentication { user, passkey, session, .. } = &verified.value;
+        let Authentication { user, passkey, session, next, .. } = &verified.value;
         let token = self.bearer_token(caller, session);
-        let body = self.session_json(&session.session, user, Some(passkey), Next::SignedIn, token);
+        let body = self.session_json(&session.session, user, Some(passkey), next.clone(), token);
         Ok(Response::json(200, &body).with_cookie(verified.cookie))
     }
 

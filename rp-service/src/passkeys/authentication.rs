@@ -8,13 +8,14 @@ use rp_core::{
 
 use super::caller::{Caller, CurrentSession};
 use super::ceremony::{Ceremony, StoredCeremony};
+use super::next::Next;
 use super::service::{Passkeys, Sessions};
 use super::sessions::OpenedSession;
 use crate::admission::{AdmissionRequest, Purpose};
 use crate::decoy;
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::{Action, EventBuilder};
-use crate::policy::UsernameLists;
+use crate::policy::{Preference, UsernameLists};
 use crate::session::{Method, Session, SessionState, UserVerification, VerifiedFactor};
 use crate::store::{ApplyUpdate, Passkey, UserRecord};
 use crate::username::Username;
@@ -30,6 +31,8 @@ pub struct Authentication {
     pub passkey: Passkey,
     /// The session.
     pub session: OpenedSession,
+    /// The next step. The user is signed in only if the state of the session says so.
+    pub next: Next,
     /// The purpose: [`Purpose::SignIn`], [`Purpose::StepUp`] or [`Purpose::SecondFactor`].
     pub purpose: Purpose,
     /// The counter did not increase, and the policy accepted that.
@@ -137,11 +140,17 @@ impl Passkeys {
     ) -> Result<(CredentialRequestOptions, PendingAuthentication), ServiceError> {
         let session = &current.session;
         let user = self.active_user(&session.user).await?;
+        let rules = self.rules(&user).await?;
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let records: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
         let capable = !records.is_empty() && records.iter().all(|record| record.uv_initialized);
         let mut request = self.inner.rp.authentication(AllowedCredentials::account(user.handle, &records));
-        if capable || session.user_verification_required {
+        // A passkey alone that did not verify its user has to do so.
+        let is_incomplete = session.state == SessionState::FirstFactor
+            && session.factors.len() == 1
+            && session.factor(&Method::Passkey).is_some();
+        let is_required = rules.passkeys.user_verification == Preference::Required;
+        if capable || session.user_verification_required || is_incomplete || is_required {
             request = request.user_verification(UserVerificationRequirement::Required);
         } else if let Some(requirement) = self.inner.policy.step_up_user_verification {
             request = request.user_verification(requirement);
@@ -242,22 +251,23 @@ impl Passkeys {
             Some(_) => None,
             // The session is stored first, so that a counter never changes if the client cannot be signed in.
             None => {
-                let state = SessionState::SignedIn;
+                let state = SessionState::FirstFactor;
                 let session =
                     self.new_session(caller, &user.handle, factor.clone(), Some(id.clone()), state)?;
-                Some(self.open_session(session).await?)
+                let (session, next) = self.with_next_step(&user, session, &caller.client).await?;
+                Some((self.open_session(session).await?, next))
             }
         };
         let applied = self.apply(event, &mut passkey, &mut authenticated, is_confirmed).await;
-        let session = match (applied, opened) {
+        let (session, next) = match (applied, opened) {
             (Ok(()), Some(opened)) => {
                 self.end_previous_session(caller).await;
                 self.end_oldest_sessions(&opened.session).await;
                 opened
             }
-            (Ok(()), None) => self.renew_session(caller, factor, Some(id)).await?,
+            (Ok(()), None) => self.renew_session(caller, &user, factor, Some(id)).await?,
             (Err(error), opened) => {
-                if let Some(opened) = &opened {
+                if let Some((opened, _)) = &opened {
                     self.abandon_session(opened).await;
                 }
                 return Err(error);
@@ -268,6 +278,7 @@ impl Passkeys {
             user,
             passkey,
             session,
+            next,
             purpose: attempt.purpose,
             counter_regressed: authenticated.counter_regressed,
             extensions: authenticated.extensions,

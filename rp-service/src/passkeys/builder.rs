@@ -8,10 +8,12 @@ use super::revoked::RevokedSessions;
 use super::service::{Ceremonies, ClientAddress, Factors, Inner, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
+use crate::context_change::{AddressAndUserAgent, ContextChange};
 use crate::decoy::{DecoyError, DecoyProfile, Decoys};
 use crate::event::{EventSink, TracingSink};
 use crate::factor::SecondFactor;
 use crate::factor_name::FactorName;
+use crate::groups::{Groups, NoGroups};
 use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
 use crate::json::PasskeyEndpoints;
@@ -43,6 +45,8 @@ pub struct PasskeysBuilder {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: Arc<dyn EventSink>,
     admission: Option<Arc<dyn AdmissionHook>>,
+    groups: Arc<dyn Groups>,
+    context: Arc<dyn ContextChange>,
     rate_limiter: Arc<dyn DynRateLimiter>,
     authenticators: Arc<dyn AuthenticatorDirectory>,
     http: HttpConfig,
@@ -132,6 +136,8 @@ impl PasskeysBuilder {
             clock: Arc::new(Timestamp::now),
             events: Arc::new(TracingSink),
             admission: None,
+            groups: Arc::new(NoGroups),
+            context: Arc::new(AddressAndUserAgent::default()),
             rate_limiter: Arc::new(MemoryRateLimiter::default()),
             authenticators: Arc::new(PasskeyProviders),
             http: HttpConfig::default(),
@@ -301,6 +307,16 @@ impl PasskeysBuilder {
         Self { admission: Some(Arc::new(hook)), ..self }
     }
 
+    /// Sets the groups of users, which select the rules of the policy. By default no one is in a group.
+    pub fn groups(self, groups: impl Groups + 'static) -> Self {
+        Self { groups: Arc::new(groups), ..self }
+    }
+
+    /// Sets how a changed context is recognised; the default is [`AddressAndUserAgent`].
+    pub fn context_change(self, context: impl ContextChange + 'static) -> Self {
+        Self { context: Arc::new(context), ..self }
+    }
+
     /// Sets the limit for attempts that reveal something; the default is [`MemoryRateLimiter::default`].
     pub fn rate_limiter(self, limiter: impl RateLimiter + 'static) -> Self {
         Self { rate_limiter: Arc::new(limiter), ..self }
@@ -443,6 +459,8 @@ impl PasskeysBuilder {
                 events: self.events,
                 decoys,
                 admission: self.admission,
+                groups: self.groups,
+                context: self.context,
                 rate_limiter: self.rate_limiter,
                 authenticators: self.authenticators,
                 cookies,

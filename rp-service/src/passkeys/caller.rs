@@ -186,6 +186,7 @@ impl Passkeys {
         let check = async {
             let session = &caller.signed_in()?.session;
             let user = self.active_user(&session.user).await?;
+            self.check_reauthentication(caller, &user).await?;
             requirement.check(session, self.now()).map_err(step_up)?;
             self.check_passkey_of(session).await?;
             Ok(CurrentUser { user, session: session.clone() })

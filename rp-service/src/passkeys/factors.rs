@@ -54,7 +54,7 @@ impl Passkeys {
     /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
     pub async fn factors(&self, caller: &Caller) -> Result<FactorsJson, ServiceError> {
         let read = async {
-            let user = self.active_user(&caller.signed_in()?.session.user).await?;
+            let user = self.signed_in_user(caller).await?;
             self.factors_json(&user.handle).await
         };
         let result = read.await;
@@ -123,6 +123,9 @@ impl Passkeys {
         let session = &caller.any_session()?.session;
         let user = self.active_user(&session.user).await?;
         let factor = self.factor_named(name)?;
+        if !self.rules(&user).await?.factors.contains(name) {
+            return Err(ServiceError::NoSuchFactor);
+        }
         let authorization = self.authorize_enrolment(session, factor.as_ref()).await?;
         let stored = self.factor_store()?.factor(&user.handle, name).await?;
         if stored.as_ref().is_some_and(|stored| stored.status == FactorStatus::SecondFactor) {
@@ -283,7 +286,7 @@ impl Passkeys {
         let read = async {
             let session = &caller.any_session()?.session;
             let user = self.active_user(&session.user).await?;
-            let factor = self.factor_for(session, name).await?;
+            let factor = self.factor_for(session, &user, name).await?;
             let target = Target { factor: factor.as_ref(), user: &user, caller, session, body };
             let subject = format!("user {}", user.handle);
             self.count_attempt(self.inner.policy.limits.ceremonies_per_user, &subject).await?;
@@ -337,7 +340,7 @@ impl Passkeys {
     ) -> Result<FactorVerification, ServiceError> {
         let session = &caller.any_session()?.session;
         let user = self.active_user(&session.user).await?;
-        let factor = self.factor_for(session, name).await?;
+        let factor = self.factor_for(session, &user, name).await?;
         let target = Target { factor: factor.as_ref(), user: &user, caller, session, body };
         let purpose = match (factor.role(), session.state) {
             (FactorRole::Recovery, _) => Purpose::Recovery,
@@ -351,16 +354,12 @@ impl Passkeys {
             self.inner.credentials.put_grant(recovery_key(session), &user.handle, expires_at).await?;
         }
         let verified = VerifiedFactor::new(factor.method(), now);
-        let session = self.renew_session(caller, verified, None).await?;
+        let (session, next) = self.renew_session(caller, &user, verified, None).await?;
         // Its deletion did not find the session, which did not name the factor yet.
         if let Err(error) = self.enrolled(&user, name).await {
             self.abandon_session(&session).await;
             return Err(error);
         }
-        let next = match session.session.state {
-            SessionState::SignedIn => Next::SignedIn,
-            SessionState::FirstFactor => self.next_factor(&user, Some(&session.session)).await?,
-        };
         Ok(FactorVerification { user, factor: name.clone(), session, next })
     }
 
@@ -538,13 +537,17 @@ impl Passkeys {
     async fn factor_for(
         &self,
         session: &Session,
+        user: &UserRecord,
         name: &FactorName,
     ) -> Result<Arc<dyn SecondFactor>, ServiceError> {
         let factor = self.factor_named(name)?;
         if factor.role() == FactorRole::Recovery && session.state == SessionState::SignedIn {
             return Err(ServiceError::Body { detail: "the user is signed in already".into() });
         }
-        if self.second_factors(&session.user).await?.contains(name) {
+        // A factor that is not accepted still protects the account; recovery codes open enrolment and do not.
+        let is_usable =
+            factor.role() == FactorRole::SecondFactor || self.rules(user).await?.factors.contains(name);
+        if is_usable && self.second_factors(&session.user).await?.contains(name) {
             Ok(factor)
         } else {
             Err(ServiceError::NoSuchFactor)

@@ -19,7 +19,7 @@ use crate::store::{Passkey, UserRecord};
 pub struct FirstFactor {
     /// The user.
     pub user: UserRecord,
-    /// The session. It does not sign the user in unless `next` is [`Next::SignedIn`].
+    /// The session. Its state says whether the user is signed in.
     pub session: OpenedSession,
     /// The next step.
     pub next: Next,
@@ -27,7 +27,8 @@ pub struct FirstFactor {
 
 impl Passkeys {
     /// Opens a session for a user whose first factor the application has just verified. By
-    /// [`Policy::second_factor`](crate::Rules::second_factor), the user is signed in, or has to use a second factor first.
+    /// the policy ([`Policy::decide`](crate::Policy::decide)), the user is signed in, or has to use or enrol a second factor
+    /// first.
     ///
     /// # Errors
     /// [`ServiceError`]: `user-unknown`, `user-locked`, `storage-unavailable`.
@@ -46,13 +47,9 @@ impl Passkeys {
             if user.locked_at.is_some() {
                 return Err(ServiceError::UserLocked);
             }
-            let next = self.next_factor(&user, None).await?;
-            let state = match next {
-                Next::SignedIn => SessionState::SignedIn,
-                Next::SecondFactor(_) | Next::Enrol { .. } => SessionState::FirstFactor,
-            };
             let factor = VerifiedFactor::new(method, self.now());
-            let session = self.new_session(caller, &user.handle, factor, None, state)?;
+            let session = self.new_session(caller, &user.handle, factor, None, SessionState::FirstFactor)?;
+            let (session, next) = self.with_next_step(&user, session, &caller.client).await?;
             let session = self.open_session(session).await?;
             self.end_previous_session(caller).await;
             self.end_oldest_sessions(&session.session).await;
@@ -73,9 +70,10 @@ impl Passkeys {
             let session = &caller.any_session()?.session;
             let user = self.active_user(&session.user).await?;
             let passkey = self.passkey_of(session).await?;
-            let next = match session.state {
-                SessionState::SignedIn => Next::SignedIn,
-                SessionState::FirstFactor => self.next_factor(&user, Some(session)).await?,
+            let next = match (session.state, self.next_step(&user, session, &caller.client).await?) {
+                // A session that is signed in stays so until it ends.
+                (SessionState::SignedIn, Next::SecondFactor(_) | Next::Enrol { .. }) => Next::SignedIn,
+                (_, next) => next,
             };
             Ok(self.session_json(session, &user, passkey.as_ref(), next, None))
         };
@@ -103,8 +101,8 @@ impl Passkeys {
     ) -> SessionJson {
         let next = match next {
             Next::SignedIn => None,
-            Next::SecondFactor(names) => Some(NextJson::SecondFactors(names)),
-            Next::Enrol { by } => Some(NextJson::Enrol { by: DateTime(by) }),
+            Next::SecondFactor(names) | Next::Offer(names) => Some(NextJson::SecondFactors(names)),
+            Next::Enrol { by } | Next::Remind { by } => Some(NextJson::Enrol { by: DateTime(by) }),
         };
         let credential = passkey.map(|passkey| self.credential_json(passkey));
         SessionJson::new(session, user, credential, next, token)

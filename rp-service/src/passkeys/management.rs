@@ -19,7 +19,7 @@ impl Passkeys {
     /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
     pub async fn passkeys(&self, caller: &Caller) -> Result<Vec<Passkey>, ServiceError> {
         let read = async {
-            let user = self.active_user(&caller.signed_in()?.session.user).await?;
+            let user = self.signed_in_user(caller).await?;
             Ok(self.inner.credentials.passkeys(&user.handle).await?)
         };
         let result = read.await;
@@ -33,7 +33,7 @@ impl Passkeys {
     /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
     pub async fn signal(&self, caller: &Caller) -> Result<SignalJson, ServiceError> {
         let read = async {
-            let user = self.active_user(&caller.signed_in()?.session.user).await?;
+            let user = self.signed_in_user(caller).await?;
             let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
             Ok(SignalJson::new(&self.inner.rp, &user, &passkeys))
         };
@@ -56,7 +56,7 @@ impl Passkeys {
         let mut event = caller.event(Action::RenamePasskey);
         event.credential = Some(id.clone());
         let change = async {
-            let user = self.active_user(&caller.signed_in()?.session.user).await?;
+            let user = self.signed_in_user(caller).await?;
             let name = nickname(name, &self.inner.policy)?;
             self.session_condition(caller).await?;
             let renamed = self.inner.credentials.rename_passkey(&user.handle, id, name.as_deref()).await?;
@@ -95,7 +95,7 @@ impl Passkeys {
         id: &CredentialId,
     ) -> Result<SignalJson, ServiceError> {
         let session = &caller.signed_in()?.session;
-        let user = self.active_user(&session.user).await?;
+        let user = self.signed_in_user(caller).await?;
         let mut passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         // For the event, which names the model; the store decides.
         if let Some(passkey) = passkeys.iter().find(|passkey| passkey.record.id == *id) {

@@ -4,9 +4,10 @@ use rp_core::{Timestamp, UserHandle};
 
 use super::service::Passkeys;
 use crate::error::ServiceError;
+use crate::factor::FactorRole;
 use crate::factor_name::FactorName;
-use crate::policy::SecondFactorPolicy;
-use crate::session::{Method, Session, SessionState};
+use crate::policy::Access;
+use crate::session::{Client, Method, Session, SessionState};
 use crate::store::{FactorRecord, FactorStatus, GrantKey, UserRecord};
 
 /// The next step after a first factor.
@@ -15,33 +16,73 @@ use crate::store::{FactorRecord, FactorStatus, GrantKey, UserRecord};
 pub enum Next {
     /// Nothing: the user is signed in.
     SignedIn,
+    /// Nothing: the user is signed in. These second factors are offered and can be skipped.
+    Offer(Vec<FactorName>),
+    /// Nothing: the user is signed in, and is reminded of an enrolment.
+    Remind {
+        /// The time from which the user cannot sign in without it.
+        by: Timestamp,
+    },
     /// One of these second factors, by name; `passkey` is one.
     SecondFactor(Vec<FactorName>),
-    /// Enrolment of a passkey with an enrolment grant, or of any second factor after a recovery code.
+    /// Enrolment: of a passkey with an enrolment grant, of any second factor after a recovery code, or of an accepted factor
+    /// that the user does not have.
     Enrol {
         /// The time until which it is possible.
         by: Timestamp,
     },
 }
 
+impl Next {
+    /// The state of a session with this next step.
+    pub(super) fn state(&self) -> SessionState {
+        match self {
+            Self::SignedIn | Self::Offer(_) | Self::Remind { .. } => SessionState::SignedIn,
+            Self::SecondFactor(_) | Self::Enrol { .. } => SessionState::FirstFactor,
+        }
+    }
+}
+
 impl Passkeys {
-    /// The step that completes the sign-in of a user who has used a first factor. `session` is the session, if it exists.
-    pub(super) async fn next_factor(
+    /// The next step of a session, by the policy. `client` is the sender of the request.
+    pub(super) async fn next_step(
         &self,
         user: &UserRecord,
-        session: Option<&Session>,
+        session: &Session,
+        client: &Client,
     ) -> Result<Next, ServiceError> {
-        if self.inner.policy.default.second_factor < SecondFactorPolicy::WhereEnrolled {
-            return Ok(Next::SignedIn);
+        let decision = self.decide(user, session, client).await?;
+        match decision.access {
+            Access::SignedIn { offered } => Ok(match decision.reminder {
+                Some(reminder) => Next::Remind { by: reminder.by },
+                None if offered.is_empty() => Next::SignedIn,
+                None => Next::Offer(self.in_order(offered)),
+            }),
+            // It is required of each request that is not a sign-in.
+            Access::Reauthenticate { .. } => Ok(Next::SignedIn),
+            Access::SecondFactor(factors) => {
+                // The owner of a lost key may have a grant that adds another one.
+                let grant = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
+                Ok(grant.map_or_else(|| Next::SecondFactor(self.in_order(factors)), |by| Next::Enrol { by }))
+            }
+            Access::Enrol => {
+                let grant = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
+                Ok(Next::Enrol { by: grant.unwrap_or(session.expires_at) })
+            }
+            Access::Nothing => Err(ServiceError::Denied { reason: decision.reason.to_string() }),
         }
-        let factors = self.second_factors(&user.handle).await?;
-        let is_recovery = session.is_some_and(|session| recovery_grant(session).is_some());
-        if factors.is_empty() && !is_recovery {
-            return Ok(Next::SignedIn);
-        }
-        // The owner of a lost key may have a grant that adds another one, or has used a recovery code.
-        let grant = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
-        Ok(grant.map_or_else(|| Next::SecondFactor(factors), |by| Next::Enrol { by }))
+    }
+
+    /// A passkey, the others in their order, and recovery codes last.
+    fn in_order(&self, mut factors: Vec<FactorName>) -> Vec<FactorName> {
+        let all = &self.inner.factors.all;
+        factors.sort_by_key(|name| {
+            let place = all.iter().position(|factor| factor.name() == *name);
+            let is_recovery =
+                all.iter().any(|factor| factor.name() == *name && factor.role() == FactorRole::Recovery);
+            (is_recovery, *name != FactorName::PASSKEY, place)
+        });
+        factors
     }
 
     /// The second factors with which the user can complete a sign-in: a passkey, the others in their order, and recovery

@@ -1,6 +1,6 @@
 //! Registration: creating a user with a passkey, and adding a passkey to a user.
 
-use rp_core::options::{CredentialCreationOptions, Mediation};
+use rp_core::options::{AuthenticatorAttachment, CredentialCreationOptions, Mediation};
 use rp_core::{Attestation, Format, Registered, RegistrationResponse, User, UserHandle};
 
 use super::caller::{Caller, step_up};
@@ -13,7 +13,9 @@ use crate::admission::{AdmissionRequest, Purpose};
 use crate::assurance::Requirement;
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::{Action, EventBuilder};
+use crate::factor_name::FactorName;
 use crate::json::SignalJson;
+use crate::policy::{Attachment, PasskeyFacts, PasskeyRules, SecondFactorPolicy};
 use crate::rate_limiter::Limit;
 use crate::session::{Session, SessionState, VerifiedFactor};
 use crate::store::{AddPasskey, Authorization, Conditions, GrantKey, Passkey, SignUp, UserRecord};
@@ -93,12 +95,22 @@ impl Passkeys {
             name: username.as_written().to_owned(),
             display_name: display_name.to_owned(),
         };
-        let (options, pending) = self.inner.rp.start_registration(&user, &[], self.now())?;
+        let record = UserRecord {
+            handle: user.handle.clone(),
+            name: user.name.clone(),
+            name_key: username.key().to_owned(),
+            display_name: user.display_name.clone(),
+            created_at: self.now(),
+            locked_at: None,
+        };
+        let rules = self.rules(&record).await?.passkeys;
+        let request = rules.narrow(self.inner.rp.registration(&user), &self.inner.rp);
+        let (options, pending) = request.start(self.now())?;
         let ceremony = Ceremony::SignUp {
             pending,
-            name: user.name,
-            name_key: username.key().to_owned(),
-            display_name: user.display_name,
+            name: record.name,
+            name_key: record.name_key,
+            display_name: record.display_name,
         };
         self.put_ceremony(caller, ceremony).await?;
         Ok(options)
@@ -140,7 +152,8 @@ impl Passkeys {
                 expiry.map(|_| true).ok_or(error)?
             }
         };
-        if passkeys.len() >= self.inner.policy.default.passkeys.most {
+        let rules = self.rules(&user).await?.passkeys;
+        if passkeys.len() >= rules.most {
             return Err(ServiceError::TooManyPasskeys);
         }
         let existing: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
@@ -149,7 +162,7 @@ impl Passkeys {
         if let Some(Mediation::Conditional) = mediation {
             request = request.conditional();
         }
-        let (options, pending) = request.start(self.now())?;
+        let (options, pending) = rules.narrow(request, &self.inner.rp).start(self.now())?;
         self.put_ceremony(caller, Ceremony::AddPasskey { pending, needs_grant }).await?;
         Ok(options)
     }
@@ -162,7 +175,7 @@ impl Passkeys {
         session: &Session,
         passkeys: &[Passkey],
     ) -> Result<Authorization, ServiceError> {
-        if session.state == SessionState::FirstFactor {
+        if session.state == SessionState::FirstFactor && !self.may_enrol(session).await? {
             return Err(ServiceError::SecondFactorRequired);
         }
         let limit = self.inner.policy.recent_verification;
@@ -253,6 +266,11 @@ impl Passkeys {
         nickname: Option<String>,
     ) -> Result<Registration, ServiceError> {
         let passkey = self.new_passkey(event, &registered, nickname)?;
+        let rules = self.rules(&user).await?;
+        let is_enough = rules.second_factor < SecondFactorPolicy::Required
+            || (rules.factors.contains(&FactorName::PASSKEY) && registered.flags.user_verified());
+        let state = if is_enough { SessionState::SignedIn } else { SessionState::FirstFactor };
+        self.check_rules(&rules.passkeys, &registered, input.response)?;
         self.admit(AdmissionRequest::new(Purpose::SignUp, &user, &passkey)).await?;
         let limits = self.reveal_limits(input.caller, None);
         self.count_reveal(&limits).await?;
@@ -268,8 +286,7 @@ impl Passkeys {
             passkey.record.uv_initialized,
             self.now(),
         );
-        let session =
-            self.new_session(input.caller, &user.handle, factor, Some(id), SessionState::SignedIn)?;
+        let session = self.new_session(input.caller, &user.handle, factor, Some(id), state)?;
         // The session is stored first, so that a user is never created if the client cannot be signed in.
         let opened = self.open_session(session).await;
         let created = match &opened {
@@ -328,6 +345,8 @@ impl Passkeys {
         needs_grant: bool,
     ) -> Result<Registration, ServiceError> {
         let passkey = self.new_passkey(event, &registered, nickname)?;
+        let rules = self.rules(&user).await?.passkeys;
+        self.check_rules(&rules, &registered, input.response)?;
         self.admit(AdmissionRequest::new(Purpose::AddPasskey, &user, &passkey)).await?;
         let session = &input.caller.any_session()?.session;
         // Everything that was checked at the start is checked again: what follows may be minutes later.
@@ -356,7 +375,7 @@ impl Passkeys {
             now: session.effective_time(self.now()),
         };
         self.count_reveal(&limits).await?;
-        let added = self.add_to_store(&passkey, &conditions).await;
+        let added = self.add_to_store(&passkey, rules.most, &conditions).await;
         if !matches!(added, Ok(AddPasskey::CredentialExists)) {
             self.forgive_reveal(&limits).await;
         }
@@ -392,15 +411,32 @@ impl Passkeys {
     async fn add_to_store(
         &self,
         passkey: &Passkey,
+        most: usize,
         conditions: &Conditions,
     ) -> Result<AddPasskey, ServiceError> {
         // A decoy goes through the same transaction, which checks the same conditions first, and is never stored.
         let is_decoy = self.inner.decoys.is_decoy(&passkey.record.id);
-        let max = if is_decoy { Some(0) } else { Some(self.inner.policy.default.passkeys.most) };
+        let max = Some(if is_decoy { 0 } else { most });
         Ok(match self.inner.credentials.add_passkey(passkey.clone(), max, conditions).await? {
             AddPasskey::TooMany if is_decoy => AddPasskey::CredentialExists,
             added => added,
         })
+    }
+
+    /// Checks everything again that options asked the browser for.
+    fn check_rules(
+        &self,
+        rules: &PasskeyRules,
+        registered: &Registered,
+        response: &RegistrationResponse,
+    ) -> Result<(), ServiceError> {
+        let attachment = response.authenticator_attachment().map(|attachment| match attachment {
+            AuthenticatorAttachment::Platform => Attachment::Platform,
+            AuthenticatorAttachment::CrossPlatform => Attachment::CrossPlatform,
+        });
+        let discoverable = registered.extensions.cred_props.and_then(|properties| properties.rk);
+        let facts = self.passkey_facts(&registered.credential);
+        Ok(rules.check(&PasskeyFacts { attachment, discoverable, ..facts })?)
     }
 
     /// The requirement for adding and deleting passkeys if the user has one.

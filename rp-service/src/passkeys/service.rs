@@ -8,10 +8,12 @@ use rp_core::{RelyingParty, Timestamp, TrustSource};
 
 use crate::admission::{AdmissionHook, AdmissionRequest};
 use crate::authenticator_info::AuthenticatorDirectory;
+use crate::context_change::ContextChange;
 use crate::decoy::Decoys;
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder, EventSink};
 use crate::factor::SecondFactor;
+use crate::groups::Groups;
 use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
 use crate::policy::Policy;
@@ -85,6 +87,8 @@ pub(super) struct Inner {
     pub(super) events: Arc<dyn EventSink>,
     pub(super) decoys: Decoys,
     pub(super) admission: Option<Arc<dyn AdmissionHook>>,
+    pub(super) groups: Arc<dyn Groups>,
+    pub(super) context: Arc<dyn ContextChange>,
     pub(super) rate_limiter: Arc<dyn DynRateLimiter>,
     pub(super) authenticators: Arc<dyn AuthenticatorDirectory>,
     pub(super) cookies: Cookies,

@@ -3,11 +3,12 @@
 use rp_core::{CredentialId, Timestamp, UserHandle};
 
 use super::caller::{Caller, TokenTransport};
+use super::next::Next;
 use super::service::{Passkeys, Sessions};
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::Action;
 use crate::json::{ListedSessionJson, SessionsJson};
-use crate::session::{Method, Session, SessionId, SessionKind, SessionState, SessionToken, VerifiedFactor};
+use crate::session::{Client, Session, SessionId, SessionKind, SessionState, SessionToken, VerifiedFactor};
 use crate::store::{StoreError, UserRecord};
 
 /// A session that was opened or renewed.
@@ -50,6 +51,19 @@ impl Passkeys {
         };
         session.verify(factor, credential);
         Ok(session)
+    }
+
+    /// A session in the state that the policy decides, and its next step.
+    pub(super) async fn with_next_step(
+        &self,
+        user: &UserRecord,
+        mut session: Session,
+        client: &Client,
+    ) -> Result<(Session, Next), ServiceError> {
+        let next = self.next_step(user, &session, client).await?;
+        session.state = next.state();
+        session.expires_at = self.expiry(session.state, session.created_at);
+        Ok((session, next))
     }
 
     fn expiry(&self, state: SessionState, now: Timestamp) -> Timestamp {
@@ -111,22 +125,28 @@ impl Passkeys {
     pub(super) async fn renew_session(
         &self,
         caller: &Caller,
+        user: &UserRecord,
         factor: VerifiedFactor,
         credential: Option<CredentialId>,
-    ) -> Result<OpenedSession, ServiceError> {
+    ) -> Result<(OpenedSession, Next), ServiceError> {
         let current = caller.any_session()?;
         let mut session = current.session.clone();
         let now = session.effective_time(factor.at);
-        // A recovery code authorises an enrolment and signs no one in.
-        if session.state == SessionState::FirstFactor && factor.method != Method::RecoveryCode {
-            session.state = SessionState::SignedIn;
-            session.created_at = now;
-        }
         session.verify(factor, credential);
         session.last_used_at = now;
-        session.expires_at = match session.state {
-            SessionState::SignedIn => self.inner.policy.sessions.expires_at(session.created_at, now),
-            SessionState::FirstFactor => self.expiry(session.state, now),
+        // The context of the last verification.
+        session.client = caller.client.clone().with_request_id(None);
+        let next = match session.state {
+            SessionState::SignedIn => {
+                session.expires_at = self.inner.policy.sessions.expires_at(session.created_at, now);
+                Next::SignedIn
+            }
+            SessionState::FirstFactor => {
+                session.created_at = now;
+                let next;
+                (session, next) = self.with_next_step(user, session, &caller.client).await?;
+                next
+            }
         };
         match (&self.inner.sessions, current.key) {
             (Sessions::Own { store, .. }, Some(key)) => {
@@ -139,9 +159,9 @@ impl Passkeys {
                     self.abandon_session(&renewed).await;
                     return Err(error);
                 }
-                Ok(renewed)
+                Ok((renewed, next))
             }
-            _ => Ok(OpenedSession { session, token: None }),
+            _ => Ok((OpenedSession { session, token: None }, next)),
         }
     }
 
@@ -177,7 +197,7 @@ impl Passkeys {
     pub async fn sessions(&self, caller: &Caller) -> Result<SessionsJson, ServiceError> {
         let list = async {
             let current = caller.signed_in()?;
-            self.active_user(&current.session.user).await?;
+            self.signed_in_user(caller).await?;
             let sessions = match &self.inner.sessions {
                 Sessions::Own { store, .. } => store.sessions(&current.session.user, self.now()).await?,
                 Sessions::Application => Vec::new(),
@@ -200,7 +220,7 @@ impl Passkeys {
     pub async fn end_session(&self, caller: &Caller, id: &SessionId) -> Result<(), ServiceError> {
         let end = async {
             let current = caller.signed_in()?;
-            self.active_user(&current.session.user).await?;
+            self.signed_in_user(caller).await?;
             let ended = match &self.inner.sessions {
                 Sessions::Own { store, .. } => store.end_session_by_id(&current.session.user, id).await?,
                 Sessions::Application => false,
@@ -219,7 +239,7 @@ impl Passkeys {
     pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u64, ServiceError> {
         let end = async {
             let session = &caller.signed_in()?.session;
-            self.active_user(&session.user).await?;
+            self.signed_in_user(caller).await?;
             Ok(self.end_sessions_of(&session.user, Some(&session.id)).await?)
         };
         let result = end.await;

@@ -128,7 +128,7 @@ impl Passkeys {
     ) -> Result<(UserRecord, SignalJson), ServiceError> {
         let event = caller.event(Action::ChangeUser);
         let check = async {
-            let user = self.active_user(&caller.signed_in()?.session.user).await?;
+            let user = self.signed_in_user(caller).await?;
             let display_name = match check_display_name(display_name)? {
                 "" => user.name,
                 text => text.to_owned(),

@@ -157,6 +157,21 @@ mod tests {
         assert!(error("[group.a]\n[group.a]\n").contains("duplicate"), "{}", error("[group.a]\n[group.a]\n"));
     }
 
+    #[cfg(feature = "toml")]
+    #[test]
+    fn the_policies_of_the_book_are_policies() {
+        let pages = [
+            include_str!("../../../docs/src/guide/policy.md"),
+            include_str!("../../../docs/src/guide/recipes.md"),
+        ];
+        let blocks = pages.iter().flat_map(|page| page.split("```toml\n").skip(1));
+        let files: Vec<_> = blocks.filter_map(|block| block.split("```").next()).collect();
+        assert_eq!(files.len(), 8);
+        for file in files {
+            assert!(Policy::from_toml(file).is_ok(), "{file}");
+        }
+    }
+
     #[cfg(feature = "schema")]
     #[test]
     fn the_committed_schema_is_that_of_the_types() {

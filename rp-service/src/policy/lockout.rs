@@ -113,6 +113,13 @@ impl Policy {
         conflicts
     }
 
+    /// Whether a rule of anyone asks for a factor again.
+    pub(crate) fn reauthenticates(&self) -> bool {
+        self.named_rules().any(|(_, rules)| {
+            rules.reauthenticate.on_changed_context || rules.reauthenticate.after != MaxAge::Never
+        })
+    }
+
     fn named_rules(&self) -> impl Iterator<Item = (Option<String>, Rules)> {
         let named =
             |(name, overrides): (&String, _)| (Some(name.clone()), self.default.overridden(overrides));

@@ -1,6 +1,10 @@
 //! The facts about a passkey, and whether the rules accept it.
 
-use rp_core::{Aaguid, Algorithm, Code};
+use rp_core::options::{
+    AttestationConveyancePreference, AuthenticatorAttachment, ResidentKeyRequirement,
+    UserVerificationRequirement,
+};
+use rp_core::{Aaguid, Algorithm, Code, RegistrationRequest, RelyingParty};
 
 use super::rules::{AttestationRule, Certification, Fips, PasskeyRules, Preference};
 use super::word::{Allowed, Attachment};
@@ -98,6 +102,46 @@ impl PasskeyRuleError {
 }
 
 impl PasskeyRules {
+    /// A request for a passkey that meets the rules. A rule never loosens what the relying party asks for.
+    pub(crate) fn narrow<'a>(
+        &self,
+        mut request: RegistrationRequest<'a>,
+        rp: &RelyingParty,
+    ) -> RegistrationRequest<'a> {
+        let selection = rp.authenticator_selection();
+        match self.user_verification {
+            Preference::Required => {
+                request = request.user_verification(UserVerificationRequirement::Required);
+            }
+            Preference::Preferred
+                if selection.user_verification == UserVerificationRequirement::Discouraged =>
+            {
+                request = request.user_verification(UserVerificationRequirement::Preferred);
+            }
+            _ => {}
+        }
+        match self.resident_key {
+            Preference::Required => request = request.resident_key(ResidentKeyRequirement::Required),
+            Preference::Preferred if selection.resident_key == ResidentKeyRequirement::Discouraged => {
+                request = request.resident_key(ResidentKeyRequirement::Preferred);
+            }
+            _ => {}
+        }
+        if let Allowed::Only(attachments) = &self.attachment
+            && let (1, Some(attachment)) = (attachments.len(), attachments.first())
+        {
+            request = request.authenticator_attachment(match attachment {
+                Attachment::Platform => AuthenticatorAttachment::Platform,
+                Attachment::CrossPlatform => AuthenticatorAttachment::CrossPlatform,
+            });
+        }
+        if self.needs_trusted_attestation() && rp.attestation() != AttestationConveyancePreference::Enterprise
+        {
+            request = request.attestation(AttestationConveyancePreference::Direct);
+        }
+        request.algorithms(|algorithm| self.algorithms.contains(&algorithm))
+    }
+
     /// Checks a passkey. What is not known of an earlier registration ([`PasskeyFacts::attachment`],
     /// [`PasskeyFacts::discoverable`]) is not checked.
     ///

@@ -103,7 +103,16 @@ pub(super) async fn a_sign_in_that_cannot_be_stored_leaves_nothing(server: Serve
     let calls = calls.await;
     assert_eq!(
         calls,
-        ["put_ceremony", "take_ceremony", "passkey", "user", "create_session", "apply_update"],
+        [
+            "put_ceremony",
+            "take_ceremony",
+            "passkey",
+            "user",
+            "passkeys",
+            "factors",
+            "create_session",
+            "apply_update"
+        ],
         "session, counter, cookie, in this order"
     );
     kim.sign_out().await;
@@ -179,7 +188,7 @@ pub(super) async fn a_first_factor_that_cannot_be_stored_leaves_nothing(server: 
         password(&mut kim, "kim").await;
     });
     let calls = calls.await;
-    assert_eq!(calls, ["user_by_name", "user", "descriptors", "factors", "grant_expiry", "create_session"]);
+    assert_eq!(calls, ["user_by_name", "user", "passkeys", "factors", "grant_expiry", "create_session"]);
     kim.sign_out().await;
     let before = state(&test, "kim").await;
     for call in calls {

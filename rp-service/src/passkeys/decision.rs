@@ -1,0 +1,148 @@
+//! The policy's decisions for a user, a session and a client.
+
+use rp_core::{CredentialRecord, Timestamp};
+
+use super::caller::{Caller, step_up};
+use super::service::{Passkeys, Sessions};
+use crate::assurance::{MissingAssurance, Requirement};
+use crate::error::ServiceError;
+use crate::factor_name::FactorName;
+use crate::policy::{
+    Decision, MaxAge, ModelFacts, PasskeyFacts, Rules, SecondFactorPrompt, SessionFacts, Subject, Verified,
+    VerifiedMethod,
+};
+use crate::session::{Client, Method, Session, UserVerification, VerifiedFactor};
+use crate::store::{FactorStatus, Passkey, UserRecord};
+
+impl Passkeys {
+    /// The rules of a user, by the user's groups.
+    pub(super) async fn rules(&self, user: &UserRecord) -> Result<Rules, ServiceError> {
+        let groups = self.inner.groups.groups(user).await?;
+        Ok(self.inner.policy.rules(&groups))
+    }
+
+    /// What the policy and the application's directory know of a passkey.
+    pub(super) fn passkey_facts(&self, record: &CredentialRecord) -> PasskeyFacts {
+        let model = record.attestation.model.filter(|_| record.attestation.trusted);
+        let listed = |model| self.inner.authenticators.facts(&model, self.now());
+        let key = rp_core::cose::EncodedKey::parse(&record.public_key).ok();
+        PasskeyFacts {
+            backup_eligible: record.backup_eligible,
+            uv_initialized: record.uv_initialized,
+            algorithm: key.and_then(|key| key.algorithm().ok()),
+            trusted: record.attestation.trusted,
+            model,
+            listed: model.map_or_else(ModelFacts::default, listed),
+            attachment: None,
+            discoverable: None,
+        }
+    }
+
+    /// Decides what a session may do. `client` is the sender of the request.
+    pub(super) async fn decide(
+        &self,
+        user: &UserRecord,
+        session: &Session,
+        client: &Client,
+    ) -> Result<Decision, ServiceError> {
+        let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
+        let records = self.factor_records(&user.handle).await?;
+        let is_enrolled = |status| matches!(status, FactorStatus::SecondFactor | FactorStatus::Recovery);
+        let enrolled = records.into_iter().filter(|record| is_enrolled(record.status));
+        let subject = Subject {
+            created_at: Some(user.created_at),
+            groups: self.inner.groups.groups(user).await?,
+            passkeys: passkeys.iter().map(|passkey| self.passkey_facts(&passkey.record)).collect(),
+            factors: enrolled.map(|record| record.name).collect(),
+        };
+        // A recovery code counts until the enrolment that it authorises.
+        let has_grant = session.factor(&Method::RecoveryCode).is_some()
+            && self.inner.credentials.grant_expiry(&user.handle, self.now()).await?.is_some();
+        let counts = |factor: &&VerifiedFactor| factor.method != Method::RecoveryCode || has_grant;
+        let verified = session.factors.iter().filter(counts);
+        let rules = self.inner.policy.rules(&subject.groups);
+        let facts = SessionFacts {
+            verified: verified.map(|factor| self.verified(factor, session, &passkeys)).collect(),
+            is_context_known: rules.reauthenticate.at_sign_in == SecondFactorPrompt::ChangedContext
+                && self.is_context_known(session, client).await?,
+            has_context_changed: self.inner.context.has_changed(&session.client, client),
+        };
+        Ok(self.inner.policy.decide(&subject, &facts, session.effective_time(self.now())))
+    }
+
+    fn verified(&self, factor: &VerifiedFactor, session: &Session, passkeys: &[Passkey]) -> Verified {
+        let method = match &factor.method {
+            Method::Passkey => {
+                let used =
+                    passkeys.iter().find(|passkey| Some(&passkey.record.id) == session.credential.as_ref());
+                VerifiedMethod::Passkey {
+                    passkey: used.map(|used| self.passkey_facts(&used.record)).unwrap_or_default(),
+                    user_verified: factor.user_verification == UserVerification::Performed,
+                }
+            }
+            Method::Totp => VerifiedMethod::Other(FactorName::TOTP),
+            Method::RecoveryCode => VerifiedMethod::RecoveryCode,
+            Method::Password => VerifiedMethod::Password,
+            // A method without the name of a factor is a first factor of the application.
+            Method::Other(name) => {
+                FactorName::parse(name).map_or(VerifiedMethod::Password, VerifiedMethod::Other)
+            }
+        };
+        Verified { factor: method, at: factor.at }
+    }
+
+    /// Whether another session of the user, in which a second factor was verified, has the context of the client.
+    async fn is_context_known(&self, session: &Session, client: &Client) -> Result<bool, ServiceError> {
+        let Sessions::Own { store, .. } = &self.inner.sessions else { return Ok(false) };
+        let sessions = store.sessions(&session.user, self.now()).await?;
+        Ok(sessions.iter().any(|other| {
+            let factors = other.factors.iter().filter(|factor| factor.method != Method::RecoveryCode).count();
+            let has_second = factors > 1 || other.factor(&Method::Passkey).is_some();
+            other.id != session.id
+                && other.is_signed_in()
+                && has_second
+                && !self.inner.context.has_changed(&other.client, client)
+        }))
+    }
+
+    /// The user of a signed-in session that does not have to verify a factor again.
+    pub(super) async fn signed_in_user(&self, caller: &Caller) -> Result<UserRecord, ServiceError> {
+        let user = self.active_user(&caller.signed_in()?.session.user).await?;
+        self.check_reauthentication(caller, &user).await?;
+        Ok(user)
+    }
+
+    /// Returns an error if a signed-in session has to verify a factor again, because of its age or its context.
+    pub(super) async fn check_reauthentication(
+        &self,
+        caller: &Caller,
+        user: &UserRecord,
+    ) -> Result<(), ServiceError> {
+        let session = &caller.signed_in()?.session;
+        if !self.inner.policy.reauthenticates() {
+            return Ok(());
+        }
+        let rules = self.rules(user).await?.reauthenticate;
+        if rules.on_changed_context && self.inner.context.has_changed(&session.client, &caller.client) {
+            let now = MissingAssurance { max_age: Some(0), ..Requirement::signed_in().missing(session) };
+            return Err(step_up(now));
+        }
+        let age = |at: Timestamp| session.effective_time(self.now()).saturating_since(at);
+        match rules.after {
+            MaxAge::After(limit) if age(session.verified_at) > limit => {
+                Err(step_up(Requirement::signed_in().within(limit).missing(session)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a session in the state `first-factor` may enrol a factor, because the user has none that is accepted.
+    pub(super) async fn may_enrol(&self, session: &Session) -> Result<bool, ServiceError> {
+        if session.factor(&Method::RecoveryCode).is_some() {
+            // Its grant authorises the enrolment.
+            return Ok(false);
+        }
+        let user = self.active_user(&session.user).await?;
+        Ok(self.decide(&user, session, &session.client).await?.access.allows_enrolment())
+    }
+}
