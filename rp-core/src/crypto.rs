@@ -7,14 +7,6 @@
 //! Each algorithm is a feature, and so is each [`Backend`] but the portable one. A key or scheme that the build does not
 //! support has its own error. All back ends give the same verdicts.
 
-#[cfg(any(
-    feature = "eddsa",
-    feature = "ed448",
-    feature = "ml-dsa",
-    all(feature = "graviola", feature = "_rsa")
-))]
-use alloc::borrow::Cow;
-
 mod backend;
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;
@@ -70,24 +62,10 @@ pub fn verify(key: &Key, scheme: Scheme, message: &[&[u8]], signature: &[u8]) ->
         #[cfg(feature = "eddsa")]
         key::Kind::Ed25519(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "ed448")]
-        key::Kind::Ed448(ref key) => key.verify(scheme, &contiguous(message), signature),
+        key::Kind::Ed448(ref key) => key.verify(scheme, &hash::contiguous(message), signature),
         #[cfg(feature = "_rsa")]
         key::Kind::Rsa(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "ml-dsa")]
-        key::Kind::MlDsa(ref key) => key.verify(scheme, &contiguous(message), signature),
-    }
-}
-
-/// The message in one piece, for schemes that read it twice.
-#[cfg(any(
-    feature = "eddsa",
-    feature = "ed448",
-    feature = "ml-dsa",
-    all(feature = "graviola", feature = "_rsa")
-))]
-fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
-    match message {
-        [whole] => Cow::Borrowed(whole),
-        parts => Cow::Owned(parts.concat()),
+        key::Kind::MlDsa(ref key) => key.verify(scheme, &hash::contiguous(message), signature),
     }
 }

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::backend::{Backend, Fast, FastKey};
-use super::contiguous;
+use super::hash::contiguous;
 use super::parameters::KeyError;
 use super::scheme::{Error, Scheme};
 

@@ -16,10 +16,10 @@ use ::graviola::signing::eddsa;
 use ::graviola::signing::rsa;
 
 use super::backend::{Backend, Fast, FastKey};
-#[cfg(any(feature = "eddsa", feature = "_rsa"))]
-use super::contiguous;
 #[cfg(feature = "_rsa")]
 use super::hash::Hash;
+#[cfg(any(feature = "eddsa", feature = "_rsa"))]
+use super::hash::contiguous;
 use super::parameters::Curve;
 use super::scheme::Scheme;
 

@@ -131,6 +131,20 @@ pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
 }
 
+/// The message in one piece, for schemes that read it twice.
+#[cfg(any(
+    feature = "eddsa",
+    feature = "ed448",
+    feature = "ml-dsa",
+    all(feature = "graviola", feature = "_rsa")
+))]
+pub(super) fn contiguous<'a>(message: &[&'a [u8]]) -> alloc::borrow::Cow<'a, [u8]> {
+    match message {
+        [whole] => alloc::borrow::Cow::Borrowed(whole),
+        parts => alloc::borrow::Cow::Owned(parts.concat()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;

@@ -1,5 +1,8 @@
 //! Curves, parameter sets and limits of keys, and why a key is rejected.
 
+use der::Sequence;
+use der::asn1::UintRef;
+
 /// A curve for ECDSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Curve {
@@ -114,4 +117,18 @@ pub enum KeyError {
     /// The exponent is even, below 3 or above 2^32 - 1.
     #[error("an exponent that is even, below 3 or above 2^32 - 1")]
     Exponent,
+}
+
+/// An RSA key in PKCS #1 (RFC 8017, appendix A.1.1).
+#[derive(Sequence)]
+pub(super) struct RsaPublicKey<'a> {
+    pub(super) modulus: UintRef<'a>,
+    pub(super) exponent: UintRef<'a>,
+}
+
+/// The DER of an RSA key in PKCS #1 (RFC 8017, appendix A.1.1); `None` if it is too long.
+#[cfg(all(feature = "graviola", feature = "_rsa"))]
+pub(super) fn rsa_pkcs1(n: &[u8], e: &[u8]) -> Option<alloc::vec::Vec<u8>> {
+    let key = RsaPublicKey { modulus: UintRef::new(n).ok()?, exponent: UintRef::new(e).ok()? };
+    der::Encode::to_der(&key).ok()
 }

@@ -155,7 +155,7 @@ fn portable(n: &[u8], e: &[u8]) -> Result<PublicKey, KeyError> {
 
 #[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn fast(n: &[u8], e: &[u8]) -> Fast {
-    super::graviola::rsa(n, &super::spki::rsa_pkcs1(n, e)?)
+    super::graviola::rsa(n, &super::parameters::rsa_pkcs1(n, e)?)
 }
 
 #[cfg(not(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64"))))]

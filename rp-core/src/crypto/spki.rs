@@ -1,12 +1,12 @@
 //! Keys of certificates: SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 
 use const_oid::ObjectIdentifier;
-use der::asn1::{AnyRef, UintRef};
-use der::{Decode, Sequence, Tag, Tagged};
+use der::asn1::AnyRef;
+use der::{Decode, Tag, Tagged};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 use super::key::Key;
-use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits};
+use super::parameters::{Curve, EdwardsCurve, KeyError, MlDsaSet, RsaLimits, RsaPublicKey};
 
 /// Why a SubjectPublicKeyInfo was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,20 +99,6 @@ impl Key {
 enum Bare {
     Okp(EdwardsCurve),
     MlDsa(MlDsaSet),
-}
-
-/// RFC 8017, appendix A.1.1.
-#[derive(Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: UintRef<'a>,
-    exponent: UintRef<'a>,
-}
-
-/// The DER of an RSA key in PKCS #1 (RFC 8017, appendix A.1.1); `None` if it is too long.
-#[cfg(all(feature = "graviola", feature = "_rsa"))]
-pub(super) fn rsa_pkcs1(n: &[u8], e: &[u8]) -> Option<alloc::vec::Vec<u8>> {
-    let key = RsaPublicKey { modulus: UintRef::new(n).ok()?, exponent: UintRef::new(e).ok()? };
-    der::Encode::to_der(&key).ok()
 }
 
 /// The curve. It must be named: a described one could be any curve (RFC 5480, section 2.1.1).

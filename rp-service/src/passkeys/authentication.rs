@@ -262,7 +262,7 @@ impl Passkeys {
         let (session, next) = match (applied, opened) {
             (Ok(()), Some(opened)) => {
                 self.end_previous_session(caller).await;
-                self.end_oldest_sessions(&opened.session).await;
+                self.end_oldest_sessions(&opened.0.session).await;
                 opened
             }
             (Ok(()), None) => self.renew_session(caller, &user, factor, Some(id)).await?,
