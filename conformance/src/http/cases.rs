@@ -317,6 +317,7 @@ cases! { $
         a_decoy_is_registered_already_like_a_real_credential
         guesses_of_credentials_are_limited_like_those_of_names
         decoys_follow_the_configured_profile
+        no_list_is_sent_if_passkeys_must_be_discoverable
         prf_results_are_never_stored_or_logged
     }
     cross_site {
@@ -325,6 +326,7 @@ cases! { $
         an_origin_of_a_switch_passes_only_as_same_origin
         a_front_end_on_another_host_works
         rejections_have_the_headers_of_every_response
+        hsts_is_never_sent_for_localhost
         no_other_origin_receives_cors_headers
     }
     bearer {
@@ -343,6 +345,7 @@ cases! { $
         the_well_known_documents_are_served
         passkey_endpoints_that_are_not_set_are_404
         other_methods_are_405_and_head_is_get
+        client_data_are_limited_to_4_kib
         bodies_are_json_of_limited_length
         every_route_of_the_user_requires_a_session
         routes_are_under_the_chosen_prefix

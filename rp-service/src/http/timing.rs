@@ -17,3 +17,21 @@ pub(super) async fn wait_for_next_multiple(started_at: Instant) {
 /// The step of response times that could reveal whether a user exists: longer than any difference between a known and an
 /// unknown username, and too short to be noticed.
 const TIME_STEP: Duration = Duration::from_millis(25);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_leaves_at_the_next_multiple_of_25_ms() {
+        for (work, expected) in [(1, 25), (25, 25), (26, 50), (40, 50), (1_001, 1_025)] {
+            let started_at = Instant::now();
+            tokio::time::advance(Duration::from_millis(work)).await;
+            wait_for_next_multiple(started_at).await;
+            let (elapsed, expected) = (started_at.elapsed(), Duration::from_millis(expected));
+            // Tokio's timers have a resolution of a millisecond.
+            let late = elapsed.checked_sub(expected);
+            assert!(late.is_some_and(|late| late <= Duration::from_millis(1)), "{work} {elapsed:?}");
+        }
+    }
+}

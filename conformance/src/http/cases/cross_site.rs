@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Server, Test};
-use crate::http::{Browser, HttpResponse, Setup};
+use crate::http::{Browser, HttpResponse, LOCALHOST, ORIGIN, Setup};
 
 const STATE_CHANGING: [(&str, &str); 12] = [
     ("POST", "registration/options"),
@@ -202,6 +202,21 @@ pub(super) async fn rejections_have_the_headers_of_every_response(server: Server
         assert_eq!(cors(&answer), allowed, "{path}");
         from(&mut kim, Some("https://example.org"), None);
         assert_eq!(cors(&kim.post(path, &json!({})).await), [("vary", "Origin")], "{path}");
+    }
+}
+
+pub(super) async fn hsts_is_never_sent_for_localhost(server: Server) {
+    for (origin, expected) in [(ORIGIN, &["max-age=86400"][..]), (LOCALHOST, &[][..])] {
+        let setup = |setup: &mut Setup| {
+            setup.origin = origin;
+            setup.service = Box::new(|builder| builder.hsts(Duration::from_secs(86_400)));
+        };
+        let test = server.start_with(setup).await;
+        for path in ["session", "/app/user"] {
+            let answer = test.browser("kim").get(path).await;
+            let sent: Vec<_> = answer.header("strict-transport-security").collect();
+            assert_eq!(sent, expected, "{origin} {path}");
+        }
     }
 }
 

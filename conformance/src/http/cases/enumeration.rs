@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use rp_core::options::ResidentKeyRequirement;
 use rp_core::{UserHandle, base64url};
 use rp_service::{DecoyShape, DecoySurvey};
 use serde_json::{Value, json};
@@ -311,6 +312,25 @@ pub(super) async fn guesses_of_credentials_are_limited_like_those_of_names(serve
         let expected = if guess < 10 { (409, "credential-exists") } else { (429, "too-many-requests") };
         assert_eq!(eve.register(&claim(&options, &id, "claim")).await.problem(), expected);
     }
+}
+
+pub(super) async fn no_list_is_sent_if_passkeys_must_be_discoverable(server: Server) {
+    let required = |setup: &mut Setup| {
+        setup.relying_party = |rp| rp.resident_key(ResidentKeyRequirement::Required);
+    };
+    let test = server.start_with(required).await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    kim.sign_out().await;
+    let _ = test.store.calls();
+    for name in ["kim", "nobody"] {
+        let options = options(&test, name).await;
+        assert!(options["allowCredentials"].as_array().is_none_or(Vec::is_empty), "{name} {options}");
+        // The name is not even looked up.
+        assert_eq!(test.store.calls(), ["put_ceremony"], "{name}");
+    }
+    let response = kim.assert(&json!({"username": "kim"})).await;
+    assert_eq!(kim.authenticate(&response).await.ok()["user"]["name"], "kim");
 }
 
 pub(super) async fn decoys_follow_the_configured_profile(server: Server) {

@@ -1,5 +1,6 @@
 //! Paths, methods and bodies.
 
+use rp_core::base64url;
 use rp_service::PasskeyEndpoints;
 use rp_service::http::Route;
 use serde_json::{Value, json};
@@ -47,6 +48,24 @@ pub(super) async fn other_methods_are_405_and_head_is_get(server: Server) {
         let answer = browser.call(method, path, &Value::Null).await;
         assert_eq!((answer.status, answer.body.len()), (405, 0), "{method} {path}");
         assert_eq!(answer.header("allow").collect::<Vec<_>>(), [allowed], "{method} {path}");
+    }
+}
+
+pub(super) async fn client_data_are_limited_to_4_kib(server: Server) {
+    let test = server.start().await;
+    for (length, expected) in [(4_096, 201), (4_097, 400)] {
+        let mut kim = test.browser("kim");
+        let mut response = kim.create(&json!({"username": format!("kim{length}")})).await;
+        let data = response["response"]["clientDataJSON"].as_str().unwrap_or_default();
+        let mut data = base64url::decode(data).expect("base64url");
+        // Unknown members are allowed; without attestation, client data are not signed.
+        let end = data.pop();
+        assert_eq!(end, Some(b'}'));
+        let padding = length - data.len() - r#","x":""}"#.len();
+        data.extend(format!(r#","x":"{}"}}"#, "x".repeat(padding)).into_bytes());
+        assert_eq!(data.len(), length);
+        response["response"]["clientDataJSON"] = json!(base64url::encode(&data));
+        assert_eq!(kim.register(&response).await.status, expected, "{length}");
     }
 }
 
