@@ -10,8 +10,11 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_core::{RelyingParty, Timestamp};
-use rp_service::store::{PostgresStore, RedisStore, SqliteStore, StoreError};
-use rp_service::{PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecoveryCodes, Secret, Totp};
+use rp_service::store::{PostgresStore, RedisStore, SqliteStore, StoreError, UserRecord};
+use rp_service::{
+    Groups, GroupsFuture, Membership, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecoveryCodes,
+    Secret, Totp,
+};
 
 use super::metadata::MetadataArguments;
 
@@ -41,6 +44,12 @@ pub struct Arguments {
     /// `required`.
     #[arg(long, default_value = "preferred", value_name = "REQUIREMENT")]
     user_verification: UserVerification,
+    /// A policy, in TOML. Without it, anyone may create an account, and the rest is the default.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A user in the group `administrators` of the policy; may be repeated.
+    #[arg(long = "administrator", value_name = "USERNAME")]
+    administrators: Vec<String>,
     /// A file with the number of seconds by which the site's clock is ahead, for tests.
     #[arg(long, hide = true, value_name = "FILE")]
     clock: Option<PathBuf>,
@@ -108,7 +117,18 @@ impl Arguments {
         self.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
     }
 
-    /// The service: anyone may create an account; the rest of the policy is the default.
+    fn policy(&self) -> Result<Policy, Box<dyn Error>> {
+        let Some(file) = &self.policy else {
+            let mut policy = Policy::default();
+            policy.sign_up = true;
+            return Ok(policy);
+        };
+        let name = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("--policy {name}: {error}"))?;
+        Ok(Policy::from_toml(&text).map_err(|error| format!("--policy {name}: {error}"))?)
+    }
+
+    /// The service.
     pub(super) async fn passkeys(&self, origin: &str) -> Result<Passkeys, Box<dyn Error>> {
         let metadata = self.metadata.load()?;
         let mut rp = RelyingParty::builder(host(origin))
@@ -122,13 +142,12 @@ impl Arguments {
         let mut endpoints = PasskeyEndpoints::default();
         endpoints.enroll = Some(format!("{origin}/#passkeys"));
         endpoints.manage = Some(format!("{origin}/#passkeys"));
-        let mut policy = Policy::default();
-        policy.sign_up = true;
         let mut passkeys = Passkeys::builder(rp)
             .secret(self.secret()?)
-            .policy(policy)
+            .policy(self.policy()?)
             .passkey_endpoints(endpoints)
-            .body_time_limit(Duration::from_secs(self.body_time));
+            .body_time_limit(Duration::from_secs(self.body_time))
+            .groups(Administrators(self.administrators.clone()));
         passkeys = self.stores(passkeys).await?;
         passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
         if let Some(metadata) = metadata {
@@ -194,6 +213,17 @@ impl fmt::Display for Database<'_> {
             Self::Sqlite(file) => file,
             Self::Postgres(url) => url.rsplit_once('@').map_or("PostgreSQL", |(_, host)| host),
         })
+    }
+}
+
+/// The users in the group `administrators`, as an application would read them from its own table.
+struct Administrators(Vec<String>);
+
+impl Groups for Administrators {
+    fn groups<'a>(&'a self, user: &'a UserRecord) -> GroupsFuture<'a> {
+        let is_member = self.0.contains(&user.name);
+        let member = Membership { group: "administrators".into(), since: Some(user.created_at) };
+        Box::pin(async move { Ok(is_member.then_some(member).into_iter().collect()) })
     }
 }
 

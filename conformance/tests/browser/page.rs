@@ -39,6 +39,22 @@ impl<'a> Page<'a> {
         page
     }
 
+    /// Loads the page again and waits for one of its views.
+    pub(crate) fn reload(&self, site: &Site) {
+        self.session.open(&site.origin());
+        self.session.run(WATCH, &[]).unwrap();
+        let settled = "return ['#signed-out', '#second-factor', '#account', '#wall']
+            .some((view) => document.querySelector(view).checkVisibility())";
+        self.session.wait_until("a view", settled, &[]);
+    }
+
+    pub(crate) fn sign_out_if_signed_in(&self) {
+        if self.is_shown("#sign-out") {
+            self.sign_out();
+        }
+        self.wait_signed_out();
+    }
+
     pub(crate) fn wait_signed_out(&self) {
         self.session.wait_until(
             "the form for signing in",
