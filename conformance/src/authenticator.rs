@@ -75,6 +75,8 @@ pub struct Authenticator {
     /// The configuration, which may change between ceremonies.
     pub config: Config,
     seed: Seed,
+    /// The seed of what all devices of its vendor share: authorities and attestation keys.
+    vendor: Seed,
     credentials: Vec<Credential>,
     made: u64,
 }
@@ -109,7 +111,14 @@ impl Authenticator {
     /// An authenticator whose keys, IDs and certificates come from a text.
     #[must_use]
     pub fn new(seed: &str, config: Config) -> Self {
-        Self { config, seed: Seed::new(seed), credentials: Vec::new(), made: 0 }
+        Self::of_vendor(seed, seed, config)
+    }
+
+    /// An authenticator with credentials of its own whose attestation keys and certificates are those of a vendor: all
+    /// authenticators of a vendor have the same [`anchors`](Self::anchors).
+    #[must_use]
+    pub fn of_vendor(vendor: &str, seed: &str, config: Config) -> Self {
+        Self { config, seed: Seed::new(seed), vendor: Seed::new(vendor), credentials: Vec::new(), made: 0 }
     }
 
     /// The certificates that a server must trust to trust this authenticator's attestation, DER.
@@ -122,7 +131,7 @@ impl Authenticator {
     #[must_use]
     pub fn attestation_certificate(&self) -> Vec<u8> {
         let subject = Subject {
-            seed: &self.seed,
+            seed: &self.vendor,
             authority: &self.authority(),
             config: &self.config,
             key: &KeyPair::derive(Algorithm::Es256, &self.seed, "credential/0"),
@@ -133,6 +142,14 @@ impl Authenticator {
             fault: None,
         };
         statement::packed_certificates(&subject).into_iter().next().unwrap_or_default()
+    }
+
+    /// The identifier of its U2F attestation key: SHA-1 of the public key (RFC 5280 section 4.2.1.2, method 1). Metadata
+    /// identify a U2F model by it.
+    #[must_use]
+    pub fn u2f_key_identifier(&self) -> [u8; 20] {
+        let key = KeyPair::derive(Algorithm::Es256, &self.vendor, statement::U2F_KEY);
+        sha1::Sha1::digest(key.public().sec1()).into()
     }
 
     /// The credentials that it holds, the oldest first.
@@ -193,7 +210,7 @@ impl Authenticator {
         let statement = statement::statement(
             format,
             &Subject {
-                seed: &self.seed,
+                seed: &self.vendor,
                 authority: &self.authority(),
                 config: &self.config,
                 key: &key,
@@ -310,7 +327,7 @@ impl Authenticator {
     }
 
     fn authority(&self) -> Authority {
-        Authority::new(&self.seed, self.config.now)
+        Authority::new(&self.vendor, self.config.now)
     }
 
     fn holds_one_of(&self, list: &[Descriptor], rp_id: &str) -> bool {

@@ -3,8 +3,10 @@
 //! The [`authenticator`](crate::authenticator) makes them from fixed seeds, so they are the same every time. They can be
 //! written to a file, run against any server, and used as seeds of a fuzzer.
 
-mod scenario;
-mod turns;
+pub(crate) mod scenario;
+pub(crate) mod turns;
+
+pub use scenario::SEED;
 
 use crate::authenticator::{Algorithm, Ceremony, ClientError, Fault, Format, Quirk, Setting};
 use crate::format::Case;
@@ -15,7 +17,15 @@ use scenario::Scenario;
 /// # Errors
 /// None that a caller could cause: the options are this module's own.
 pub fn cases() -> Result<Vec<Case>, ClientError> {
-    Ok([honest()?, odd()?, faulty()?].concat())
+    cases_of(SEED)
+}
+
+/// The same cases with keys, IDs and challenges of another seed.
+///
+/// # Errors
+/// None that a caller could cause.
+pub fn cases_of(seed: &str) -> Result<Vec<Case>, ClientError> {
+    made([honest_turns(), odd_turns(), faulty_turns()].concat(), seed)
 }
 
 /// The format and the algorithm of a case of this module, parsed from its id; an authentication uses a
@@ -35,20 +45,42 @@ pub fn subject(case: &Case) -> Option<(Format, Algorithm)> {
 /// # Errors
 /// None that a caller could cause.
 pub fn honest() -> Result<Vec<Case>, ClientError> {
-    let mut cases = Vec::new();
-    for algorithm in Algorithm::ALL.iter().copied() {
-        for format in Format::ALL.iter().copied().filter(|format| format.fits(algorithm)) {
-            cases.push(Scenario::new(format, algorithm).registration()?);
+    honest_of(SEED)
+}
+
+/// The same responses of another seed.
+///
+/// # Errors
+/// None that a caller could cause.
+pub fn honest_of(seed: &str) -> Result<Vec<Case>, ClientError> {
+    made(honest_turns(), seed)
+}
+
+/// A ceremony and its scenario.
+type Turn = (Ceremony, Scenario);
+
+/// The cases of these ceremonies.
+fn made(turns: Vec<Turn>, seed: &str) -> Result<Vec<Case>, ClientError> {
+    let case = |(ceremony, scenario): Turn| {
+        let scenario = Scenario { seed: seed.to_owned(), ..scenario };
+        match ceremony {
+            Ceremony::Create => scenario.registration(),
+            Ceremony::Get => scenario.authentication(),
         }
-        cases.push(Scenario::new(Format::None, algorithm).authentication()?);
+    };
+    turns.into_iter().map(case).collect()
+}
+
+fn honest_turns() -> Vec<Turn> {
+    let mut turns = Vec::new();
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let formats = Format::ALL.iter().copied().filter(|format| format.fits(algorithm));
+        turns.extend(formats.map(|format| (Ceremony::Create, Scenario::new(format, algorithm))));
+        turns.push((Ceremony::Get, Scenario::new(Format::None, algorithm)));
     }
-    for scenario in turns::registrations() {
-        cases.push(scenario.registration()?);
-    }
-    for scenario in turns::authentications() {
-        cases.push(scenario.authentication()?);
-    }
-    Ok(cases)
+    turns.extend(turns::registrations().into_iter().map(|scenario| (Ceremony::Create, scenario)));
+    turns.extend(turns::authentications().into_iter().map(|scenario| (Ceremony::Get, scenario)));
+    turns
 }
 
 /// Unusual responses that a server must accept.
@@ -56,19 +88,23 @@ pub fn honest() -> Result<Vec<Case>, ClientError> {
 /// # Errors
 /// None that a caller could cause.
 pub fn odd() -> Result<Vec<Case>, ClientError> {
-    let mut cases = Vec::new();
+    made(odd_turns(), SEED)
+}
+
+fn odd_turns() -> Vec<Turn> {
+    let mut turns = Vec::new();
     for quirk in Quirk::ALL.iter().copied() {
         let scenario = |format| Scenario { quirk: Some(quirk), ..Scenario::new(format, Algorithm::Es256) };
         if quirk.applies_to(Ceremony::Create) {
             for format in Format::ALL.iter().copied().filter(|format| quirk.fits(*format)) {
-                cases.push(scenario(format).registration()?);
+                turns.push((Ceremony::Create, scenario(format)));
             }
         }
         if quirk.applies_to(Ceremony::Get) {
-            cases.push(scenario(Format::None).authentication()?);
+            turns.push((Ceremony::Get, scenario(Format::None)));
         }
     }
-    Ok(cases)
+    turns
 }
 
 /// Responses that a server must reject, each for its own reason: every fault in every format to which it applies, and
@@ -77,7 +113,11 @@ pub fn odd() -> Result<Vec<Case>, ClientError> {
 /// # Errors
 /// None that a caller could cause.
 pub fn faulty() -> Result<Vec<Case>, ClientError> {
-    let mut cases = Vec::new();
+    made(faulty_turns(), SEED)
+}
+
+fn faulty_turns() -> Vec<Turn> {
+    let mut turns = Vec::new();
     let faults = || Fault::ALL.iter().copied().filter(|fault| fault.setting() != Setting::Discoverable);
     let kinds_of_keys = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
     for format in Format::ALL.iter().copied() {
@@ -86,9 +126,8 @@ pub fn faulty() -> Result<Vec<Case>, ClientError> {
                 format.fits(*algorithm) && fault.applies_to(Ceremony::Create, format, *algorithm)
             };
             if let Some(algorithm) = kinds_of_keys.into_iter().find(fits) {
-                cases.push(
-                    Scenario { fault: Some(fault), ..Scenario::new(format, algorithm) }.registration()?,
-                );
+                let scenario = Scenario { fault: Some(fault), ..Scenario::new(format, algorithm) };
+                turns.push((Ceremony::Create, scenario));
             }
         }
     }
@@ -97,9 +136,9 @@ pub fn faulty() -> Result<Vec<Case>, ClientError> {
             let of_interest = algorithm == Algorithm::Es256 || fault.name().starts_with("assertion-");
             if of_interest && fault.applies_to(Ceremony::Get, Format::None, algorithm) {
                 let scenario = Scenario::new(Format::None, algorithm);
-                cases.push(Scenario { fault: Some(fault), ..scenario }.authentication()?);
+                turns.push((Ceremony::Get, Scenario { fault: Some(fault), ..scenario }));
             }
         }
     }
-    Ok(cases)
+    turns
 }

@@ -79,11 +79,34 @@ pub struct Failure {
     pub got: String,
 }
 
+/// The verdict of a server, which was the expected one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The input was accepted.
+    Accepted,
+    /// The input was rejected.
+    Rejected {
+        /// The reason.
+        code: Code,
+        /// The server's own message.
+        detail: String,
+    },
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accept"),
+            Self::Rejected { code, detail } => write!(f, "reject, {code}: {detail}"),
+        }
+    }
+}
+
 /// Runs one case. A panic of the driver is a failure.
 ///
 /// # Errors
 /// [`Failure`] if the result is not the expected one.
-pub fn run(driver: &dyn Driver, case: &Case) -> Result<(), Failure> {
+pub fn run(driver: &dyn Driver, case: &Case) -> Result<Verdict, Failure> {
     let judged = catch_unwind(AssertUnwindSafe(|| match &case.body {
         Body::Registration(body) => judge(&body.expect, driver.registration(body)),
         Body::Authentication(body) => judge(&body.expect, driver.authentication(body)),
@@ -102,12 +125,23 @@ pub fn run(driver: &dyn Driver, case: &Case) -> Result<(), Failure> {
     })
 }
 
-fn judge<A: Facts>(expect: &Expect<A>, got: Result<A, DriverError>) -> Result<(), Failure> {
+/// The expected result of a case in words.
+pub(crate) fn expected(case: &Case) -> String {
+    match &case.body {
+        Body::Registration(body) => describe(&body.expect),
+        Body::Authentication(body) => describe(&body.expect),
+        Body::Chain(body) => describe(&body.expect),
+        Body::Mds(body) => describe(&body.expect),
+        Body::Signature(body) => describe(&body.expect),
+    }
+}
+
+fn judge<A: Facts>(expect: &Expect<A>, got: Result<A, DriverError>) -> Result<Verdict, Failure> {
     match (expect, got) {
         (Expect::Accept(expected), Ok(got)) => {
             let differences = expected.differences(&got);
             if differences.is_empty() {
-                return Ok(());
+                return Ok(Verdict::Accepted);
             }
             let facts = |side: fn(&Difference) -> &String| {
                 let facts: Vec<_> =
@@ -118,10 +152,10 @@ fn judge<A: Facts>(expect: &Expect<A>, got: Result<A, DriverError>) -> Result<()
         }
         (Expect::Accept(_), Err(error)) => Err(Failure { expected: "accept".into(), got: error.to_string() }),
         (Expect::Reject(_), Ok(_)) => Err(Failure { expected: describe(expect), got: "accept".into() }),
-        (Expect::Reject(Rejected { reason }), Err(DriverError::Rejected { code, .. }))
+        (Expect::Reject(Rejected { reason }), Err(DriverError::Rejected { code, detail }))
             if reason.is_none_or(|reason| reason.0 == code) =>
         {
-            Ok(())
+            Ok(Verdict::Rejected { code, detail })
         }
         (Expect::Reject(_), Err(error)) => {
             Err(Failure { expected: describe(expect), got: error.to_string() })

@@ -9,6 +9,7 @@ mod packed;
 mod subject;
 mod tpm;
 
+pub(crate) use fido_u2f::U2F_KEY;
 pub(crate) use subject::Subject;
 use subject::x5c;
 

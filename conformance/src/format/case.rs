@@ -82,6 +82,18 @@ pub enum Kind {
     Signature,
 }
 
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Registration => "registration",
+            Self::Authentication => "authentication",
+            Self::Chain => "chain",
+            Self::Mds => "mds",
+            Self::Signature => "signature",
+        })
+    }
+}
+
 impl Case {
     /// The case's kind.
     #[must_use]

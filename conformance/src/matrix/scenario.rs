@@ -6,13 +6,16 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::authenticator::{
-    Algorithm, Authenticator, Backup, ClientError, Config, Credential, Fault, Format, Quirk, Setting,
+    Algorithm, Authenticator, Backup, ClientError, Config, Credential, Fault, Format, Quirk, Seed, Setting,
     Verification,
 };
 use crate::format::{
     AttestationSettings, Authentication, Body, Bytes, Case, Ceremony, Expect, Registration, RelyingParty,
     StoredCredential,
 };
+
+/// The seed of the cases in this workspace.
+pub const SEED: &str = "matrix";
 
 const RP_ID: &str = "example.org";
 const ORIGIN: &str = "https://example.org";
@@ -22,27 +25,30 @@ const USER_HANDLE: &[u8] = b"a user handle";
 
 /// A response and the server that verifies it.
 #[derive(Clone, Debug)]
-pub(super) struct Scenario {
+pub(crate) struct Scenario {
+    /// The source of keys, IDs and challenges.
+    pub(crate) seed: String,
     /// The name of a variant.
-    pub(super) name: Option<&'static str>,
-    pub(super) format: Format,
-    pub(super) algorithm: Algorithm,
-    pub(super) config: Config,
+    pub(crate) name: Option<&'static str>,
+    pub(crate) format: Format,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) config: Config,
     /// The user verification requirement, unless a fault needs `required`.
-    pub(super) asked: UserVerificationRequirement,
+    pub(crate) asked: UserVerificationRequirement,
     /// Extension inputs, and the outputs of the authenticator.
-    pub(super) extensions: Option<(Value, Value)>,
+    pub(crate) extensions: Option<(Value, Value)>,
     /// Whether the credential is scoped to an AppID, as U2F credentials are.
-    pub(super) by_appid: bool,
+    pub(crate) by_appid: bool,
     /// Whether the attestation certificate itself is the anchor.
-    pub(super) leaf_is_anchor: bool,
-    pub(super) fault: Option<Fault>,
-    pub(super) quirk: Option<Quirk>,
+    pub(crate) leaf_is_anchor: bool,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) quirk: Option<Quirk>,
 }
 
 impl Scenario {
-    pub(super) fn new(format: Format, algorithm: Algorithm) -> Self {
+    pub(crate) fn new(format: Format, algorithm: Algorithm) -> Self {
         Self {
+            seed: SEED.to_owned(),
             name: None,
             format,
             algorithm,
@@ -56,7 +62,7 @@ impl Scenario {
         }
     }
 
-    pub(super) fn registration(&self) -> Result<Case, ClientError> {
+    pub(crate) fn registration(&self) -> Result<Case, ClientError> {
         let mut authenticator = self.authenticator();
         authenticator.config.fault = self.fault;
         authenticator.config.quirk = self.quirk;
@@ -87,7 +93,7 @@ impl Scenario {
         Ok(self.case("registration", Body::Registration(body)))
     }
 
-    pub(super) fn authentication(&self) -> Result<Case, ClientError> {
+    pub(crate) fn authentication(&self) -> Result<Case, ClientError> {
         let mut authenticator = self.authenticator();
         authenticator.create(&self.creation_options(), ORIGIN)?;
         let credential = authenticator.credentials().last().cloned().ok_or(ClientError::NoCredential)?;
@@ -139,7 +145,7 @@ impl Scenario {
 
     fn authenticator(&self) -> Authenticator {
         let config = Config { format: self.format, algorithms: vec![self.algorithm], ..self.config.clone() };
-        Authenticator::new(&format!("matrix {}-{}", self.format, self.algorithm), config)
+        Authenticator::new(&format!("{} {}-{}", self.seed, self.format, self.algorithm), config)
     }
 
     fn creation_options(&self) -> Value {
@@ -161,9 +167,8 @@ impl Scenario {
 
     fn challenge(&self) -> Bytes {
         // Thirty-two bytes that differ from case to case, and need padding in base64.
-        let mut challenge = format!("{}-{}-{:?}", self.format, self.algorithm, self.fault).into_bytes();
-        challenge.resize(32, b'.');
-        Bytes(challenge)
+        let case = format!("challenge/{}-{}-{:?}", self.format, self.algorithm, self.fault);
+        Bytes(Seed::new(&self.seed).vec(&case, 32))
     }
 
     fn setting(&self) -> Setting {

@@ -9,7 +9,7 @@ use crate::authenticator::{
 use rp_core::options::UserVerificationRequirement;
 
 /// Variants of registration.
-pub(super) fn registrations() -> Vec<Scenario> {
+pub(crate) fn registrations() -> Vec<Scenario> {
     let attested_by = |algorithm| Config { attestation_algorithm: algorithm, ..Config::default() };
     let path = |path| Config { path, ..Config::default() };
     let tpm = |attestation_algorithm, name_hash, tpmt_signature| Config {
@@ -67,7 +67,7 @@ pub(super) fn registrations() -> Vec<Scenario> {
 }
 
 /// Variants of authentication.
-pub(super) fn authentications() -> Vec<Scenario> {
+pub(crate) fn authentications() -> Vec<Scenario> {
     let none = |name| named(name, Format::None);
     vec![
         Scenario {

@@ -53,7 +53,7 @@ fn cases() -> Vec<Read> {
 }
 
 fn report(not_yet: &str) -> Report {
-    Report::of(&NotEmpty, &cases(), &NotYet::parse(not_yet).unwrap(), |_| ())
+    Report::of(&NotEmpty, &cases(), &NotYet::parse(not_yet).unwrap(), 2, |_| ())
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_failure_is_printed_with_both_results_and_the_figures() {
     assert_eq!(
         report.to_string(),
         "FAILED set/empty\n  about    about set/empty\n  expected accept\n  got      reject, signature-invalid: \
-         empty\n2 passed, 1 failed\n"
+         empty\n                 accepted     failed\nset: signature          2          1\n2 passed, 1 failed\n"
     );
 }
 
@@ -71,17 +71,20 @@ fn a_failure_is_printed_with_both_results_and_the_figures() {
 fn a_listed_case_that_fails_counts_as_neither() {
     let report = report("# formats\nset/empty  # no empty messages yet\n");
     assert!(report.is_clean());
-    assert_eq!(report.to_string(), "1 not yet\n2 passed, 0 failed\n");
+    assert!(report.to_string().starts_with("1 not yet\n"), "{report}");
+    assert!(report.to_string().ends_with("\n2 passed, 0 failed\n"), "{report}");
 }
 
 #[test]
 fn a_listed_case_that_passes_is_a_failure() {
     let report = report("set/empty\nset/one\n");
     assert_eq!(report.stale, [Stale { id: "set/one".into(), why: StaleReason::Passes }]);
-    assert_eq!(
-        report.to_string(),
-        "FAILED set/one\n  the not-yet list names a case that passes\n1 not yet\n1 passed, 1 failed\n"
+    let text = report.to_string();
+    assert!(
+        text.starts_with("FAILED set/one\n  the not-yet list names a case that passes\n1 not yet\n"),
+        "{text}"
     );
+    assert!(text.ends_with("\n1 passed, 1 failed\n"), "{text}");
 }
 
 #[test]
@@ -109,4 +112,72 @@ fn every_outcome_is_in_the_json() {
     assert_eq!(json["cases"][0]["result"], "passed");
     assert_eq!(json["cases"][1]["result"], "not-yet");
     assert_eq!(json["cases"][1]["kind"], "signature");
+}
+
+/// A report of one case of each result.
+fn one_of_each() -> Report {
+    let case = |id: &str, must, expected: &str, got: &str, reason: Option<&str>, result| Outcome {
+        id: id.into(),
+        group: "A <group>".into(),
+        note: Some("about & more".into()),
+        must,
+        expected: expected.into(),
+        got: got.into(),
+        reason: reason.map(Into::into),
+        result,
+        vector: None,
+    };
+    let reject = "reject, type-mismatch";
+    let cases = vec![
+        case("honest", Must::Accept, "accept", "accept", None, CaseResult::Passed),
+        case(
+            "told",
+            Must::Reject,
+            reject,
+            "reject, type-mismatch: x",
+            Some("type-mismatch"),
+            CaseResult::Passed,
+        ),
+        case("untold", Must::Reject, reject, "reject, no", None, CaseResult::Passed),
+        case("wrong", Must::Reject, reject, "accept", None, CaseResult::Failed),
+        case("unproven", Must::Reject, reject, "the twin was rejected", None, CaseResult::Unproven),
+        case("impossible", Must::Reject, "reject", "no frames", None, CaseResult::NotExpressible),
+    ];
+    Report::new("a server", Timestamp::from_unix_seconds(1_780_272_000), cases)
+}
+
+#[test]
+fn the_table_counts_each_result_in_its_column() {
+    let text = one_of_each().to_string();
+    let table: Vec<_> = text.lines().rev().take(3).collect();
+    assert_eq!(
+        table,
+        [
+            "3 passed, 1 failed",
+            "A <group>          1          1          1          1            1                1",
+            "            accepted   rejected  no reason     failed  not counted  not expressible",
+        ]
+    );
+    assert!(text.contains("UNPROVEN unproven\n  the twin was rejected\n"), "{text}");
+    assert!(text.contains("NOT EXPRESSIBLE: no frames\n  impossible\n"), "{text}");
+}
+
+#[test]
+fn junit_has_failures_and_skipped_cases_and_is_escaped() {
+    let xml = one_of_each().junit();
+    assert!(xml.contains(r#"<testsuites name="a server" tests="6" failures="1" skipped="2" timestamp="2026-06-01T00:00:00Z">"#), "{xml}");
+    assert!(xml.contains(r#"<testcase classname="A &lt;group&gt;" name="wrong"><failure message="expected reject, type-mismatch; got accept">about &amp; more</failure></testcase>"#), "{xml}");
+    assert!(xml.contains(r#"name="impossible"><skipped message="no frames"/></testcase>"#), "{xml}");
+}
+
+#[test]
+fn html_names_the_reason_of_every_rejection() {
+    let html = one_of_each().html();
+    assert!(html.contains("<td class=\"passed\">passed</td><td>type-mismatch: x</td>"), "{html}");
+    assert!(html.contains("<h2 id=\"a--group-\">A &lt;group&gt;</h2>"), "{html}");
+    assert!(
+        html.contains("<li><code>wrong</code>: expected reject, type-mismatch; got accept</li>"),
+        "{html}"
+    );
+    assert!(!html.contains("<script") && !html.contains("http"), "{html}");
 }

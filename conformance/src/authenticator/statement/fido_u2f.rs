@@ -10,10 +10,13 @@ use crate::authenticator::cbor::Cbor;
 use crate::authenticator::fault::Fault;
 use crate::authenticator::key::KeyPair;
 
+/// The label of the attestation key.
+pub(crate) const U2F_KEY: &str = "attestation/u2f";
+
 pub(super) fn statement(subject: &Subject<'_>) -> Cbor {
     let algorithm =
         if subject.fault == Some(Fault::U2fLeafOnP384) { Algorithm::Es384 } else { Algorithm::Es256 };
-    let key = KeyPair::derive(algorithm, subject.seed, "attestation/u2f");
+    let key = KeyPair::derive(algorithm, subject.seed, U2F_KEY);
     let leaf = subject.authority.leaf(subject_name(None), &key.public());
     let path = if subject.fault == Some(Fault::U2fTwoCertificates) { Path::Intermediate } else { Path::Leaf };
     let message = match subject.fault {

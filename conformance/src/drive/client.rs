@@ -1,0 +1,138 @@
+//! A client: cookies, headers, and what a response means.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::transport::Transport;
+use crate::http::{HttpRequest, HttpResponse};
+
+/// The answer of a server to a request that it understood.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Accepted(Value),
+    Rejected(Message),
+}
+
+/// A rejection, as the server explains it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Message {
+    /// A code, if the binding has codes.
+    pub(super) code: Option<String>,
+    /// The text for people.
+    pub(super) text: String,
+}
+
+/// The code, if there is one, and the text.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) if self.text.is_empty() => f.write_str(code),
+            Some(code) => write!(f, "{code}: {}", self.text),
+            None if self.text.is_empty() => f.write_str("without a message"),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// The server failed: no response, a status of 500 or more, or a body that is not one of the binding.
+#[derive(Clone, Debug)]
+pub(super) struct Broken(pub(super) String);
+
+/// A browser as far as HTTP is concerned.
+#[derive(Clone)]
+pub(super) struct Client<'a> {
+    transport: &'a dyn Transport,
+    prefix: String,
+    headers: Vec<(String, Vec<u8>)>,
+    cookies: BTreeMap<String, String>,
+}
+
+/// The longest time that a server may ask to wait, in seconds.
+const MAX_WAIT: u64 = 600;
+
+impl<'a> Client<'a> {
+    /// A client without cookies that sends these headers.
+    pub(super) fn new(transport: &'a dyn Transport, prefix: &str, headers: &[(&str, &str)]) -> Self {
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).into());
+        Self {
+            transport,
+            prefix: prefix.trim_end_matches('/').to_owned(),
+            headers: headers.iter().map(header).collect(),
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// The same client without its cookies.
+    pub(super) fn without_cookies(&self) -> Self {
+        Self { cookies: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// Sends a JSON text. If the server asks the client to slow down, the client waits and tries again.
+    pub(super) fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        json: Option<&str>,
+    ) -> Result<HttpResponse, Broken> {
+        loop {
+            let response = self.send_once(method, path, json)?;
+            if response.status != 429 {
+                return Ok(response);
+            }
+            let seconds: Option<u64> =
+                response.header("retry-after").next().and_then(|text| text.parse().ok());
+            match seconds {
+                Some(seconds) if seconds <= MAX_WAIT => thread::sleep(Duration::from_secs(seconds.max(1))),
+                _ => return Err(Broken("429: the server limits requests".into())),
+            }
+        }
+    }
+
+    fn send_once(&mut self, method: &str, path: &str, json: Option<&str>) -> Result<HttpResponse, Broken> {
+        let mut headers = self.headers.clone();
+        if json.is_some() {
+            headers.push(("content-type".into(), b"application/json".to_vec()));
+        }
+        if !self.cookies.is_empty() {
+            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            headers.push(("cookie".into(), pairs.join("; ").into_bytes()));
+        }
+        let request = HttpRequest {
+            method: method.to_owned(),
+            path: format!("{}{path}", self.prefix),
+            headers,
+            body: json.unwrap_or_default().as_bytes().to_vec(),
+        };
+        let response = self.transport.send(&request).map_err(|error| Broken(error.to_string()))?;
+        for cookie in response.header("set-cookie") {
+            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+            let Some((name, value)) = pair.split_once('=') else { continue };
+            if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        if response.status >= 500 {
+            return Err(Broken(format!("{}: {}", response.status, beginning(&response.body))));
+        }
+        Ok(response)
+    }
+}
+
+/// The JSON of a response's body.
+pub(super) fn json_of(response: &HttpResponse) -> Result<Value, Broken> {
+    serde_json::from_slice(&response.body).map_err(|_| {
+        let what = beginning(&response.body);
+        Broken(format!("{}: the body is not JSON: {what}", response.status))
+    })
+}
+
+/// The beginning of a body, for messages.
+fn beginning(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().take(200).collect()
+}

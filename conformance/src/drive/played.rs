@@ -1,0 +1,93 @@
+//! The outcome of a case, and its judgement.
+
+use super::client::{Answer, Broken, Message};
+use super::reasons::Reasons;
+use crate::report::{CaseResult, Must};
+
+/// The required verdict of a server.
+#[derive(Clone, Debug)]
+pub(super) struct Expectation {
+    pub(super) must: Must,
+    /// The reasons for which a server may reject the response; the first one is the usual one.
+    pub(super) reasons: Vec<&'static str>,
+}
+
+impl Expectation {
+    pub(super) fn accept() -> Self {
+        Self { must: Must::Accept, reasons: Vec::new() }
+    }
+
+    pub(super) fn reject(reasons: &[&'static str]) -> Self {
+        Self { must: Must::Reject, reasons: reasons.into() }
+    }
+
+    /// The expectation in words.
+    pub(super) fn describe(&self) -> String {
+        match (self.must, self.reasons.is_empty()) {
+            (Must::Accept, _) => "accept".into(),
+            (Must::Reject, true) => "reject".into(),
+            (Must::Reject, false) => format!("reject, {}", self.reasons.join(" or ")),
+        }
+    }
+
+    /// Judges the answer to a response.
+    pub(super) fn judge(&self, answer: &Answer, map: &Reasons) -> Played {
+        match (self.must, answer) {
+            (Must::Accept, Answer::Accepted(_)) => Played::passed("accept"),
+            (Must::Accept, Answer::Rejected(message)) => Played::failed(format!("reject, {message}")),
+            (Must::Reject, Answer::Accepted(_)) => Played::failed("accept"),
+            (Must::Reject, Answer::Rejected(message)) => self.judge_rejection(message, map),
+        }
+    }
+
+    fn judge_rejection(&self, message: &Message, map: &Reasons) -> Played {
+        let reasons = map.interpret(message);
+        let got = format!("reject, {message}");
+        let expected = reasons.iter().find(|reason| self.reasons.contains(&reason.as_str()));
+        match expected {
+            Some(reason) => Played { reason: Some(reason.clone()), ..Played::passed(got) },
+            None if self.reasons.is_empty() => {
+                Played { reason: reasons.into_iter().next(), ..Played::passed(got) }
+            }
+            None if reasons.is_empty() => Played::passed(got),
+            None => Played { reason: reasons.into_iter().next(), ..Played::failed(got) },
+        }
+    }
+}
+
+/// The outcome of a case.
+#[derive(Clone, Debug)]
+pub(super) struct Played {
+    pub(super) result: CaseResult,
+    pub(super) got: String,
+    pub(super) reason: Option<String>,
+}
+
+impl Played {
+    fn new(result: CaseResult, got: impl Into<String>) -> Self {
+        Self { result, got: got.into(), reason: None }
+    }
+
+    pub(super) fn passed(got: impl Into<String>) -> Self {
+        Self::new(CaseResult::Passed, got)
+    }
+
+    pub(super) fn failed(got: impl Into<String>) -> Self {
+        Self::new(CaseResult::Failed, got)
+    }
+
+    pub(super) fn unproven(got: impl Into<String>) -> Self {
+        Self::new(CaseResult::Unproven, got)
+    }
+
+    pub(super) fn not_expressible(got: impl Into<String>) -> Self {
+        Self::new(CaseResult::NotExpressible, got)
+    }
+}
+
+/// A server that fails is a failure of every case.
+impl From<Broken> for Played {
+    fn from(Broken(what): Broken) -> Self {
+        Self::failed(format!("the server failed: {what}"))
+    }
+}

@@ -1,0 +1,112 @@
+//! `drive` against `serve` and against the HTTP interface, without a network.
+
+use std::sync::Arc;
+
+use rp_conformance::drive::{BindingName, Drive, entries};
+use rp_conformance::http::{Fixture, HttpRequest, LOCALHOST, Setup, bare};
+use rp_conformance::report::{CaseResult, Report};
+use rp_conformance::serve::{Check, Config, Server};
+use rp_core::{Profile, Timestamp};
+use rp_mds::{Catalog, Metadata, MetadataTrust, Policy, Retention};
+use serde_json::json;
+
+pub(crate) const ORIGIN: &str = "http://localhost:8090";
+
+/// A server that knows the models, without one of its checks.
+pub(crate) fn server(without: Option<Check>) -> Server {
+    let entries: Vec<_> = entries(Timestamp::now()).into_iter().map(|(_, entry)| entry).collect();
+    let metadata =
+        Metadata::from_own_entries(json!(entries).to_string().as_bytes(), Retention::LEAN).unwrap();
+    assert!(metadata.rejected().is_empty());
+    let mut policy = Policy::default();
+    if without == Some(Check::ModelStatus) {
+        policy.overlook_statuses = rp_mds::status::Status::KNOWN.to_vec();
+    }
+    let trust = MetadataTrust::fixed(Catalog::of("models", metadata), policy);
+    Server::new(Config { trust: Some(Arc::new(trust)), without, ..Config::at(ORIGIN) }).unwrap()
+}
+
+/// A run against `serve` with every behaviour that the binding can express.
+pub(crate) fn drive() -> Drive {
+    let mut drive = Drive::new(BindingName::Fido, ORIGIN);
+    drive.has_metadata = true;
+    drive.jobs = 2;
+    drive
+}
+
+/// Every case that has no result, and why.
+fn without_result(report: &Report) -> Vec<String> {
+    let has_none =
+        |result| matches!(result, CaseResult::Failed | CaseResult::Unproven | CaseResult::NotExpressible);
+    let cases = report.cases.iter().filter(|case| has_none(case.result));
+    cases.map(|case| format!("{}: {}", case.id, case.got)).collect()
+}
+
+/// Cases that no binding can express.
+fn is_of_no_binding(line: &&String) -> bool {
+    ["metadata/blob-", "registration-options/not-earlier", "registration/top-origin-accepted"]
+        .iter()
+        .any(|id| line.starts_with(id))
+}
+
+#[test]
+fn serve_shows_every_behaviour_and_every_reason() {
+    let server = server(None);
+    let report = drive().run(&|request: &HttpRequest| server.handle(request), |_| ());
+    let lines = without_result(&report);
+    let unexpected: Vec<_> = lines
+        .iter()
+        .filter(|line| !is_of_no_binding(line))
+        // The algorithm that `serve` does not offer, and the setting that it does not have.
+        .filter(|line| !line.contains("ml-dsa-87") && !line.contains("turn/appid"))
+        .collect();
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+    let unexplained = report.cases.iter().filter(|case| {
+        case.result == CaseResult::Passed && case.expected.starts_with("reject") && case.reason.is_none()
+    });
+    assert_eq!(unexplained.count(), 0);
+    assert!(report.passed > 700, "{report}");
+}
+
+#[test]
+fn the_webauthn_profile_has_other_faults_and_quirks() {
+    let config = Config { profile: Profile::Webauthn, ..Config::at(ORIGIN) };
+    let server = Server::new(config).unwrap();
+    let mut drive = Drive::new(BindingName::Fido, ORIGIN);
+    drive.profile = Profile::Webauthn;
+    drive.only = Some("token-binding".into());
+    let report = drive.run(&|request: &HttpRequest| server.handle(request), |_| ());
+    let ids: Vec<_> =
+        report.cases.iter().map(|case| case.id.split('/').skip(2).collect::<Vec<_>>().join("/")).collect();
+    let quirks = ["quirk/token-binding", "quirk/token-binding-present", "quirk/token-binding-not-object"];
+    assert_eq!(ids, [quirks, quirks].concat());
+    assert_eq!((report.passed, report.failed), (6, 0), "{report}");
+}
+
+#[test]
+fn the_http_interface_shows_what_it_can_express() {
+    let fixture = Fixture::new(Setup { origin: LOCALHOST, ..Setup::default() });
+    let transport = |request: &HttpRequest| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(bare(&fixture).send(request.clone()))
+    };
+    let report = Drive::new(BindingName::Http, LOCALHOST).run(&transport, |_| ());
+    let failed: Vec<_> = without_result(&report)
+        .into_iter()
+        .filter(|line| !is_of_no_binding(&line) && !NOT_EXPRESSIBLE.iter().any(|why| line.contains(why)))
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(report.passed > 250, "{report}");
+}
+
+/// The service decides what options say, and this one requests no attestation.
+const NOT_EXPRESSIBLE: [&str; 8] = [
+    ": the server requests no attestation",
+    ": the server does not know the models",
+    ": the server does not know the root",
+    ": the server does not offer ",
+    ": the server does not request the extension ",
+    ": the server decides about user verification: preferred, not ",
+    ": a request of this interface cannot choose options",
+    ": an AppID is a setting of the server",
+];
