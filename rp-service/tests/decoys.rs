@@ -188,6 +188,7 @@ fn auc(high: &[f64], low: &[f64]) -> f64 {
 fn service(store: &MemoryStore, profile: DecoyProfile) -> Passkeys {
     let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
     let mut policy = Policy::default();
+    policy.default.passkeys.most = 20;
     policy.limits.ceremonies_per_address = Limit::new("ceremonies", u32::MAX, Duration::from_hours(1));
     let builder = Passkeys::builder(rp).store(store.clone()).secret([7; 32]).policy(policy);
     builder.decoy_profile(profile).build().unwrap()
