@@ -292,7 +292,7 @@ mod tests {
         let kim = UserHandle::try_from(&[1; 64][..]).unwrap();
         let created = hooks(PoolSignIn::Passkey).create(&kim, &[], now).unwrap();
         let options = serde_json::to_value(&created.options.public_key).unwrap();
-        assert_eq!(options.get("allowCredentials"), None);
+        assert_eq!(options["allowCredentials"], serde_json::json!([]));
         assert_eq!(options["userVerification"], "required");
     }
 }
