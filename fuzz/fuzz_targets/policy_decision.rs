@@ -33,7 +33,7 @@ fn decide(policy: &Policy, choices: &mut Unstructured<'_>) -> Result<()> {
     }
     let mut session = SessionFacts::default();
     let (has_password, has_passkey) = (choices.arbitrary()?, choices.arbitrary()?);
-    let methods = [
+    let methods: [(bool, VerifiedMethod); 4] = [
         (has_password, VerifiedMethod::Password),
         (
             has_passkey,

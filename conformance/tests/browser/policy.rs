@@ -51,6 +51,7 @@ fn enrolment_is_reminded_of_then_in_grace_and_then_required() {
         let site = Site::start(kind, &["--policy", &file, "--administrator", "ada"]);
         let page = Page::open(browser, &site);
         page.sign_up_with_password("ada", PASSWORD);
+        page.wait_signed_in(0);
         for days in [0, 11] {
             // Reminded before the day, and in the period of grace after it.
             enter(&page, &site, days);
