@@ -103,7 +103,7 @@ fn registered(
     let mut response: Value = serde_json::from_str(&authenticator.create(&options, ORIGIN).unwrap()).unwrap();
     response["response"]["clientDataJSON"] = base64url::encode(client_data.as_bytes()).into();
     response["clientExtensionResults"] = outputs.clone();
-    if let Some(attachment) = options["authenticatorSelection"].get("authenticatorAttachment") {
+    if let Some(attachment) = options.pointer("/publicKey/authenticatorSelection/authenticatorAttachment") {
         response["authenticatorAttachment"] = attachment.clone();
     }
     let response = RegistrationResponse::from_json(response.to_string().as_bytes()).unwrap();
