@@ -54,6 +54,9 @@ pub(super) struct Client<'a> {
 /// The longest time that a server may ask to wait, in seconds.
 const MAX_WAIT: u64 = 600;
 
+/// How often a server may ask to wait for one request.
+const MAX_WAITS: usize = 3;
+
 impl<'a> Client<'a> {
     /// A client without cookies that sends these headers.
     pub(super) fn new(transport: &'a dyn Transport, prefix: &str, headers: &[(&str, &str)]) -> Self {
@@ -78,7 +81,7 @@ impl<'a> Client<'a> {
         path: &str,
         json: Option<&str>,
     ) -> Result<HttpResponse, Broken> {
-        loop {
+        for _ in 0..MAX_WAITS {
             let response = self.send_once(method, path, json)?;
             if response.status != 429 {
                 return Ok(response);
@@ -87,9 +90,10 @@ impl<'a> Client<'a> {
                 response.header("retry-after").next().and_then(|text| text.parse().ok());
             match seconds {
                 Some(seconds) if seconds <= MAX_WAIT => thread::sleep(Duration::from_secs(seconds.max(1))),
-                _ => return Err(Broken("429: the server limits requests".into())),
+                _ => break,
             }
         }
+        Err(Broken("429: the server limits requests".into()))
     }
 
     fn send_once(&mut self, method: &str, path: &str, json: Option<&str>) -> Result<HttpResponse, Broken> {

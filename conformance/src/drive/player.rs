@@ -17,13 +17,16 @@ use crate::authenticator::{Authenticator, ClientError, Config, Format, Page, Qui
 use crate::matrix::scenario::Scenario;
 use crate::report::Must;
 
+/// How many cases share an account, so that no account reaches the limits of a server.
+const CASES_PER_ACCOUNT: usize = 20;
+
 /// One thread's client, with its account.
 pub(super) struct Player<'a> {
     pub(super) binding: &'a dyn Binding,
     pub(super) drive: &'a Drive,
     pub(super) visit: Visit<'a>,
-    /// Whether the account of the visit was opened, for bindings where this takes requests.
-    is_open: bool,
+    /// How many more cases use the account of the visit; none if it was not opened yet.
+    left: usize,
     name: String,
     /// How many unique texts were made.
     made: Cell<u64>,
@@ -40,7 +43,7 @@ impl<'a> Player<'a> {
         let client = Client::new(transport, prefix, &binding.headers());
         let name = format!("{}-{job}", drive.run);
         let visit = Visit { member: client.clone(), guest: client, user: name.clone(), first: None };
-        Self { binding, drive, visit, is_open: false, name, made: Cell::new(0) }
+        Self { binding, drive, visit, left: 0, name, made: Cell::new(0) }
     }
 
     /// Opens an account for the case, or uses the one that is open.
@@ -48,12 +51,11 @@ impl<'a> Player<'a> {
         if self.binding.has_cheap_accounts() {
             self.visit.user = self.unique("user");
         }
-        if !self.is_open {
-            let device = Model::Certified.device(&self.unique("first"), fresh());
-            let mut visit = self.visit.clone();
-            self.binding.open(&mut visit, device)?;
-            (self.visit, self.is_open) = (visit, true);
+        if self.left == 0 {
+            self.visit = self.stranger()?;
+            self.left = CASES_PER_ACCOUNT;
         }
+        self.left = self.left.saturating_sub(1);
         Ok(())
     }
 
