@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             if self.path in ("/attestation/options", "/assertion/options"):
                 start = attestation_options if self.path.startswith("/attestation") else assertion_options
-                answer, session = start(self.library, body)
+                answer, session = start(self.implementation, body)
                 cookie = secrets.token_hex(16)
                 SESSIONS[cookie] = session
             else:
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
                 if session is None or not self.path.startswith(f"/{session[0]}/"):
                     raise ValueError("challenge-mismatch: no ceremony")
                 finish = attestation_result if session[0] == "attestation" else assertion_result
-                finish(self.library, body, *session[1:])
+                finish(self.implementation, body, *session[1:])
                 answer = {}
             status, answer = 200, {"status": "ok", "errorMessage": "", **answer}
         except Exception as error:  # a library may raise anything
@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(library):
-    Handler.library = library
+    Handler.implementation = library
     server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
     print(f"listening on {PORT}", flush=True)
     server.serve_forever()

@@ -24,7 +24,7 @@ use self::population::{Usernames, service};
 use self::server::Server;
 use self::statistics::{Random, auc, median};
 
-/// What a request does.
+/// The request that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// `authentication/options` with a username.

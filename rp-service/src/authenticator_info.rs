@@ -23,7 +23,7 @@ pub trait AuthenticatorDirectory: Send + Sync {
     /// Returns the authenticator, if it is known.
     fn info(&self, aaguid: &Aaguid) -> Option<AuthenticatorInfo>;
 
-    /// What is listed for a model that an attestation proves. The default is that nothing is known: only metadata say more.
+    /// The listed facts of a model that an attestation proves. By default nothing is known: only metadata say more.
     fn facts(&self, model: &Aaguid, now: Timestamp) -> ModelFacts {
         let _ = (model, now);
         ModelFacts::default()

@@ -33,7 +33,7 @@ pub struct ChallengeHooks {
     sign_in: PoolSignIn,
 }
 
-/// What a sign-in to the pool requires.
+/// The requirements of a sign-in to the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -213,7 +213,7 @@ impl ChallengeHooks {
     }
 }
 
-/// What the tokens are sealed for.
+/// The purpose of the sealed tokens.
 const SEAL_PURPOSE: &str = "rp pool challenge";
 
 #[cfg(test)]

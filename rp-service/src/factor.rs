@@ -76,7 +76,7 @@ pub trait SecondFactor: Send + Sync {
         Method::Other(self.name().to_string())
     }
 
-    /// What the factor is good for.
+    /// The use of the factor.
     fn role(&self) -> FactorRole {
         FactorRole::SecondFactor
     }
@@ -84,7 +84,7 @@ pub trait SecondFactor: Send + Sync {
     /// `POST factors/{name}/enrol`: makes the state of a new enrolment. [`FactorRequest::state`] is empty.
     fn enrol<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, Enrolment>;
 
-    /// `POST factors/{name}/confirm`: completes an enrolment that `enrol` left incomplete. By default there is none.
+    /// `POST factors/{name}/confirm`: completes an enrolment that `enrol` left incomplete. The default is for factors that `enrol` completes.
     fn confirm<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, FactorOutcome> {
         let _ = request;
         Box::pin(async { Err(FactorError::Invalid { reason: "the factor is not confirmed" }) })
@@ -100,7 +100,7 @@ pub trait SecondFactor: Send + Sync {
     /// again.
     fn verify<'a>(&'a self, request: FactorRequest<'a>) -> FactorFuture<'a, FactorOutcome>;
 
-    /// What `GET factors` shows of the state in addition to the times.
+    /// The part of the state that `GET factors` shows in addition to the times.
     ///
     /// # Errors
     /// [`FactorError::Unreadable`].
@@ -113,7 +113,7 @@ pub trait SecondFactor: Send + Sync {
 /// The result of a method of a [`SecondFactor`].
 pub type FactorFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, FactorError>> + Send + 'a>>;
 
-/// What a factor is good for.
+/// The use of a factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FactorRole {

@@ -180,7 +180,7 @@ pub struct EnrolledFactorJson {
     created_at: DateTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<DateTime>,
-    /// What the factor itself shows.
+    /// The part of the state that the factor shows.
     #[serde(flatten)]
     status: Map<String, Value>,
 }

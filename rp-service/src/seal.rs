@@ -17,8 +17,8 @@ use crate::secret::Secret;
 /// `Debug` prints no key.
 ///
 /// The cipher is XChaCha20-Poly1305, whose random nonces of 192 bits do not repeat. A sealed value consists of a version (1
-/// byte), the ID of the key (4 bytes), the nonce (24 bytes), the ciphertext and the tag (16 bytes). What it belongs to, such
-/// as a user and a factor, is authenticated with it, so that it opens nowhere else.
+/// byte), the ID of the key (4 bytes), the nonce (24 bytes), the ciphertext and the tag (16 bytes). Its owner, such as a
+/// user and a factor, is authenticated with it, so that it opens nowhere else.
 ///
 /// # Rotation
 /// Put a new key in front, on every server; keep the old one until nothing is sealed with it. The secret of a factor is sealed
@@ -60,7 +60,7 @@ pub struct Opened {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyRingError {
-    /// There is no key.
+    /// The ring has no keys.
     #[error("no key")]
     Empty,
     /// A key is too short.

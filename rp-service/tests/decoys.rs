@@ -110,7 +110,7 @@ async fn grow(store: &impl SignUpStore, names: std::ops::Range<usize>, seed: u64
     }
 }
 
-/// What options for a username show of each credential, in order.
+/// The visible shape of each credential in options for a username, in order.
 type Shapes = Vec<(usize, Vec<String>)>;
 
 async fn shapes(passkeys: &Passkeys, names: impl Iterator<Item = String>) -> Vec<Shapes> {
@@ -128,7 +128,7 @@ async fn shapes(passkeys: &Passkeys, names: impl Iterator<Item = String>) -> Vec
     all
 }
 
-/// What a classifier looks at.
+/// The features of a classifier.
 const FEATURES: [fn(&Shapes) -> Vec<String>; 7] = [
     |account| vec![account.len().to_string()],
     |account| vec![format!("{account:?}")],

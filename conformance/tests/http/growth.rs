@@ -1,4 +1,4 @@
-//! What one address can store in an hour, with every limit used up. The numbers are those of the book
+//! The data that one address can store in an hour, with every limit used up. The numbers are those of the book
 //! (`deployment/service.md`).
 
 use std::path::Path;

@@ -16,7 +16,7 @@ use crate::repetitions;
 /// The clients that sign in at the same time.
 const CLIENTS: usize = 4;
 
-/// What the clients have in common.
+/// The state that the clients share.
 struct Load {
     /// All accounts exist before the first restart.
     start: Barrier,
@@ -34,7 +34,7 @@ impl Load {
     }
 }
 
-/// What the nodes acknowledged to a client.
+/// The requests of a client that the nodes acknowledged.
 #[derive(Default)]
 struct History {
     name: String,

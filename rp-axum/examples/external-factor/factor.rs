@@ -20,20 +20,20 @@ pub(crate) struct Approval {
     agent: ureq::Agent,
 }
 
-/// What the service stores for each user: the question that is open. Its nonce makes an answer valid once.
+/// The state that the service stores for each user: the open question. Its nonce makes an answer valid once.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     nonce: Option<String>,
 }
 
-/// What the browser carries to the provider and back: it is encrypted, and only this session can use it.
+/// The state that the browser carries to the provider and back: it is encrypted, and only this session can use it.
 #[derive(Serialize, Deserialize)]
 struct Signed {
     session: SessionId,
     nonce: String,
 }
 
-/// What the browser brings back.
+/// The response that the browser brings back.
 #[derive(Deserialize)]
 struct Returned {
     code: String,
@@ -123,7 +123,7 @@ impl SecondFactor for Approval {
     }
 }
 
-/// What the state is sealed for.
+/// The purpose of the sealed state.
 const PURPOSE: &str = "approval at the provider";
 
 /// How long the user may take to approve.

@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use rp_axum::{KeyRing, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What the site asks: sealed with the shared key, in the URL.
+/// The question of the site: sealed with the shared key, in the URL.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Question {
     pub(crate) user: String,
@@ -20,7 +20,7 @@ pub(crate) struct Question {
     pub(crate) state: String,
 }
 
-/// What the user answered: sealed with the shared key, in exchange for the code.
+/// The answer of the user: sealed with the shared key, in exchange for the code.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) user: String,

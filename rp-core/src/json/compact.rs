@@ -3,7 +3,7 @@
 //! `JSON.stringify` writes responses and client data without white space, and their members need no escapes. This
 //! reader accepts that form only: one object in printable ASCII without a backslash, and numbers that are integers.
 //! It has no errors. `None` means that a general parser must read the input, which then accepts or rejects it.
-//! Whatever this reader accepts is JSON with the same meaning: tests compare it with `serde_json`.
+//! Accepted input is JSON with the same meaning: tests compare the results with those of `serde_json`.
 
 /// A position in a text of printable ASCII without a backslash.
 pub(crate) struct Compact<'a> {
@@ -96,8 +96,8 @@ impl<'a> Compact<'a> {
         }
     }
 
-    /// An integer without leading zeros. What follows it is not a digit, a fraction or an exponent, because the caller
-    /// accepts only a comma or a bracket there.
+    /// An integer without leading zeros. The caller accepts only a comma or a bracket after it, so no digit, fraction or
+    /// exponent can follow.
     fn skip_integer(&mut self) -> Option<()> {
         let _ = self.skip("-");
         if self.skip("0").is_some() {

@@ -21,7 +21,7 @@ pub enum DecoyError {
     /// A profile is not the JSON of one.
     #[error("the decoy profile is malformed: {detail}")]
     Json {
-        /// What is wrong, and where.
+        /// The mistake and its place.
         detail: String,
     },
 }

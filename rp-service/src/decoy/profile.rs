@@ -7,7 +7,7 @@ use super::draw::choose;
 use super::error::DecoyError;
 use super::shape::{DecoyShape, MAX_PASSKEYS, known_transports};
 
-/// What the accounts of a site look like: the decoys that options list for unknown usernames follow it.
+/// The shapes of a site's accounts: the decoys that options list for unknown usernames follow them.
 ///
 /// The default describes common authenticators. It suits a new site, and a site on which accounts have one to three passkeys
 /// of them. Otherwise derive the profile from the site's credentials once ([`DecoySurvey`](super::DecoySurvey), or the command

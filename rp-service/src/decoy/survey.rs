@@ -53,7 +53,7 @@ impl DecoySurvey {
     /// The profile of these accounts.
     ///
     /// # Errors
-    /// [`DecoyError::Profile`] if there is no account.
+    /// [`DecoyError::Profile`] if the site has no accounts.
     pub fn profile(&self) -> Result<DecoyProfile, DecoyError> {
         let mut shapes: Vec<_> = self.shapes.iter().collect();
         shapes.sort_by_key(|(_, number)| **number);

@@ -21,7 +21,7 @@ impl Passkeys {
         Ok(self.inner.policy.rules(&groups))
     }
 
-    /// What the policy and the application's directory know of a passkey.
+    /// The facts of a passkey that the policy and the application's directory know.
     pub(super) fn passkey_facts(&self, record: &CredentialRecord) -> PasskeyFacts {
         let model = record.attestation.model.filter(|_| record.attestation.trusted);
         let listed = |model| self.inner.authenticators.facts(&model, self.now());

@@ -257,7 +257,7 @@ impl Passkeys {
         self.factors_json(&user.handle).await
     }
 
-    /// Whoever had the factor must not stay signed in.
+    /// Sessions that used the deleted factor must end.
     async fn end_other_sessions_of_factor(
         &self,
         current: &Session,
@@ -272,7 +272,7 @@ impl Passkeys {
         Ok(())
     }
 
-    /// What the page needs to use a second factor. Returns the response of the factor.
+    /// Starts a use of a second factor. Returns the factor's response, which the page needs.
     ///
     /// # Errors
     /// [`ServiceError`]: `not-signed-in`, `user-locked`, `factor-unknown`, `malformed-json`, `too-many-requests`,
@@ -599,7 +599,7 @@ fn action_of(caller: &Caller, name: &FactorName) -> Action {
     }
 }
 
-/// What the states of factors are sealed for.
+/// The purpose of the sealed states of factors.
 const SEAL_PURPOSE: &str = "rp factor state";
 
 /// How often a request is repeated because a parallel one was faster. Each is a use of the factor, so more than a few are not

@@ -1,4 +1,4 @@
-//! What a session may do: a pure function of the policy, the user, the session and the time.
+//! The rights of a session: a pure function of the policy, the user, the session and the time.
 
 mod reason;
 #[cfg(test)]
@@ -26,7 +26,7 @@ pub struct Membership {
     pub since: Option<Timestamp>,
 }
 
-/// What is known of a user.
+/// The facts of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Subject {
@@ -40,7 +40,7 @@ pub struct Subject {
     pub factors: BTreeSet<FactorName>,
 }
 
-/// What is known of a session.
+/// The facts of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionFacts {
@@ -79,12 +79,12 @@ pub enum VerifiedMethod {
     Other(FactorName),
 }
 
-/// What a session may do, and why.
+/// The rights of a session, and their reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use]
 pub struct Decision {
-    /// What the session may do.
+    /// The rights of the session.
     pub access: Access,
     /// Why.
     pub reason: Reason,
@@ -92,7 +92,7 @@ pub struct Decision {
     pub reminder: Option<Reminder>,
 }
 
-/// What a session may do.
+/// The rights of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
@@ -223,7 +223,7 @@ fn decide(groups: &[GroupRules], subject: &Subject, session: &SessionFacts, now:
         return decision(Access::Nothing, Reason::Contradiction(contradiction));
     }
     let missing = view.missing_factors();
-    // A passkey that is not enough alone is no first factor either.
+    // A passkey that is not enough alone does not count as a first factor either.
     let is_level = rules.second_factor >= SecondFactorPolicy::WhereEnrolled || view.is_passkey_alone();
     let is_asked = is_level && !missing.is_empty();
     let is_known_context = is_asked && view.may_skip();

@@ -11,7 +11,7 @@ use super::text::MaxAge;
 use super::word::Allowed;
 use crate::factor_name::FactorName;
 
-/// What the rules of a policy depend on outside of it.
+/// The configuration outside of a policy on which its rules depend.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment<'a> {
     /// The second factors of the service, passkeys included.
@@ -49,7 +49,7 @@ pub enum PolicyProblem {
         /// The factor.
         factor: FactorName,
     },
-    /// A rule depends on metadata, and there are none.
+    /// A rule depends on metadata, and the service has none.
     #[error(
         "certification, fips and hardware are listed by metadata: call `authenticators` with a directory that has them"
     )]

@@ -9,7 +9,7 @@ use rp_core::{Aaguid, Algorithm, Code, RegistrationRequest, RelyingParty};
 use super::rules::{AttestationRule, Certification, Fips, PasskeyRules, Preference};
 use super::word::{Allowed, Attachment};
 
-/// What is listed for an authenticator model, in FIDO metadata for example. The default is that nothing is known.
+/// The listed facts of an authenticator model, in FIDO metadata for example. By default nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ModelFacts {
@@ -35,7 +35,7 @@ pub struct PasskeyFacts {
     pub trusted: bool,
     /// The model, if a trusted attestation proves it.
     pub model: Option<Aaguid>,
-    /// What is listed for that model.
+    /// The listed facts of that model.
     pub listed: ModelFacts,
     /// The attachment that the client reported in this ceremony; `None` if it is not known.
     pub attachment: Option<Attachment>,
@@ -142,8 +142,8 @@ impl PasskeyRules {
         request.algorithms(|algorithm| self.algorithms.contains(&algorithm))
     }
 
-    /// Checks a passkey. What is not known of an earlier registration ([`PasskeyFacts::attachment`],
-    /// [`PasskeyFacts::discoverable`]) is not checked.
+    /// Checks a passkey. Unknown facts of an earlier registration ([`PasskeyFacts::attachment`],
+    /// [`PasskeyFacts::discoverable`]) are not checked.
     ///
     /// # Errors
     /// [`PasskeyRuleError`], the first in the order of its variants.
@@ -171,7 +171,7 @@ impl PasskeyRules {
         let requires_trusted = self.attestation == AttestationRule::Trusted;
         rejects(requires_trusted && !passkey.trusted, PasskeyRuleError::Untrusted)?;
         rejects(!accepts_model, PasskeyRuleError::Model)?;
-        // What is listed for a model counts only if the model is proven.
+        // Listed facts count only if the model is proven.
         let listed = passkey.model.map_or_else(ModelFacts::default, |_| passkey.listed);
         if let Some(required) = self.certification.filter(|_| listed.certification < self.certification) {
             return Err(PasskeyRuleError::Certification { required, listed: listed.certification });

@@ -82,7 +82,7 @@ rules! {
         enrol: Option<EnrolmentPeriod> [Option<Option<EnrolmentPeriod>>] = None, EnrolmentPeriod::earlier;
         /// When a factor is asked for again.
         reauthenticate: Reauthentication [ReauthenticationOverride] = Reauthentication::default(), strictest_reauthentication;
-        /// What a session may do that a recovery code opened. Strictest: `enrol-only`.
+        /// The rights of a session that a recovery code opened. Strictest: `enrol-only`.
         after_recovery: AfterRecovery [Option<AfterRecovery>] = AfterRecovery::EnrolOnly, Ord::max;
     }
 
@@ -102,7 +102,7 @@ rules! {
         resident_key: Preference [Option<Preference>] = Preference::Discouraged, Ord::max;
         /// Where the authenticator is, as the client reports at registration. Strictest: what both accept.
         attachment: Allowed<Attachment> [Option<Allowed<Attachment>>] = Allowed::Any, intersection;
-        /// What the attestation must prove. Strictest: `trusted`.
+        /// The required proof by attestation. Strictest: `trusted`.
         attestation: AttestationRule [Option<AttestationRule>] = AttestationRule::Any, Ord::max;
         /// The lowest accepted level of FIDO certification, by metadata. Strictest: the higher one.
         certification: Option<Certification> [Option<Option<Certification>>] = None, Ord::max;
@@ -176,13 +176,13 @@ pub enum Preference {
     Required,
 }
 
-/// What the attestation of a passkey must prove.
+/// The required proof by the attestation of a passkey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AttestationRule {
-    /// What the relying party requires.
+    /// As the relying party requires.
     #[default]
     Any,
     /// Its path ends in an anchor that the trust source accepts.
@@ -202,7 +202,7 @@ pub enum SecondFactorPrompt {
     Always,
 }
 
-/// What a session may do that a recovery code opened.
+/// The rights of a session that a recovery code opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

@@ -12,7 +12,7 @@ use crate::factor_name::FactorName;
 
 /// A value that is written as a text.
 pub trait Word: Sized {
-    /// What the text is, for error messages and for the schema.
+    /// The kind of text, for error messages and for the schema.
     const KIND: &'static str;
     /// All texts, if they are few.
     const TEXTS: &'static [&'static str] = &[];

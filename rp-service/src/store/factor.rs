@@ -14,7 +14,7 @@ pub struct FactorRecord {
     pub user: UserHandle,
     /// The name of the factor. A user has at most one record of each name.
     pub name: FactorName,
-    /// What the factor is good for.
+    /// The use of the factor.
     pub status: FactorStatus,
     /// The state of the factor, encrypted by the service.
     pub state: Vec<u8>,
@@ -26,7 +26,7 @@ pub struct FactorRecord {
     pub version: FactorVersion,
 }
 
-/// What a factor is good for.
+/// The use of a factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorStatus {
@@ -79,7 +79,7 @@ pub trait FactorStore: Send + Sync {
         user: &UserHandle,
     ) -> impl Future<Output = Result<Vec<FactorRecord>, StoreError>> + Send;
 
-    /// Writes a factor, if the stored one has the version `expected`; `None` if there is none.
+    /// Writes a factor, if the stored one has the version `expected`; `None` expects that the user has none.
     ///
     /// The conditions are checked in the order of [`PutFactor`]'s variants, and the first one that does not hold is
     /// returned. Without conditions, and in a store that has no users, sessions or passkeys, only the version is

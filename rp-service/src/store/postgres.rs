@@ -12,7 +12,7 @@ mod database;
 
 /// Everything in one PostgreSQL database, for any number of nodes.
 ///
-/// A call returns after its changes are durable. What a change depends on is locked in the transaction that writes: of
+/// A call returns after its changes are durable. The conditions of a change are locked in the transaction that writes: of
 /// the changes of one user that check conditions, one runs at a time, on however many nodes. Clones share the connections.
 ///
 /// # Failures

@@ -20,7 +20,7 @@ mod sessions;
 /// was lost.
 ///
 /// # Durability
-/// What a restarted server remembers decides what a replayed response finds:
+/// A restarted server rejects a replayed response only if it remembers that the ceremony was used:
 ///
 /// | configuration | after a crash of the server | |
 /// |---|---|---|
@@ -51,7 +51,7 @@ pub struct RedisStore {
 /// How long a call waits for a response. After that, the service responds with 503.
 const TIME_LIMIT: Duration = Duration::from_secs(4);
 
-/// Calls fail while there is no connection; each one starts an attempt.
+/// Calls fail without a connection; each one starts an attempt.
 const RECONNECTIONS: usize = 2;
 
 impl RedisStore {
@@ -150,7 +150,7 @@ fn failure(name: &str, error: impl std::error::Error + Send + Sync + 'static) ->
     StoreError::unavailable(ServerError { name: name.to_owned(), error: error.into() })
 }
 
-/// An error, and the server that returned it. The message contains the messages of the causes, so there is no source.
+/// An error, and the server that returned it. The message contains those of the causes, so `source` returns nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {error}")]
 struct ServerError {

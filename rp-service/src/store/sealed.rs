@@ -169,7 +169,7 @@ impl SealedCeremonies {
     }
 }
 
-/// What is sealed, for [`KeyRing::seal`].
+/// The purpose of sealed values, for [`KeyRing::seal`].
 const PURPOSE: &str = "ceremony";
 
 #[cfg(test)]

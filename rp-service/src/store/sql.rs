@@ -1,4 +1,4 @@
-//! What the SQL stores share: the statements, and the conversion of rows.
+//! The statements of the SQL stores, and the conversion of rows.
 
 use std::sync::Arc;
 

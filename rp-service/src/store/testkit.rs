@@ -60,7 +60,7 @@ pub fn shared<S: Clone>(store: S) -> [S; 2] {
     [store.clone(), store]
 }
 
-/// What the future of a macro returns: two openings, or `None` to skip the tests, for example because no server is
+/// The result of a macro's future: two openings, or `None` to skip the tests, for example because no server is
 /// running.
 pub trait Openings<S> {
     /// The openings.

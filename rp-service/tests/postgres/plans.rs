@@ -18,7 +18,7 @@ async fn table_scans(url: &str) -> Vec<(String, i64)> {
     sqlx::query_as(scans).fetch_all(&mut connection).await.unwrap()
 }
 
-/// The planner avoids scans of a small table only if it is told to; it cannot if a query has no index.
+/// The planner scans small tables unless `enable_seqscan` is off; without an index it has to scan.
 #[tokio::test]
 async fn no_statement_of_the_store_scans_a_table() {
     let Some(url) = fresh_schema().await else { return };

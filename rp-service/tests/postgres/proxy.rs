@@ -53,6 +53,6 @@ async fn relay(mut client: TcpStream, server: Arc<String>, mut state: watch::Rec
         _ = copy_bidirectional(&mut client, &mut server) => return,
         _ = state.wait_for(|state| *state != Network::Up) => {}
     }
-    // What was under way is lost: the connection never works again
+    // Data in transit is lost: the connection never works again
     let _ = state.wait_for(|state| *state == Network::Closed).await;
 }

@@ -11,7 +11,7 @@ use crate::http::{Browser, HttpResponse};
 /// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// There is no session.
+    /// Without a session.
     None,
     /// A password was verified.
     FirstFactor,
@@ -61,7 +61,7 @@ const NO_SESSION: Expected = (401, "not-signed-in");
 const INCOMPLETE: Expected = (401, "second-factor-required");
 const STEP_UP: Expected = (403, "step-up-required");
 
-/// What the interface documents.
+/// The documented response.
 fn expected(route: Route, state: State, enrolled: Enrolled) -> Expected {
     let is_signed_in = matches!(state, State::SignedIn | State::Stale | State::ByTotp);
     let of_session = match state {

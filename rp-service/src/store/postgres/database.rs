@@ -258,7 +258,7 @@ impl Run for PostgresWrite {
     }
 }
 
-/// What a caller needs of the result of a statement.
+/// The part of a statement's result that callers need.
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     Rows,

@@ -94,7 +94,7 @@ impl RedisStore {
     }
 }
 
-/// What a script never looks at, as JSON.
+/// The members that no script reads, as JSON.
 #[derive(Serialize, Deserialize)]
 struct Details {
     state: SessionState,

@@ -46,8 +46,8 @@ pub trait Database: Run + Clone + Debug + Sync + 'static {
     /// Begins a transaction that writes.
     fn begin(&self) -> impl Future<Output = Result<Self::Write, StoreError>> + Send;
 
-    /// Begins a transaction that writes, and waits for other such transactions of the same user. What it reads about the
-    /// user changes only by its own writes, also if there is no row yet that could be locked.
+    /// Begins a transaction that writes, and waits for other such transactions of the same user. Data of the user changes only by
+    /// its own writes, even if the user has no row yet that could be locked.
     fn begin_for(&self, user: &UserHandle) -> impl Future<Output = Result<Self::Write, StoreError>> + Send;
 
     /// Ends a transaction; its changes are durable when this returns.
