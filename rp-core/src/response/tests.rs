@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Code;
 use crate::extensions::RawOutputs;
 
 /// Client data is `{"type":"","challenge":"","origin":""}`.
