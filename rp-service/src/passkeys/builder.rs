@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
+use super::config_error::ConfigError;
 use super::revoked::RevokedSessions;
 use super::service::{Ceremonies, ClientAddress, Factors, Inner, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
 use crate::context_change::{AddressAndUserAgent, ContextChange};
-use crate::decoy::{DecoyError, DecoyProfile, Decoys};
+use crate::decoy::{DecoyProfile, Decoys};
 use crate::event::{EventSink, TracingSink};
 use crate::factor::SecondFactor;
 use crate::factor_name::FactorName;
@@ -19,7 +20,7 @@ use crate::http::request::{HttpConfig, Request};
 use crate::json::PasskeyEndpoints;
 use crate::policy::{Environment, Policy, PolicyError};
 use crate::rate_limiter::{MemoryRateLimiter, RateLimiter};
-use crate::seal::{KeyRing, KeyRingError};
+use crate::seal::KeyRing;
 use crate::secret::Secret;
 use crate::store::{
     CeremonyStore, CredentialStore, DynCredentialStore, DynRateLimiter, DynSignUpStore, DynUserStore,
@@ -51,61 +52,6 @@ pub struct PasskeysBuilder {
     authenticators: Arc<dyn AuthenticatorDirectory>,
     http: HttpConfig,
     client_address: ClientAddress,
-}
-
-/// An error in the configuration of a service.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// A store is missing.
-    #[error("no store for {what}: call `store`, or `{what}`")]
-    MissingStore {
-        /// The kind of store, which is also the name of the builder's method.
-        what: &'static str,
-    },
-    /// The secret is missing.
-    #[error("no secret: call `secret`")]
-    MissingSecret,
-    /// Sign-up is allowed, but users and passkeys are in different stores.
-    #[error(
-        "sign-up creates a user and a passkey in one transaction, which takes one store for both: call \
-         `users_and_credentials`, or close sign-up"
-    )]
-    SignUpAcrossStores,
-    /// The policy would lock users out.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-    /// The credentials that are shown for unknown usernames cannot be made.
-    #[error(transparent)]
-    Decoys(#[from] DecoyError),
-    /// The relying party of proofs does not require trust, or has another RP ID.
-    #[error("proof: {problem}")]
-    Proof {
-        /// The problem.
-        problem: &'static str,
-    },
-    /// The secret cannot encrypt the states of second factors.
-    #[error("the secret: {0}")]
-    Keys(#[from] KeyRingError),
-    /// Two second factors have the same name, or one has the name of passkeys.
-    #[error("two second factors with the name {name}")]
-    FactorName {
-        /// The name.
-        name: FactorName,
-    },
-    /// A front end's origin is not accepted by the relying party.
-    #[error("the front end {origin} is not an accepted web origin of the relying party")]
-    FrontEnd {
-        /// The origin.
-        origin: String,
-    },
-}
-
-/// Prints the message: programs that return the error from `main` show it by `Debug`.
-impl std::fmt::Debug for ConfigError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
 }
 
 impl std::fmt::Debug for PasskeysBuilder {

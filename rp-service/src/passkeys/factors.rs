@@ -1,51 +1,26 @@
-//! Second factors other than passkeys: listing, enrolling, deleting and using them.
+//! Second factors other than passkeys: listing, enrolling and deleting them.
 
 use std::sync::Arc;
 
 use rp_core::UserHandle;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::caller::{Caller, step_up};
-use super::next::{Next, recovery_grant, recovery_key};
+use super::factor_state::Target;
+use super::next::recovery_grant;
 use super::service::{Passkeys, Sessions};
-use super::sessions::OpenedSession;
 use crate::admission::{AdmissionRequest, Purpose};
 use crate::assurance::Requirement;
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::Action;
-use crate::factor::{Enrolment, FactorError, FactorRequest, FactorRole, SecondFactor};
+use crate::factor::{Enrolment, FactorRole, SecondFactor};
 use crate::factor_name::FactorName;
 use crate::json::{EnrolledFactorJson, FactorsJson};
 use crate::rate_limiter::Limit;
-use crate::session::{Method, Session, SessionState, VerifiedFactor};
+use crate::session::{Method, Session};
 use crate::store::{
-    Authorization, Conditions, DeleteFactor, DynFactorStore, FactorRecord, FactorStatus, FactorVersion,
-    PutFactor, UserRecord,
+    Authorization, Conditions, DeleteFactor, FactorRecord, FactorStatus, FactorVersion, PutFactor,
 };
-
-/// A verified second factor; the session is renewed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-#[must_use = "the client needs the token of the session"]
-pub struct FactorVerification {
-    /// The user.
-    pub user: UserRecord,
-    /// The factor.
-    pub factor: FactorName,
-    /// The session.
-    pub session: OpenedSession,
-    /// The next step: [`Next::Enrol`] after a recovery code, else [`Next::SignedIn`].
-    pub next: Next,
-}
-
-/// A user's factor in a request.
-struct Target<'a> {
-    factor: &'a dyn SecondFactor,
-    user: &'a UserRecord,
-    caller: &'a Caller,
-    session: &'a Session,
-    body: &'a [u8],
-}
 
 impl Passkeys {
     /// The second factors of the signed-in user except passkeys, and those that can be enrolled.
@@ -272,165 +247,6 @@ impl Passkeys {
         Ok(())
     }
 
-    /// Starts a use of a second factor. Returns the factor's response, which the page needs.
-    ///
-    /// # Errors
-    /// [`ServiceError`]: `not-signed-in`, `user-locked`, `factor-unknown`, `malformed-json`, `too-many-requests`,
-    /// `storage-unavailable`.
-    pub async fn factor_options(
-        &self,
-        caller: &Caller,
-        name: &FactorName,
-        body: &[u8],
-    ) -> Result<Map<String, Value>, ServiceError> {
-        let read = async {
-            let session = &caller.any_session()?.session;
-            let user = self.active_user(&session.user).await?;
-            let factor = self.factor_for(session, &user, name).await?;
-            let target = Target { factor: factor.as_ref(), user: &user, caller, session, body };
-            let subject = format!("user {}", user.handle);
-            self.count_attempt(self.inner.policy.limits.ceremonies_per_user, &subject).await?;
-            for _ in 0..MAX_RACES {
-                let stored = self.enrolled(&user, name).await?;
-                let state = self.unseal(&stored)?;
-                let options = factor.options(self.factor_request(&target, &state)).await?;
-                let Some(state) = options.state else { return Ok(options.response) };
-                if self.write_state(&stored, &state, stored.last_used_at).await? {
-                    return Ok(options.response);
-                }
-            }
-            Err(ServiceError::NoCeremony(NoCeremony::FactorChanged))
-        };
-        let result = read.await;
-        let mut event = caller.event(action_of(caller, name));
-        event.factor = Some(name.clone());
-        if let Err(error) = &result {
-            self.record_error(&event, error);
-        }
-        result
-    }
-
-    /// Verifies a second factor. It completes the sign-in of a session in the state `first-factor`, and verifies the user of
-    /// a signed-in session again. A recovery code authorises the enrolment of another factor instead.
-    ///
-    /// Order: the attempt is counted, the factor is used up, then the session is replaced.
-    ///
-    /// # Errors
-    /// [`ServiceError`]: `not-signed-in`, `user-locked`, `factor-unknown`, `factor-invalid`, `malformed-json`,
-    /// `no-ceremony` if a parallel request replaced the session, the reasons of the admission hook, `too-many-requests`,
-    /// `storage-unavailable`. The session is what it was then.
-    pub async fn verify_factor(
-        &self,
-        caller: &Caller,
-        name: &FactorName,
-        body: &[u8],
-    ) -> Result<FactorVerification, ServiceError> {
-        let mut event = caller.event(action_of(caller, name));
-        event.factor = Some(name.clone());
-        let result = self.verify_second_factor(caller, name, body).await;
-        self.record(&event, &result);
-        result
-    }
-
-    async fn verify_second_factor(
-        &self,
-        caller: &Caller,
-        name: &FactorName,
-        body: &[u8],
-    ) -> Result<FactorVerification, ServiceError> {
-        let session = &caller.any_session()?.session;
-        let user = self.active_user(&session.user).await?;
-        let factor = self.factor_for(session, &user, name).await?;
-        let target = Target { factor: factor.as_ref(), user: &user, caller, session, body };
-        let purpose = match (factor.role(), session.state) {
-            (FactorRole::Recovery, _) => Purpose::Recovery,
-            (FactorRole::SecondFactor, SessionState::FirstFactor) => Purpose::SecondFactor,
-            (FactorRole::SecondFactor, SessionState::SignedIn) => Purpose::StepUp,
-        };
-        self.limited(&target, self.use_factor(&target, name, purpose)).await?;
-        let now = self.now();
-        if purpose == Purpose::Recovery {
-            let expires_at = now.saturating_add(self.inner.policy.sessions.first_factor);
-            self.inner.credentials.put_grant(recovery_key(session), &user.handle, expires_at).await?;
-        }
-        let verified = VerifiedFactor::new(factor.method(), now);
-        let (session, next) = self.renew_session(caller, &user, verified, None).await?;
-        // Its deletion did not find the session, which did not name the factor yet.
-        if let Err(error) = self.enrolled(&user, name).await {
-            self.abandon_session(&session).await;
-            return Err(error);
-        }
-        Ok(FactorVerification { user, factor: name.clone(), session, next })
-    }
-
-    /// Verifies a factor and stores its new state. Of parallel requests each works on the state that the one before it
-    /// left.
-    async fn use_factor(
-        &self,
-        target: &Target<'_>,
-        name: &FactorName,
-        purpose: Purpose,
-    ) -> Result<(), ServiceError> {
-        for _ in 0..MAX_RACES {
-            let stored = self.enrolled(target.user, name).await?;
-            let state = self.unseal(&stored)?;
-            let outcome = target.factor.verify(self.factor_request(target, &state)).await?;
-            self.admit(AdmissionRequest::of_factor(purpose, target.user, name)).await?;
-            if self.write_state(&stored, &outcome.state, Some(self.now())).await? {
-                return Ok(());
-            }
-        }
-        Err(ServiceError::NoCeremony(NoCeremony::FactorChanged))
-    }
-
-    /// Writes a new state if no one was faster.
-    async fn write_state(
-        &self,
-        stored: &FactorRecord,
-        state: &[u8],
-        last_used_at: Option<rp_core::Timestamp>,
-    ) -> Result<bool, ServiceError> {
-        let record = FactorRecord {
-            state: self.seal(&stored.user, &stored.name, state)?,
-            last_used_at: last_used_at.max(stored.last_used_at),
-            version: FactorVersion::random()?,
-            ..stored.clone()
-        };
-        let put = self.factor_store()?.put_factor(&record, Some(stored.version), None).await?;
-        Ok(put == PutFactor::Done)
-    }
-
-    /// Counts an attempt before it is made, and takes it back unless it failed because of the user: of parallel attempts no
-    /// more are made than of sequential ones.
-    async fn limited<T, E: Into<ServiceError>>(
-        &self,
-        target: &Target<'_>,
-        attempt: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ServiceError> {
-        let (limits, user) = (&self.inner.policy.limits, format!("user {}", target.user.handle));
-        let address = target.caller.address();
-        let subjects = [
-            (limits.factors, user.as_str()),
-            (limits.factors_per_day, &user),
-            (limits.factors_per_address, address),
-        ];
-        for (done, (limit, subject)) in subjects.into_iter().enumerate() {
-            if let Err(error) = self.count_attempt(limit, subject).await {
-                for (limit, subject) in subjects.into_iter().take(done) {
-                    self.forgive_attempt(limit, subject).await;
-                }
-                return Err(error);
-            }
-        }
-        let result = attempt.await.map_err(Into::into);
-        if !matches!(result, Err(ServiceError::FactorInvalid { .. })) {
-            for (limit, subject) in subjects {
-                self.forgive_attempt(limit, subject).await;
-            }
-        }
-        result
-    }
-
     /// The authorisation of a session whose user has no passkey.
     pub(super) async fn authorize_without_passkey(
         &self,
@@ -527,81 +343,4 @@ impl Passkeys {
         }
         Ok(())
     }
-
-    fn factor_named(&self, name: &FactorName) -> Result<Arc<dyn SecondFactor>, ServiceError> {
-        let factor = self.inner.factors.all.iter().find(|factor| factor.name() == *name);
-        factor.map(Arc::clone).ok_or(ServiceError::NoSuchFactor)
-    }
-
-    /// A factor that the session may use: one that the user has enrolled, and a recovery code only to complete a sign-in.
-    async fn factor_for(
-        &self,
-        session: &Session,
-        user: &UserRecord,
-        name: &FactorName,
-    ) -> Result<Arc<dyn SecondFactor>, ServiceError> {
-        let factor = self.factor_named(name)?;
-        if factor.role() == FactorRole::Recovery && session.state == SessionState::SignedIn {
-            return Err(ServiceError::Body { detail: "the user is signed in already".into() });
-        }
-        // A factor that is not accepted still protects the account; recovery codes open enrolment and do not.
-        let is_usable =
-            factor.role() == FactorRole::SecondFactor || self.rules(user).await?.factors.contains(name);
-        if is_usable && self.second_factors(&session.user).await?.contains(name) {
-            Ok(factor)
-        } else {
-            Err(ServiceError::NoSuchFactor)
-        }
-    }
-
-    /// The enrolled factor of a user.
-    async fn enrolled(&self, user: &UserRecord, name: &FactorName) -> Result<FactorRecord, ServiceError> {
-        let stored = self.factor_store()?.factor(&user.handle, name).await?;
-        stored.filter(|stored| stored.status != FactorStatus::Pending).ok_or(ServiceError::NoSuchFactor)
-    }
-
-    fn factor_store(&self) -> Result<&Arc<dyn DynFactorStore>, ServiceError> {
-        self.inner.factors.store.as_ref().ok_or(ServiceError::NoSuchFactor)
-    }
-
-    fn factor_request<'a>(&'a self, target: &Target<'a>, state: &'a [u8]) -> FactorRequest<'a> {
-        FactorRequest {
-            user: target.user,
-            session: target.session.id,
-            client: &target.caller.client,
-            rp_name: self.inner.rp.name(),
-            now: self.now(),
-            keys: &self.inner.keys,
-            state,
-            body: target.body,
-        }
-    }
-
-    fn seal(&self, user: &UserHandle, name: &FactorName, state: &[u8]) -> Result<Vec<u8>, ServiceError> {
-        let context = [user.as_bytes(), name.as_str().as_bytes()];
-        Ok(self.inner.keys.seal(SEAL_PURPOSE, &context, state)?)
-    }
-
-    fn unseal(&self, record: &FactorRecord) -> Result<Vec<u8>, ServiceError> {
-        let context = [record.user.as_bytes(), record.name.as_str().as_bytes()];
-        let opened = self.inner.keys.open(SEAL_PURPOSE, &context, &record.state);
-        opened.map(|opened| opened.plaintext).map_err(|_| FactorError::Unreadable.into())
-    }
 }
-
-/// The action of using a factor.
-fn action_of(caller: &Caller, name: &FactorName) -> Action {
-    let state = caller.session.as_ref().map(|current| current.session.state);
-    match state {
-        _ if *name == FactorName::RECOVERY_CODES => Action::Recovery,
-        Some(SessionState::SignedIn) => Action::StepUp,
-        _ => Action::SecondFactor,
-    }
-}
-
-/// The purpose of the sealed states of factors.
-const SEAL_PURPOSE: &str = "rp factor state";
-
-/// How often a request is repeated because a parallel one was faster. Each is a use of the factor, so more than a few are not
-/// an accident.
-const MAX_RACES: usize = 4;
