@@ -29,26 +29,17 @@ impl Passkeys {
         target: &Target<'_>,
         attempt: impl Future<Output = Result<T, E>>,
     ) -> Result<T, ServiceError> {
-        let (limits, user) = (&self.inner.policy.limits, format!("user {}", target.user.handle));
-        let address = target.caller.address();
-        let subjects = [
-            (limits.factors, user.as_str()),
-            (limits.factors_per_day, &user),
-            (limits.factors_per_address, address),
+        let limits = &self.inner.policy.limits;
+        let user = format!("user {}", target.user.handle);
+        let counted = [
+            (limits.factors, user.clone()),
+            (limits.factors_per_day, user),
+            (limits.factors_per_address, target.caller.address().to_owned()),
         ];
-        for (done, (limit, subject)) in subjects.into_iter().enumerate() {
-            if let Err(error) = self.count_attempt(limit, subject).await {
-                for (limit, subject) in subjects.into_iter().take(done) {
-                    self.forgive_attempt(limit, subject).await;
-                }
-                return Err(error);
-            }
-        }
+        self.count_attempts(&counted).await?;
         let result = attempt.await.map_err(Into::into);
         if !matches!(result, Err(ServiceError::FactorInvalid { .. })) {
-            for (limit, subject) in subjects {
-                self.forgive_attempt(limit, subject).await;
-            }
+            self.forgive_attempts(&counted).await;
         }
         result
     }

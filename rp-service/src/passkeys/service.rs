@@ -208,6 +208,24 @@ impl Passkeys {
         }
     }
 
+    /// Counts an attempt in all limits or in none.
+    pub(super) async fn count_attempts(&self, limits: &[(Limit, String)]) -> Result<(), ServiceError> {
+        for (done, (limit, subject)) in limits.iter().enumerate() {
+            if let Err(error) = self.count_attempt(*limit, subject).await {
+                self.forgive_attempts(limits.get(..done).unwrap_or_default()).await;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back an attempt in all limits.
+    pub(super) async fn forgive_attempts(&self, limits: &[(Limit, String)]) {
+        for (limit, subject) in limits {
+            self.forgive_attempt(*limit, subject).await;
+        }
+    }
+
     /// Takes back an attempt. A failure only makes the limit stricter.
     pub(super) async fn forgive_attempt(&self, limit: Limit, subject: &str) {
         let forgiven = self.inner.rate_limiter.forgive(limit, subject, self.now()).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rp_core::{CredentialId, StoredAttestation, UserHandle, base64url};
 
 use super::caller::Caller;
-use super::registration::check_display_name;
 use super::service::Passkeys;
+use super::sign_up::check_display_name;
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder};
 use crate::json::SignalJson;
