@@ -9,6 +9,7 @@ mod cookies;
 mod credentials;
 mod cross_site;
 mod enumeration;
+mod factor_modes;
 mod factors;
 mod first_factor;
 mod grants;
@@ -182,6 +183,10 @@ cases! { $
         a_password_does_not_authorise_once_a_passkey_is_there
         a_password_of_an_unknown_or_locked_user_opens_nothing
     }
+    factor_modes {
+        every_factor_works_in_every_mode
+        the_application_reports_no_factor_of_the_service
+    }
     factors {
         a_totp_is_enrolled_with_two_consecutive_codes
         a_password_and_a_totp_sign_in
@@ -192,12 +197,10 @@ cases! { $
         a_new_set_of_recovery_codes_replaces_the_old_one
         wrong_codes_are_limited_per_user_and_per_address
         a_factor_of_another_user_is_unknown
-        every_factor_works_in_every_mode
         a_deleted_factor_ends_the_other_sessions_that_used_it
         an_enrolment_expires_and_is_checked_again
         secrets_of_factors_are_neither_stored_nor_logged
         a_factor_that_cannot_be_stored_changes_nothing
-        the_application_reports_no_factor_of_the_service
     }
     skipping {
         no_second_factor_can_be_skipped

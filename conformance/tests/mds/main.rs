@@ -13,6 +13,7 @@ mod built;
 mod cache;
 mod command;
 mod hostile;
+mod models;
 mod refresh;
 mod revocation;
 mod server;
