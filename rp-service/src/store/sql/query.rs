@@ -8,6 +8,7 @@ pub struct Query<'q> {
     pub(in crate::store) sql: SqlStr,
     pub(in crate::store) values: Vec<Value<'q>>,
     /// Whether the rows that the query finds are locked until the transaction ends. SQLite locks everything anyway.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has one writer at a time"))]
     pub(in crate::store) locks_rows: bool,
 }
 
