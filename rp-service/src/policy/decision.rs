@@ -125,6 +125,13 @@ pub struct Reminder {
     pub in_grace: bool,
 }
 
+impl Subject {
+    /// Whether the user has a factor that completes a sign-in, accepted or not.
+    fn has_factor(&self) -> bool {
+        !self.passkeys.is_empty() || self.factors.iter().any(|factor| *factor != FactorName::RECOVERY_CODES)
+    }
+}
+
 impl Access {
     /// Whether the user is signed in.
     #[must_use]
@@ -167,8 +174,12 @@ impl GroupRules {
             Phase::Grace { by } => (by, true),
             Phase::Before | Phase::Ended { .. } => return None,
         };
-        let is_required =
-            self.rules.second_factor == SecondFactorPolicy::Required || !subject.passkeys.is_empty();
+        // As at the end of the period: a passkey that is not accepted, and where factors are required, any factor.
+        let is_required = match self.rules.second_factor {
+            SecondFactorPolicy::Required => true,
+            SecondFactorPolicy::WhereEnrolled => subject.has_factor(),
+            SecondFactorPolicy::Optional | SecondFactorPolicy::Never => !subject.passkeys.is_empty(),
+        };
         let is_missing = is_required && !self.rules.has_accepted(subject);
         is_missing.then(|| Reminder { group: self.group.clone(), by, in_grace })
     }
@@ -375,8 +386,7 @@ impl<'a> View<'a> {
         }
         let is_recovered = self.has_recovered();
         let is_recovery_alone = is_recovered && self.verified.len() == 1;
-        let has_factor = !self.subject.passkeys.is_empty()
-            || self.subject.factors.iter().any(|factor| *factor != FactorName::RECOVERY_CODES);
+        let has_factor = self.subject.has_factor();
         let is_required = match self.rules.second_factor {
             SecondFactorPolicy::Required => true,
             SecondFactorPolicy::WhereEnrolled => has_factor || self.is_passkey_alone() || is_recovery_alone,
