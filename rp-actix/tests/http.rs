@@ -44,6 +44,7 @@ async fn site(fixture: Fixture) -> Site {
         .route("/app/recent", web::post().to(recent))
         .service(guarded("/app/verified", application::verified()))
         .route("/app/hardware", web::post().to(hardware))
+        .service(guarded("/app/level", application::level()))
         .route("/app/registration", web::post().to(registration))
         .route("/app/authentication", web::post().to(authentication))
         .route("/app/proof", web::post().to(async |_: VerifiedProof| "genuine"))

@@ -71,6 +71,8 @@ mod book {
     struct Browser;
     #[doc = include_str!("../../docs/src/guide/sessions.md")]
     struct Sessions;
+    #[doc = include_str!("../../docs/src/guide/assurance.md")]
+    struct Assurance;
     #[doc = include_str!("../../docs/src/guide/second-factors.md")]
     struct SecondFactors;
     #[doc = include_str!("../../docs/src/guide/proofs.md")]

@@ -42,6 +42,7 @@ fn site(fixture: &Fixture) -> Site {
         .route("/app/recent", post(|current: FreshPasskey<120>| async move { current.user.name.clone() }))
         .route("/app/verified", post(name).route_layer(require(application::verified())))
         .route("/app/hardware", post(|current: Guarded<Hardware>| async move { current.user.name.clone() }))
+        .route("/app/level", post(name).route_layer(require(application::level())))
         .route("/app/registration", post(registration))
         .route("/app/authentication", post(authentication))
         .route("/app/proof", post(async |_: VerifiedProof| "genuine"))

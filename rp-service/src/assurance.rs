@@ -1,9 +1,20 @@
-//! The assurance of a session, and the requirements that guards check.
+//! The assurance of a session, with its reasons.
 
-use std::time::Duration;
+mod key;
+mod reason;
+mod requirement;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use rp_core::Timestamp;
+use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
+
+pub use key::{KeyFacts, KeyObstacle};
+pub use reason::{AalReason, AcrReason};
+pub use requirement::{Fresh, Guard, MissingAssurance, Requirement};
 
 use crate::acr::Acr;
 use crate::session::{Method, Session, UserVerification, VerifiedFactor};
@@ -27,202 +38,177 @@ pub enum Amr {
     Mfa,
 }
 
-/// How well the user of a session was authenticated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// How well the user of a session was authenticated, and why it is not better.
+///
+/// The factors of the session decide, with the facts that each had when it was verified. Serialised as responses show it:
+/// `{"aal", "acr", "amr"}`, without the reasons. Displayed as the sentences of the reasons.
+///
+/// # Examples
+/// ```
+/// use rp_service::{AalReason, Assurance, Session};
+///
+/// fn explain(session: &Session) -> String {
+///     let assurance = Assurance::of(session);
+///     if let AalReason::Key(obstacle) = assurance.aal_reason {
+///         println!("another key would reach AAL3: {obstacle}");
+///     }
+///     // For example "AAL2, not AAL3: the credential is synced; phr, not phrh: …"
+///     assurance.to_string()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Assurance {
     /// The authentication assurance level of NIST SP 800-63B-4: 1 to 3; 0 if no method that the level knows was used.
     pub aal: u8,
+    /// Why the level is this one.
+    pub aal_reason: AalReason,
     /// The authentication context class, if a passkey was used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<Acr>,
-    /// The authentication methods.
+    /// Why the class is this one.
+    pub acr_reason: AcrReason,
+    /// The authentication methods. The reason of each is [`Amr::reason`].
     pub amr: Vec<Amr>,
 }
 
-/// The requirements of a guard on a session. The response lists the missing ones, so that the page can request them.
-///
-/// # Examples
-/// ```
-/// use rp_service::Requirement;
-///
-/// let requirement = Requirement::passkey().within_minutes(2).user_verified();
-/// assert_eq!(requirement.max_age.unwrap().as_secs(), 120);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[must_use]
-pub struct Requirement {
-    /// A passkey was used in the session.
-    pub passkey: bool,
-    /// The authenticator verified the user. Implies `passkey`.
-    pub user_verification: bool,
-    /// The key is protected by hardware, as a trusted attestation proves. Implies `passkey`.
-    pub hardware: bool,
-    /// The maximum age of the verification.
-    pub max_age: Option<Duration>,
-    /// Whether a use of a passkey without user verification counts although the passkey verified its user earlier.
-    pub(crate) allow_omitted_user_verification: bool,
-}
-
-/// A requirement as a type, for extractors.
-///
-/// # Examples
-/// ```
-/// use rp_service::{Guard, Requirement};
-///
-/// struct Administrator;
-///
-/// impl Guard for Administrator {
-///     fn requirement() -> Requirement {
-///         Requirement::passkey().user_verified().within_minutes(2)
-///     }
-/// }
-/// ```
-pub trait Guard {
-    /// The requirement.
-    fn requirement() -> Requirement;
-}
-
-/// A passkey that was used at most `SECONDS` ago.
-#[derive(Clone, Copy, Debug)]
-pub struct Fresh<const SECONDS: u64>;
-
-impl<const SECONDS: u64> Guard for Fresh<SECONDS> {
-    fn requirement() -> Requirement {
-        Requirement::passkey().within(Duration::from_secs(SECONDS))
+impl Amr {
+    /// The value as responses show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pwd => "pwd",
+            Self::Pop => "pop",
+            Self::Hwk => "hwk",
+            Self::Otp => "otp",
+            Self::User => "user",
+            Self::Mfa => "mfa",
+        }
     }
-}
 
-/// The requirements that a session does not meet: the members of `required` in the response, modelled on RFC 9470.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MissingAssurance {
-    /// The maximum age of the verification, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_age: Option<u64>,
-    /// The authentication context class.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acr: Option<Acr>,
-    /// Whether user verification is required.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub user_verification: bool,
+    /// Why a session has the method.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Pwd => "a password was verified",
+            Self::Pop => "a passkey was used, and hardware protection of its key is not proven",
+            Self::Hwk => {
+                "a passkey was used whose key is protected by hardware, as a trusted attestation proves"
+            }
+            Self::Otp => "a time-based one-time password was verified",
+            Self::User => "the user was present when the passkey was used",
+            Self::Mfa => "factors of two kinds were verified",
+        }
+    }
 }
 
 impl Assurance {
     /// The assurance of a session.
     #[must_use]
     pub fn of(session: &Session) -> Self {
-        let passkey = session.factor(&Method::Passkey);
-        // A recovery code authorises an enrolment and is not a factor of the sign-in.
-        let is_other =
-            |factor: &&VerifiedFactor| !matches!(factor.method, Method::Passkey | Method::RecoveryCode);
-        let others = session.factors.iter().filter(is_other).count();
-        let other = others > 0;
-        let verified = passkey.is_some_and(|key| key.user_verification == UserVerification::Performed);
-        let acr = passkey.and_then(|key| key.acr);
-        let mfa = (passkey.is_some() && (verified || other)) || others > 1;
-        let aal = match (passkey.is_some() || other, mfa, acr) {
-            (true, true, Some(Acr::Phrh)) => 3,
-            (true, true, _) => 2,
-            (true, false, _) => 1,
-            (false, ..) => 0,
+        Self::of_factors(session.factors.iter())
+    }
+
+    fn of_factors<'a>(factors: impl Iterator<Item = &'a VerifiedFactor>) -> Self {
+        let verified = Verified::new(factors);
+        let (aal_reason, acr_reason) = (verified.aal_reason(), verified.acr_reason());
+        let aal = aal_reason.aal();
+        let acr = match acr_reason {
+            AcrReason::NoPasskey | AcrReason::KeyUnknown => None,
+            AcrReason::Key(_) => Some(Acr::Phr),
+            AcrReason::HardwareKey => Some(Acr::Phrh),
         };
-        let key = match acr {
-            Some(Acr::Phrh) => Some(Amr::Hwk),
-            Some(Acr::Phr) => Some(Amr::Pop),
-            None => None,
-        };
-        let password = session.factor(&Method::Password).map(|_| Amr::Pwd);
-        let otp = session.factor(&Method::Totp).map(|_| Amr::Otp);
-        let user = passkey.filter(|key| key.user_present).map(|_| Amr::User);
-        let amr = [password, otp, key, user, mfa.then_some(Amr::Mfa)].into_iter().flatten().collect();
-        Self { aal, acr, amr }
+        let key = acr.map(|acr| if acr == Acr::Phrh { Amr::Hwk } else { Amr::Pop });
+        let user = verified.passkey.filter(|passkey| passkey.user_present).map(|_| Amr::User);
+        let password = verified.has_password.then_some(Amr::Pwd);
+        let otp = verified.has_totp.then_some(Amr::Otp);
+        let amr = [password, otp, key, user, (aal > 1).then_some(Amr::Mfa)].into_iter().flatten().collect();
+        Self { aal, aal_reason, acr, acr_reason, amr }
+    }
+
+    /// The time from which the factors of a session reach a level: the latest verifications that do so together.
+    pub(crate) fn reached_at(session: &Session, aal: u8) -> Timestamp {
+        let mut factors: Vec<_> = session.factors.iter().collect();
+        factors.sort_by_key(|factor| std::cmp::Reverse(factor.at));
+        let reaches = |count: &usize| Self::of_factors(factors.iter().copied().take(*count)).aal >= aal;
+        let needed = (1..=factors.len()).find(reaches).and_then(|count| factors.get(count.saturating_sub(1)));
+        needed.map_or(session.created_at, |factor| factor.at.max(session.created_at))
     }
 }
 
-impl Requirement {
-    /// A signed-in session, with no further requirement.
-    pub fn signed_in() -> Self {
-        Self::default()
-    }
+/// The factors of a sign-in. A recovery code authorises an enrolment and is not one.
+struct Verified<'a> {
+    passkey: Option<&'a VerifiedFactor>,
+    has_password: bool,
+    has_totp: bool,
+    /// A method of the application, or an external second factor. Its kind is not known, so it completes a password and
+    /// nothing else.
+    has_other: bool,
+}
 
-    /// A passkey.
-    pub fn passkey() -> Self {
-        Self { passkey: true, ..Self::default() }
-    }
-
-    /// A verification that is at most so old.
-    pub fn within(self, max_age: Duration) -> Self {
-        Self { max_age: Some(max_age), ..self }
-    }
-
-    /// A verification that is at most so many minutes old.
-    pub fn within_minutes(self, minutes: u64) -> Self {
-        self.within(Duration::from_secs(minutes.saturating_mul(60)))
-    }
-
-    /// User verification by the authenticator.
-    pub fn user_verified(self) -> Self {
-        Self { passkey: true, user_verification: true, ..self }
-    }
-
-    /// A key that hardware protects.
-    pub fn hardware(self) -> Self {
-        Self { passkey: true, hardware: true, ..self }
-    }
-
-    /// Checks a signed-in session.
-    ///
-    /// A use of a passkey without user verification does not count if the passkey verified its user earlier.
-    ///
-    /// # Errors
-    /// [`MissingAssurance`].
-    pub fn check(&self, session: &Session, now: Timestamp) -> Result<(), MissingAssurance> {
-        let is_met = if self.passkey || self.user_verification || self.hardware {
-            session.factor(&Method::Passkey).is_some_and(|key| self.is_met_by_passkey(key, session, now))
-        } else {
-            self.max_age.is_none()
-                || session
-                    .factors
-                    .iter()
-                    .any(|factor| self.is_accepted(factor) && self.is_recent(factor, session, now))
-        };
-        if is_met { Ok(()) } else { Err(self.missing(session)) }
-    }
-
-    fn is_met_by_passkey(&self, key: &VerifiedFactor, session: &Session, now: Timestamp) -> bool {
-        let verified = !self.user_verification || key.user_verification.is_performed();
-        verified
-            && self.is_accepted(key)
-            && (!self.hardware || key.acr == Some(Acr::Phrh))
-            && self.is_recent(key, session, now)
-    }
-
-    /// User verification never becomes weaker silently: a use of a passkey without it does not count if the passkey is
-    /// capable of it.
-    fn is_accepted(&self, factor: &VerifiedFactor) -> bool {
-        self.allow_omitted_user_verification || factor.user_verification != UserVerification::Omitted
-    }
-
-    fn is_recent(&self, factor: &VerifiedFactor, session: &Session, now: Timestamp) -> bool {
-        let age = session.effective_time(now).saturating_since(factor.at);
-        self.max_age.is_none_or(|max_age| age <= max_age)
-    }
-
-    pub(crate) fn missing(&self, session: &Session) -> MissingAssurance {
-        let omitted = session
-            .factor(&Method::Passkey)
-            .is_some_and(|key| key.user_verification == UserVerification::Omitted);
-        let acr = match (self.hardware, self.passkey) {
-            (true, _) => Some(Acr::Phrh),
-            (false, true) => Some(Acr::Phr),
-            (false, false) => None,
-        };
-        MissingAssurance {
-            max_age: self.max_age.map(|age| age.as_secs()),
-            acr,
-            user_verification: self.user_verification || omitted,
+impl<'a> Verified<'a> {
+    fn new(factors: impl Iterator<Item = &'a VerifiedFactor>) -> Self {
+        let mut verified = Self { passkey: None, has_password: false, has_totp: false, has_other: false };
+        for factor in factors {
+            match &factor.method {
+                Method::Passkey => verified.passkey = Some(factor),
+                Method::Password => verified.has_password = true,
+                Method::Totp => verified.has_totp = true,
+                Method::RecoveryCode => {}
+                Method::Other(_) => verified.has_other = true,
+            }
         }
+        verified
+    }
+
+    fn aal_reason(&self) -> AalReason {
+        let Some(passkey) = self.passkey else {
+            return match (self.has_password, self.has_totp || self.has_other) {
+                (true, true) => AalReason::NoPasskey,
+                (true, false) => AalReason::PasswordAlone,
+                (false, true) => AalReason::PossessionAlone,
+                (false, false) => AalReason::NoFactor,
+            };
+        };
+        match passkey.user_verification {
+            UserVerification::Performed => {}
+            // 2.3.1: a single-factor cryptographic authenticator in conjunction with a password
+            _ if self.has_password => {}
+            UserVerification::Unconfirmed => return AalReason::UserVerificationUnconfirmed,
+            UserVerification::NotPerformed | UserVerification::Omitted => return AalReason::UserNotVerified,
+        }
+        match &passkey.key {
+            _ if !passkey.user_present && !passkey.user_verification.is_performed() => AalReason::NoIntent,
+            None => AalReason::KeyUnknown,
+            Some(KeyFacts { below_aal3: Some(obstacle), .. }) => AalReason::Key(*obstacle),
+            Some(KeyFacts { listed, below_aal3: None, .. }) => {
+                AalReason::HardwareKey { certification: listed.certification, fips: listed.fips }
+            }
+        }
+    }
+
+    fn acr_reason(&self) -> AcrReason {
+        let Some(passkey) = self.passkey else { return AcrReason::NoPasskey };
+        let Some(key) = &passkey.key else { return AcrReason::KeyUnknown };
+        key.below_phrh().map_or(AcrReason::HardwareKey, AcrReason::Key)
+    }
+}
+
+impl Serialize for Assurance {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_struct("Assurance", 3)?;
+        members.serialize_field("aal", &self.aal)?;
+        match self.acr {
+            Some(acr) => members.serialize_field("acr", &acr)?,
+            None => members.skip_field("acr")?,
+        }
+        members.serialize_field("amr", &self.amr)?;
+        members.end()
+    }
+}
+
+impl fmt::Display for Assurance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.aal_reason, self.acr_reason)?;
+        self.amr.iter().try_for_each(|amr| write!(f, "; {}: {}", amr.as_str(), amr.reason()))
     }
 }

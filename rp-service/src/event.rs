@@ -1,8 +1,10 @@
 use rp_core::{Aaguid, CredentialId, Timestamp, UserHandle};
 
+use crate::acr::Acr;
+use crate::assurance::Assurance;
 use crate::error::{ErrorKind, ServiceError};
 use crate::factor_name::FactorName;
-use crate::session::{Client, SessionId};
+use crate::session::{Client, Session, SessionId};
 use crate::store::Passkey;
 
 /// The outcome of a request, successful or not.
@@ -22,6 +24,8 @@ pub struct Event<'a> {
     pub user: Option<&'a UserHandle>,
     /// The session, if there is one.
     pub session: Option<SessionId>,
+    /// The assurance of the session and its reasons, if the action verified a factor.
+    pub assurance: Option<&'a Assurance>,
     /// The client.
     pub client: Option<&'a Client>,
     /// The credential; in a failure, the one that the response names.
@@ -161,6 +165,11 @@ impl EventSink for TracingSink {
                     step = event.error.and_then(ServiceError::step),
                     user = event.user.map(tracing::field::display),
                     session = event.session.map(tracing::field::display),
+                    aal = event.assurance.map(|assurance| assurance.aal),
+                    acr = event.assurance.and_then(|assurance| assurance.acr).map(Acr::as_str),
+                    amr = event.assurance.map(methods).as_deref(),
+                    aal_reason = event.assurance.map(|assurance| tracing::field::display(assurance.aal_reason)),
+                    acr_reason = event.assurance.map(|assurance| tracing::field::display(assurance.acr_reason)),
                     address = event.client.and_then(|client| client.address.as_deref()),
                     request = event.client.and_then(|client| client.request_id.as_deref()),
                     credential = event.credential.map(tracing::field::display),
@@ -216,6 +225,11 @@ fn describe(error: &ServiceError) -> String {
     text.chars().take(MAX_DETAIL_CHARS).flat_map(escape).collect()
 }
 
+/// The authentication methods, with spaces between them.
+fn methods(assurance: &Assurance) -> String {
+    assurance.amr.iter().map(|amr| amr.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 fn escape(character: char) -> Box<dyn Iterator<Item = char>> {
     if character.is_control() {
         Box::new(character.escape_default())
@@ -233,6 +247,7 @@ pub(crate) struct EventBuilder {
     pub(crate) action: Action,
     pub(crate) user: Option<UserHandle>,
     pub(crate) session: Option<SessionId>,
+    assurance: Option<Assurance>,
     pub(crate) client: Option<Client>,
     pub(crate) credential: Option<CredentialId>,
     pub(crate) factor: Option<FactorName>,
@@ -250,6 +265,7 @@ impl EventBuilder {
             action,
             user: None,
             session: None,
+            assurance: None,
             client: None,
             credential: None,
             factor: None,
@@ -267,6 +283,12 @@ impl EventBuilder {
         self
     }
 
+    /// A session that was opened or renewed by a verification.
+    pub(crate) fn opened(&mut self, session: &Session) {
+        self.session = Some(session.id);
+        self.assurance = Some(Assurance::of(session));
+    }
+
     pub(crate) fn passkey(&mut self, passkey: &Passkey) {
         self.user = Some(passkey.record.user_handle.clone());
         self.credential = Some(passkey.record.id.clone());
@@ -281,6 +303,7 @@ impl EventBuilder {
             error,
             user: self.user.as_ref(),
             session: self.session,
+            assurance: self.assurance.as_ref(),
             client: self.client.as_ref(),
             credential: self.credential.as_ref(),
             factor: self.factor.as_ref(),

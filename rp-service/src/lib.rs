@@ -38,7 +38,9 @@ mod username;
 pub use acr::Acr;
 pub use admission::{AdmissionFuture, AdmissionHook, AdmissionRequest, Denied, Purpose};
 pub use application_session::ApplicationSession;
-pub use assurance::{Amr, Assurance, Fresh, Guard, MissingAssurance, Requirement};
+pub use assurance::{
+    AalReason, AcrReason, Amr, Assurance, Fresh, Guard, KeyFacts, KeyObstacle, MissingAssurance, Requirement,
+};
 #[cfg(feature = "mds")]
 pub use authenticator_info::MetadataDirectory;
 pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
@@ -68,12 +70,12 @@ pub use passkeys::{
 #[cfg(feature = "toml")]
 pub use policy::PolicyFileError;
 pub use policy::{
-    Access, AfterRecovery, Allowed, Attachment, AttestationRule, Certification, Contradiction, Decision,
-    EnrolmentPeriod, Fips, Limits, MaxAge, Membership, ModelFacts, PasskeyFacts, PasskeyRuleError,
+    Aal3Rules, Access, AfterRecovery, Allowed, Attachment, AttestationRule, Certification, Contradiction,
+    Decision, EnrolmentPeriod, Fips, Limits, MaxAge, Membership, ModelFacts, PasskeyFacts, PasskeyRuleError,
     PasskeyRules, PasskeyRulesOverride, Phase, Policy, PolicyError, PolicyProblem, Preference, Reason,
     Reauthentication, ReauthenticationOverride, Reminder, Rules, RulesOverride, SecondFactorPolicy,
-    SecondFactorPrompt, SessionFacts, SessionPolicy, Subject, UsernameLists, UtcDate, Verified,
-    VerifiedMethod, Word,
+    SecondFactorPrompt, SessionFacts, SessionLimits, SessionPolicy, Subject, UsernameLists, UtcDate,
+    Verified, VerifiedMethod, Word,
 };
 pub use problem::Problem;
 pub use rate_limiter::{Limit, MemoryRateLimiter, RateLimit, RateLimited, RateLimiter};

@@ -1,5 +1,6 @@
 //! The policy of the application: data that can be read from a file, and decisions that follow from it.
 
+mod aal3;
 mod decision;
 mod enrolment;
 mod file;
@@ -9,16 +10,17 @@ mod passkey;
 #[cfg(test)]
 mod properties;
 mod rules;
+mod sessions;
 mod text;
 mod word;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rp_core::Timestamp;
 use rp_core::options::UserVerificationRequirement;
 use serde::Deserialize;
 
+pub use aal3::Aal3Rules;
 pub use decision::{
     Access, Decision, Membership, Reason, Reminder, SessionFacts, Subject, Verified, VerifiedMethod,
 };
@@ -34,6 +36,7 @@ pub use rules::{
     Preference, Reauthentication, ReauthenticationOverride, Rules, RulesOverride, SecondFactorPolicy,
     SecondFactorPrompt,
 };
+pub use sessions::{SessionLimits, SessionPolicy};
 pub use text::{MaxAge, UtcDate};
 pub use word::{Allowed, Attachment, Word};
 
@@ -93,6 +96,8 @@ pub struct Policy {
     pub nickname_max_chars: usize,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// The keys that are accepted at AAL3.
+    pub aal3: Aal3Rules,
     /// Whether options for a username list credentials.
     pub username_lists: UsernameLists,
     /// How much one client may try and create.
@@ -116,26 +121,6 @@ pub enum UsernameLists {
     Always,
 }
 
-/// How long sessions live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct SessionPolicy {
-    /// The time without a request after which a session expires; unlimited if `None`, which a file writes as `"never"`.
-    #[serde(deserialize_with = "text::duration::optional")]
-    #[cfg_attr(feature = "schema", schemars(with = "MaxAge"))]
-    pub idle: Option<Duration>,
-    /// The time after sign-in at which a session expires.
-    #[serde(deserialize_with = "text::duration::deserialize")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
-    pub absolute: Duration,
-    /// The lifetime of a session in the state [`FirstFactor`](crate::SessionState::FirstFactor).
-    #[serde(deserialize_with = "text::duration::deserialize")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
-    pub first_factor: Duration,
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -150,62 +135,9 @@ impl Default for Policy {
             bearer_tokens: false,
             nickname_max_chars: 64,
             sessions: SessionPolicy::default(),
+            aal3: Aal3Rules::default(),
             username_lists: UsernameLists::default(),
             limits: Limits::default(),
         }
-    }
-}
-
-impl SessionPolicy {
-    /// The limits of NIST SP 800-63B-4 for AAL1: 30 days.
-    #[must_use]
-    pub const fn aal1() -> Self {
-        Self::new(None, Duration::from_hours(30 * 24))
-    }
-
-    /// The limits of NIST SP 800-63B-4 for AAL2: 24 hours, and one hour without a request.
-    #[must_use]
-    pub const fn aal2() -> Self {
-        Self::new(Some(Duration::from_hours(1)), Duration::from_hours(24))
-    }
-
-    /// The limits of NIST SP 800-63B-4 for AAL3: 12 hours, and 15 minutes without a request.
-    #[must_use]
-    pub const fn aal3() -> Self {
-        Self::new(Some(Duration::from_mins(15)), Duration::from_hours(12))
-    }
-
-    /// Limits of your own.
-    #[must_use]
-    pub const fn new(idle: Option<Duration>, absolute: Duration) -> Self {
-        // Ten minutes: enough to find a security key, and no longer than a ceremony may take.
-        Self { idle, absolute, first_factor: Duration::from_mins(10) }
-    }
-
-    /// When a session expires that was created and used at these times.
-    pub(crate) fn expires_at(&self, created_at: Timestamp, used_at: Timestamp) -> Timestamp {
-        let absolute = created_at.saturating_add(self.absolute);
-        self.idle.map_or(absolute, |idle| absolute.min(used_at.saturating_add(idle)))
-    }
-}
-
-impl Default for SessionPolicy {
-    /// [`SessionPolicy::aal2`].
-    fn default() -> Self {
-        Self::aal2()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_expires_when_idle_or_at_its_absolute_limit() {
-        let at = Timestamp::from_unix_seconds;
-        let policy = SessionPolicy::aal2();
-        assert_eq!(policy.expires_at(at(0), at(60)), at(60 + 3_600));
-        assert_eq!(policy.expires_at(at(0), at(86_000)), at(86_400));
-        assert_eq!(SessionPolicy::aal1().expires_at(at(0), at(60)), at(30 * 86_400));
     }
 }

@@ -1,11 +1,13 @@
 //! Sign-in sessions: rows that the service owns.
 
+mod verified_factor;
+
 use std::fmt;
 
-use rp_core::{CredentialId, Flags, RandomnessError, Timestamp, UserHandle, base64url};
+use rp_core::{CredentialId, RandomnessError, Timestamp, UserHandle, base64url};
 use serde::{Deserialize, Serialize};
 
-use crate::acr::Acr;
+pub use verified_factor::{Method, UserVerification, VerifiedFactor};
 
 /// A session of a user.
 ///
@@ -70,59 +72,6 @@ pub struct Client {
     pub request_id: Option<String>,
 }
 
-/// A factor that was verified in a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VerifiedFactor {
-    /// The method.
-    pub method: Method,
-    /// The time.
-    pub at: Timestamp,
-    /// The user verification by the authenticator, for passkeys.
-    #[serde(default)]
-    pub user_verification: UserVerification,
-    /// Whether the user was present (UP), for passkeys.
-    #[serde(default)]
-    pub user_present: bool,
-    /// The authentication context class that the passkey reaches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<Acr>,
-}
-
-/// A method by which a user is verified.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Method {
-    /// A password.
-    Password,
-    /// A passkey.
-    Passkey,
-    /// A time-based one-time password.
-    Totp,
-    /// A recovery code, which authorises the enrolment of another factor and signs no one in.
-    RecoveryCode,
-    /// Another method of the application, under its own name, such as `federated` or `sms`, or an external second factor.
-    Other(String),
-}
-
-/// The result of user verification in one use of a passkey.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum UserVerification {
-    /// The authenticator verified the user.
-    Performed,
-    /// The authenticator reported user verification for a passkey whose `uvInitialized` is not set yet, so it does not
-    /// count as a second factor: anyone who finds a security key without a PIN can set one.
-    Unconfirmed,
-    /// The authenticator did not verify the user and never did with this passkey.
-    #[default]
-    NotPerformed,
-    /// The authenticator did not verify the user, although it did so earlier with this passkey (`uvInitialized`).
-    Omitted,
-}
-
 /// The public ID of a session: 128 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId([u8; 16]);
@@ -169,31 +118,6 @@ impl Session {
             self.user_verification_required = factor.user_verification == UserVerification::Omitted;
         }
         self.factors.push(factor);
-    }
-}
-
-impl VerifiedFactor {
-    /// A factor of the application.
-    #[must_use]
-    pub fn new(method: Method, at: Timestamp) -> Self {
-        Self { method, at, user_verification: UserVerification::NotPerformed, user_present: false, acr: None }
-    }
-
-    /// A passkey, with the record before the use updated it.
-    pub(crate) fn passkey(acr: Acr, flags: Flags, uv_initialized: bool, at: Timestamp) -> Self {
-        let user_verification = match (flags.user_verified(), uv_initialized) {
-            (true, true) => UserVerification::Performed,
-            (true, false) => UserVerification::Unconfirmed,
-            (false, false) => UserVerification::NotPerformed,
-            (false, true) => UserVerification::Omitted,
-        };
-        Self {
-            method: Method::Passkey,
-            at,
-            user_verification,
-            user_present: flags.user_present(),
-            acr: Some(acr),
-        }
     }
 }
 

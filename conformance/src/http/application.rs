@@ -8,6 +8,7 @@
 //! | `POST /app/recent` | [`recent`] | the username |
 //! | `POST /app/verified` | [`verified`] | the username |
 //! | `POST /app/hardware` | [`hardware`] | the username |
+//! | `POST /app/level` | [`level`] | the username |
 //! | `POST /app/registration` | a registration response in place of `registration/verify` | [`registration`] |
 //! | `POST /app/authentication` | an authentication response in place of `authentication/verify` | [`authentication`] |
 //! | `POST /app/proof` | a registration response in place of `proof/verify` | `genuine` |
@@ -39,6 +40,11 @@ pub fn verified() -> Requirement {
 /// The requirement of `/app/hardware`.
 pub fn hardware() -> Requirement {
     Requirement::passkey().hardware()
+}
+
+/// The requirement of `/app/level`.
+pub fn level() -> Requirement {
+    Requirement::aal(2)
 }
 
 /// The text of `/app/registration`.

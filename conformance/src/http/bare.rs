@@ -123,6 +123,7 @@ async fn handle(
         "/app/recent" => application::recent(),
         "/app/verified" => application::verified(),
         "/app/hardware" => application::hardware(),
+        "/app/level" => application::level(),
         _ => return Ok(None),
     };
     Ok(Some(context?.require(&requirement).await?.user.name))

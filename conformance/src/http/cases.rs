@@ -2,6 +2,7 @@
 
 mod accounts;
 mod application;
+mod assurance;
 mod bearer;
 mod ceremonies;
 mod conditions;
@@ -283,6 +284,13 @@ cases! { $
         a_known_context_needs_no_second_factor_if_rules_say_so
         a_recovery_code_enrols_and_does_nothing_else
         a_passkey_without_uv_is_not_enough_where_required
+    }
+    assurance {
+        a_sign_in_is_recorded_with_its_assurance_and_reasons
+        a_session_keeps_the_facts_of_its_sign_in
+        a_guard_may_require_a_level
+        a_session_ends_by_the_limits_of_its_level
+        the_policy_decides_which_keys_reach_aal3
     }
     registration {
         adding_requires_recent_verification_and_is_none

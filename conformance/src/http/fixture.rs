@@ -12,7 +12,7 @@ use rp_core::{
 use rp_service::http::Route;
 use rp_service::store::{CredentialStore, Passkey, SessionStore, UserStore};
 use rp_service::{
-    AuthenticatorDirectory, AuthenticatorInfo, Certification, Event, ModelFacts, PasskeyEndpoints,
+    AuthenticatorDirectory, AuthenticatorInfo, Certification, Event, Fips, ModelFacts, PasskeyEndpoints,
     PasskeyProviders, Passkeys, PasskeysBuilder, Policy, RecoveryCodes, ServiceError, Session, Totp,
 };
 use serde_json::Value;
@@ -192,7 +192,7 @@ fn proof_party(origin: &str) -> RelyingParty {
         .expect("the configuration is complete")
 }
 
-/// Every model is one whose metadata list hardware key protection and certification at level 1.
+/// Every model is one whose metadata list hardware key protection, and certification and FIPS 140 at level 1.
 #[derive(Debug)]
 struct HardwareKeys;
 
@@ -205,6 +205,7 @@ impl AuthenticatorDirectory for HardwareKeys {
         let mut facts = ModelFacts::default();
         facts.is_hardware = true;
         facts.certification = Some(Certification::L1);
+        facts.fips = Some(Fips::L1);
         facts
     }
 

@@ -242,7 +242,8 @@ impl Passkeys {
         let is_confirmed = session.is_some_and(|current| confirms_user_verification(&current.session, &id));
         let uv_initialized =
             passkey.record.uv_initialized || (is_confirmed && authenticated.flags.user_verified());
-        let factor = VerifiedFactor::passkey(self.acr(&passkey), authenticated.flags, uv_initialized, now);
+        let key = self.key_facts(&passkey.record, authenticated.flags);
+        let factor = VerifiedFactor::passkey(key, authenticated.flags, uv_initialized, now);
         event.user_verification_omitted = factor.user_verification == UserVerification::Omitted;
         if attempt.purpose == Purpose::StepUp && event.user_verification_omitted {
             self.reject_omitted_user_verification(session).await?;
@@ -273,7 +274,7 @@ impl Passkeys {
                 return Err(error);
             }
         };
-        event.session = Some(session.session.id);
+        event.opened(&session.session);
         Ok(Authentication {
             user,
             passkey,

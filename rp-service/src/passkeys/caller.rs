@@ -11,7 +11,7 @@ use crate::application_session::ApplicationSession;
 use crate::assurance::{Assurance, MissingAssurance, Requirement};
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder};
-use crate::session::{Client, Session, SessionKey, SessionState, SessionToken, UserVerification};
+use crate::session::{Client, Session, SessionKey, SessionState, SessionToken};
 use crate::store::UserRecord;
 
 /// The sender of a request.
@@ -129,7 +129,7 @@ impl Passkeys {
         let now = session.effective_time(now);
         let is_due = now.saturating_since(session.last_used_at) >= TOUCH_INTERVAL;
         if session.is_signed_in() && is_due {
-            let expires_at = self.inner.policy.sessions.expires_at(session.created_at, now);
+            let expires_at = self.expiry(&session, now);
             match store.touch_session(key, now, expires_at).await {
                 Ok(true) => (session.last_used_at, session.expires_at) = (now, expires_at),
                 Ok(false) => return Ok(None),
@@ -235,14 +235,6 @@ impl Passkeys {
 
 pub(super) fn step_up(required: MissingAssurance) -> ServiceError {
     ServiceError::StepUpRequired { required }
-}
-
-impl UserVerification {
-    /// Whether the use of the passkey counts as user verification.
-    #[must_use]
-    pub fn is_performed(self) -> bool {
-        self == Self::Performed
-    }
 }
 
 /// The time of last use is written at most this often: a write for each request would make reading as slow as writing.

@@ -1,10 +1,10 @@
 //! The policy's decisions for a user, a session and a client.
 
-use rp_core::{CredentialRecord, Timestamp};
+use rp_core::{CredentialRecord, Flags, Timestamp};
 
 use super::caller::{Caller, step_up};
 use super::service::{Passkeys, Sessions};
-use crate::assurance::{MissingAssurance, Requirement};
+use crate::assurance::{KeyFacts, MissingAssurance, Requirement};
 use crate::error::ServiceError;
 use crate::factor_name::FactorName;
 use crate::policy::{
@@ -36,6 +36,14 @@ impl Passkeys {
             attachment: None,
             discoverable: None,
         }
+    }
+
+    /// The facts of a passkey's key on which assurance depends, for the session that uses it. `record` may be older than
+    /// the flags of the use.
+    pub(super) fn key_facts(&self, record: &CredentialRecord, flags: Flags) -> KeyFacts {
+        let facts = self.passkey_facts(record);
+        let model = facts.model.map(|model| (model, facts.listed));
+        KeyFacts::new(facts.backup_eligible, flags.backup_state(), model, &self.inner.policy.aal3)
     }
 
     /// Decides what a session may do. `client` is the sender of the request.

@@ -56,7 +56,9 @@ impl Passkeys {
             Ok(FirstFactor { user, session, next })
         };
         let result = open.await;
-        event.session = result.as_ref().ok().map(|first: &FirstFactor| first.session.session.id);
+        if let Ok(FirstFactor { session, .. }) = &result {
+            event.opened(&session.session);
+        }
         self.record(&event, &result);
         result
     }

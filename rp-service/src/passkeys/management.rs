@@ -4,7 +4,6 @@ use rp_core::CredentialId;
 
 use super::caller::{Caller, step_up};
 use super::service::Passkeys;
-use crate::acr::Acr;
 use crate::error::ServiceError;
 use crate::event::{Action, EventBuilder};
 use crate::json::{CredentialJson, CredentialsJson, OriginsJson, PasskeyEndpoints, SignalJson};
@@ -124,17 +123,6 @@ impl Passkeys {
         self.end_sessions_of_passkey(&user, id).await;
         passkeys.retain(|passkey| passkey.record.id != *id);
         Ok(SignalJson::new(&self.inner.rp, &user, &passkeys))
-    }
-
-    /// The authentication context class of a passkey: `phrh` if a trusted attestation proves a model whose metadata list
-    /// hardware key protection, and the key cannot leave it; else `phr`.
-    #[must_use]
-    pub fn acr(&self, passkey: &Passkey) -> Acr {
-        let record = &passkey.record;
-        let model = record.attestation.model.filter(|_| record.attestation.trusted);
-        let is_hardware =
-            model.is_some_and(|model| self.inner.authenticators.facts(&model, self.now()).is_hardware);
-        if is_hardware && record.backup_eligible == Some(false) { Acr::Phrh } else { Acr::Phr }
     }
 
     /// A passkey as responses show it.

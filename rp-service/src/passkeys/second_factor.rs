@@ -89,6 +89,9 @@ impl Passkeys {
         let mut event = caller.event(action_of(caller, name));
         event.factor = Some(name.clone());
         let result = self.verify_second_factor(caller, name, body).await;
+        if let Ok(FactorVerification { session, .. }) = &result {
+            event.opened(&session.session);
+        }
         self.record(&event, &result);
         result
     }

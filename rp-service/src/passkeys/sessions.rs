@@ -5,6 +5,7 @@ use rp_core::{CredentialId, Timestamp, UserHandle};
 use super::caller::{Caller, TokenTransport};
 use super::next::Next;
 use super::service::{Passkeys, Sessions};
+use crate::assurance::Assurance;
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::Action;
 use crate::json::{ListedSessionJson, SessionsJson};
@@ -43,13 +44,14 @@ impl Passkeys {
             created_at: now,
             last_used_at: now,
             verified_at: now,
-            expires_at: self.expiry(state, now),
+            expires_at: now,
             factors: Vec::new(),
             credential: None,
             client: caller.client.clone().with_request_id(None),
             user_verification_required: false,
         };
         session.verify(factor, credential);
+        session.expires_at = self.expiry(&session, now);
         Ok(session)
     }
 
@@ -62,16 +64,22 @@ impl Passkeys {
     ) -> Result<(Session, Next), ServiceError> {
         let next = self.next_step(user, &session, client).await?;
         session.state = next.state();
-        session.expires_at = self.expiry(session.state, session.created_at);
+        session.expires_at = self.expiry(&session, session.created_at);
         Ok((session, next))
     }
 
-    fn expiry(&self, state: SessionState, now: Timestamp) -> Timestamp {
+    /// The time at which a session expires that is used now, by the limits of the policy and of its assurance level.
+    pub(super) fn expiry(&self, session: &Session, now: Timestamp) -> Timestamp {
         let limits = &self.inner.policy.sessions;
-        match state {
-            SessionState::SignedIn => limits.expires_at(now, now),
-            SessionState::FirstFactor => now.saturating_add(limits.first_factor),
+        if session.state == SessionState::FirstFactor {
+            return session.created_at.saturating_add(limits.first_factor);
         }
+        let aal = Assurance::of(session).aal;
+        let of_levels = limits
+            .levels()
+            .filter(|(level, _)| *level <= aal)
+            .map(|(level, limits)| limits.expires_at(Assurance::reached_at(session, level), now));
+        of_levels.fold(limits.expires_at(session.created_at, now), Timestamp::min)
     }
 
     /// Stores a new session. No client knows its token before the response is sent.
@@ -138,7 +146,7 @@ impl Passkeys {
         session.client = caller.client.clone().with_request_id(None);
         let next = match session.state {
             SessionState::SignedIn => {
-                session.expires_at = self.inner.policy.sessions.expires_at(session.created_at, now);
+                session.expires_at = self.expiry(&session, now);
                 Next::SignedIn
             }
             SessionState::FirstFactor => {

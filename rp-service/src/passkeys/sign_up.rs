@@ -108,12 +108,9 @@ impl Passkeys {
             return Err(error);
         }
         let id = passkey.record.id.clone();
-        let factor = VerifiedFactor::passkey(
-            self.acr(&passkey),
-            registered.flags,
-            passkey.record.uv_initialized,
-            self.now(),
-        );
+        let key = self.key_facts(&passkey.record, registered.flags);
+        let uv_initialized = passkey.record.uv_initialized;
+        let factor = VerifiedFactor::passkey(key, registered.flags, uv_initialized, self.now());
         let session = self.new_session(input.caller, &user.handle, factor, Some(id), state)?;
         // The session is stored first, so that a user is never created if the client cannot be signed in.
         let opened = self.open_session(session).await;
@@ -131,7 +128,7 @@ impl Passkeys {
         let failure = match created {
             Ok(SignUp::Done) => {
                 self.end_previous_session(input.caller).await;
-                event.session = Some(opened.session.id);
+                event.opened(&opened.session);
                 let signal = SignalJson::new(&self.inner.rp, &user, std::slice::from_ref(&passkey));
                 return Ok(Registration {
                     signal,

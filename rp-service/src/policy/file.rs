@@ -98,7 +98,12 @@ mod tests {
         assert_eq!(policy.group.keys().collect::<Vec<_>>(), ["staff"]);
         assert_eq!(policy.group["staff"].passkeys.synced, Some(true));
         let site = Policy { default: Rules::default(), group: Default::default(), ..policy };
-        let sessions = SessionPolicy::new(Some(Duration::from_mins(30)), Duration::from_hours(8));
+        let mut sessions = SessionPolicy::new(Some(Duration::from_mins(30)), Duration::from_hours(8));
+        sessions.first_factor = Duration::from_mins(5);
+        sessions.aal2 = SessionLimits::new(Some(Duration::from_mins(20)), Some(Duration::from_hours(6)));
+        sessions.aal3 = SessionLimits::new(Some(Duration::from_mins(10)), None);
+        let mut aal3 = Aal3Rules::default();
+        (aal3.fips, aal3.certification) = (None, Some(Certification::L2));
         let mut limits = Limits::default();
         limits.reveals.attempts = 5;
         limits.reveals.window = Duration::from_mins(1);
@@ -114,7 +119,8 @@ mod tests {
                 conditional_create: true,
                 bearer_tokens: true,
                 nickname_max_chars: 32,
-                sessions: SessionPolicy { first_factor: Duration::from_mins(5), ..sessions },
+                sessions,
+                aal3,
                 username_lists: UsernameLists::Never,
                 limits,
                 ..Policy::default()
@@ -161,12 +167,13 @@ mod tests {
     #[test]
     fn the_policies_of_the_book_are_policies() {
         let pages = [
+            include_str!("../../../docs/src/guide/assurance.md"),
             include_str!("../../../docs/src/guide/policy.md"),
             include_str!("../../../docs/src/guide/recipes.md"),
         ];
         let blocks = pages.iter().flat_map(|page| page.split("```toml\n").skip(1));
         let files: Vec<_> = blocks.filter_map(|block| block.split("```").next()).collect();
-        assert_eq!(files.len(), 8);
+        assert_eq!(files.len(), 10);
         for file in files {
             assert!(Policy::from_toml(file).is_ok(), "{file}");
         }

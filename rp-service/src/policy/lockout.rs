@@ -132,7 +132,14 @@ impl Policy {
             ("sessions.absolute", self.sessions.absolute),
             ("sessions.first_factor", self.sessions.first_factor),
         ];
-        durations.extend(self.sessions.idle.map(|idle| ("sessions.idle", idle)));
+        let optional = [
+            ("sessions.idle", self.sessions.idle),
+            ("sessions.aal2.idle", self.sessions.aal2.idle),
+            ("sessions.aal2.absolute", self.sessions.aal2.absolute),
+            ("sessions.aal3.idle", self.sessions.aal3.idle),
+            ("sessions.aal3.absolute", self.sessions.aal3.absolute),
+        ];
+        durations.extend(optional.into_iter().filter_map(|(member, limit)| Some((member, limit?))));
         let zero = durations.into_iter().find(|(_, duration)| *duration == Duration::ZERO);
         zero.map_or(Ok(()), |(member, _)| Err(PolicyProblem::Zero { member }))
     }
@@ -278,6 +285,10 @@ mod tests {
             ("sessions = { absolute = '0s' }", "sessions.absolute"),
             ("sessions = { idle = '0m' }", "sessions.idle"),
             ("sessions = { first_factor = '0h' }", "sessions.first_factor"),
+            ("sessions.aal2 = { idle = '0s' }", "sessions.aal2.idle"),
+            ("sessions.aal2 = { absolute = '0s' }", "sessions.aal2.absolute"),
+            ("sessions.aal3 = { idle = '0s' }", "sessions.aal3.idle"),
+            ("sessions.aal3 = { absolute = '0s' }", "sessions.aal3.absolute"),
         ] {
             assert_eq!(checked(toml, &environment()), Err(format!("policy, default: {member} is zero")));
         }

@@ -5,17 +5,21 @@ use rp_core::options::{
     UserVerificationRequirement,
 };
 use rp_core::{Aaguid, Algorithm, Code, RegistrationRequest, RelyingParty};
+use serde::{Deserialize, Serialize};
 
 use super::rules::{AttestationRule, Certification, Fips, PasskeyRules, Preference};
 use super::word::{Allowed, Attachment};
 
 /// The listed facts of an authenticator model, in FIDO metadata for example. By default nothing is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelFacts {
     /// The level of FIDO certification in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub certification: Option<Certification>,
     /// The overall level of FIPS 140 in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fips: Option<Fips>,
     /// Whether hardware, and nothing else, protects the keys.
     pub is_hardware: bool,
@@ -69,7 +73,7 @@ pub enum PasskeyRuleError {
     #[error("the policy does not accept the model")]
     Model,
     /// The model is not certified, or not at this level.
-    #[error("the policy requires certification {required:?}, and the model has {listed:?}")]
+    #[error("the policy requires certification {required}, and the model has {}", level(.listed))]
     Certification {
         /// The required level.
         required: Certification,
@@ -77,7 +81,7 @@ pub enum PasskeyRuleError {
         listed: Option<Certification>,
     },
     /// The model is not certified by FIPS 140, or not at this level.
-    #[error("the policy requires FIPS 140 {required:?}, and the model has {listed:?}")]
+    #[error("the policy requires FIPS 140 level {required}, and the model has {}", level(.listed))]
     Fips {
         /// The required level.
         required: Fips,
@@ -87,6 +91,10 @@ pub enum PasskeyRuleError {
     /// Metadata do not list hardware key protection.
     #[error("the policy requires hardware key protection")]
     NotHardware,
+}
+
+fn level(listed: &Option<impl ToString>) -> String {
+    listed.as_ref().map_or_else(|| "none".into(), ToString::to_string)
 }
 
 impl PasskeyRuleError {
@@ -276,7 +284,7 @@ mod tests {
         assert_eq!(rules.check(&security_key()), Ok(()));
         let claimed = PasskeyFacts { model: None, ..security_key() };
         let error = rules.check(&claimed).unwrap_err();
-        assert_eq!(error.to_string(), "the policy requires certification L1, and the model has None");
+        assert_eq!(error.to_string(), "the policy requires certification L1, and the model has none");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The rules of a user, and how groups override and combine them.
 
+use std::fmt;
 use std::ops::BitOr;
 
 use rp_core::{Aaguid, Algorithm};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::enrolment::EnrolmentPeriod;
 use super::text::MaxAge;
@@ -217,7 +218,7 @@ pub enum AfterRecovery {
 
 /// A level of FIDO authenticator certification, lowest first
 /// ([Metadata Service 3.1, section 3.1.4](https://fidoalliance.org/specs/mds/fido-metadata-service-v3.1-ps-20250521.html)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Certification {
     /// Functional certification, the older scheme without levels.
@@ -241,7 +242,7 @@ pub enum Certification {
 }
 
 /// An overall level of FIPS 140, lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Fips {
     /// Level 1.
@@ -252,6 +253,31 @@ pub enum Fips {
     L3,
     /// Level 4.
     L4,
+}
+
+impl fmt::Display for Certification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Functional => "certified",
+            Self::L1 => "L1",
+            Self::L1Plus => "L1+",
+            Self::L2 => "L2",
+            Self::L2Plus => "L2+",
+            Self::L3 => "L3",
+            Self::L3Plus => "L3+",
+        })
+    }
+}
+
+impl fmt::Display for Fips {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::L1 => "L1",
+            Self::L2 => "L2",
+            Self::L3 => "L3",
+            Self::L4 => "L4",
+        })
+    }
 }
 
 impl Rules {
