@@ -55,6 +55,7 @@ impl Service {
             .secret([7; 32])
             .proof(proof.expect("a relying party"))
             .policy(policy)
+            .command_line("acme", "Acme")
             .clock(move || Timestamp::from_unix_seconds(clock()))
             .events(|event: &rp_service::Event<'_>| drop(event.error.map(ToString::to_string)))
             .build();
@@ -129,7 +130,8 @@ pub fn respond(service: &Service, route: Route, cookies: &[u8], parameter: Optio
         ("cookie", cookies),
         ("authorization", cookies),
     ];
-    let request = Request { headers, parameter, ..Request::default() };
+    let query = std::str::from_utf8(cookies).unwrap_or_default();
+    let request = Request { headers, parameter, query, ..Request::default() };
     let body = async { Body::Complete(body.to_vec()) };
     let response = service.runtime.block_on(service.passkeys.handle(route, &request, body));
     assert!(response.status < 500, "{}", String::from_utf8_lossy(&response.body));

@@ -73,6 +73,8 @@ mod book {
     struct Sessions;
     #[doc = include_str!("../../docs/src/guide/assurance.md")]
     struct Assurance;
+    #[doc = include_str!("../../docs/src/guide/command-line.md")]
+    struct CommandLine;
     #[doc = include_str!("../../docs/src/guide/second-factors.md")]
     struct SecondFactors;
     #[doc = include_str!("../../docs/src/guide/proofs.md")]

@@ -4,6 +4,7 @@ use rp_core::{AuthenticationError, ClientDataError, Code, RegistrationError, Res
 
 use crate::admission::Denied;
 use crate::assurance::MissingAssurance;
+use crate::authorization::AuthorizationError;
 use crate::factor::FactorError;
 use crate::policy::PasskeyRuleError;
 use crate::problem::Problem;
@@ -157,6 +158,9 @@ pub enum ServiceError {
     /// Too many attempts.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
+    /// The request of a command line was rejected.
+    #[error(transparent)]
+    Authorization(#[from] AuthorizationError),
     /// The storage failed; nothing was changed.
     #[error(transparent)]
     Storage(#[from] StoreError),
@@ -254,6 +258,7 @@ impl ServiceError {
             Self::TooManyPasskeys => "too-many-credentials",
             Self::LastPasskey => "last-credential",
             Self::RateLimited(_) => "too-many-requests",
+            Self::Authorization(error) => error.code(),
             Self::Storage(_)
             | Self::Randomness(_)
             | Self::AdmissionUnavailable { .. }
@@ -294,7 +299,15 @@ impl ServiceError {
             return 404;
         }
         match self.public_code() {
-            "malformed-json" | "malformed-base64" | "username-invalid" => 400,
+            "malformed-json"
+            | "malformed-base64"
+            | "username-invalid"
+            | "invalid-request"
+            | "invalid-client"
+            | "invalid-grant"
+            | "invalid-scope"
+            | "unsupported-response-type"
+            | "unsupported-grant-type" => 400,
             "not-signed-in" | "second-factor-required" | "factor-invalid" => 401,
             "step-up-required" | "enrolment-required" | "sign-up-closed" | "cross-site-request"
             | "user-locked" => 403,
@@ -335,6 +348,10 @@ impl ServiceError {
             // The text describes the request and nothing else, and helps the author of the page.
             Self::Body { .. } | Self::Username(_) | Self::Response(_) => {
                 problem.detail = self.to_string().into()
+            }
+            Self::Authorization(error) => {
+                problem.detail = self.to_string().into();
+                problem.error = Some(error.oauth());
             }
             Self::StepUpRequired { required } => problem.required = Some(*required),
             Self::EnrolmentRequired { by, .. } => problem.by = *by,

@@ -94,6 +94,10 @@ pub enum Action {
     DeleteUser,
     /// Creates an enrolment grant.
     CreateGrant,
+    /// Confirms the request of a command line.
+    Authorize,
+    /// Exchanges the code of a command line for a session.
+    IssueToken,
     /// Proves that a genuine authenticator is present. The event contains no client.
     Proof,
     /// Deletes expired entries; reported only if it fails.
@@ -129,6 +133,8 @@ impl Action {
             Self::UnlockUser => "unlock-user",
             Self::DeleteUser => "delete-user",
             Self::CreateGrant => "create-grant",
+            Self::Authorize => "authorize",
+            Self::IssueToken => "issue-token",
             Self::Proof => "proof",
             Self::Sweep => "sweep",
             Self::Request => "request",

@@ -7,6 +7,7 @@
 //! A proxy must forward `Origin`, `Sec-Fetch-Site` and `Cookie` unchanged. `Host`, `Forwarded` and `X-Forwarded-*` are
 //! never read: origins are configured.
 
+mod authorization;
 mod body;
 mod browser_module;
 mod context;

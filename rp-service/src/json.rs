@@ -157,6 +157,23 @@ impl SessionJson {
     }
 }
 
+/// `POST authorize`: the address to which the browser goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct LocationJson {
+    pub(crate) location: String,
+}
+
+/// `POST token`: the session, with the members of RFC 6749, section 5.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct TokenJson {
+    #[serde(flatten)]
+    pub(crate) session: SessionJson,
+    pub(crate) access_token: String,
+    pub(crate) token_type: &'static str,
+    /// In seconds.
+    pub(crate) expires_in: u64,
+}
+
 /// `POST proof/verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ProofJson {

@@ -14,6 +14,7 @@ mod admission;
 mod application_session;
 mod assurance;
 mod authenticator_info;
+mod authorization;
 mod challenge;
 mod context_change;
 mod decoy;
@@ -32,6 +33,7 @@ mod seal;
 mod secret;
 mod session;
 pub mod store;
+mod telemetry;
 mod text;
 mod username;
 
@@ -44,6 +46,7 @@ pub use assurance::{
 #[cfg(feature = "mds")]
 pub use authenticator_info::MetadataDirectory;
 pub use authenticator_info::{AuthenticatorDirectory, AuthenticatorInfo, PasskeyProviders};
+pub use authorization::{AuthorizationError, CommandLineClientError, LoopbackRedirect, TokenRequest};
 pub use challenge::{
     ChallengeError, ChallengeHooks, ChallengeKind, ChallengeResult, CreatedChallenge, NextChallenge,
     PoolSignIn, VerifiedChallenge,
@@ -64,8 +67,8 @@ pub use json::{
 };
 pub use passkeys::{
     Authentication, BrowserId, Caller, ConfigError, CurrentSession, CurrentUser, FactorVerification,
-    FirstFactor, Grant, NewUser, Next, OpenedSession, Passkeys, PasskeysBuilder, Proof, Registration,
-    TokenTransport,
+    FirstFactor, Grant, NewUser, Next, OpenedSession, Passkeys, PasskeysBuilder, PendingAuthorization, Proof,
+    RedeemedCode, Registration, StartedAuthorization, TokenTransport,
 };
 #[cfg(feature = "toml")]
 pub use policy::PolicyFileError;
@@ -84,5 +87,8 @@ pub use secret::Secret;
 pub use session::{
     Client, Method, Session, SessionId, SessionKind, SessionState, SessionToken, UserVerification,
     VerifiedFactor,
+};
+pub use telemetry::{
+    BrowserReport, Capability, CeremonyOutcome, CeremonyPhase, CeremonyPurpose, DomExceptionName,
 };
 pub use username::{Username, UsernameError};

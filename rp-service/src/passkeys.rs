@@ -1,6 +1,7 @@
 //! The operations of the service, one file for each subject.
 
 mod authentication;
+mod authorization;
 mod browser;
 mod builder;
 mod caller;
@@ -24,6 +25,7 @@ mod sign_up;
 mod users;
 
 pub use authentication::Authentication;
+pub use authorization::{PendingAuthorization, RedeemedCode, StartedAuthorization};
 pub use browser::BrowserId;
 pub use builder::PasskeysBuilder;
 pub use caller::{Caller, CurrentSession, CurrentUser, TokenTransport};

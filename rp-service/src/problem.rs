@@ -24,6 +24,8 @@ pub struct Problem {
     pub required: Option<MissingAssurance>,
     /// The time until which enrolment is possible, for `enrolment-required`.
     pub by: Option<Timestamp>,
+    /// The `error` of RFC 6749, for a request of a command line.
+    pub error: Option<&'static str>,
     /// The value of `Retry-After`.
     pub retry_after: Option<Duration>,
 }
@@ -39,6 +41,8 @@ struct Members<'a> {
     required: Option<MissingAssurance>,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
 }
 
 impl Problem {
@@ -47,7 +51,8 @@ impl Problem {
 
     pub(crate) fn new(status: u16, code: &'static str) -> Self {
         let (title, detail) = text(code);
-        Self { status, code, title, detail: detail.into(), required: None, by: None, retry_after: None }
+        let detail = detail.into();
+        Self { status, code, title, detail, required: None, by: None, error: None, retry_after: None }
     }
 
     /// The body. `type_base` is the start of `type`, such as `https://example.org/problems/`; without one, `type` is
@@ -62,6 +67,7 @@ impl Problem {
             code: self.code,
             required: self.required,
             by: self.by.map(DateTime),
+            error: self.error,
         };
         // Strings and numbers only: nothing that JSON cannot express.
         serde_json::to_vec(&members).unwrap_or_default()
@@ -97,6 +103,11 @@ fn text(code: &str) -> (&'static str, &'static str) {
         "username-taken" => ("This name is taken", "Choose another name."),
         "too-many-credentials" => ("The account is full", "Remove a passkey before you add another."),
         "last-credential" => ("This is the last passkey", "Add another one before you remove it."),
+        "invalid-client" => ("This program is unknown", "The site does not know the program that asks."),
+        "invalid-grant" => ("This sign-in is over", "Start it again in the program."),
+        "invalid-request" | "invalid-scope" | "unsupported-response-type" | "unsupported-grant-type" => {
+            ("The program's request is invalid", "Update the program, or inform its maker.")
+        }
         "body-too-large" => ("The request is too large", "No request to this site needs to be this large."),
         "unsupported-media-type" => ("The request is not JSON", "The media type must be application/json."),
         "too-many-requests" => ("Too many attempts", "Wait before you try again."),

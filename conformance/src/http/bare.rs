@@ -17,8 +17,9 @@ pub fn bare(fixture: &Fixture) -> Site {
 
 async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
     let headers = http.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-    let mut request =
-        Request { headers: headers.collect(), address: Some(ADDRESS.into()), ..Request::default() };
+    let (path, query) = http.path.split_once('?').unwrap_or((http.path.as_str(), ""));
+    let address = Some(ADDRESS.into());
+    let mut request = Request { headers: headers.collect(), query, address, ..Request::default() };
     let body = http.body.clone();
     let body = async move { Body::Complete(body) };
     let routes = Routes::only(fixture.routes.clone()).prefix(fixture.prefix).paths();
@@ -26,10 +27,10 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
         let parameter = match pattern.split_once('{') {
             Some((start, rest)) => {
                 let end = rest.split_once('}')?.1;
-                let value = http.path.strip_prefix(start)?.strip_suffix(end)?;
+                let value = path.strip_prefix(start)?.strip_suffix(end)?;
                 Some(value).filter(|value| !value.is_empty() && !value.contains('/'))?.to_owned().into()
             }
-            None => (pattern == http.path).then_some(None)?,
+            None => (pattern == path).then_some(None)?,
         };
         Some((parameter, routes))
     });

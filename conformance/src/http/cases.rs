@@ -5,6 +5,7 @@ mod application;
 mod assurance;
 mod bearer;
 mod ceremonies;
+mod command_line;
 mod conditions;
 mod cookies;
 mod credentials;
@@ -21,6 +22,7 @@ mod requests;
 mod sessions;
 mod skipping;
 mod storage;
+mod telemetry;
 mod user_verification;
 mod users;
 
@@ -344,6 +346,31 @@ cases! { $
         bearer_tokens_are_off_by_default
         a_client_without_origin_receives_a_bearer_token
         an_authorization_header_makes_the_cookie_ignored
+    }
+    command_line {
+        command_lines_are_off_by_default
+        a_command_line_receives_a_bearer_session
+        a_bearer_session_ages_is_listed_and_ends
+        a_bearer_session_lives_a_working_day
+        the_page_shows_who_asks_and_is_never_framed
+        an_unknown_client_or_redirect_is_not_redirected
+        other_errors_of_a_request_go_to_the_client
+        confirming_takes_a_passkey_since_the_page_was_shown
+        a_session_that_has_to_verify_again_may_confirm
+        a_confirmation_belongs_to_the_page_that_was_shown
+        the_second_use_of_a_code_ends_its_session
+        a_second_use_during_the_first_ends_its_session_too
+        a_code_is_bound_to_verifier_client_and_redirect
+        a_code_expires_after_a_minute
+        a_code_ends_with_what_it_was_confirmed_with
+        a_session_that_ends_meanwhile_leaves_no_bearer_session
+        a_token_request_is_complete_and_not_from_a_page
+        codes_and_tokens_are_neither_stored_nor_logged
+        a_code_that_cannot_be_exchanged_opens_nothing
+    }
+    telemetry {
+        reports_of_browsers_are_off_by_default
+        a_report_of_a_browser_touches_no_store_and_no_event
     }
     cookies {
         cookies_follow_the_configured_origin

@@ -27,8 +27,21 @@ struct Exchanges {
 const FRAMING: [&str; 2] = ["content-length", "date"];
 
 /// Members that are random, or derived from random values.
-const RANDOM: [&str; 8] =
-    ["challenge", "id", "userId", "allAcceptedCredentialIds", "rawId", "token", "secret", "codes"];
+const RANDOM: [&str; 10] = [
+    "challenge",
+    "id",
+    "userId",
+    "allAcceptedCredentialIds",
+    "rawId",
+    "token",
+    "access_token",
+    "location",
+    "secret",
+    "codes",
+];
+
+/// The attribute of the page of `GET authorize` that is random.
+const RANDOM_ATTRIBUTE: &str = "data-request=\"";
 
 impl Transcript {
     /// The text.
@@ -78,8 +91,13 @@ impl Exchanges {
         if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
             self.learn(&body, false);
         }
+        let text = String::from_utf8_lossy(&response.body);
+        if let Some((value, _)) = text.split_once(RANDOM_ATTRIBUTE).and_then(|(_, rest)| rest.split_once('"'))
+        {
+            self.random.push(value.to_owned());
+        }
         // The text as it is: a parsed body would lose its white space and the order of its members.
-        let _ = writeln!(self.text, "{}\n", without_columns(&String::from_utf8_lossy(&response.body)));
+        let _ = writeln!(self.text, "{}\n", without_columns(&text));
     }
 
     fn learn(&mut self, value: &Value, random: bool) {

@@ -44,6 +44,12 @@ pub(super) struct RenameCredential {
     pub(super) nickname: String,
 }
 
+/// `POST authorize`.
+#[derive(Debug, Deserialize)]
+pub(super) struct ConfirmAuthorization {
+    pub(super) request: String,
+}
+
 /// `PATCH user`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,6 +28,9 @@ pub enum BrowserModule {
     Passkeys,
     /// `passkeys.de.js`: German texts for it.
     GermanTexts,
+    /// `telemetry.js`: reports of it
+    /// ([`PasskeysBuilder::browser_telemetry`](crate::PasskeysBuilder::browser_telemetry)).
+    Telemetry,
 }
 
 impl BrowserModule {
@@ -37,6 +40,7 @@ impl BrowserModule {
         match self {
             Self::Passkeys => include_str!("../../web/passkeys.min.js"),
             Self::GermanTexts => include_str!("../../web/passkeys.de.js"),
+            Self::Telemetry => include_str!("../../web/telemetry.js"),
         }
     }
 
@@ -48,6 +52,7 @@ impl BrowserModule {
         match self {
             Self::Passkeys => "sha384-uYzkBRFPbFmcdWakUko4dem8NwmS49Wimtb7GvFXOD3zcbcoVYKhLxfdxj+XCNFH",
             Self::GermanTexts => "sha384-0ruLfSnWMU/PHFIjcSuMhO1UdZ2wd2U6L0T0s5qXqJR97F0RHoGohEHtrQyGIAMq",
+            Self::Telemetry => "sha384-DDIaHnO3ujLcpe6buYL1AgQ781a38P/asBFh35sPBOvAxryrVTYVUJSd6VyPS0dH",
         }
     }
 
@@ -63,6 +68,7 @@ impl BrowserModule {
         match self {
             Self::Passkeys => Route::BrowserModule,
             Self::GermanTexts => Route::GermanTexts,
+            Self::Telemetry => Route::TelemetryModule,
         }
     }
 
@@ -93,7 +99,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [BrowserModule; 2] = [BrowserModule::Passkeys, BrowserModule::GermanTexts];
+    const ALL: [BrowserModule; 3] =
+        [BrowserModule::Passkeys, BrowserModule::GermanTexts, BrowserModule::Telemetry];
 
     fn requested(module: BrowserModule, if_none_match: &[&str]) -> Response {
         let headers = if_none_match.iter().map(|tags| ("if-none-match", tags.as_bytes())).collect();

@@ -134,8 +134,8 @@ impl Context {
 }
 
 impl Passkeys {
-    /// The sender of a request. A bearer token in `Authorization` is used if the policy allows it; the session cookie is
-    /// ignored then.
+    /// The sender of a request. A bearer token in `Authorization` is used if the policy allows it, or if programs may sign in
+    /// ([`PasskeysBuilder::command_line`](crate::PasskeysBuilder::command_line)); the session cookie is ignored then.
     ///
     /// # Errors
     /// [`ServiceError::Storage`].
@@ -164,7 +164,7 @@ impl Passkeys {
             return self.cookies().token(request);
         }
         let (header, None) = (headers.next()?, headers.next()) else { return None };
-        if !self.policy().bearer_tokens {
+        if !self.policy().bearer_tokens && !self.accepts_command_lines() {
             return None;
         }
         let (scheme, token) = header.split_at_checked(7)?;

@@ -2,6 +2,7 @@ use rp_core::RelyingParty;
 
 use super::cookie::{Cookies, is_web_origin};
 use super::request::{HttpConfig, Request};
+use super::route::Route;
 use crate::error::ServiceError;
 
 /// Rejects state-changing requests that a page of another site sent. Browsers report the origin, and pages cannot change
@@ -49,18 +50,27 @@ pub(super) fn check_site(
     Ok(())
 }
 
-/// Checks the media type: `application/json`, in any case and with any parameters.
-pub(super) fn check_media_type(request: &Request<'_>) -> Result<(), ServiceError> {
-    let mut media_types = request.header("content-type");
-    match (media_types.next(), media_types.next()) {
-        (Some(media_type), None) if is_json(media_type) => Ok(()),
+/// Checks the media type: `application/json`, in any case and with any parameters; for the tokens of command lines also
+/// `application/x-www-form-urlencoded` (RFC 6749, section 4.1.3).
+pub(super) fn check_media_type(route: Route, request: &Request<'_>) -> Result<(), ServiceError> {
+    match media_type(request) {
+        Some(media_type) if media_type.eq_ignore_ascii_case(b"application/json") => Ok(()),
+        Some(_) if route == Route::Token && is_form(request) => Ok(()),
         _ => Err(ServiceError::MediaType),
     }
 }
 
-fn is_json(media_type: &[u8]) -> bool {
-    let essence = media_type.split(|&byte| byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+/// Whether the body is a form.
+pub(super) fn is_form(request: &Request<'_>) -> bool {
+    let form = b"application/x-www-form-urlencoded";
+    media_type(request).is_some_and(|media_type| media_type.eq_ignore_ascii_case(form))
+}
+
+/// The media type without its parameters, if there is exactly one.
+fn media_type<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
+    let mut media_types = request.header("content-type");
+    let (media_type, None) = (media_types.next()?, media_types.next()) else { return None };
+    Some(media_type.split(|&byte| byte == b';').next()?.trim_ascii())
 }
 
 #[cfg(test)]
@@ -152,15 +162,15 @@ mod tests {
         );
     }
 
-    fn media_type(headers: &[(&str, &[u8])]) -> Result<(), &'static str> {
+    fn checked(headers: &[(&str, &[u8])]) -> Result<(), &'static str> {
         let request = Request { headers: headers.to_vec(), ..Request::default() };
-        check_media_type(&request).map_err(|error| error.code())
+        check_media_type(Route::SignOut, &request).map_err(|error| error.code())
     }
 
     #[test]
     fn only_application_json_is_accepted() {
         for accepted in ["application/json", "Application/JSON", "application/json; charset=utf-8"] {
-            assert_eq!(media_type(&[("content-type", accepted.as_bytes())]), Ok(()), "{accepted}");
+            assert_eq!(checked(&[("content-type", accepted.as_bytes())]), Ok(()), "{accepted}");
         }
         for rejected in [
             "",
@@ -169,12 +179,20 @@ mod tests {
             "application/problem+json",
             "application/x-www-form-urlencoded",
         ] {
-            let result = media_type(&[("content-type", rejected.as_bytes())]);
+            let result = checked(&[("content-type", rejected.as_bytes())]);
             assert_eq!(result, Err("unsupported-media-type"), "{rejected}");
         }
-        assert_eq!(media_type(&[]), Err("unsupported-media-type"));
+        assert_eq!(checked(&[]), Err("unsupported-media-type"));
         let two: [(&str, &[u8]); 2] =
             [("content-type", b"application/json"), ("content-type", b"application/json")];
-        assert_eq!(media_type(&two), Err("unsupported-media-type"));
+        assert_eq!(checked(&two), Err("unsupported-media-type"));
+    }
+
+    #[test]
+    fn the_token_of_a_command_line_may_be_asked_for_by_a_form() {
+        let headers = vec![("content-type", &b"application/x-www-form-urlencoded;charset=utf-8"[..])];
+        let request = Request { headers, ..Request::default() };
+        assert!(check_media_type(Route::Token, &request).is_ok() && is_form(&request));
+        assert!(check_media_type(Route::ConfirmAuthorization, &request).is_err());
     }
 }

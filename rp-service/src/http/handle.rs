@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::body::{
-    self, AuthenticationOptions, ChangeUser, RegistrationOptions, RenameCredential, SessionPurpose,
+    self, AuthenticationOptions, ChangeUser, ConfirmAuthorization, RegistrationOptions, RenameCredential,
+    SessionPurpose,
 };
 use super::browser_module::BrowserModule;
 use super::guard;
@@ -15,9 +16,10 @@ use super::route::Route;
 use super::timing::wait_for_next_multiple;
 use crate::error::ServiceError;
 use crate::factor_name::FactorName;
-use crate::json::{DeletionJson, ProofJson, RegistrationJson, UserChangeJson, UserJson};
+use crate::json::{DeletionJson, LocationJson, ProofJson, RegistrationJson, UserChangeJson, UserJson};
 use crate::passkeys::{Authentication, BrowserId, Caller, NewUser, Passkeys};
 use crate::session::SessionId;
+use crate::telemetry::BrowserReport;
 
 impl Passkeys {
     /// Responds to a request to a route of the interface. `body` is awaited only if the route has a body, and only after
@@ -28,6 +30,10 @@ impl Passkeys {
         request: &Request<'_>,
         body: impl Future<Output = Body>,
     ) -> Response {
+        if self.is_off(route) {
+            let response = Response::empty(404).for_route(route).with_security_headers(self.http_config());
+            return response.for_front_end(self.http_config(), request);
+        }
         let body = self.recorded(self.read(route, request, body).await);
         // Not before: a client chooses how long its body takes.
         let started_at = Instant::now();
@@ -40,7 +46,11 @@ impl Passkeys {
             Err(error) => {
                 let hides_time =
                     route == Route::AuthenticationOptions || matches!(error, ServiceError::Redacted(_));
-                (self.plain_error_response(&error), hides_time)
+                let response = match route {
+                    Route::Authorize => self.rejected_page(&error),
+                    _ => self.plain_error_response(&error),
+                };
+                (response, hides_time)
             }
         };
         if hides_time {
@@ -135,8 +145,21 @@ impl Passkeys {
                 let name = self.recorded(factor_name(request))?;
                 Ok(Response::json(200, &self.delete_factor(&caller, &name).await?))
             }
+            Route::Authorize => self.authorization_page(caller, request).await,
+            Route::ConfirmAuthorization => {
+                let form: ConfirmAuthorization = self.recorded(body::parse(json))?;
+                let location = self.confirm_authorization(&caller, &form.request).await?;
+                Ok(Response::json(200, &LocationJson { location }))
+            }
+            Route::Token => self.token_response(request, json).await,
+            Route::Telemetry => {
+                let report: BrowserReport = self.recorded(body::parse(json))?;
+                report.count();
+                Ok(Response::empty(204))
+            }
             Route::BrowserModule => Ok(BrowserModule::Passkeys.response(request)),
             Route::GermanTexts => Ok(BrowserModule::GermanTexts.response(request)),
+            Route::TelemetryModule => Ok(BrowserModule::Telemetry.response(request)),
             Route::ProofOptions | Route::ProofVerify => self.proof(route, request, json).await,
             Route::WellKnownWebauthn => Ok(Response::json(200, &self.related_origins())),
             Route::WellKnownPasskeyEndpoints => Ok(match self.passkey_endpoints() {
@@ -145,6 +168,16 @@ impl Passkeys {
             }),
         };
         response.map(|response| (response, false))
+    }
+
+    /// Whether a route belongs to a part of the service that is not switched on.
+    fn is_off(&self, route: Route) -> bool {
+        match route {
+            Route::ProofOptions | Route::ProofVerify => !self.accepts_proofs(),
+            Route::Authorize | Route::ConfirmAuthorization | Route::Token => !self.accepts_command_lines(),
+            Route::Telemetry => !self.http_config().telemetry,
+            _ => false,
+        }
     }
 
     /// Checks what can be checked before the body is read, and reads the body if the route has one.
@@ -160,7 +193,7 @@ impl Passkeys {
         if !route.has_body() {
             return Ok(Vec::new());
         }
-        guard::check_media_type(request)?;
+        guard::check_media_type(route, request)?;
         match tokio::time::timeout(self.http_config().body_time_limit, body).await {
             Ok(Body::Complete(bytes)) if bytes.len() <= MAX_BODY_BYTES => Ok(bytes),
             Ok(Body::Complete(_) | Body::TooLarge) => Err(ServiceError::BodyTooLarge),
@@ -236,9 +269,6 @@ impl Passkeys {
         request: &Request<'_>,
         json: &[u8],
     ) -> Result<Response, ServiceError> {
-        if !self.accepts_proofs() {
-            return Ok(Response::empty(404));
-        }
         if route == Route::ProofVerify {
             let _ = self.verify_proof_body(request, json).await?;
             return Ok(Response::json(200, &GENUINE));
@@ -313,7 +343,7 @@ impl Passkeys {
     }
 
     /// Gives a new browser its ID. Returns the cookie.
-    fn ensure_browser(&self, caller: &mut Caller) -> Result<Option<String>, ServiceError> {
+    pub(super) fn ensure_browser(&self, caller: &mut Caller) -> Result<Option<String>, ServiceError> {
         if caller.browser.is_some() {
             return Ok(None);
         }

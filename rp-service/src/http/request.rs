@@ -10,6 +10,8 @@ pub struct Request<'a> {
     pub headers: Vec<(&'a str, &'a [u8])>,
     /// The parameter of the path, `{id}` or `{name}`, percent-decoded, if the route has one.
     pub parameter: Option<String>,
+    /// The query of the path without `?`, as it was sent; empty if the path has no query.
+    pub query: &'a str,
     /// The network address of the connection. The client's address follows from it
     /// ([`PasskeysBuilder::client_address`](crate::PasskeysBuilder::client_address)).
     pub address: Option<String>,
@@ -44,6 +46,8 @@ pub(crate) struct HttpConfig {
     /// The age in `Strict-Transport-Security`.
     pub(crate) hsts_max_age: Option<Duration>,
     pub(crate) body_time_limit: Duration,
+    /// Whether browsers report ceremonies.
+    pub(crate) telemetry: bool,
 }
 
 impl Default for HttpConfig {
@@ -55,6 +59,7 @@ impl Default for HttpConfig {
             hsts_max_age: None,
             // A body is at most 64 KiB: half a minute is enough on the slowest mobile network.
             body_time_limit: Duration::from_secs(30),
+            telemetry: false,
         }
     }
 }

@@ -24,7 +24,7 @@ macro_rules! routes {
                 match self { $(Self::$name => $path,)* }
             }
 
-            /// Whether the request has a body, which is JSON.
+            /// Whether the request has a body: JSON, or for [`Route::Token`] also a form.
             #[must_use]
             pub const fn has_body(self) -> bool {
                 match self { $(Self::$name => $body,)* }
@@ -78,10 +78,20 @@ routes! {
     VerifyFactor = "POST" "factors/{name}/verify" true;
     /// `DELETE factors/{name}`
     DeleteFactor = "DELETE" "factors/{name}" false;
+    /// `GET authorize`: the page on which the user confirms the sign-in of a command line
+    Authorize = "GET" "authorize" false;
+    /// `POST authorize`: the confirmation
+    ConfirmAuthorization = "POST" "authorize" true;
+    /// `POST token`: exchanges the code of a command line for a session
+    Token = "POST" "token" true;
+    /// `POST telemetry`: reports of browsers
+    Telemetry = "POST" "telemetry" true;
     /// `GET passkeys.js`: the browser module ([`BrowserModule`](super::BrowserModule))
     BrowserModule = "GET" "passkeys.js" false;
     /// `GET passkeys.de.js`: its German texts
     GermanTexts = "GET" "passkeys.de.js" false;
+    /// `GET telemetry.js`: its reports
+    TelemetryModule = "GET" "telemetry.js" false;
     /// `GET /.well-known/webauthn`
     WellKnownWebauthn = "GET" "/.well-known/webauthn" false;
     /// `GET /.well-known/passkey-endpoints`
@@ -110,8 +120,16 @@ impl Route {
 
     /// Whether the session of a request matters.
     pub(crate) const fn has_caller(self) -> bool {
-        let is_for_everyone =
-            matches!(self, Self::ProofOptions | Self::ProofVerify | Self::BrowserModule | Self::GermanTexts);
+        let is_for_everyone = matches!(
+            self,
+            Self::ProofOptions
+                | Self::ProofVerify
+                | Self::Token
+                | Self::Telemetry
+                | Self::BrowserModule
+                | Self::GermanTexts
+                | Self::TelemetryModule
+        );
         self.is_under_prefix() && !is_for_everyone
     }
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
+use super::authorization::issuer;
 use super::config_error::ConfigError;
 use super::revoked::RevokedSessions;
 use super::service::{Ceremonies, ClientAddress, Factors, Inner, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
+use crate::authorization::{CommandLineClient, CommandLineClientError};
 use crate::context_change::{AddressAndUserAgent, ContextChange};
 use crate::decoy::{DecoyProfile, Decoys};
 use crate::event::{EventSink, TracingSink};
@@ -43,6 +45,7 @@ pub struct PasskeysBuilder {
     decoys: DecoyProfile,
     trust: Arc<dyn TrustSource + Send + Sync>,
     policy: Policy,
+    clients: Vec<CommandLineClient>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: Arc<dyn EventSink>,
     admission: Option<Arc<dyn AdmissionHook>>,
@@ -79,6 +82,7 @@ impl PasskeysBuilder {
             decoys: DecoyProfile::default(),
             trust: Arc::new(StaticAnchors::none()),
             policy: Policy::default(),
+            clients: Vec::new(),
             clock: Arc::new(Timestamp::now),
             events: Arc::new(TracingSink),
             admission: None,
@@ -238,6 +242,23 @@ impl PasskeysBuilder {
         Self { policy, ..self }
     }
 
+    /// Lets users sign in to a program on their computer (`GET authorize`, `POST authorize`, `POST token`): an authorization
+    /// code with PKCE and a loopback redirect. `id` is the program's `client_id`, and users read its `name` before they
+    /// confirm. May be called for several programs. The program receives a bearer session, which lives at most
+    /// [`SessionPolicy::bearer`](crate::SessionPolicy::bearer).
+    pub fn command_line(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.clients.push(CommandLineClient { id: id.into(), name: name.into() });
+        self
+    }
+
+    /// Accepts reports of browsers about ceremonies (`POST telemetry`), and counts them as metrics
+    /// ([`BrowserReport`](crate::BrowserReport)). The page sends them with `telemetry.js`. Nothing in them identifies a person.
+    #[cfg(feature = "metrics")]
+    pub fn browser_telemetry(mut self) -> Self {
+        self.http.telemetry = true;
+        self
+    }
+
     /// Sets the clock; the default is the operating system's.
     pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
@@ -353,6 +374,7 @@ impl PasskeysBuilder {
             return Err(ConfigError::SignUpAcrossStores);
         }
         self.check_policy()?;
+        self.check_clients()?;
         let secret = self.secret.ok_or(ConfigError::MissingSecret)?;
         let decoys = Decoys::new(secret.expose(), self.decoys)?;
         let is_accepted = |origin: &String| {
@@ -401,6 +423,7 @@ impl PasskeysBuilder {
                 keys,
                 trust: self.trust,
                 policy: self.policy,
+                clients: self.clients,
                 clock: self.clock,
                 events: self.events,
                 decoys,
@@ -433,6 +456,22 @@ impl PasskeysBuilder {
         })?;
         for (one, other, contradiction) in self.policy.conflicts() {
             tracing::warn!(target: "rp", "no user can be in the groups {one:?} and {other:?}: {contradiction}");
+        }
+        Ok(())
+    }
+
+    fn check_clients(&self) -> Result<(), CommandLineClientError> {
+        for (at, client) in self.clients.iter().enumerate() {
+            client.check()?;
+            if self.clients.iter().take(at).any(|other| other.id == client.id) {
+                return Err(CommandLineClientError::Duplicate);
+            }
+        }
+        if !self.clients.is_empty() {
+            if let Some(Sessions::Application) = self.sessions {
+                return Err(CommandLineClientError::ApplicationSessions);
+            }
+            issuer(&self.rp).ok_or(CommandLineClientError::Issuer)?;
         }
         Ok(())
     }

@@ -183,19 +183,25 @@ impl Passkeys {
         caller: &Caller,
         requirement: &Requirement,
     ) -> Result<CurrentUser, ServiceError> {
-        let check = async {
-            let session = &caller.signed_in()?.session;
-            let user = self.active_user(&session.user).await?;
-            self.check_reauthentication(caller, &user).await?;
-            requirement.check(session, self.now()).map_err(step_up)?;
-            self.check_passkey_of(session).await?;
-            Ok(CurrentUser { user, session: session.clone() })
-        };
-        let result = check.await;
+        let result = self.check_requirement(caller, requirement).await;
         if result.is_err() && caller.session.is_some() {
             self.record(&caller.event(Action::Guard), &result);
         }
         result
+    }
+
+    /// [`Passkeys::require`] as a part of another action, which records the outcome.
+    pub(super) async fn check_requirement(
+        &self,
+        caller: &Caller,
+        requirement: &Requirement,
+    ) -> Result<CurrentUser, ServiceError> {
+        let session = &caller.signed_in()?.session;
+        let user = self.active_user(&session.user).await?;
+        self.check_reauthentication(caller, &user).await?;
+        requirement.check(session, self.now()).map_err(step_up)?;
+        self.check_passkey_of(session).await?;
+        Ok(CurrentUser { user, session: session.clone() })
     }
 
     /// Whether the user still has the passkey that opened a session. If one store has sessions and passkeys, it ended the

@@ -1,3 +1,4 @@
+use crate::authorization::CommandLineClientError;
 use crate::decoy::DecoyError;
 use crate::factor_name::FactorName;
 use crate::policy::PolicyError;
@@ -34,6 +35,9 @@ pub enum ConfigError {
         /// The problem.
         problem: &'static str,
     },
+    /// A program cannot be registered.
+    #[error("command_line: {0}")]
+    CommandLine(#[from] CommandLineClientError),
     /// The secret cannot encrypt the states of second factors.
     #[error("the secret: {0}")]
     Keys(#[from] KeyRingError),

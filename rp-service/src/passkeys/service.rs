@@ -8,6 +8,7 @@ use rp_core::{RelyingParty, Timestamp, TrustSource};
 
 use crate::admission::{AdmissionHook, AdmissionRequest};
 use crate::authenticator_info::AuthenticatorDirectory;
+use crate::authorization::CommandLineClient;
 use crate::context_change::ContextChange;
 use crate::decoy::Decoys;
 use crate::error::ServiceError;
@@ -83,6 +84,8 @@ pub(super) struct Inner {
     pub(super) keys: KeyRing,
     pub(super) trust: Arc<dyn TrustSource + Send + Sync>,
     pub(super) policy: Policy,
+    /// The programs that users may sign in to.
+    pub(super) clients: Vec<CommandLineClient>,
     pub(super) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) decoys: Decoys,

@@ -79,7 +79,7 @@ impl Passkeys {
             .levels()
             .filter(|(level, _)| *level <= aal)
             .map(|(level, limits)| limits.expires_at(Assurance::reached_at(session, level), now));
-        of_levels.fold(limits.expires_at(session.created_at, now), Timestamp::min)
+        of_levels.fold(limits.expires_at(session.kind, session.created_at, now), Timestamp::min)
     }
 
     /// Stores a new session. No client knows its token before the response is sent.
@@ -175,7 +175,7 @@ impl Passkeys {
 
     /// Checks that the passkey of a renewed session was not deleted after its counter was stored: the deletion did not find
     /// the session, which did not name the passkey yet. A later deletion ends the session.
-    async fn check_passkey_exists(&self, session: &Session) -> Result<(), ServiceError> {
+    pub(super) async fn check_passkey_exists(&self, session: &Session) -> Result<(), ServiceError> {
         let Some(id) = &session.credential else { return Ok(()) };
         self.passkey(id).await?.map(|_| ()).ok_or(ServiceError::CredentialUnknown)
     }

@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(policy.group["staff"].passkeys.synced, Some(true));
         let site = Policy { default: Rules::default(), group: Default::default(), ..policy };
         let mut sessions = SessionPolicy::new(Some(Duration::from_mins(30)), Duration::from_hours(8));
-        sessions.first_factor = Duration::from_mins(5);
+        (sessions.bearer, sessions.first_factor) = (Duration::from_hours(2), Duration::from_mins(5));
         sessions.aal2 = SessionLimits::new(Some(Duration::from_mins(20)), Some(Duration::from_hours(6)));
         sessions.aal3 = SessionLimits::new(Some(Duration::from_mins(10)), None);
         let mut aal3 = Aal3Rules::default();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::text;
 #[cfg(feature = "schema")]
 use super::text::MaxAge;
+use crate::session::SessionKind;
 
 /// How long sessions live. Each limit that applies ends a session, so that the earliest one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -23,6 +24,11 @@ pub struct SessionPolicy {
     #[serde(deserialize_with = "text::duration::deserialize")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
     pub absolute: Duration,
+    /// The time after sign-in at which a session with a bearer token expires, if that is before `absolute`: a token in a
+    /// file is easier to copy than a cookie.
+    #[serde(deserialize_with = "text::duration::deserialize")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
+    pub bearer: Duration,
     /// The lifetime of a session in the state [`FirstFactor`](crate::SessionState::FirstFactor).
     #[serde(deserialize_with = "text::duration::deserialize")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "text::duration_schema"))]
@@ -82,13 +88,23 @@ impl SessionPolicy {
     #[must_use]
     pub const fn new(idle: Option<Duration>, absolute: Duration) -> Self {
         let none = SessionLimits::new(None, None);
-        // Ten minutes: enough to find a security key, and no longer than a ceremony may take.
-        Self { idle, absolute, first_factor: Duration::from_mins(10), aal2: none, aal3: none }
+        // A working day; and ten minutes: enough to find a security key, and no longer than a ceremony may take.
+        let (bearer, first_factor) = (Duration::from_hours(8), Duration::from_mins(10));
+        Self { idle, absolute, bearer, first_factor, aal2: none, aal3: none }
     }
 
     /// When a session of any level expires that was created and used at these times.
-    pub(crate) fn expires_at(&self, created_at: Timestamp, used_at: Timestamp) -> Timestamp {
-        SessionLimits::new(self.idle, Some(self.absolute)).expires_at(created_at, used_at)
+    pub(crate) fn expires_at(
+        &self,
+        kind: SessionKind,
+        created_at: Timestamp,
+        used_at: Timestamp,
+    ) -> Timestamp {
+        let absolute = match kind {
+            SessionKind::Browser => self.absolute,
+            SessionKind::Bearer => self.absolute.min(self.bearer),
+        };
+        SessionLimits::new(self.idle, Some(absolute)).expires_at(created_at, used_at)
     }
 
     /// The further limits, with the lowest level of the sessions to which they apply.
@@ -128,9 +144,14 @@ mod tests {
     fn a_session_expires_when_idle_or_at_its_absolute_limit() {
         let at = Timestamp::from_unix_seconds;
         let policy = SessionPolicy::aal2();
-        assert_eq!(policy.expires_at(at(0), at(60)), at(60 + 3_600));
-        assert_eq!(policy.expires_at(at(0), at(86_000)), at(86_400));
-        assert_eq!(SessionPolicy::aal1().expires_at(at(0), at(60)), at(30 * 86_400));
+        let (browser, bearer) = (SessionKind::Browser, SessionKind::Bearer);
+        assert_eq!(policy.expires_at(browser, at(0), at(60)), at(60 + 3_600));
+        assert_eq!(policy.expires_at(browser, at(0), at(86_000)), at(86_400));
+        assert_eq!(policy.expires_at(bearer, at(0), at(60)), at(60 + 3_600));
+        assert_eq!(policy.expires_at(bearer, at(0), at(28_000)), at(8 * 3_600));
+        assert_eq!(SessionPolicy::aal1().expires_at(browser, at(0), at(60)), at(30 * 86_400));
+        let short = SessionPolicy::new(None, Duration::from_hours(1));
+        assert_eq!(short.expires_at(bearer, at(0), at(60)), at(3_600));
     }
 
     #[test]

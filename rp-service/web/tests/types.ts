@@ -1,9 +1,10 @@
 // Compiles if the types of the module are what the guide says.
 
 import { connect, create, explain, get, PasskeyError, supports, texts, unsupported } from "../passkeys.js";
+import { report } from "../telemetry.js";
 
 export async function page(options: object): Promise<string> {
-  const passkeys = connect({ prefix: "/auth", verify: async (error) => error.required?.maxAge !== undefined });
+  const passkeys = report(connect({ prefix: "/auth", verify: async (error) => error.required?.maxAge !== undefined }), { prefix: "/auth" });
   const problem: "insecure-page" | "no-webauthn" | "old-browser" | undefined = unsupported();
   if (problem) return explain({ code: problem }, "de");
   texts["fr"] = { network: "Le serveur est inaccessible." };

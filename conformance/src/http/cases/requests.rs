@@ -135,8 +135,13 @@ pub(super) async fn every_route_of_the_user_requires_a_session(server: Server) {
                 Route::SignOut => assert_eq!(answer.status, 204),
                 Route::BrowserModule
                 | Route::GermanTexts
+                | Route::TelemetryModule
                 | Route::WellKnownWebauthn
                 | Route::WellKnownPasskeyEndpoints => assert_eq!(answer.status, 200),
+                // Not switched on.
+                Route::Authorize | Route::ConfirmAuthorization | Route::Token | Route::Telemetry => {
+                    assert_eq!(answer.status, 404, "{route:?}");
+                }
                 _ => assert_eq!(answer.problem(), (401, "not-signed-in"), "{route:?}"),
             }
         }
@@ -172,7 +177,7 @@ pub(super) async fn only_the_named_routes_are_mounted(server: Server) {
 pub(super) async fn the_browser_module_is_cached_by_its_hash(server: Server) {
     let test = server.start().await;
     let mut browser = test.browser("one");
-    for path in ["/webauthn/passkeys.js", "/webauthn/passkeys.de.js"] {
+    for path in ["/webauthn/passkeys.js", "/webauthn/passkeys.de.js", "/webauthn/telemetry.js"] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, 200, "{path}");
         let etag = answer.header("etag").next().unwrap_or_default().to_owned();

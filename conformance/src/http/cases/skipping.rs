@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::http::{Browser, HttpResponse};
+use crate::http::{Browser, HttpResponse, Setup};
 
 /// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,13 @@ fn expected(route: Route, factor: &str, state: State, enrolled: Enrolled) -> Exp
         | Route::WellKnownPasskeyEndpoints
         | Route::BrowserModule
         | Route::GermanTexts
+        | Route::TelemetryModule
         | Route::ProofOptions => ACCEPTED,
+        // A page without parameters, no request that was shown, a page that asks for a token, and a part that is off.
+        Route::Authorize => (400, ""),
+        Route::ConfirmAuthorization if is_signed_in || state == State::Aged => (409, "no-ceremony"),
+        Route::Token => (403, "cross-site-request"),
+        Route::Telemetry => (404, ""),
         Route::RegistrationVerify | Route::AuthenticationVerify | Route::ProofVerify => {
             (400, "malformed-json")
         }
@@ -171,6 +177,7 @@ async fn send(browser: &mut Browser, route: Route, factor: &str, state: State) -
         Route::ChangeUser => json!({"displayName": "mine"}),
         Route::ConfirmFactor => json!({"codes": ["wrong", "wrong"]}),
         Route::VerifyFactor => json!({"code": "wrong"}),
+        Route::ConfirmAuthorization => json!({"request": "wrong"}),
         _ if route.has_body() => json!({}),
         _ => Value::Null,
     };
@@ -179,13 +186,15 @@ async fn send(browser: &mut Browser, route: Route, factor: &str, state: State) -
 
 /// A new user, and a browser with a session in a state.
 async fn prepare(server: &Server, state: State, enrolled: Enrolled) -> (Test, Browser) {
-    let test = server
-        .start_with(|setup| match state {
+    let policy = |setup: &mut Setup| {
+        setup.service = Box::new(|builder| builder.command_line("acme", "Acme"));
+        match state {
             State::MustEnrol => setup.policy.default.second_factor = SecondFactorPolicy::Required,
             State::Aged => setup.policy.default.reauthenticate.after = MaxAge::After(MAX_AGE),
             _ => {}
-        })
-        .await;
+        }
+    };
+    let test = server.start_with(policy).await;
     test.passkeys.create_user("kim", "Kim").await.expect("the user is created");
     let mut kim = test.browser("kim");
     password(&mut kim, "kim").await.text();
