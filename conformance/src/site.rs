@@ -10,7 +10,7 @@ mod passwords;
 
 pub use application::{Answer, AppRoute, Application};
 pub use arguments::Arguments;
-pub use assets::{Asset, assets};
+pub use assets::Asset;
 
 use std::error::Error;
 use std::io::IsTerminal;
@@ -35,6 +35,7 @@ pub struct Site {
     pub listeners: Vec<TcpListener>,
     /// The time within which the head of a request must arrive.
     pub header_time_limit: Duration,
+    has_telemetry: bool,
     origin: String,
     database: String,
 }
@@ -53,8 +54,15 @@ impl Site {
         let passkeys = arguments.passkeys(&origin).await?;
         let application = Application::new(Passwords::open(arguments.database()).await?);
         let header_time_limit = arguments.header_time_limit();
+        let has_telemetry = arguments.has_telemetry();
         let database = arguments.database().to_string();
-        Ok(Self { passkeys, application, listeners, header_time_limit, origin, database })
+        Ok(Self { passkeys, application, listeners, header_time_limit, has_telemetry, origin, database })
+    }
+
+    /// The files of the pages.
+    #[must_use]
+    pub fn assets(&self) -> Vec<Asset> {
+        assets::assets(self.has_telemetry)
     }
 
     /// Prints the address of the site.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use rp_actix::{Context, Rejection};
-use rp_conformance::site::{self, AppRoute, Application, Asset, Site, assets};
+use rp_conformance::site::{self, AppRoute, Application, Asset, Site};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -18,8 +18,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let site = Site::open().await?;
     let passkeys = site.passkeys.clone();
     let application = site.application.clone();
+    let assets = site.assets();
     let mut server = HttpServer::new(move || {
-        let pages = assets().into_iter().fold(rp_actix::mount(App::new(), &passkeys), |app, asset| {
+        let pages = assets.clone().into_iter().fold(rp_actix::mount(App::new(), &passkeys), |app, asset| {
             app.route(asset.path, web::get().to(move || ready(page(&asset))))
         });
         AppRoute::ALL.into_iter().fold(pages, |app, route| {

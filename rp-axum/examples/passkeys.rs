@@ -13,7 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rp_axum::{Context, Rejection};
-use rp_conformance::site::{self, AppRoute, Application, Site, assets};
+use rp_conformance::site::{self, AppRoute, Application, Site};
 use tokio::task::JoinSet;
 
 #[tokio::main]
@@ -23,7 +23,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let site = Site::open().await?;
-    let pages = assets()
+    let pages = site
+        .assets()
         .into_iter()
         .fold(Router::new(), |router, asset| router.route(asset.path, get((asset.headers(), asset.content))));
     let routes = AppRoute::ALL.into_iter().fold(pages, |router, route| {

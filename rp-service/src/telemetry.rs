@@ -215,7 +215,8 @@ impl BrowserReport {
     }
 }
 
-#[cfg(all(test, feature = "metrics"))]
+#[cfg(test)]
+#[cfg(feature = "metrics")]
 mod tests {
     use std::sync::{Arc, Mutex};
 

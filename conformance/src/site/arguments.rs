@@ -50,6 +50,9 @@ pub struct Arguments {
     /// A user in the group `administrators` of the policy; may be repeated.
     #[arg(long = "administrator", value_name = "USERNAME")]
     administrators: Vec<String>,
+    /// Counts how ceremonies end in browsers, which report it.
+    #[arg(long)]
+    telemetry: bool,
     /// A file with the number of seconds by which the site's clock is ahead, for tests.
     #[arg(long, hide = true, value_name = "FILE")]
     clock: Option<PathBuf>,
@@ -108,6 +111,11 @@ impl Arguments {
         }
     }
 
+    /// Whether the page reports how ceremonies end.
+    pub(super) fn has_telemetry(&self) -> bool {
+        self.telemetry
+    }
+
     pub(super) fn header_time_limit(&self) -> Duration {
         Duration::from_secs(self.header_time)
     }
@@ -146,12 +154,16 @@ impl Arguments {
             .secret(self.secret()?)
             .policy(self.policy()?)
             .passkey_endpoints(endpoints)
+            .command_line("passkeys-login", "passkeys-login, the example for terminals")
             .body_time_limit(Duration::from_secs(self.body_time))
             .groups(Administrators(self.administrators.clone()));
         passkeys = self.stores(passkeys).await?;
         passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
         if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
+        }
+        if self.telemetry {
+            passkeys = passkeys.browser_telemetry();
         }
         if let Some(file) = self.clock.clone() {
             passkeys = passkeys.clock(move || now(&file));

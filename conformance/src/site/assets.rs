@@ -31,10 +31,12 @@ impl Asset {
 }
 
 /// The page and everything that it loads, except the browser module, which the adapters serve.
-#[must_use]
-pub fn assets() -> Vec<Asset> {
+pub(super) fn assets(has_telemetry: bool) -> Vec<Asset> {
     // The browser rejects a module other than that of this build.
-    let module = BrowserModule::Passkeys.preload_tag(&Routes::all());
+    let mut module = BrowserModule::Passkeys.preload_tag(&Routes::all());
+    if has_telemetry {
+        module.push_str(&BrowserModule::Telemetry.preload_tag(&Routes::all()));
+    }
     let page = include_str!("pages/index.html").replace("<!-- passkeys.js -->", &module);
     vec![
         Asset::new("/", HTML, &page),

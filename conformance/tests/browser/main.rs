@@ -11,6 +11,7 @@
 
 #[path = "../shared/built.rs"]
 mod built;
+mod command_line;
 mod crash;
 mod factors;
 mod folder;
@@ -26,6 +27,7 @@ mod process;
 mod simplewebauthn;
 mod site;
 mod slow;
+mod telemetry;
 mod totp;
 mod webdriver;
 

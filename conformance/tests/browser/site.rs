@@ -21,16 +21,23 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) const BOTH: [Self; 2] = [Self::Axum, Self::Actix];
 
-    /// The example's binary, built once.
+    /// The example's binary.
     pub(crate) fn binary(self) -> PathBuf {
-        static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-            built::build(&["--example", "passkeys", "--example", "passkeys-actix"]).join("examples")
-        });
-        BUILT.join(built::executable(match self {
+        example(match self {
             Self::Axum => "passkeys",
             Self::Actix => "passkeys-actix",
-        }))
+        })
     }
+}
+
+/// The binary of an example; all are built once.
+pub(crate) fn example(name: &str) -> PathBuf {
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let examples =
+            ["--example", "passkeys", "--example", "passkeys-actix", "--example", "passkeys-login"];
+        built::build(&examples).join("examples")
+    });
+    BUILT.join(built::executable(name))
 }
 
 /// A running site.

@@ -7,6 +7,10 @@ import { choice, connectFactors, setUpTotp, showFactors } from "./factors.js";
 import { ago, day, exactly, explain } from "./words.js";
 
 const passkeys = connect({ verify });
+// Where the site counts how ceremonies end, the page reports it.
+if ($("link[href='/webauthn/telemetry.js']")) {
+  await import("/webauthn/telemetry.js").then(({ report }) => report(passkeys)).catch(() => {});
+}
 const views = ["#wall", "#signed-out", "#second-factor", "#account"].map((view) => $(view));
 const [wall, signedOut, secondFactor, account] = views;
 const forms = { "sign-in": $("#sign-in"), create: $("#sign-up") };
