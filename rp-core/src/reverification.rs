@@ -1,5 +1,11 @@
 //! Attestation of a stored registration, verified again under today's policy and trust (7.1, steps 21 to 24).
 
+#[cfg(feature = "rayon")]
+use alloc::vec::Vec;
+
+#[cfg(feature = "rayon")]
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::assessment::AttestedRegistration;
 use crate::attestation::{Attestation, AttestationError, AttestationObject, AttestationObjectError};
 use crate::cose::PublicKeyError;
@@ -134,5 +140,22 @@ impl RelyingParty {
             },
             trust,
         )
+    }
+
+    /// Verifies the attestation of many stored records again, on all cores; the results are in the order of the records.
+    /// Each is that of [`RelyingParty::reverify_registration`].
+    ///
+    /// The work runs in rayon's current thread pool, and the calling thread waits for it. Pass records page by page, as
+    /// a store returns them: a few hundred at a time are enough for all cores.
+    #[cfg(feature = "rayon")]
+    pub fn reverify_registrations(
+        &self,
+        records: &[CredentialRecord],
+        trust: &(dyn TrustSource + Sync),
+        certificates_at: impl Fn(&CredentialRecord) -> Timestamp + Sync,
+        now: Timestamp,
+    ) -> Vec<Result<Attestation, ReverificationError>> {
+        let reverify = |record| self.reverify_registration(record, trust, certificates_at(record), now);
+        records.par_iter().map(reverify).collect()
     }
 }

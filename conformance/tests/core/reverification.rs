@@ -155,3 +155,27 @@ fn reverification_ignores_the_age_of_a_safetynet_response() {
     assert_eq!(attestation.r#type, AttestationType::Basic);
     assert!(attestation.is_trusted());
 }
+
+#[test]
+fn a_batch_has_the_results_of_its_records_in_their_order() {
+    let formats = [Statement::Packed, Statement::Tpm, Statement::None, Statement::Apple, Statement::FidoU2f];
+    let rp = rp(AttestationPolicy::default().require_trusted());
+    for anchored in [Statement::Packed, Statement::Apple] {
+        let (_, anchors, now) = stored(anchored);
+        let records: Vec<_> = formats.iter().cycle().take(23).map(|format| stored(*format).0).collect();
+        let at = |record: &CredentialRecord| {
+            let is_packed = record.attestation.format == Format::Packed;
+            if is_packed { Timestamp::from_unix_seconds(0) } else { now }
+        };
+        let verdict = |result: Result<rp_core::Attestation, ReverificationError>| {
+            result.map(|attestation| StoredAttestation::from(&attestation)).map_err(|error| error.to_string())
+        };
+        let one_by_one: Vec<_> = records
+            .iter()
+            .map(|record| verdict(rp.reverify_registration(record, &anchors, at(record), now)))
+            .collect();
+        let batch = rp.reverify_registrations(&records, &anchors, at, now).into_iter().map(verdict);
+        assert_eq!(batch.collect::<Vec<_>>(), one_by_one);
+        assert_ne!(one_by_one[0], one_by_one[1]);
+    }
+}
