@@ -56,6 +56,7 @@ const TARGETS: &[(&str, Make)] = &[
     ("response_json", Ceremonies::responses),
     ("service_ceremony", |_| parsers::stored_ceremonies()),
     ("service_request", |_| parsers::service_requests()),
+    ("signature_backends", |_| Inputs::from([vec![0; 96], vec![0x55; 96], vec![0xff; 96]])),
     ("statement_android_key", |minted| minted.statements("android-key")),
     ("statement_android_safetynet", |minted| minted.statements("android-safetynet")),
     ("statement_apple", |minted| minted.statements("apple")),

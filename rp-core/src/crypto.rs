@@ -7,6 +7,8 @@
 //! Each algorithm is a feature, and so is each [`Backend`] but the portable one. A key or scheme that the build does not
 //! support has its own error. All back ends give the same verdicts.
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod backend;
 #[cfg(feature = "_ecdsa")]
 mod ecdsa;
@@ -15,6 +17,10 @@ mod ecdsa_der;
 mod ed25519;
 #[cfg(feature = "ed448")]
 mod ed448;
+#[cfg(any(feature = "_fast", feature = "eddsa", feature = "_rsa"))]
+mod fast;
+#[cfg(any(feature = "_fast", feature = "eddsa", feature = "_rsa"))]
+mod fast_key;
 #[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod graviola;
 mod hash;
@@ -64,10 +70,14 @@ pub fn verify(key: &Key, scheme: Scheme, message: &[&[u8]], signature: &[u8]) ->
         #[cfg(feature = "eddsa")]
         key::Kind::Ed25519(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "ed448")]
-        key::Kind::Ed448(ref key) => key.verify(scheme, &hash::contiguous(message), signature),
+        key::Kind::Ed448(ref key) => {
+            hash::contiguous(message, |message| key.verify(scheme, message, signature))
+        }
         #[cfg(feature = "_rsa")]
         key::Kind::Rsa(ref key) => key.verify(scheme, message, signature),
         #[cfg(feature = "ml-dsa")]
-        key::Kind::MlDsa(ref key) => key.verify(scheme, &hash::contiguous(message), signature),
+        key::Kind::MlDsa(ref key) => {
+            hash::contiguous(message, |message| key.verify(scheme, message, signature))
+        }
     }
 }

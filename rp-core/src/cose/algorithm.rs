@@ -140,13 +140,14 @@ impl Algorithm {
         if !self.is_supported() {
             return None;
         }
-        let is_fast = match self.key_type() {
-            KeyType::Ec2(Curve::P256 | Curve::P384) | KeyType::Okp(EdwardsCurve::Ed25519) => true,
-            KeyType::Rsa => self != Self::Rs1,
-            KeyType::Ec2(_) | KeyType::Okp(_) | KeyType::Akp(_) => false,
+        let has = |backend: &Backend| match (backend, self.key_type()) {
+            (Backend::RustCrypto, _)
+            | (_, KeyType::Ec2(Curve::P256 | Curve::P384) | KeyType::Okp(EdwardsCurve::Ed25519)) => true,
+            (_, KeyType::Rsa) => self != Self::Rs1,
+            (Backend::AwsLcRs, KeyType::Ec2(Curve::P521)) => true,
+            (_, KeyType::Ec2(_) | KeyType::Okp(_) | KeyType::Akp(_)) => false,
         };
-        let graviola = Some(Backend::Graviola).filter(|backend| is_fast && backend.is_available());
-        Some(graviola.unwrap_or(Backend::RustCrypto))
+        Backend::ALL.into_iter().find(|backend| backend.is_available() && has(backend))
     }
 
     /// Whether the algorithm is used with such keys: each ECDSA and EdDSA algorithm has one curve here

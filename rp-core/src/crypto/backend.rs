@@ -3,30 +3,31 @@
 //! The portable one, by RustCrypto and dalek, has every algorithm of the build. A faster one is used for the keys and
 //! schemes that it has, if its feature is enabled and the processor has the instructions it needs.
 
-#[cfg(any(feature = "eddsa", feature = "_rsa", feature = "graviola"))]
-use alloc::sync::Arc;
 use core::fmt;
-
-#[cfg(any(feature = "eddsa", feature = "_rsa", feature = "graviola"))]
-use super::scheme::Scheme;
 
 /// An implementation of signature algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
-    /// The crates of RustCrypto, and `ed25519-dalek`: portable, without C.
-    RustCrypto,
+    /// AWS-LC by `aws-lc-rs` (feature `aws-lc-rs`): C and assembly, also as a module that is validated for FIPS 140-3.
+    AwsLcRs,
     /// `graviola` (feature `graviola`): formally verified assembly for x86-64 and aarch64, without C.
     Graviola,
+    /// The crates of RustCrypto, and `ed25519-dalek`: portable, without C.
+    RustCrypto,
 }
 
 impl Backend {
+    /// All back ends. A key is prepared for the first that is available and has it.
+    pub const ALL: [Self; 3] = [Self::AwsLcRs, Self::Graviola, Self::RustCrypto];
+
     /// Whether this build has the back end and this processor can run it.
     #[must_use]
     pub fn is_available(self) -> bool {
         match self {
-            Self::RustCrypto => true,
+            Self::AwsLcRs => cfg!(feature = "aws-lc-rs"),
             Self::Graviola => has_graviola(),
+            Self::RustCrypto => true,
         }
     }
 }
@@ -34,8 +35,9 @@ impl Backend {
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::RustCrypto => "RustCrypto",
+            Self::AwsLcRs => "aws-lc-rs",
             Self::Graviola => "graviola",
+            Self::RustCrypto => "RustCrypto",
         })
     }
 }
@@ -50,14 +52,3 @@ fn has_graviola() -> bool {
 fn has_graviola() -> bool {
     false
 }
-
-/// A key in the form that a faster back end computes with.
-#[cfg(any(feature = "eddsa", feature = "_rsa", feature = "graviola"))]
-pub(super) trait FastKey: fmt::Debug + Send + Sync {
-    /// Verifies a signature whose form was checked. `None` if the back end does not have the scheme.
-    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Option<bool>;
-}
-
-/// A key that a faster back end has; `None` if no enabled back end has it.
-#[cfg(any(feature = "eddsa", feature = "_rsa", feature = "graviola"))]
-pub(super) type Fast = Option<Arc<dyn FastKey>>;

@@ -1,13 +1,13 @@
 //! ECDSA.
 
-#[cfg(feature = "graviola")]
+#[cfg(feature = "_fast")]
 use std::sync::OnceLock;
 
 use signature::hazmat::PrehashVerifier;
 
 use super::backend::Backend;
-#[cfg(feature = "graviola")]
-use super::backend::{Fast, FastKey};
+#[cfg(feature = "_fast")]
+use super::fast_key::{CheckedSignature, Fast, FastKey};
 use super::hash::Hash;
 use super::parameters::{Curve, KeyError};
 use super::scheme::{Error, Scheme};
@@ -20,7 +20,7 @@ pub(super) struct EcKey {
     sec1: [u8; SEC1_MAX],
     point: Point,
     /// The key for a faster back end, made for the first signature: that takes longer than to check the point.
-    #[cfg(feature = "graviola")]
+    #[cfg(feature = "_fast")]
     fast: OnceLock<Fast>,
 }
 
@@ -78,32 +78,33 @@ impl EcKey {
             curve,
             sec1,
             point: point.map_err(|_| KeyError::Point)?,
-            #[cfg(feature = "graviola")]
+            #[cfg(feature = "_fast")]
             fast: OnceLock::new(),
         })
     }
 
-    /// The same key for the portable back end.
-    pub(super) fn portable(&self) -> Self {
-        Self {
-            #[cfg(feature = "graviola")]
-            fast: OnceLock::from(None),
+    /// The same key for one back end, if it has the curve.
+    pub(super) fn on(&self, backend: Backend) -> Option<Self> {
+        let key = Self {
+            #[cfg(feature = "_fast")]
+            fast: OnceLock::from(super::fast::ec(self.curve, self.sec1(), Some(backend))),
             ..self.clone()
-        }
+        };
+        (key.backend() == backend).then_some(key)
     }
 
     pub(super) fn backend(&self) -> Backend {
-        #[cfg(feature = "graviola")]
-        if self.fast().is_some() {
-            return Backend::Graviola;
+        #[cfg(feature = "_fast")]
+        if let Some(key) = self.fast() {
+            return key.backend();
         }
         Backend::RustCrypto
     }
 
     /// The key for a faster back end, if one has the curve.
-    #[cfg(feature = "graviola")]
+    #[cfg(feature = "_fast")]
     fn fast(&self) -> Option<&dyn FastKey> {
-        self.fast.get_or_init(|| fast(self.curve, self.sec1())).as_deref()
+        self.fast.get_or_init(|| super::fast::ec(self.curve, self.sec1(), None)).as_deref()
     }
 
     /// `04 || x || y`.
@@ -124,21 +125,25 @@ impl EcKey {
         };
         // `from_der` accepts only minimal DER, and numbers from 1 to the order of the curve.
         let form = |_| Error::Form { scheme };
-        #[cfg(feature = "graviola")]
+        #[cfg(feature = "_fast")]
         if let Some(key) = self.fast() {
+            let verify =
+                |fixed: &[u8]| key.verify(scheme, message, CheckedSignature { sent: signature, fixed });
             let verdict = match self.point {
                 #[cfg(feature = "es256")]
                 Point::P256(_) => {
-                    let signature = p256::ecdsa::Signature::from_der(signature).map_err(form)?;
-                    key.verify(scheme, message, &signature.to_bytes())
+                    verify(&p256::ecdsa::Signature::from_der(signature).map_err(form)?.to_bytes())
                 }
                 #[cfg(feature = "es384")]
                 Point::P384(_) => {
-                    let signature = p384::ecdsa::Signature::from_der(signature).map_err(form)?;
-                    key.verify(scheme, message, &signature.to_bytes())
+                    verify(&p384::ecdsa::Signature::from_der(signature).map_err(form)?.to_bytes())
                 }
-                #[cfg(any(feature = "es512", feature = "es256k"))]
-                _ => None,
+                #[cfg(feature = "es512")]
+                Point::P521(_) => {
+                    verify(&p521::ecdsa::Signature::from_der(signature).map_err(form)?.to_bytes())
+                }
+                #[cfg(feature = "es256k")]
+                Point::Secp256k1(_) => None,
             };
             if let Some(is_valid) = verdict {
                 return if is_valid { Ok(()) } else { Err(Error::Mismatch) };
@@ -167,16 +172,6 @@ impl EcKey {
         }
         .map_err(|_| Error::Mismatch)
     }
-}
-
-#[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn fast(curve: Curve, sec1: &[u8]) -> Fast {
-    super::graviola::ec(curve, sec1)
-}
-
-#[cfg(all(feature = "graviola", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-fn fast(_: Curve, _: &[u8]) -> Fast {
-    None
 }
 
 const fn sec1_len(curve: Curve) -> usize {

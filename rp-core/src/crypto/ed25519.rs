@@ -4,7 +4,9 @@ use alloc::sync::Arc;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use super::backend::{Backend, Fast, FastKey};
+use super::backend::Backend;
+use super::fast;
+use super::fast_key::{CheckedSignature, FastKey};
 use super::hash::contiguous;
 use super::parameters::KeyError;
 use super::scheme::{Error, Scheme};
@@ -42,22 +44,26 @@ impl Ed25519Key {
         if is_of_small_order(encoded) {
             return Err(KeyError::SmallOrder);
         }
-        let point = match fast(encoded) {
+        let point = match fast::ed25519(encoded, None) {
             Some(key) => Point::Fast(key),
             None => portable(encoded)?,
         };
         Ok(Self { encoded: *encoded, point })
     }
 
-    /// The same key for the portable back end.
-    pub(super) fn portable(&self) -> Result<Self, KeyError> {
-        Ok(Self { encoded: self.encoded, point: portable(&self.encoded)? })
+    /// The same key for one back end, if it has the curve.
+    pub(super) fn on(&self, backend: Backend) -> Option<Self> {
+        let point = match backend {
+            Backend::RustCrypto => portable(&self.encoded).ok()?,
+            _ => Point::Fast(fast::ed25519(&self.encoded, Some(backend))?),
+        };
+        Some(Self { encoded: self.encoded, point })
     }
 
     pub(super) fn backend(&self) -> Backend {
         match self.point {
             Point::Portable(_) => Backend::RustCrypto,
-            Point::Fast(_) => Backend::Graviola,
+            Point::Fast(ref key) => key.backend(),
         }
     }
 
@@ -76,8 +82,12 @@ impl Ed25519Key {
             return Err(Error::Mismatch);
         }
         let is_valid = match self.point {
-            Point::Portable(ref key) => key.verify_strict(&contiguous(message), &parsed).is_ok(),
-            Point::Fast(ref key) => key.verify(scheme, message, signature) == Some(true),
+            Point::Portable(ref key) => {
+                contiguous(message, |message| key.verify_strict(message, &parsed).is_ok())
+            }
+            Point::Fast(ref key) => {
+                key.verify(scheme, message, CheckedSignature::new(signature)) == Some(true)
+            }
         };
         if is_valid { Ok(()) } else { Err(Error::Mismatch) }
     }
@@ -86,16 +96,6 @@ impl Ed25519Key {
 /// The key for the portable back end.
 fn portable(encoded: &[u8; 32]) -> Result<Point, KeyError> {
     VerifyingKey::from_bytes(encoded).map(Point::Portable).map_err(|_| KeyError::Point)
-}
-
-#[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn fast(encoded: &[u8; 32]) -> Fast {
-    super::graviola::ed25519(encoded)
-}
-
-#[cfg(not(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-fn fast(_: &[u8; 32]) -> Fast {
-    None
 }
 
 /// The y of the eight points of small order, little-endian: 1, -1, 0, and two of order eight.

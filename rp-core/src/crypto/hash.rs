@@ -131,18 +131,24 @@ pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
 }
 
-/// The message in one piece, for schemes that read it twice.
-#[cfg(any(
-    feature = "eddsa",
-    feature = "ed448",
-    feature = "ml-dsa",
-    all(feature = "graviola", feature = "_rsa")
-))]
-pub(super) fn contiguous<'a>(message: &[&'a [u8]]) -> alloc::borrow::Cow<'a, [u8]> {
-    match message {
-        [whole] => alloc::borrow::Cow::Borrowed(whole),
-        parts => alloc::borrow::Cow::Owned(parts.concat()),
+/// Reads the message in one piece, for schemes that read it twice and for back ends that take it so.
+#[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa", feature = "_fast"))]
+pub(super) fn contiguous<T>(message: &[&[u8]], read: impl FnOnce(&[u8]) -> T) -> T {
+    /// Longer than authenticator data with a hash, unless they have extension outputs.
+    const SHORT: usize = 512;
+    if let [whole] = message {
+        return read(whole);
     }
+    let mut buffer = [0; SHORT];
+    let mut rest = &mut buffer[..];
+    for part in message {
+        match rest.split_off_mut(..part.len()) {
+            Some(place) => place.copy_from_slice(part),
+            None => return read(&message.concat()),
+        }
+    }
+    let len = SHORT.saturating_sub(rest.len());
+    read(buffer.get(..len).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -166,6 +172,18 @@ mod tests {
         for (hash, len) in [(Hash::Sha1, 20), (Hash::Sha256, 32), (Hash::Sha384, 48), (Hash::Sha512, 64)] {
             assert_eq!(hash.digest(abc).len(), len);
         }
+    }
+
+    #[test]
+    #[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa", feature = "_fast"))]
+    fn a_message_of_any_length_is_read_in_one_piece() {
+        for len in [0, 1, 255, 256, 257, 300, 2_000] {
+            let (one, other) = (alloc::vec![1; len], alloc::vec![2; len]);
+            let whole = [&one[..], &other].concat();
+            assert!(contiguous(&[&one, &[], &other], |message| *message == *whole), "{len}");
+            assert!(contiguous(&[&whole], |message| *message == *whole), "{len}");
+        }
+        assert!(contiguous(&[], <[u8]>::is_empty));
     }
 
     #[test]

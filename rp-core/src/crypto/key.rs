@@ -190,22 +190,23 @@ impl Key {
         }
     }
 
-    /// The same key for [`Backend::RustCrypto`]: for tests that compare back ends.
+    /// The same key for one back end, if that is available and has such keys: for tests that compare back ends.
     #[doc(hidden)]
     #[must_use]
-    pub fn portable(&self) -> Self {
+    pub fn on(&self, backend: Backend) -> Option<Self> {
         match self.0 {
             #[cfg(feature = "_ecdsa")]
-            Kind::Ec(ref key) => Self(Kind::Ec(key.portable())),
+            Kind::Ec(ref key) => key.on(backend).map(Kind::Ec),
             #[cfg(feature = "eddsa")]
-            Kind::Ed25519(ref key) => Self(Kind::Ed25519(key.portable().unwrap_or_else(|_| key.clone()))),
+            Kind::Ed25519(ref key) => key.on(backend).map(Kind::Ed25519),
             #[cfg(feature = "ed448")]
-            Kind::Ed448(ref key) => Self(Kind::Ed448(key.clone())),
+            Kind::Ed448(ref key) => is_portable(backend).then(|| Kind::Ed448(key.clone())),
             #[cfg(feature = "_rsa")]
-            Kind::Rsa(ref key) => Self(Kind::Rsa(key.portable().unwrap_or_else(|_| key.clone()))),
+            Kind::Rsa(ref key) => key.on(backend).map(Kind::Rsa),
             #[cfg(feature = "ml-dsa")]
-            Kind::MlDsa(ref key) => Self(Kind::MlDsa(key.clone())),
+            Kind::MlDsa(ref key) => is_portable(backend).then(|| Kind::MlDsa(key.clone())),
         }
+        .map(Self)
     }
 
     /// Curve, x and y of an elliptic curve key.
@@ -236,6 +237,11 @@ impl Key {
         let KeyParts::Rsa { n, e } = self.parts() else { return None };
         Some((n, e))
     }
+}
+
+#[cfg(any(feature = "ed448", feature = "ml-dsa"))]
+fn is_portable(backend: Backend) -> bool {
+    backend == Backend::RustCrypto
 }
 
 /// Checks the length of an encoded point.

@@ -127,7 +127,7 @@ pub(super) struct RsaPublicKey<'a> {
 }
 
 /// The DER of an RSA key in PKCS #1 (RFC 8017, appendix A.1.1); `None` if it is too long.
-#[cfg(all(feature = "graviola", feature = "_rsa"))]
+#[cfg(all(feature = "_fast", feature = "_rsa"))]
 pub(super) fn rsa_pkcs1(n: &[u8], e: &[u8]) -> Option<alloc::vec::Vec<u8>> {
     let key = RsaPublicKey { modulus: UintRef::new(n).ok()?, exponent: UintRef::new(e).ok()? };
     der::Encode::to_der(&key).ok()

@@ -7,7 +7,9 @@ use ::rsa::traits::SignatureScheme;
 use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, PublicKey};
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::backend::{Backend, Fast, FastKey};
+use super::backend::Backend;
+use super::fast;
+use super::fast_key::{CheckedSignature, FastKey};
 use super::hash::Hash;
 use super::parameters::{KeyError, RsaLimits};
 use super::scheme::{Error, Scheme};
@@ -37,22 +39,26 @@ impl Eq for RsaKey {}
 impl RsaKey {
     /// A key from numbers without leading zeros whose size and parity were checked.
     pub(super) fn new(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
-        let numbers = match fast(n, e) {
+        let numbers = match fast::rsa(n, e, None) {
             Some(key) => Numbers::Fast(key),
             None => Numbers::Portable(portable(n, e)?),
         };
         Ok(Self { n: n.into(), e: e.into(), numbers })
     }
 
-    /// The same key for the portable back end.
-    pub(super) fn portable(&self) -> Result<Self, KeyError> {
-        Ok(Self { numbers: Numbers::Portable(portable(&self.n, &self.e)?), ..self.clone() })
+    /// The same key for one back end, if it has such keys.
+    pub(super) fn on(&self, backend: Backend) -> Option<Self> {
+        let numbers = match backend {
+            Backend::RustCrypto => Numbers::Portable(portable(&self.n, &self.e).ok()?),
+            _ => Numbers::Fast(fast::rsa(&self.n, &self.e, Some(backend))?),
+        };
+        Some(Self { numbers, ..self.clone() })
     }
 
     pub(super) fn backend(&self) -> Backend {
         match self.numbers {
             Numbers::Portable(_) => Backend::RustCrypto,
-            Numbers::Fast(_) => Backend::Graviola,
+            Numbers::Fast(ref key) => key.backend(),
         }
     }
 
@@ -67,7 +73,7 @@ impl RsaKey {
     pub(super) fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
         if let Numbers::Fast(ref key) = self.numbers
             && self.has_form(signature)
-            && let Some(is_valid) = key.verify(scheme, message, signature)
+            && let Some(is_valid) = key.verify(scheme, message, CheckedSignature::new(signature))
         {
             return if is_valid { Ok(()) } else { Err(Error::Mismatch) };
         }
@@ -151,14 +157,4 @@ fn portable(n: &[u8], e: &[u8]) -> Result<PublicKey, KeyError> {
     let RsaLimits { max_bits, .. } = RsaLimits::DEFAULT;
     // The only error left is an exponent that is not less than the modulus.
     PublicKey::new_with_size_limits(modulus, exponent, 0..=max_bits).map_err(|_| KeyError::Exponent)
-}
-
-#[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn fast(n: &[u8], e: &[u8]) -> Fast {
-    super::graviola::rsa(n, &super::parameters::rsa_pkcs1(n, e)?)
-}
-
-#[cfg(not(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-fn fast(_: &[u8], _: &[u8]) -> Fast {
-    None
 }

@@ -21,6 +21,10 @@ fn scheme(name: &str) -> Scheme {
     ALL.into_iter().find(|scheme| alloc::format!("{scheme:?}") == name).unwrap()
 }
 
+fn on_every_backend(key: &Key) -> Vec<Key> {
+    Backend::ALL.into_iter().filter_map(|backend| key.on(backend)).collect()
+}
+
 const ALL: [Scheme; 15] = [
     Scheme::EcdsaSha256,
     Scheme::EcdsaSha384,
@@ -58,7 +62,9 @@ fn every_key_verifies_its_schemes_and_no_other() {
         let (right, signature) = (scheme(case["scheme"].as_str().unwrap()), b64(&case["signature"]));
         for scheme in ALL {
             let verdict = verify(&key, scheme, &[message], &signature);
-            assert_eq!(verify(&key.portable(), scheme, &[message], &signature), verdict, "{name} {scheme:?}");
+            for key in on_every_backend(&key) {
+                assert_eq!(verify(&key, scheme, &[message], &signature), verdict, "{name} {scheme:?}");
+            }
             let (one, other) = message.split_at(3);
             assert_eq!(verify(&key, scheme, &[one, b"", other], &signature), verdict, "{name} {scheme:?}");
             match verdict {
@@ -235,8 +241,12 @@ fn keys_are_verified_by_the_back_end_of_their_algorithm() {
                 assert_eq!(algorithm.backend(), Some(key.backend()), "{name} {algorithm}");
             }
         }
-        assert_eq!(key.portable().backend(), Backend::RustCrypto);
-        assert_eq!(key.portable(), key);
+        for backend in Backend::ALL {
+            let other = key.on(backend);
+            assert!(other.as_ref().is_none_or(|other| other.backend() == backend && *other == key), "{name}");
+            assert!(other.is_some() || backend != Backend::RustCrypto, "{name}");
+        }
+        assert_eq!(key.on(key.backend()).as_ref(), Some(&key), "{name}");
     }
 }
 
@@ -248,15 +258,22 @@ fn back_ends_agree_on_changed_signatures() {
     for case in data["cases"].as_array().unwrap() {
         let name = case["key"].as_str().unwrap();
         let Some(key) = key(&data, name).filter(|key| key.backend() != Backend::RustCrypto) else { continue };
+        let keys = on_every_backend(&key);
         let (scheme, signature) = (scheme(case["scheme"].as_str().unwrap()), b64(&case["signature"]));
-        let portable = key.portable();
         for at in 0..signature.len() {
             for bit in [0x01, 0x80] {
                 let mut changed = signature.clone();
                 changed[at] ^= bit;
-                let verdicts = [&key, &portable].map(|key| verify(key, scheme, &[message], &changed));
-                assert_eq!(verdicts[0], verdicts[1], "{name} {scheme:?}, byte {at}");
-                assert_ne!(verdicts[0], Ok(()), "{name} {scheme:?}, byte {at}");
+                let verdict = verify(&key, scheme, &[message], &changed);
+                assert_ne!(verdict, Ok(()), "{name} {scheme:?}, byte {at}");
+                for key in &keys {
+                    assert_eq!(
+                        verify(key, scheme, &[message], &changed),
+                        verdict,
+                        "{name} {scheme:?}, byte {at}, {}",
+                        key.backend()
+                    );
+                }
             }
         }
     }
