@@ -53,6 +53,7 @@ impl RelyingParty {
             certificates_at: registration.certificates_at,
             at: registration.now,
             profile: self.profile,
+            cache: Some(&self.certificates),
         };
         Ok(TrustAssessment { policy, paths }.assess(format, verified)?)
     }

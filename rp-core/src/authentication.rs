@@ -6,7 +6,7 @@ use crate::authenticator_data::AuthenticatorData;
 use crate::bytes::{Challenge, UserHandle};
 use crate::ceremony::{self, GET, check_remote_client_data};
 use crate::client_data::CollectedClientData;
-use crate::cose::{Algorithm, PublicKey};
+use crate::cose::Algorithm;
 use crate::credential::{CredentialRecord, CredentialUpdate};
 use crate::crypto;
 use crate::extensions::{AuthenticationExtensionOutputs, AuthenticatorExtensions, RawOutputs};
@@ -219,12 +219,13 @@ impl RelyingParty {
         // 20. Let hash be the SHA-256 of cData
         let hash = crypto::sha256(&[client_data.as_json()]);
         // 21. sig is a valid signature over authData and hash
-        let public_key = PublicKey::from_cose(&credential.public_key)?;
-        let algorithm = public_key.algorithm();
+        let public_key = self.keys.find(&credential.public_key)?;
+        let algorithm = public_key.key.algorithm();
         if algorithm == Algorithm::Rs1 && self.profile != Profile::Fido {
             return Err(AuthenticationError::Algorithm { algorithm });
         }
-        public_key.verify(&[response.authenticator_data(), &hash], response.signature())?;
+        public_key.key.verify(&[response.authenticator_data(), &hash], response.signature())?;
+        self.keys.keep(&credential.public_key, public_key);
         // 22. signCount is greater than the one stored, or both are zero
         let (stored, got) = (credential.sign_count, authenticator_data.sign_count());
         let counter_regressed = check_sign_count(stored, got, self.counter_policy)?;

@@ -7,10 +7,12 @@
 
 mod algorithm;
 mod encoded_key;
+mod key_cache;
 mod public_key;
 #[cfg(test)]
 mod tests;
 
 pub use algorithm::{Algorithm, UnknownAlgorithmError, backends};
 pub use encoded_key::{EncodedKey, PublicKeyError};
+pub(crate) use key_cache::KeyCache;
 pub use public_key::PublicKey;

@@ -36,6 +36,7 @@ mod authentication;
 mod authenticator_data;
 pub mod base64url;
 mod bytes;
+mod cache;
 pub mod cbor;
 mod ceremony;
 mod client_data;

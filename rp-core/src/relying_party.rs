@@ -1,12 +1,13 @@
 //! The relying party: its validated configuration.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::attestation::AttestationPolicy;
 use crate::authenticator_data::Flags;
-use crate::cose::Algorithm;
+use crate::cose::{Algorithm, KeyCache};
 use crate::crypto;
 use crate::extensions::ExtensionPolicy;
 use crate::options::{
@@ -15,6 +16,7 @@ use crate::options::{
 };
 use crate::origin::AcceptedOrigins;
 use crate::profile::Profile;
+use crate::x509::CertificateCache;
 
 mod builder;
 #[cfg(test)]
@@ -24,6 +26,10 @@ mod tests;
 pub use builder::{ConfigError, RelyingPartyBuilder};
 
 /// A relying party: its RP ID, the accepted origins, and its policies. Immutable.
+///
+/// All clones share two bounded caches, which save work and decide nothing: the keys of recently used credentials
+/// ([`RelyingPartyBuilder::key_cache`]) and verified intermediate certificates
+/// ([`RelyingPartyBuilder::certificate_cache`]). Build a relying party once and clone it.
 ///
 /// # Examples
 /// ```
@@ -57,6 +63,9 @@ pub struct RelyingParty {
     pub(crate) profile: Profile,
     pub(crate) timeout: Duration,
     pub(crate) grace: Duration,
+    /// Shared by all clones.
+    pub(crate) keys: Arc<KeyCache>,
+    pub(crate) certificates: Arc<CertificateCache>,
 }
 
 /// How a signature counter that did not increase is handled (7.2, step 22).

@@ -31,6 +31,8 @@ pub use general_name::GeneralName;
 pub use name::Name;
 pub use name_constraints::NameConstraintError;
 pub use oid::Oid;
-pub use path::{Path, PathError, PathOptions, Revocation, RevocationStatus, UnusableCrlError};
+pub use path::{
+    CertificateCache, Path, PathError, PathOptions, Revocation, RevocationStatus, UnusableCrlError,
+};
 pub use policy::PolicyError;
 pub use tlv::DerError;

@@ -1,6 +1,7 @@
 //! Unusual client data: payments, and client data of a page on another machine.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod key_cache;
 mod payment;
 mod remote_client_data;
 

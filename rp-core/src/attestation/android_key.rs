@@ -82,7 +82,7 @@ pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, AndroidKeyE
     // certificate of x5c, with the algorithm specified in alg
     let key = x5c.verify(alg, &input.signed_message(), sig, input.profile)?;
     // The public key in the first certificate matches credentialPublicKey
-    if key != *input.credential_public_key.key() {
+    if *key != *input.credential_public_key.key() {
         return Err(AndroidKeyError::PublicKey);
     }
     let description = KeyDescription::of(&x5c.leaf)?.ok_or(AndroidKeyError::NoKeyDescription)?;

@@ -112,7 +112,8 @@ pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, AndroidSafe
     if !matches!(header.algorithm, Algorithm::Rs256 | Algorithm::Es256) {
         return Err(AndroidSafetynetError::Algorithm { got: header.algorithm });
     }
-    jws.verify(header.algorithm, &x5c.leaf.public_key().map_err(X5cError::from)?)?;
+    let key = x5c.leaf.key().map_err(X5cError::from)?;
+    jws.verify(header.algorithm, &key)?;
     let payload = core::str::from_utf8(jws.payload).ok().and_then(|payload| base64url::decode(payload).ok());
     let payload = payload.ok_or(AndroidSafetynetError::PayloadBase64)?;
     let payload: Payload<'_> = parse_object(&payload).map_err(|_| AndroidSafetynetError::Payload)?;

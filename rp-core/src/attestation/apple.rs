@@ -44,7 +44,7 @@ pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, AppleError>
     // the extension 1.2.840.113635.100.8.2 in credCert
     check_apple_nonce(&x5c.leaf, input.authenticator_data.as_bytes(), input.client_data_hash)?;
     // 5. The credential public key equals the Subject Public Key of credCert
-    if x5c.leaf.public_key().map_err(X5cError::from)? != *input.credential_public_key.key() {
+    if *x5c.leaf.key().map_err(X5cError::from)? != *input.credential_public_key.key() {
         return Err(AppleError::PublicKey);
     }
     // 6. Return implementation-specific values representing Anonymization CA, and trust path x5c

@@ -207,7 +207,7 @@ impl AppAttest {
         // 1.2.840.113635.100.8.2 of credCert equals nonce
         check_apple_nonce(&x5c.leaf, data.as_bytes(), client_data_hash)?;
         // 5. The SHA-256 of the public key in credCert is the key identifier from the app
-        let key = x5c.leaf.public_key().map_err(X5cError::from)?;
+        let key = x5c.leaf.key().map_err(X5cError::from)?;
         let point = key.sec1_uncompressed().ok_or(AppAttestError::KeyId)?;
         let id = crypto::sha256(&[point]);
         if !constant_time_eq(&id, key_id) {
@@ -233,7 +233,7 @@ impl AppAttest {
         }
         // Beyond Apple's steps: the key in authenticator data is the certificate's
         let public_key = attested.credential_public_key.public_key_without_leading_zeros()?;
-        if *public_key.key() != key {
+        if *public_key.key() != *key {
             return Err(AppAttestError::PublicKey);
         }
         // 1. x5c leads from credCert to Apple's root; last, because it is the most work
@@ -244,6 +244,7 @@ impl AppAttest {
             certificates_at: at,
             at,
             profile: Profile::Webauthn,
+            cache: None,
         };
         let verified = Verified::with_x5c(AttestationType::AnonCa, x5c);
         let (path, _) = finder.find(&Format::from(FORMAT), &verified)?;

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 use crate::timestamp::Timestamp;
 use crate::trust::{AnchorScope, Conclusion, Consultation, Evidence, TrustError, TrustSource};
 use crate::x509::path::{self, PathOptions};
-use crate::x509::{Certificate, Path, PathError};
+use crate::x509::{Certificate, CertificateCache, Path, PathError};
 
 /// The assessment of a statement: its values, and whether they are trusted.
 ///
@@ -88,6 +88,8 @@ pub(crate) struct PathFinder<'a> {
     /// The time at which the source is consulted and revocation is checked.
     pub(crate) at: Timestamp,
     pub(crate) profile: Profile,
+    /// The intermediates whose signatures were verified before.
+    pub(crate) cache: Option<&'a CertificateCache>,
 }
 
 impl TrustAssessment<'_> {
@@ -232,6 +234,7 @@ impl PathFinder<'_> {
         let options = PathOptions {
             revocation: consultation.revocation(),
             revocation_at: Some(self.at),
+            cache: self.cache,
             ..PathOptions::default()
         };
         let behind = trust_path.get(1..).unwrap_or_default();

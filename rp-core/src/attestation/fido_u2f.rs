@@ -64,7 +64,7 @@ pub(super) fn verify(input: &StatementInput<'_>) -> Result<Verified, FidoU2fErro
         return Err(FidoU2fError::CertificateCount { got: chain.len() });
     }
     let x5c = X5c::read(&chain)?;
-    let key = x5c.leaf.public_key().map_err(|_| FidoU2fError::CertificateKey)?;
+    let key = x5c.leaf.key().map_err(|_| FidoU2fError::CertificateKey)?;
     if key.ec_point().is_none_or(|(curve, ..)| curve != Curve::P256) {
         return Err(FidoU2fError::CertificateKey);
     }

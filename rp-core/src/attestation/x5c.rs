@@ -1,5 +1,6 @@
 //! The common code of formats with certificates: `x5c`, the signature with its first key, and Apple's nonce.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use const_oid::ObjectIdentifier;
@@ -67,9 +68,9 @@ impl X5c {
     }
 
     /// The key of the leaf and the statement's algorithm, which is one of that key.
-    pub(super) fn signer(&self, alg: i64) -> Result<(Key, Algorithm), X5cError> {
+    pub(super) fn signer(&self, alg: i64) -> Result<(Cow<'_, Key>, Algorithm), X5cError> {
         let algorithm = Algorithm::try_from(alg)?;
-        let key = self.leaf.public_key()?;
+        let key = self.leaf.key()?;
         if !algorithm.fits(&key) {
             return Err(X5cError::AlgorithmOfCertificate { statement: algorithm });
         }
@@ -85,7 +86,7 @@ impl X5c {
         message: &[&[u8]],
         sig: &[u8],
         profile: Profile,
-    ) -> Result<Key, X5cError> {
+    ) -> Result<Cow<'_, Key>, X5cError> {
         let (key, algorithm) = self.signer(alg)?;
         if algorithm == Algorithm::Rs1 && profile != Profile::Fido {
             return Err(X5cError::AlgorithmOfCertificate { statement: algorithm });

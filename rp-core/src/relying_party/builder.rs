@@ -1,12 +1,13 @@
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
 use super::{BackupPolicy, CounterPolicy, RelyingParty, rp_id_hash};
 use crate::attestation::{AttestationPolicy, Format};
-use crate::cose::Algorithm;
+use crate::cose::{Algorithm, KeyCache};
 use crate::error::debug_with_causes;
 use crate::extensions::ExtensionPolicy;
 use crate::options::{
@@ -16,6 +17,7 @@ use crate::options::{
 };
 use crate::origin::{AcceptedOrigins, WebOrigin, is_lower_case_host};
 use crate::profile::Profile;
+use crate::x509::CertificateCache;
 
 /// Builds a [`RelyingParty`]; [`RelyingPartyBuilder::build`] validates the configuration.
 ///
@@ -46,6 +48,8 @@ pub struct RelyingPartyBuilder {
     profile: Profile,
     timeout: Duration,
     grace: Duration,
+    key_cache: usize,
+    certificate_cache: usize,
 }
 
 /// The kind of an origin.
@@ -186,6 +190,8 @@ impl RelyingPartyBuilder {
             profile: Profile::Webauthn,
             timeout: Duration::from_secs(300),
             grace: Duration::from_secs(60),
+            key_cache: KeyCache::CAPACITY,
+            certificate_cache: CertificateCache::CAPACITY,
         }
     }
 
@@ -356,6 +362,21 @@ impl RelyingPartyBuilder {
         self
     }
 
+    /// Sets how many public keys stay ready for the next authentication: parsed, checked and prepared for their back
+    /// end. A key is found by the whole `COSE_Key` of the record, and kept once it has verified a signature. 1,024 by
+    /// default, of some 2 KB each; 0 turns the cache off. Without the feature `std` there is no cache.
+    pub fn key_cache(mut self, keys: usize) -> Self {
+        self.key_cache = keys;
+        self
+    }
+
+    /// Sets how many intermediate certificates are kept whose signatures have been verified, so that they are not
+    /// verified again: see [`CertificateCache`]. 256 by default, of some 4 KB each; 0 turns the cache off.
+    pub fn certificate_cache(mut self, certificates: usize) -> Self {
+        self.certificate_cache = certificates;
+        self
+    }
+
     /// Validates the configuration.
     ///
     /// # Errors
@@ -428,6 +449,8 @@ impl RelyingPartyBuilder {
             profile: self.profile,
             timeout: self.timeout,
             grace: self.grace,
+            keys: Arc::new(KeyCache::new(self.key_cache)),
+            certificates: Arc::new(CertificateCache::new(self.certificate_cache)),
         })
     }
 }

@@ -1,5 +1,8 @@
 //! Certificates (RFC 5280 section 4.1).
 
+use alloc::borrow::Cow;
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -39,6 +42,9 @@ struct Parts {
     extensions: Vec<ExtensionRange>,
     signature_algorithm: Range<usize>,
     signature: Range<usize>,
+    /// The key, once it was needed.
+    #[cfg(feature = "std")]
+    key: std::sync::OnceLock<Box<Result<Key, SpkiError>>>,
 }
 
 struct ExtensionRange {
@@ -194,7 +200,18 @@ impl Certificate {
     /// # Errors
     /// [`SpkiError`] if the key is not valid, or this build does not support it.
     pub fn public_key(&self) -> Result<Key, SpkiError> {
-        Key::from_spki(self.spki())
+        self.key().map(Cow::into_owned)
+    }
+
+    /// The same; with the feature `std` it is parsed once for all clones of the certificate.
+    pub(crate) fn key(&self) -> Result<Cow<'_, Key>, SpkiError> {
+        #[cfg(feature = "std")]
+        {
+            let parse = || Box::new(Key::from_spki(self.spki()));
+            self.0.key.get_or_init(parse).as_ref().as_ref().map(Cow::Borrowed).map_err(Clone::clone)
+        }
+        #[cfg(not(feature = "std"))]
+        Key::from_spki(self.spki()).map(Cow::Owned)
     }
 
     /// Whether subject and issuer are the same name.
@@ -339,6 +356,8 @@ impl Parts {
             extensions,
             signature_algorithm: signature_algorithm.raw_range(),
             signature,
+            #[cfg(feature = "std")]
+            key: std::sync::OnceLock::new(),
         })
     }
 }

@@ -8,6 +8,7 @@
 //! Initially, any policy is accepted, no policy is required, and no name is constrained (6.1.1 c to i). The caller checks
 //! the purpose of the leaf.
 
+mod cache;
 mod check;
 mod error;
 mod options;
@@ -21,6 +22,7 @@ mod tests;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use cache::CertificateCache;
 pub use error::PathError;
 pub use options::PathOptions;
 pub use ordered::{validate, validate_der};

@@ -160,8 +160,7 @@ impl<'a> State<'a> {
             .map_err(|source| PathError::Policy { index, source })?;
         // (c, d, e, f) the working issuer is this certificate's subject
         let key_usage = certificate.key_usage().map_err(|source| extension(index, source))?;
-        self.issuer =
-            Issuer { name: certificate.subject(), key: certificate.public_key().map(Cow::Owned), key_usage };
+        self.issuer = Issuer { name: certificate.subject(), key: certificate.key(), key_usage };
         // (g) name constraints
         if let Some(constraints) = certificate.extension(&ID_CE_NAME_CONSTRAINTS) {
             let constraints = NameConstraints::read(constraints.value);

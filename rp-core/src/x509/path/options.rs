@@ -1,3 +1,4 @@
+use super::cache::CertificateCache;
 use super::revocation::Revocation;
 use crate::timestamp::Timestamp;
 
@@ -12,6 +13,9 @@ pub struct PathOptions<'a> {
     pub revocation: Revocation<'a>,
     /// The time at which revocation data must be current; by default the time at which certificates must be valid.
     pub revocation_at: Option<Timestamp>,
+    /// The intermediates whose signatures need not be verified again, for [`validate`](super::validate) only. By default
+    /// all signatures are verified.
+    pub cache: Option<&'a CertificateCache>,
 }
 
 impl PathOptions<'_> {
@@ -27,6 +31,7 @@ impl Default for PathOptions<'_> {
             signature_checks: Self::SIGNATURE_CHECKS,
             revocation: Revocation::default(),
             revocation_at: None,
+            cache: None,
         }
     }
 }

@@ -114,8 +114,9 @@ impl<'a> Search<'a> {
                 continue;
             }
             named = true;
-            let key = certificate.public_key();
-            if let Err(error) = check_signature(top.certificate, top.index, key.as_ref(), &mut self.budget) {
+            let key = certificate.key();
+            if let Err(error) = check_signature(top.certificate, top.index, key.as_deref(), &mut self.budget)
+            {
                 let budget_is_used_up = error == PathError::Budget;
                 self.note(Closeness::Signature, error);
                 if budget_is_used_up {

@@ -80,6 +80,11 @@ impl List {
     }
 }
 
+/// The root's list, with this serial number.
+pub(super) fn of_root(serial: u8) -> Crl {
+    list(&[serial]).with(|list| list.issuer = "Root").signed_by(ROOT)
+}
+
 fn judge_chain(issuing_usage: u8, crls: &[Crl], required: bool) -> Result<Path, PathError> {
     let options = PathOptions { revocation: Revocation { crls, required }, ..PathOptions::default() };
     judge_by(issuing_usage, &options)
@@ -130,8 +135,7 @@ fn a_list_of_today_revokes_in_a_path_of_the_past() {
 
 #[test]
 fn an_intermediate_is_revoked_by_the_anchors_list() {
-    let by_root = list(&[ISSUING]).with(|list| list.issuer = "Root");
-    let refused = judge(&[by_root.signed_by(ROOT)]).unwrap_err();
+    let refused = judge(&[of_root(ISSUING)]).unwrap_err();
     assert!(matches!(refused, PathError::Revoked { index: 1, .. }), "{refused:?}");
 }
 
