@@ -7,13 +7,14 @@ use crate::page::Page;
 use crate::webdriver::{Abilities, Session};
 
 /// Keeps every report that the page sends.
-const KEEP: &str = "
+const KEEP: &str = "{
     window.reports = [];
     const fetch = window.fetch;
     window.fetch = (resource, init) => {
         if (String(resource).endsWith('/telemetry')) window.reports.push(JSON.parse(init.body));
         return fetch(resource, init);
-    };";
+    };
+}";
 
 fn reports(browser: &Session) -> Vec<Value> {
     browser.run("return window.reports", &[]).unwrap().as_array().cloned().unwrap()
