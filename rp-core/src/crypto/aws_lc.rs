@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use ::aws_lc_rs::signature::{self as algorithms, ParsedPublicKey, VerificationAlgorithm};
 
 use super::backend::Backend;
-use super::fast_key::{CheckedSignature, Fast, FastKey};
+use super::fast_key::{Fast, FastKey};
 use super::hash::{Hash, contiguous};
 use super::parameters::Curve;
 use super::scheme::Scheme;
@@ -122,7 +122,7 @@ impl FastKey for AwsLcKey {
         Backend::AwsLcRs
     }
 
-    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: CheckedSignature<'_>) -> Option<bool> {
+    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8], _: &[u8]) -> Option<bool> {
         let scheme = match scheme {
             Scheme::RsaPss { hash: Hash::Sha256, salt_len: 32 } => Scheme::RsaPssSha256,
             Scheme::RsaPss { hash: Hash::Sha384, salt_len: 48 } => Scheme::RsaPssSha384,
@@ -130,6 +130,6 @@ impl FastKey for AwsLcKey {
             other => other,
         };
         let key = self.parsed(scheme)?;
-        Some(contiguous(message, |message| key.verify_sig(message, signature.sent).is_ok()))
+        Some(contiguous(message, |message| key.verify_sig(message, signature).is_ok()))
     }
 }

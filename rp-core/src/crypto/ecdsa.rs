@@ -7,7 +7,7 @@ use signature::hazmat::PrehashVerifier;
 
 use super::backend::Backend;
 #[cfg(feature = "_fast")]
-use super::fast_key::{CheckedSignature, Fast, FastKey};
+use super::fast_key::{Fast, FastKey};
 use super::hash::Hash;
 use super::parameters::{Curve, KeyError};
 use super::scheme::{Error, Scheme};
@@ -127,8 +127,7 @@ impl EcKey {
         let form = |_| Error::Form { scheme };
         #[cfg(feature = "_fast")]
         if let Some(key) = self.fast() {
-            let verify =
-                |fixed: &[u8]| key.verify(scheme, message, CheckedSignature { sent: signature, fixed });
+            let verify = |fixed: &[u8]| key.verify(scheme, message, signature, fixed);
             let verdict = match self.point {
                 #[cfg(feature = "es256")]
                 Point::P256(_) => {

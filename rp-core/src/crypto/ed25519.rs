@@ -6,7 +6,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::backend::Backend;
 use super::fast;
-use super::fast_key::{CheckedSignature, FastKey};
+use super::fast_key::FastKey;
 use super::hash::contiguous;
 use super::parameters::KeyError;
 use super::scheme::{Error, Scheme};
@@ -85,9 +85,7 @@ impl Ed25519Key {
             Point::Portable(ref key) => {
                 contiguous(message, |message| key.verify_strict(message, &parsed).is_ok())
             }
-            Point::Fast(ref key) => {
-                key.verify(scheme, message, CheckedSignature::new(signature)) == Some(true)
-            }
+            Point::Fast(ref key) => key.verify(scheme, message, signature, signature) == Some(true),
         };
         if is_valid { Ok(()) } else { Err(Error::Mismatch) }
     }

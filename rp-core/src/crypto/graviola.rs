@@ -14,7 +14,7 @@ use ::graviola::signing::eddsa;
 use ::graviola::signing::rsa;
 
 use super::backend::Backend;
-use super::fast_key::{CheckedSignature, Fast, FastKey};
+use super::fast_key::{Fast, FastKey};
 #[cfg(feature = "_rsa")]
 use super::hash::Hash;
 #[cfg(any(feature = "eddsa", feature = "_rsa"))]
@@ -66,16 +66,11 @@ macro_rules! ecdsa_key {
                 Backend::Graviola
             }
 
-            fn verify(
-                &self,
-                scheme: Scheme,
-                message: &[&[u8]],
-                signature: CheckedSignature<'_>,
-            ) -> Option<bool> {
+            fn verify(&self, scheme: Scheme, message: &[&[u8]], _: &[u8], fixed: &[u8]) -> Option<bool> {
                 let verdict = match scheme {
-                    Scheme::EcdsaSha256 => self.0.verify::<Sha256>(message, signature.fixed),
-                    Scheme::EcdsaSha384 => self.0.verify::<Sha384>(message, signature.fixed),
-                    Scheme::EcdsaSha512 => self.0.verify::<Sha512>(message, signature.fixed),
+                    Scheme::EcdsaSha256 => self.0.verify::<Sha256>(message, fixed),
+                    Scheme::EcdsaSha384 => self.0.verify::<Sha384>(message, fixed),
+                    Scheme::EcdsaSha512 => self.0.verify::<Sha512>(message, fixed),
                     _ => return None,
                 };
                 Some(verdict.is_ok())
@@ -100,9 +95,9 @@ impl FastKey for Ed25519 {
         Backend::Graviola
     }
 
-    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: CheckedSignature<'_>) -> Option<bool> {
+    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8], _: &[u8]) -> Option<bool> {
         let is_ed25519 = scheme == Scheme::Ed25519;
-        is_ed25519.then(|| contiguous(message, |message| self.0.verify(signature.sent, message).is_ok()))
+        is_ed25519.then(|| contiguous(message, |message| self.0.verify(signature, message).is_ok()))
     }
 }
 
@@ -119,9 +114,8 @@ impl FastKey for Rsa {
         Backend::Graviola
     }
 
-    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: CheckedSignature<'_>) -> Option<bool> {
+    fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8], _: &[u8]) -> Option<bool> {
         let Self(key) = self;
-        let signature = signature.sent;
         contiguous(message, |message| {
             let verdict = match scheme {
                 Scheme::RsaPkcs1Sha256 => key.verify_pkcs1_sha256(signature, message),

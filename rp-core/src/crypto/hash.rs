@@ -132,7 +132,13 @@ pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Reads the message in one piece, for schemes that read it twice and for back ends that take it so.
-#[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa", feature = "_fast"))]
+#[cfg(any(
+    feature = "eddsa",
+    feature = "ed448",
+    feature = "ml-dsa",
+    feature = "aws-lc-rs",
+    all(feature = "graviola", feature = "_rsa")
+))]
 pub(super) fn contiguous<T>(message: &[&[u8]], read: impl FnOnce(&[u8]) -> T) -> T {
     /// Longer than authenticator data with a hash, unless they have extension outputs.
     const SHORT: usize = 512;
@@ -175,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa", feature = "_fast"))]
+    #[cfg(any(feature = "eddsa", feature = "ed448", feature = "ml-dsa"))]
     fn a_message_of_any_length_is_read_in_one_piece() {
         for len in [0, 1, 255, 256, 257, 300, 2_000] {
             let (one, other) = (alloc::vec![1; len], alloc::vec![2; len]);

@@ -194,19 +194,19 @@ impl Key {
     #[doc(hidden)]
     #[must_use]
     pub fn on(&self, backend: Backend) -> Option<Self> {
+        let _ = backend;
         match self.0 {
             #[cfg(feature = "_ecdsa")]
-            Kind::Ec(ref key) => key.on(backend).map(Kind::Ec),
+            Kind::Ec(ref key) => key.on(backend).map(Kind::Ec).map(Self),
             #[cfg(feature = "eddsa")]
-            Kind::Ed25519(ref key) => key.on(backend).map(Kind::Ed25519),
+            Kind::Ed25519(ref key) => key.on(backend).map(Kind::Ed25519).map(Self),
             #[cfg(feature = "ed448")]
-            Kind::Ed448(ref key) => is_portable(backend).then(|| Kind::Ed448(key.clone())),
+            Kind::Ed448(_) => is_portable(backend).then(|| self.clone()),
             #[cfg(feature = "_rsa")]
-            Kind::Rsa(ref key) => key.on(backend).map(Kind::Rsa),
+            Kind::Rsa(ref key) => key.on(backend).map(Kind::Rsa).map(Self),
             #[cfg(feature = "ml-dsa")]
-            Kind::MlDsa(ref key) => is_portable(backend).then(|| Kind::MlDsa(key.clone())),
+            Kind::MlDsa(_) => is_portable(backend).then(|| self.clone()),
         }
-        .map(Self)
     }
 
     /// Curve, x and y of an elliptic curve key.

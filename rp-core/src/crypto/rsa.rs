@@ -9,7 +9,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::backend::Backend;
 use super::fast;
-use super::fast_key::{CheckedSignature, FastKey};
+use super::fast_key::FastKey;
 use super::hash::Hash;
 use super::parameters::{KeyError, RsaLimits};
 use super::scheme::{Error, Scheme};
@@ -73,7 +73,7 @@ impl RsaKey {
     pub(super) fn verify(&self, scheme: Scheme, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
         if let Numbers::Fast(ref key) = self.numbers
             && self.has_form(signature)
-            && let Some(is_valid) = key.verify(scheme, message, CheckedSignature::new(signature))
+            && let Some(is_valid) = key.verify(scheme, message, signature, signature)
         {
             return if is_valid { Ok(()) } else { Err(Error::Mismatch) };
         }
