@@ -156,8 +156,8 @@ impl RelyingParty {
     ) -> Result<Authenticated, AuthenticationError> {
         pending.started.check(self, now)?;
         // 5. If allowCredentials is not empty, id is one of them
-        let is_allowed = |id: &crate::CredentialId| id.as_bytes() == response.id();
-        if !pending.allow_credentials.is_empty() && !pending.allow_credentials.iter().any(is_allowed) {
+        let allowed = &pending.allow_credentials;
+        if !allowed.is_empty() && !allowed.contains(&pending.started.challenge, response.id()) {
             return Err(AuthenticationError::CredentialNotAllowed);
         }
         // 6. Identify the user, and let credentialRecord be the record of the credential

@@ -42,6 +42,7 @@ mod ceremony;
 mod client_data;
 pub mod cose;
 mod credential;
+mod credential_digests;
 pub mod crypto;
 mod error;
 mod errors;

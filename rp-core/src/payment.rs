@@ -96,7 +96,7 @@ struct State {
 
 impl StoredState for State {
     const KIND: &'static str = "payment";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 impl PendingPayment {
@@ -170,14 +170,15 @@ impl RelyingParty {
         let required = UserVerificationRequirement::Required;
         let assertion =
             AssertionState::new(Started::new(self, challenge, now), &allow, required, &extensions);
-        if assertion.allow_credentials.is_empty() {
+        let credential_ids: Vec<_> = allow.ids().cloned().collect();
+        if credential_ids.is_empty() {
             return Err(StartPaymentError::NoCredential);
         }
         let options = PaymentOptions {
             data: SecurePaymentConfirmationRequest {
                 challenge: assertion.started.challenge.clone(),
                 rp_id: self.id().into(),
-                credential_ids: assertion.allow_credentials.clone(),
+                credential_ids,
                 instrument: transaction.instrument.clone(),
                 timeout: Some(self.timeout_millis()),
                 payee_name: transaction.payee_name.clone(),

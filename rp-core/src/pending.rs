@@ -262,9 +262,9 @@ mod tests {
         );
         let error = serde_json::from_str::<PendingPayment>(&json).unwrap_err().to_string();
         assert!(error.starts_with(r#"stored state of kind "registration", expected "payment""#), "{error}");
-        let newer = json.replace(r#""version":1"#, r#""version":2"#);
+        let newer = json.replace(r#""version":2"#, r#""version":3"#);
         let error = serde_json::from_str::<PendingRegistration>(&newer).unwrap_err().to_string();
-        assert!(error.starts_with("stored state of version 2, expected 1"), "{error}");
+        assert!(error.starts_with("stored state of version 3, expected 2"), "{error}");
     }
 
     #[test]

@@ -132,7 +132,7 @@ impl RelyingParty {
             return Err(RegistrationError::CredentialId);
         }
         // 26. credentialId is not registered yet: checked for this account here, for all accounts by the store
-        if pending.exclude_credentials.contains(&id) {
+        if pending.exclude_credentials.contains(&pending.started.challenge, id.as_bytes()) {
             return Err(RegistrationError::CredentialExists { id });
         }
         // 27. Let credentialRecord be a new credential record

@@ -1,8 +1,9 @@
 //! Ceremonies in cookies: accepted once, by any node that has the key, and by no other browser.
 
+use rp_conformance::authenticator::{Authenticator, Config};
 use rp_conformance::http::{Browser, Fixture, HttpResponse, ORIGIN, Setup, Site, bare};
 use rp_service::store::MemoryReplayCache;
-use rp_service::{KeyRing, PasskeysBuilder, Secret};
+use rp_service::{KeyRing, PasskeysBuilder, Policy, Secret};
 use serde_json::{Value, json};
 
 fn keys(seeds: &[u8]) -> KeyRing {
@@ -95,4 +96,25 @@ async fn an_expired_sealed_ceremony_is_reported_as_expired() {
     fixture.wait(std::time::Duration::from_secs(3600));
     let rejected = kim.post("authentication/verify", &response).await;
     assert_eq!(code(&rejected), "ceremony-expired");
+}
+
+#[tokio::test]
+async fn a_list_of_fifty_passkeys_fits_into_the_cookie() {
+    let mut policy = Policy::default();
+    policy.sign_up = true;
+    policy.default.passkeys.most = 50;
+    policy.limits.ceremonies_per_user.attempts = 1_000;
+    let service = |builder: PasskeysBuilder| builder.sealed_ceremonies(keys(&[1]), MemoryReplayCache::new());
+    let fixture = Fixture::new(Setup { policy, service: Box::new(service), ..Setup::default() });
+    let site = bare(&fixture);
+    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    kim.sign_up("kim").await;
+    for number in 1..50 {
+        kim.add_passkey(&mut Authenticator::new(&format!("key {number}"), Config::default())).await;
+    }
+    kim.sign_out().await;
+    let options = kim.post("authentication/options", &json!({ "username": "kim" })).await.ok();
+    assert_eq!(options["allowCredentials"].as_array().unwrap().len(), 50);
+    let response = kim.assert_for(&options);
+    assert_eq!(kim.authenticate(&response).await.ok()["user"]["name"], "kim");
 }

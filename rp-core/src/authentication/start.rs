@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Challenge, ChallengeLengthError, CredentialId, UserHandle};
 use crate::credential::CredentialRecord;
+use crate::credential_digests::CredentialDigests;
 use crate::extensions::AuthenticationExtensionInputs;
 use crate::options::{
     CredentialRequestOptions, Mediation, PublicKeyCredentialDescriptorJson, PublicKeyCredentialHint,
@@ -39,6 +40,11 @@ impl AllowedCredentials {
     pub fn descriptors(user_handle: UserHandle, credentials: Vec<PublicKeyCredentialDescriptorJson>) -> Self {
         Self { user_handle: Some(user_handle), credentials }
     }
+
+    /// The IDs of the credentials.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &CredentialId> {
+        self.credentials.iter().map(|credential| &credential.id)
+    }
 }
 
 /// A pending authentication: stored on the server, and consumed by one response.
@@ -58,14 +64,14 @@ pub struct PendingAuthentication {
 pub(crate) struct AssertionState {
     pub(crate) started: Started,
     pub(super) user_handle: Option<UserHandle>,
-    pub(crate) allow_credentials: Vec<CredentialId>,
+    pub(super) allow_credentials: CredentialDigests,
     pub(super) user_verification: UserVerificationRequirement,
     pub(super) extensions: AuthenticationExtensionInputs,
 }
 
 impl StoredState for AssertionState {
     const KIND: &'static str = "authentication";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 impl AssertionState {
@@ -76,9 +82,9 @@ impl AssertionState {
         extensions: &AuthenticationExtensionInputs,
     ) -> Self {
         Self {
-            started,
             user_handle: allow.user_handle.clone(),
-            allow_credentials: allow.credentials.iter().map(|credential| credential.id.clone()).collect(),
+            allow_credentials: CredentialDigests::new(&started.challenge, allow.ids()),
+            started,
             user_verification,
             extensions: extensions.without_values(),
         }

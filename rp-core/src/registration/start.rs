@@ -3,9 +3,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::{Challenge, ChallengeLengthError, CredentialId, UserHandle};
+use crate::bytes::{Challenge, ChallengeLengthError, UserHandle};
 use crate::cose::Algorithm;
 use crate::credential::CredentialRecord;
+use crate::credential_digests::CredentialDigests;
 use crate::extensions::{PaymentInputs, RegistrationExtensionInputs};
 use crate::options::{
     AttestationConveyancePreference, AuthenticatorAttachment, AuthenticatorSelectionCriteria,
@@ -51,13 +52,13 @@ pub(super) struct State {
     pub(super) attachment: Option<AuthenticatorAttachment>,
     pub(super) mediation: Option<Mediation>,
     pub(super) algorithms: Vec<i64>,
-    pub(super) exclude_credentials: Vec<CredentialId>,
+    pub(super) exclude_credentials: CredentialDigests,
     pub(super) extensions: RegistrationExtensionInputs,
 }
 
 impl StoredState for State {
     const KIND: &'static str = "registration";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 impl PendingRegistration {
@@ -268,6 +269,10 @@ impl RegistrationRequest<'_> {
             extensions: self.extensions,
         };
         let state = State {
+            exclude_credentials: CredentialDigests::new(
+                &challenge,
+                public_key.exclude_credentials.iter().map(|known| &known.id),
+            ),
             started: Started::new(self.rp, challenge, now),
             user_handle: self.user.handle.clone(),
             user_verification,
@@ -275,11 +280,6 @@ impl RegistrationRequest<'_> {
             attachment,
             mediation: self.mediation,
             algorithms,
-            exclude_credentials: public_key
-                .exclude_credentials
-                .iter()
-                .map(|known| known.id.clone())
-                .collect(),
             extensions: public_key.extensions.without_values(),
         };
         let options = CredentialCreationOptions { public_key, mediation: self.mediation };

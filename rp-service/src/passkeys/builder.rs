@@ -154,9 +154,8 @@ impl PasskeysBuilder {
     /// The cache makes sure that a ceremony is completed once, on whichever node. With [`MemoryReplayCache`](crate::store::MemoryReplayCache) that holds
     /// for one process only, and a warning is logged.
     ///
-    /// A sealed ceremony has at most 2,048 bytes. That is enough for a list of about 15 passkeys; options with a longer one
-    /// are [`ServiceError::Storage`](crate::ServiceError::Storage). Limit the passkeys of a user
-    /// ([`Policy::max_credentials`]) if you use this. The cookies come with the HTTP interface, so ceremonies that are started
+    /// A sealed ceremony has at most 2,048 bytes. That is enough for a list of 50 passkeys; options with a much longer one are
+    /// [`ServiceError::Storage`](crate::ServiceError::Storage). The policy limits the passkeys of a user. The cookies come with the HTTP interface, so ceremonies that are started
     /// without it cannot be completed.
     pub fn sealed_ceremonies(self, keys: KeyRing, cache: impl ReplayCache + 'static) -> Self {
         if !cache.is_shared() {
