@@ -21,6 +21,7 @@ mod cases;
 mod fixture;
 mod parallel;
 mod store;
+pub mod tenants;
 mod transcript;
 
 pub use bare::bare;

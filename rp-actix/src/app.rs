@@ -3,10 +3,10 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpMessage as _};
-use rp_service::http::{PendingCookies, Response, Routes};
+use rp_service::http::{self, Mounted, PendingCookies, Response, Routes, Tenants};
 use rp_service::{Passkeys, Problem};
 
 use crate::rejection::{Rejection, header_value, respond};
@@ -83,19 +83,99 @@ where
         > + 'static,
     B: MessageBody + 'static,
 {
-    let (passkeys, prefix) = (passkeys.clone(), Rc::new(routes.clone()));
+    mount_any(app, passkeys.into(), routes)
+}
+
+/// As [`mount_with`], for several relying parties: the host of a request selects one of them, and requests to other hosts are
+/// rejected with 421, also those to routes of the application.
+///
+/// # Examples
+/// ```
+/// use actix_web::{App, web};
+/// use rp_actix::{Context, Routes, Tenants};
+///
+/// async fn shop(context: Context) -> String {
+///     format!("This is {}", context.passkeys().relying_party().id())
+/// }
+///
+/// fn with_app(tenants: &Tenants) {
+///     let app = rp_actix::mount_tenants(App::new(), tenants, &Routes::all()).route("/", web::get().to(shop));
+///     # let _ = app;
+/// }
+/// ```
+pub fn mount_tenants<T, B>(
+    app: App<T>,
+    tenants: &Tenants,
+    routes: &Routes,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<B>>,
+        Error = Error,
+        InitError = (),
+    > + use<T, B>,
+>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    mount_any(app, tenants.into(), routes)
+}
+
+fn mount_any<T, B>(
+    app: App<T>,
+    mounted: Mounted,
+    routes: &Routes,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<B>>,
+        Error = Error,
+        InitError = (),
+    > + use<T, B>,
+>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let (mounted, prefix) = (Rc::new(mounted), Rc::new(routes.clone()));
     app.configure(|app| configure(app, routes)).wrap(from_fn(move |request, next| {
-        with_passkeys(passkeys.clone(), Rc::clone(&prefix), request, next)
+        with_passkeys(Rc::clone(&mounted), Rc::clone(&prefix), request, next)
     }))
+}
+
+/// The relying party of a request.
+fn select(mounted: &Mounted, request: &ServiceRequest) -> Result<Passkeys, Response> {
+    let hosts = request.headers().get_all(HOST).map(|host| ("host", host.as_bytes()));
+    let head = http::Request { headers: hosts.collect(), ..http::Request::default() };
+    mounted.select(request.uri().authority().map(|authority| authority.as_str()), &head)
 }
 
 /// Gives the request the service, and appends the cookies to the response.
 async fn with_passkeys<B: MessageBody + 'static>(
-    passkeys: Passkeys,
+    mounted: Rc<Mounted>,
     routes: Rc<Routes>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let passkeys = match select(&mounted, &request) {
+        Ok(passkeys) => passkeys,
+        Err(response) => return Ok(request.into_response(respond(response).map_into_right_body())),
+    };
     passkeys.spawn_maintenance();
     let cookies = PendingCookies::default();
     request.extensions_mut().insert(passkeys.clone());

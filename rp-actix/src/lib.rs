@@ -54,10 +54,10 @@ mod request;
 mod routes;
 
 pub use rp_core::{self, RelyingParty, Timestamp, UserHandle};
-pub use rp_service::http::{BrowserModule, Route, Routes};
+pub use rp_service::http::{BrowserModule, Route, Routes, TenantError, Tenants};
 pub use rp_service::*;
 
-pub use app::{mount, mount_with};
+pub use app::{mount, mount_tenants, mount_with};
 pub use extract::{
     Context, CurrentUser, FreshPasskey, Guarded, OptionalUser, SiteCheck, VerifiedAuthentication,
     VerifiedProof, VerifiedRegistration,

@@ -4,18 +4,19 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use actix_web::body::to_bytes;
-use actix_web::dev::Service;
+use actix_http::Request;
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method as HttpMethod;
-use actix_web::{App, HttpRequest as ActixRequest, test, web};
+use actix_web::{App, Error, HttpRequest as ActixRequest, test, web};
 use rp_actix::store::SqliteStore;
 use rp_actix::{
     Context, CurrentUser, FreshPasskey, Guard, Guarded, Method, OptionalUser, Rejection, Requirement, Routes,
-    VerifiedAuthentication, VerifiedProof, VerifiedRegistration, require,
+    Tenants, VerifiedAuthentication, VerifiedProof, VerifiedRegistration, require,
 };
 use rp_conformance::http::{
     ADDRESS, Fixture, HttpRequest, HttpResponse, Setup, Site, application,
-    one_of_256_parallel_finishes_is_accepted,
+    one_of_256_parallel_finishes_is_accepted, tenants,
 };
 
 rp_conformance::http_tests!(actix_web::test, site);
@@ -31,6 +32,27 @@ async fn of_256_finishes_over_two_openings_of_a_file_one_is_accepted() {
         sites.push(site(Fixture::new(setup)).await);
     }
     one_of_256_parallel_finishes_is_accepted(sites.try_into().unwrap()).await;
+}
+
+#[actix_web::test]
+async fn no_header_chooses_an_rp_id() {
+    tenants::no_header_chooses_an_rp_id(&of_tenants(&tenants::tenants()).await).await;
+}
+
+#[actix_web::test]
+async fn passkeys_and_sessions_of_tenants_are_separate() {
+    tenants::passkeys_and_sessions_of_tenants_are_separate(&of_tenants(&tenants::tenants()).await).await;
+}
+
+#[actix_web::test]
+async fn tenants_are_added_and_removed_at_run_time() {
+    let tenants = tenants::tenants();
+    tenants::tenants_are_added_and_removed_at_run_time(&tenants, &of_tenants(&tenants).await).await;
+}
+
+/// A site with these tenants.
+async fn of_tenants(tenants: &Tenants) -> Site {
+    send_to(test::init_service(rp_actix::mount_tenants(App::new(), tenants, &Routes::all())).await)
 }
 
 async fn site(fixture: Fixture) -> Site {
@@ -50,7 +72,16 @@ async fn site(fixture: Fixture) -> Site {
         .route("/app/proof", web::post().to(async |_: VerifiedProof| "genuine"))
         .route("/app/password", web::post().to(password))
         .route("/app/sign-out", web::post().to(sign_out));
-    let app = Rc::new(test::init_service(app).await);
+    send_to(test::init_service(app).await)
+}
+
+/// The application as a site.
+fn send_to<S, B>(app: S) -> Site
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    let app = Rc::new(app);
     Site::new(move |request: HttpRequest| {
         let app = Rc::clone(&app);
         async move {

@@ -7,12 +7,13 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
+use axum::http::uri::Authority;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{Route, future::RouteFuture};
 use axum::serve::{IncomingStream, Listener};
-use rp_service::http::{self, PendingCookies, Routes};
+use rp_service::http::{self, Mounted, PendingCookies, Routes, Tenants};
 use rp_service::{Passkeys, Problem};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -51,17 +52,48 @@ pub fn mount(app: Router, passkeys: &Passkeys) -> App {
 /// }
 /// ```
 pub fn mount_with(app: Router, passkeys: &Passkeys, routes: &Routes) -> App {
-    let state = (passkeys.clone(), Arc::new(routes.clone()));
+    mount_any(app, passkeys.into(), routes)
+}
+
+/// As [`mount_with`], for several relying parties: the host of a request selects one of them, and requests to other hosts are
+/// rejected with 421, also those to routes of the application.
+///
+/// # Panics
+/// If the application has a route that the service has as well.
+///
+/// # Examples
+/// ```
+/// use axum::{Router, routing::get};
+/// use rp_axum::{Context, Routes, Tenants};
+///
+/// async fn shop(context: Context) -> String {
+///     format!("This is {}", context.passkeys().relying_party().id())
+/// }
+///
+/// fn app(tenants: &Tenants) -> rp_axum::App {
+///     rp_axum::mount_tenants(Router::new().route("/", get(shop)), tenants, &Routes::all())
+/// }
+/// ```
+pub fn mount_tenants(app: Router, tenants: &Tenants, routes: &Routes) -> App {
+    mount_any(app, tenants.into(), routes)
+}
+
+fn mount_any(app: Router, mounted: Mounted, routes: &Routes) -> App {
+    let state = (Arc::new(mounted), Arc::new(routes.clone()));
     let router = app.merge(router(routes)).layer(from_fn_with_state(state, with_passkeys));
     App { router, peer: None }
 }
 
 /// Gives the request the service, and appends the cookies to the response.
 async fn with_passkeys(
-    State((passkeys, routes)): State<(Passkeys, Arc<Routes>)>,
+    State((mounted, routes)): State<(Arc<Mounted>, Arc<Routes>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let passkeys = match select(&mounted, &request) {
+        Ok(passkeys) => passkeys,
+        Err(response) => return respond(response),
+    };
     let is_under_prefix = routes.is_under_prefix(request.uri().path());
     let origins: Vec<_> = request.headers().get_all(ORIGIN).iter().cloned().collect();
     passkeys.spawn_maintenance();
@@ -87,6 +119,13 @@ async fn with_passkeys(
     let cookies = cookies.into_iter().filter_map(header_value);
     response.headers_mut().extend(cookies.map(|cookie| (SET_COOKIE, cookie)));
     response
+}
+
+/// The relying party of a request.
+fn select(mounted: &Mounted, request: &Request) -> Result<Passkeys, http::Response> {
+    let hosts = request.headers().get_all(HOST).iter().map(|host| ("host", host.as_bytes()));
+    let head = http::Request { headers: hosts.collect(), ..http::Request::default() };
+    mounted.select(request.uri().authority().map(Authority::as_str), &head)
 }
 
 /// An application with the routes and the layer of the service.

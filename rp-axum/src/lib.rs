@@ -49,10 +49,10 @@ mod request;
 mod routes;
 
 pub use rp_core::{self, RelyingParty, Timestamp, UserHandle};
-pub use rp_service::http::{BrowserModule, Route, Routes};
+pub use rp_service::http::{BrowserModule, Route, Routes, TenantError, Tenants};
 pub use rp_service::*;
 
-pub use app::{App, mount, mount_with};
+pub use app::{App, mount, mount_tenants, mount_with};
 pub use extract::{
     Context, CurrentUser, FreshPasskey, Guarded, OptionalUser, SiteCheck, VerifiedAuthentication,
     VerifiedProof, VerifiedRegistration,
@@ -81,4 +81,6 @@ mod book {
     struct Proofs;
     #[doc = include_str!("../../docs/src/guide/own-users.md")]
     struct OwnUsers;
+    #[doc = include_str!("../../docs/src/deployment/tenants.md")]
+    struct Tenants;
 }

@@ -10,12 +10,12 @@ use axum::http::{HeaderMap, Request};
 use axum::routing::{any, post};
 use rp_axum::store::SqliteStore;
 use rp_axum::{
-    Context, CurrentUser, FreshPasskey, Guard, Guarded, Method, Rejection, Requirement, Routes,
+    App, Context, CurrentUser, FreshPasskey, Guard, Guarded, Method, Rejection, Requirement, Routes, Tenants,
     VerifiedAuthentication, VerifiedProof, VerifiedRegistration, require,
 };
 use rp_conformance::http::{
     ADDRESS, Fixture, HttpRequest, HttpResponse, Setup, Site, application,
-    one_of_256_parallel_finishes_is_accepted,
+    one_of_256_parallel_finishes_is_accepted, tenants,
 };
 use tower::ServiceExt;
 
@@ -34,6 +34,27 @@ async fn of_256_finishes_over_two_openings_of_a_file_one_is_accepted() {
     one_of_256_parallel_finishes_is_accepted(sites.try_into().unwrap()).await;
 }
 
+#[tokio::test]
+async fn no_header_chooses_an_rp_id() {
+    tenants::no_header_chooses_an_rp_id(&of_tenants(&tenants::tenants())).await;
+}
+
+#[tokio::test]
+async fn passkeys_and_sessions_of_tenants_are_separate() {
+    tenants::passkeys_and_sessions_of_tenants_are_separate(&of_tenants(&tenants::tenants())).await;
+}
+
+#[tokio::test]
+async fn tenants_are_added_and_removed_at_run_time() {
+    let tenants = tenants::tenants();
+    tenants::tenants_are_added_and_removed_at_run_time(&tenants, &of_tenants(&tenants)).await;
+}
+
+/// A site with these tenants.
+fn of_tenants(tenants: &Tenants) -> Site {
+    send_to(rp_axum::mount_tenants(Router::new(), tenants, &Routes::all()))
+}
+
 fn site(fixture: &Fixture) -> Site {
     let application = Router::new()
         .route("/app/user", any(|current: CurrentUser| async move { current.user.name.clone() }))
@@ -49,7 +70,11 @@ fn site(fixture: &Fixture) -> Site {
         .route("/app/password", post(password))
         .route("/app/sign-out", post(sign_out));
     let routes = Routes::only(fixture.routes.clone()).prefix(fixture.prefix);
-    let app = rp_axum::mount_with(application, &fixture.passkeys, &routes);
+    send_to(rp_axum::mount_with(application, &fixture.passkeys, &routes))
+}
+
+/// The application as a site.
+fn send_to(app: App) -> Site {
     Site::new(move |request: HttpRequest| {
         let app = app.clone();
         async move {

@@ -4,8 +4,8 @@
 //! An adapter translates a request into [`Request`], calls [`Passkeys::handle`](crate::Passkeys::handle) and translates the
 //! [`Response`], so that all adapters respond with the same bytes.
 //!
-//! A proxy must forward `Origin`, `Sec-Fetch-Site` and `Cookie` unchanged. `Host`, `Forwarded` and `X-Forwarded-*` are
-//! never read: origins are configured.
+//! A proxy must forward `Origin`, `Sec-Fetch-Site` and `Cookie` unchanged. `Forwarded` and `X-Forwarded-*` are never
+//! read: origins are configured. `Host` is read if there are several relying parties ([`Tenants`]), and selects one of them.
 
 mod authorization;
 mod body;
@@ -17,6 +17,7 @@ mod handle;
 pub(crate) mod request;
 mod response;
 mod route;
+mod tenants;
 mod timing;
 
 pub use browser_module::BrowserModule;
@@ -25,3 +26,4 @@ pub use cookie::{CookieAttributes, Cookies, SameSite};
 pub use request::{Body, MAX_BODY_BYTES, Request};
 pub use response::Response;
 pub use route::{Route, Routes};
+pub use tenants::{Mounted, TenantError, Tenants};
