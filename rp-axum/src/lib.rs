@@ -81,6 +81,8 @@ mod book {
     struct Proofs;
     #[doc = include_str!("../../docs/src/guide/own-users.md")]
     struct OwnUsers;
+    #[doc = include_str!("../../docs/src/guide/openapi.md")]
+    struct OpenApi;
     #[doc = include_str!("../../docs/src/deployment/tenants.md")]
     struct Tenants;
 }

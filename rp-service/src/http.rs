@@ -14,6 +14,7 @@ mod context;
 pub(crate) mod cookie;
 mod guard;
 mod handle;
+mod openapi;
 pub(crate) mod request;
 mod response;
 mod route;

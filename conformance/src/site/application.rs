@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
-use rp_service::http::Context;
+use rp_service::http::{Context, Routes};
 use rp_service::{Method, Requirement, ServiceError, Username};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,14 +25,23 @@ pub enum AppRoute {
     Profile,
     /// `POST /qr`: a text as a QR code, so that no secret leaves the site for that.
     QrCode,
+    /// `GET /openapi.json`: the description of the interface.
+    OpenApi,
     /// `POST /report`: an operation that requires a passkey within the last two minutes.
     Report,
 }
 
 impl AppRoute {
     /// Every route.
-    pub const ALL: [Self; 6] =
-        [Self::SignUp, Self::SignIn, Self::SetPassword, Self::Profile, Self::QrCode, Self::Report];
+    pub const ALL: [Self; 7] = [
+        Self::SignUp,
+        Self::SignIn,
+        Self::SetPassword,
+        Self::Profile,
+        Self::QrCode,
+        Self::OpenApi,
+        Self::Report,
+    ];
 
     /// The path.
     #[must_use]
@@ -43,6 +52,7 @@ impl AppRoute {
             Self::SetPassword => "/password",
             Self::Profile => "/profile",
             Self::QrCode => "/qr",
+            Self::OpenApi => "/openapi.json",
             Self::Report => "/report",
         }
     }
@@ -50,7 +60,7 @@ impl AppRoute {
     /// Whether the method is POST and not GET.
     #[must_use]
     pub const fn is_post(self) -> bool {
-        !matches!(self, Self::Profile)
+        !matches!(self, Self::Profile | Self::OpenApi)
     }
 }
 
@@ -121,6 +131,7 @@ impl Application {
                 Ok(Answer::json(200, &json!({ "hasPassword": has_password })))
             }
             AppRoute::QrCode => qr_code(&parse::<Text>(body)?.text),
+            AppRoute::OpenApi => Ok(Answer::json(200, &context.passkeys().openapi(&Routes::all()))),
             AppRoute::Report => {
                 let current = context.require(&Requirement::passkey().within_minutes(2)).await?;
                 let text = format!("The report of {}: nothing to report.\n", current.user.name);
