@@ -2,6 +2,8 @@
 
 pub(crate) mod drive;
 pub(crate) mod generate;
+#[cfg(feature = "load")]
+pub(crate) mod load;
 pub(crate) mod metadata;
 pub(crate) mod mint;
 pub(crate) mod run;

@@ -13,21 +13,26 @@
 //! - `serve`: a server of FIDO's transport binding, for other test tools;
 //! - [`support`]: tables of supported features in Markdown;
 //! - `http`: the tests of the HTTP interface, for every adapter;
+//! - `load`: sign-ins per second at the example sites, and what the service adds to storage and signature;
 //! - `site`: the example site of both adapters;
 //! - `timing`: whether the time of a response reveals that a username exists.
 //!
-//! `browser`, `drive`, `http` and `serve` need the feature `drivers`, which is on by default; `site` and `timing` need the
-//! features of their names. The feature `actix` adds applications on actix-web to `browser`.
+//! `browser`, `drive`, `http` and `serve` need the feature `drivers`, which is on by default; `load`, `site` and `timing`
+//! need the features of their names. The feature `actix` adds applications on actix-web to `browser`.
 
 pub mod authenticator;
 #[cfg(feature = "drivers")]
 pub mod browser;
+#[cfg(any(feature = "load", feature = "timing"))]
+mod connection;
 #[cfg(feature = "drivers")]
 pub mod drive;
 pub mod format;
 pub mod generate;
 #[cfg(feature = "drivers")]
 pub mod http;
+#[cfg(feature = "load")]
+pub mod load;
 pub mod matrix;
 mod parallel;
 pub mod publisher;

@@ -25,6 +25,11 @@ enum Command {
     Mint(command::mint::Mint),
     Seeds(command::seeds::Seeds),
     Support(command::support::Support),
+    #[cfg(feature = "load")]
+    Load(command::load::Load),
+    #[cfg(feature = "load")]
+    #[command(hide = true)]
+    EmptyHandler(command::load::EmptyHandler),
     #[cfg(feature = "timing")]
     Timing(command::timing::Timing),
 }
@@ -39,6 +44,10 @@ fn main() -> ExitCode {
         Command::Mint(mint) => mint.execute(),
         Command::Seeds(seeds) => seeds.execute(),
         Command::Support(support) => support.execute(),
+        #[cfg(feature = "load")]
+        Command::Load(load) => load.execute(),
+        #[cfg(feature = "load")]
+        Command::EmptyHandler(handler) => handler.execute(),
         #[cfg(feature = "timing")]
         Command::Timing(timing) => timing.execute(),
     };

@@ -6,8 +6,8 @@
 //! probability that a response for a known username takes longer than one for an unknown username: 0.5 if time reveals
 //! nothing. The same of both sets of unknown usernames is the control.
 
-mod connection;
 mod population;
+mod requests;
 mod server;
 mod statistics;
 
@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use rp_service::store::{MemoryStore, SqliteStore};
 
-use self::connection::{Connection, Failure, Forger};
-use self::population::{Usernames, service};
+use self::population::{ORIGIN, Usernames, service};
+use self::requests::{Forger, discoverable, options, verify};
 use self::server::Server;
 use self::statistics::{Random, auc, median};
+use crate::connection::{Connection, Failure};
 
 /// The request that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +161,7 @@ async fn send(
     requests: usize,
     progress: impl Fn(),
 ) -> Result<[Vec<Duration>; 3], Failure> {
-    let mut connection = Connection::open(server.address).await?;
+    let mut connection = Connection::open(server.address, ORIGIN).await?;
     let (mut random, mut forger) = (Random::new(1), Forger::default());
     let usernames = Usernames::SETS;
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
@@ -171,10 +172,10 @@ async fn send(
             let (Some(usernames), Some(times)) = (usernames.get(set), times.get_mut(set)) else { continue };
             let username = usernames.name(round);
             let time = match cell.operation {
-                Operation::Options => connection.options(&username).await?.1,
+                Operation::Options => options(&mut connection, &username).await?.1,
                 Operation::Verify => {
-                    let (options, _) = connection.options(&username).await?;
-                    connection.verify(&forger.forge(&options, &mut random)?).await?
+                    let (options, _) = options(&mut connection, &username).await?;
+                    verify(&mut connection, &forger.forge(&options, &mut random)?).await?
                 }
             };
             if round >= WARM_UP {
@@ -192,12 +193,12 @@ async fn keep_busy(
     number: usize,
     is_over: Arc<AtomicBool>,
 ) -> Result<(), Failure> {
-    let mut connection = Connection::open(address).await?;
+    let mut connection = Connection::open(address, ORIGIN).await?;
     let mut round = number;
     while !is_over.load(Ordering::Relaxed) {
         for usernames in Usernames::SETS {
-            connection.options(&usernames.name(round)).await?;
-            connection.discoverable().await?;
+            options(&mut connection, &usernames.name(round)).await?;
+            discoverable(&mut connection).await?;
         }
         round = round.wrapping_add(Cell::BUSY);
     }

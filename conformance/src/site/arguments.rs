@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_core::{RelyingParty, Timestamp};
-use rp_service::store::{PostgresStore, RedisStore, SqliteStore, StoreError, UserRecord};
+use rp_service::store::{MemoryStore, PostgresStore, RedisStore, SqliteStore, StoreError, UserRecord};
 use rp_service::{
     Groups, GroupsFuture, Membership, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecoveryCodes,
     Secret, Totp,
@@ -28,8 +28,9 @@ pub struct Arguments {
     /// The origin that browsers see, if it is not http://localhost with the port of --listen.
     #[arg(long, value_name = "ORIGIN")]
     origin: Option<String>,
-    /// The database: a file of SQLite, created if it does not exist, or `postgres://USER@HOST/DATABASE`.
-    #[arg(long, default_value = "passkeys.db", value_name = "FILE|URL")]
+    /// The database: a file of SQLite, created if it does not exist, `postgres://USER@HOST/DATABASE`, or `memory`, which is
+    /// lost when the site ends.
+    #[arg(long, default_value = "passkeys.db", value_name = "FILE|URL|memory")]
     database: String,
     /// Stores ceremonies, and counts attempts, in this Redis server.
     #[arg(long, value_name = "redis://HOST")]
@@ -175,6 +176,7 @@ impl Arguments {
     async fn stores(&self, mut passkeys: PasskeysBuilder) -> Result<PasskeysBuilder, Box<dyn Error>> {
         let failed = |error: StoreError| format!("cannot open the store: {}", causes(&error));
         passkeys = match self.database() {
+            Database::Memory => passkeys.store(MemoryStore::new()),
             Database::Sqlite(file) => passkeys.store(SqliteStore::connect(file).await.map_err(failed)?),
             Database::Postgres(url) => {
                 let store = PostgresStore::connect(url).await.map_err(failed)?;
@@ -195,7 +197,7 @@ impl Arguments {
         Ok(match (&self.secret, self.database()) {
             (Some(file), _) => Secret::file(file)?,
             // An in-memory database needs no secret that outlives the process.
-            (None, Database::Sqlite(":memory:")) => Secret::random()?,
+            (None, Database::Memory | Database::Sqlite(":memory:")) => Secret::random()?,
             (None, Database::Sqlite(file)) => Secret::file(format!("{file}.secret"))?,
             (None, Database::Postgres(_)) => Secret::file("passkeys.secret")?,
         })
@@ -203,6 +205,7 @@ impl Arguments {
 
     pub(super) fn database(&self) -> Database<'_> {
         match self.database.as_str() {
+            "memory" => Database::Memory,
             url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 Database::Postgres(url)
             }
@@ -214,6 +217,7 @@ impl Arguments {
 /// The database of a site.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Database<'a> {
+    Memory,
     Sqlite(&'a str),
     Postgres(&'a str),
 }
@@ -222,6 +226,7 @@ pub(super) enum Database<'a> {
 impl fmt::Display for Database<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Memory => "in memory",
             Self::Sqlite(file) => file,
             Self::Postgres(url) => url.rsplit_once('@').map_or("PostgreSQL", |(_, host)| host),
         })

@@ -29,7 +29,7 @@ impl Passwords {
         sqlx::any::install_default_drivers();
         let pool = AnyPoolOptions::new();
         let (pool, create) = match database {
-            Database::Sqlite(":memory:") => {
+            Database::Memory | Database::Sqlite(":memory:") => {
                 let pool = pool.max_connections(1).idle_timeout(None).max_lifetime(None);
                 (pool.connect("sqlite::memory:").await?, CREATE_IN_SQLITE)
             }
