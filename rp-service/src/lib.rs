@@ -35,6 +35,7 @@ mod session;
 pub mod store;
 mod telemetry;
 mod text;
+mod timer;
 mod username;
 
 pub use acr::Acr;
@@ -91,4 +92,5 @@ pub use session::{
 pub use telemetry::{
     BrowserReport, Capability, CeremonyOutcome, CeremonyPhase, CeremonyPurpose, DomExceptionName,
 };
+pub use timer::Timer;
 pub use username::{Username, UsernameError};

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rp_core::{AuthenticationResponse, RegistrationResponse, UserHandle};
-use tokio::time::Instant;
 
 use super::body::RegistrationExtras;
 use super::guard;
@@ -231,11 +230,11 @@ impl Passkeys {
         body: impl Future<Output = Body>,
     ) -> Result<Verified<Authentication>, ServiceError> {
         let json = self.recorded(self.read(Route::AuthenticationVerify, request, body).await)?;
-        let started_at = Instant::now();
+        let started_at = self.timer().elapsed();
         let caller = self.caller(request).await?;
         let verified = self.verify_authentication(&caller, &json).await;
         if let Err(ServiceError::Redacted(_)) = &verified {
-            wait_for_next_multiple(started_at).await;
+            wait_for_next_multiple(self.timer(), started_at).await;
         }
         verified
     }

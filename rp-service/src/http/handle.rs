@@ -2,7 +2,6 @@ use std::future::Future;
 
 use rp_core::{CredentialId, base64url};
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use super::body::{
     self, AuthenticationOptions, ChangeUser, ConfirmAuthorization, RegistrationOptions, RenameCredential,
@@ -13,7 +12,7 @@ use super::guard;
 use super::request::{Body, MAX_BODY_BYTES, Request};
 use super::response::Response;
 use super::route::Route;
-use super::timing::wait_for_next_multiple;
+use super::timing::{wait_for_next_multiple, within};
 use crate::error::ServiceError;
 use crate::factor_name::FactorName;
 use crate::json::{DeletionJson, LocationJson, ProofJson, RegistrationJson, UserChangeJson, UserJson};
@@ -36,7 +35,7 @@ impl Passkeys {
         }
         let body = self.recorded(self.read(route, request, body).await);
         // Not before: a client chooses how long its body takes.
-        let started_at = Instant::now();
+        let started_at = self.timer().elapsed();
         let responded = match body {
             Ok(json) => self.respond(route, request, &json).await,
             Err(error) => Err(error),
@@ -54,7 +53,7 @@ impl Passkeys {
             }
         };
         if hides_time {
-            wait_for_next_multiple(started_at).await;
+            wait_for_next_multiple(self.timer(), started_at).await;
         }
         let response = response.for_route(route).with_security_headers(self.http_config());
         response.for_front_end(self.http_config(), request)
@@ -194,11 +193,11 @@ impl Passkeys {
             return Ok(Vec::new());
         }
         guard::check_media_type(route, request)?;
-        match tokio::time::timeout(self.http_config().body_time_limit, body).await {
-            Ok(Body::Complete(bytes)) if bytes.len() <= MAX_BODY_BYTES => Ok(bytes),
-            Ok(Body::Complete(_) | Body::TooLarge) => Err(ServiceError::BodyTooLarge),
-            Ok(Body::Incomplete) => Err(unexpected("the body is incomplete")),
-            Err(_) => Err(unexpected("the body was too slow")),
+        match within(self.timer(), self.http_config().body_time_limit, body).await {
+            Some(Body::Complete(bytes)) if bytes.len() <= MAX_BODY_BYTES => Ok(bytes),
+            Some(Body::Complete(_) | Body::TooLarge) => Err(ServiceError::BodyTooLarge),
+            Some(Body::Incomplete) => Err(unexpected("the body is incomplete")),
+            None => Err(unexpected("the body was too slow")),
         }
     }
 

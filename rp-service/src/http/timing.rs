@@ -1,17 +1,31 @@
-//! Response times that reveal nothing.
+//! Response times that reveal nothing, and bodies that take too long.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::timer::Timer;
 
-/// Waits until the time since the request is a multiple of [`TIME_STEP`]. The task sleeps: it holds no lock, no connection
+/// Waits until the time since `started_at` is a multiple of [`TIME_STEP`]. The task sleeps: it holds no lock, no connection
 /// to a store and no thread.
-pub(super) async fn wait_for_next_multiple(started_at: Instant) {
-    let steps = started_at.elapsed().as_nanos().div_ceil(TIME_STEP.as_nanos());
-    let wait = u32::try_from(steps).ok().and_then(|steps| TIME_STEP.checked_mul(steps));
-    if let Some(end) = wait.and_then(|wait| started_at.checked_add(wait)) {
-        tokio::time::sleep_until(end).await;
+pub(super) async fn wait_for_next_multiple(timer: &dyn Timer, started_at: Duration) {
+    let elapsed = timer.elapsed().saturating_sub(started_at);
+    let steps = elapsed.as_nanos().div_ceil(TIME_STEP.as_nanos());
+    let end = u32::try_from(steps).ok().and_then(|steps| TIME_STEP.checked_mul(steps));
+    if let Some(end) = end {
+        timer.sleep(end.saturating_sub(elapsed)).await;
     }
+}
+
+/// The output of a future; `None` if it takes longer than the limit.
+pub(super) async fn within<F: Future>(timer: &dyn Timer, limit: Duration, future: F) -> Option<F::Output> {
+    let (mut future, mut sleep) = (pin!(future), timer.sleep(limit));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+    })
+    .await
 }
 
 /// The step of response times that could reveal whether a user exists: longer than any difference between a known and an
@@ -20,18 +34,34 @@ const TIME_STEP: Duration = Duration::from_millis(25);
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::timer::TokioTimer;
 
     #[tokio::test(start_paused = true)]
     async fn a_response_leaves_at_the_next_multiple_of_25_ms() {
+        let timer = TokioTimer::start();
         for (work, expected) in [(1, 25), (25, 25), (26, 50), (40, 50), (1_001, 1_025)] {
-            let started_at = Instant::now();
+            let (now, started_at) = (Instant::now(), timer.elapsed());
             tokio::time::advance(Duration::from_millis(work)).await;
-            wait_for_next_multiple(started_at).await;
-            let (elapsed, expected) = (started_at.elapsed(), Duration::from_millis(expected));
+            wait_for_next_multiple(&timer, started_at).await;
+            let (elapsed, expected) = (now.elapsed(), Duration::from_millis(expected));
             // Tokio's timers have a resolution of a millisecond.
             let late = elapsed.checked_sub(expected);
             assert!(late.is_some_and(|late| late <= Duration::from_millis(1)), "{work} {elapsed:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_future_that_takes_longer_than_the_limit_is_dropped() {
+        let timer = TokioTimer::start();
+        let limit = Duration::from_secs(1);
+        let after = |millis| async move {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            millis
+        };
+        assert_eq!(within(&timer, limit, after(900)).await, Some(900));
+        assert_eq!(within(&timer, limit, after(1_100)).await, None);
     }
 }

@@ -28,6 +28,9 @@ use crate::store::{
     CeremonyStore, CredentialStore, DynCredentialStore, DynRateLimiter, DynSignUpStore, DynUserStore,
     FactorStore, ReplayCache, SealedCeremonies, SessionStore, SignUpStore, UserStore,
 };
+use crate::timer::Timer;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+use crate::timer::TokioTimer;
 
 /// The configuration of a service; [`PasskeysBuilder::build`] checks it.
 #[must_use]
@@ -47,6 +50,7 @@ pub struct PasskeysBuilder {
     policy: Policy,
     clients: Vec<CommandLineClient>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    timer: Option<Arc<dyn Timer>>,
     events: Arc<dyn EventSink>,
     admission: Option<Arc<dyn AdmissionHook>>,
     groups: Arc<dyn Groups>,
@@ -84,6 +88,7 @@ impl PasskeysBuilder {
             policy: Policy::default(),
             clients: Vec::new(),
             clock: Arc::new(Timestamp::now),
+            timer: default_timer(),
             events: Arc::new(TracingSink),
             admission: None,
             groups: Arc::new(NoGroups),
@@ -263,6 +268,11 @@ impl PasskeysBuilder {
         Self { clock: Arc::new(clock), ..self }
     }
 
+    /// Sets the timer; the default is that of `tokio`. On `wasm32-unknown-unknown` there is no default.
+    pub fn timer(self, timer: impl Timer + 'static) -> Self {
+        Self { timer: Some(Arc::new(timer)), ..self }
+    }
+
     /// Sets the receiver of events; the default is `tracing`.
     pub fn events(self, sink: impl EventSink + 'static) -> Self {
         Self { events: Arc::new(sink), ..self }
@@ -424,6 +434,7 @@ impl PasskeysBuilder {
                 policy: self.policy,
                 clients: self.clients,
                 clock: self.clock,
+                timer: self.timer.ok_or(ConfigError::MissingTimer)?,
                 events: self.events,
                 decoys,
                 admission: self.admission,
@@ -491,4 +502,14 @@ impl Sessions {
             Self::Application => Self::Application,
         }
     }
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+fn default_timer() -> Option<Arc<dyn Timer>> {
+    Some(Arc::new(TokioTimer::start()))
+}
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+fn default_timer() -> Option<Arc<dyn Timer>> {
+    None
 }

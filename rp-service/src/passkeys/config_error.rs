@@ -17,6 +17,9 @@ pub enum ConfigError {
     /// The secret is missing.
     #[error("no secret: call `secret`")]
     MissingSecret,
+    /// The timer is missing, on a platform without a clock.
+    #[error("no timer: call `timer`")]
+    MissingTimer,
     /// Sign-up is allowed, but users and passkeys are in different stores.
     #[error(
         "sign-up creates a user and a passkey in one transaction, which takes one store for both: call \

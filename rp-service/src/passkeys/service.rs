@@ -24,6 +24,7 @@ use crate::store::{
     DynCeremonyStore, DynCredentialStore, DynFactorStore, DynRateLimiter, DynSessionStore, DynSignUpStore,
     DynUserStore, Passkey, SealedCeremonies, StoreError,
 };
+use crate::timer::Timer;
 
 use super::revoked::RevokedSessions;
 
@@ -87,6 +88,7 @@ pub(super) struct Inner {
     /// The programs that users may sign in to.
     pub(super) clients: Vec<CommandLineClient>,
     pub(super) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(super) timer: Arc<dyn Timer>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) decoys: Decoys,
     pub(super) admission: Option<Arc<dyn AdmissionHook>>,
@@ -158,6 +160,10 @@ impl Passkeys {
 
     pub(crate) fn http_config(&self) -> &HttpConfig {
         &self.inner.http
+    }
+
+    pub(crate) fn timer(&self) -> &dyn Timer {
+        &*self.inner.timer
     }
 
     /// The address of the client that sent a request. The first request without one is reported.
