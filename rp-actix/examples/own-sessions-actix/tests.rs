@@ -1,63 +1,45 @@
-use std::rc::Rc;
-
-use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use rp_conformance::http::{Browser, HttpRequest, HttpResponse, Site};
-use serde_json::{Value, json};
+use actix_web::test::init_service;
+use rp_conformance::authenticator::Fault;
+use rp_conformance::browser::Browser;
+use serde_json::json;
 
 use super::*;
 
-const ORIGIN: &str = "http://localhost:8080";
-
 async fn browser() -> Browser {
     let passkeys = passkeys(Secret::from([7; 32])).unwrap();
-    let service = Rc::new(init_service(app(&passkeys, Key::from(&[7; 64]))).await);
-    let site = Site::new(move |HttpRequest { method, path, headers, body, .. }| {
-        let service = Rc::clone(&service);
-        async move {
-            let request = TestRequest::with_uri(&path).method(method.parse().unwrap()).set_payload(body);
-            let request = headers.into_iter().fold(request, |request, (name, value)| {
-                request
-                    .append_header((name, actix_web::http::header::HeaderValue::from_bytes(&value).unwrap()))
-            });
-            let response = call_service(&*service, request.to_request()).await;
-            let headers = response.headers().iter();
-            HttpResponse {
-                status: response.status().as_u16(),
-                headers: headers
-                    .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-                    .collect(),
-                body: read_body(response).await.to_vec(),
-            }
-        }
-    });
-    Browser::new(&site, ORIGIN, "own sessions")
-}
-
-async fn sign_up(browser: &mut Browser) {
-    let response = browser.create(&json!({ "username": "kim" })).await;
-    assert_eq!(browser.register(&response).await.status, 201);
+    Browser::actix(init_service(app(&passkeys, Key::from(&[7; 64]))).await)
 }
 
 #[actix_web::test]
 async fn a_sign_in_is_in_the_applications_session() {
     let mut browser = browser().await;
-    sign_up(&mut browser).await;
+    browser.sign_up("kim").await.unwrap();
     assert_eq!(browser.get("/").await.text(), "kim");
     assert!(browser.cookie("rp-session").is_none(), "the service sets no session cookie");
 
-    assert_eq!(browser.post("sign-out", &Value::Null).await.status, 204);
+    browser.sign_out().await.unwrap();
     assert_eq!(browser.get("/").await.text(), "no one");
 
-    let response = browser.assert(&json!({})).await;
-    assert_eq!(browser.authenticate(&response).await.status, 200);
+    browser.sign_in().await.unwrap();
     assert_eq!(browser.get("/").await.text(), "kim");
 }
 
 #[actix_web::test]
 async fn management_follows_the_reported_factors() {
     let mut browser = browser().await;
-    sign_up(&mut browser).await;
-    let options = browser.post("registration/options", &json!({})).await;
+    browser.sign_up("kim").await.unwrap();
+    let options = browser.post("/webauthn/registration/options", &json!({})).await;
     assert_eq!(options.status, 200, "the sign-up was recent");
-    assert_eq!(browser.get("credentials").await.ok()["credentials"].as_array().unwrap().len(), 1);
+    let credentials = browser.get("/webauthn/credentials").await.ok();
+    assert_eq!(credentials["credentials"].as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_response_with_a_fault_opens_no_session() {
+    let mut browser = browser().await;
+    browser.sign_up("kim").await.unwrap();
+    browser.sign_out().await.unwrap();
+    browser.authenticator.config.fault = Some(Fault::OriginOther);
+    assert_eq!(browser.sign_in().await.unwrap_err().code(), Some("origin-mismatch"));
+    assert_eq!(browser.get("/").await.text(), "no one");
 }
