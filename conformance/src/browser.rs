@@ -25,7 +25,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
 
@@ -36,13 +35,14 @@ use serde_json::{Value, json};
 use tower_service::Service;
 
 use crate::authenticator::{Authenticator, ClientError, Config, Page};
+use crate::cookies::CookieJar;
 use crate::http::{HttpRequest, HttpResponse, Site};
 
 /// A browser on a page of the application, with cookies and an authenticator.
 #[derive(Clone, Debug)]
 pub struct Browser {
     site: Site,
-    cookies: BTreeMap<String, String>,
+    cookies: CookieJar,
     origin: String,
     prefix: String,
     /// The authenticator. Its configuration may change between ceremonies.
@@ -124,7 +124,7 @@ impl Browser {
     {
         Self {
             site: Site::new(respond),
-            cookies: BTreeMap::new(),
+            cookies: CookieJar::default(),
             origin: crate::http::LOCALHOST.to_owned(),
             prefix: rp_service::http::Route::PREFIX.to_owned(),
             authenticator: Authenticator::new("browser", Config::default()),
@@ -147,13 +147,13 @@ impl Browser {
     #[must_use]
     pub fn other(&self, seed: &str) -> Self {
         let authenticator = Authenticator::new(seed, self.authenticator.config.clone());
-        Self { cookies: BTreeMap::new(), authenticator, ..self.clone() }
+        Self { cookies: CookieJar::default(), authenticator, ..self.clone() }
     }
 
-    /// The value of a cookie, by the end of its name.
+    /// The value of a cookie, by the end of its name, if it is text.
     #[must_use]
     pub fn cookie(&self, end: &str) -> Option<&str> {
-        self.cookies.iter().find(|(name, _)| name.ends_with(end)).map(|(_, value)| value.as_str())
+        std::str::from_utf8(self.cookies.get(end)?).ok()
     }
 
     /// Creates an account with a passkey. Returns the credential.
@@ -227,22 +227,11 @@ impl Browser {
         let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
         let mut headers = vec![header("origin", &self.origin), header("sec-fetch-site", "same-origin")];
         headers.extend(json.as_ref().map(|_| header("content-type", "application/json")));
-        if !self.cookies.is_empty() {
-            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            headers.push(header("cookie", &pairs.join("; ")));
-        }
+        headers.extend(self.cookies.header().map(|cookies| ("cookie".to_owned(), cookies)));
         let body = json.unwrap_or_default().into_bytes();
         let request = HttpRequest { method: method.to_owned(), path: path.to_owned(), headers, body };
         let response = self.site.send(request).await;
-        for cookie in response.header("set-cookie") {
-            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-            let Some((name, value)) = pair.split_once('=') else { continue };
-            if value.is_empty() || attributes.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.cookies.keep(&response);
         response
     }
 

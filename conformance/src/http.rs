@@ -1,5 +1,5 @@
-//! The tests of the HTTP interface, written once for the service and for every adapter; and a [`Browser`] for the tests
-//! of any site.
+//! The tests of the HTTP interface, written once for the service and for every adapter; and a [`UserAgent`] for tests that
+//! send each request themselves.
 //!
 //! An adapter implements [`Site`] for its server, which has the routes of the interface and the routes of
 //! [`application`]. The macro `http_tests!` makes a test of each [`Case`]. Each case returns a [`Transcript`];
@@ -16,21 +16,21 @@
 
 pub mod application;
 mod bare;
-mod browser;
 mod cases;
 mod fixture;
 mod parallel;
 mod store;
 pub mod tenants;
 mod transcript;
+mod user_agent;
 
 pub use bare::bare;
-pub use browser::Browser;
 pub use cases::{CASES, Case};
 pub use fixture::{Fixture, LOCALHOST, ORIGIN, Setup};
 pub use parallel::one_of_256_parallel_finishes_is_accepted;
 pub use store::FailingStore;
 pub use transcript::{Transcript, assert_alike};
+pub use user_agent::UserAgent;
 
 use std::fmt;
 use std::future::Future;

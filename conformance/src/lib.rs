@@ -26,6 +26,8 @@ pub mod browser;
 #[cfg(any(feature = "load", feature = "timing"))]
 mod connection;
 #[cfg(feature = "drivers")]
+mod cookies;
+#[cfg(feature = "drivers")]
 pub mod drive;
 pub mod format;
 pub mod generate;

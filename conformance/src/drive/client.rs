@@ -1,6 +1,5 @@
 //! A client: cookies, headers, and what a response means.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::thread;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::transport::Transport;
+use crate::cookies::CookieJar;
 use crate::http::{HttpRequest, HttpResponse};
 
 /// The answer of a server to a request that it understood.
@@ -48,7 +48,7 @@ pub(super) struct Client<'a> {
     transport: &'a dyn Transport,
     prefix: String,
     headers: Vec<(String, Vec<u8>)>,
-    cookies: BTreeMap<String, String>,
+    cookies: CookieJar,
 }
 
 /// The longest time that a server may ask to wait, in seconds.
@@ -65,13 +65,13 @@ impl<'a> Client<'a> {
             transport,
             prefix: prefix.trim_end_matches('/').to_owned(),
             headers: headers.iter().map(header).collect(),
-            cookies: BTreeMap::new(),
+            cookies: CookieJar::default(),
         }
     }
 
     /// The same client without its cookies.
     pub(super) fn without_cookies(&self) -> Self {
-        Self { cookies: BTreeMap::new(), ..self.clone() }
+        Self { cookies: CookieJar::default(), ..self.clone() }
     }
 
     /// Sends a JSON text. If the server asks the client to slow down, the client waits and tries again.
@@ -101,10 +101,7 @@ impl<'a> Client<'a> {
         if json.is_some() {
             headers.push(("content-type".into(), b"application/json".to_vec()));
         }
-        if !self.cookies.is_empty() {
-            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            headers.push(("cookie".into(), pairs.join("; ").into_bytes()));
-        }
+        headers.extend(self.cookies.header().map(|cookies| ("cookie".to_owned(), cookies)));
         let request = HttpRequest {
             method: method.to_owned(),
             path: format!("{}{path}", self.prefix),
@@ -112,15 +109,7 @@ impl<'a> Client<'a> {
             body: json.unwrap_or_default().as_bytes().to_vec(),
         };
         let response = self.transport.send(&request).map_err(|error| Broken(error.to_string()))?;
-        for cookie in response.header("set-cookie") {
-            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-            let Some((name, value)) = pair.split_once('=') else { continue };
-            if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.cookies.keep(&response);
         if response.status >= 500 {
             return Err(Broken(format!("{}: {}", response.status, beginning(&response.body))));
         }

@@ -32,7 +32,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::transcript::Recorder;
-use super::{Browser, Fixture, LocalFuture, Setup, Site, Transcript, assert_alike, bare};
+use super::{Fixture, LocalFuture, Setup, Site, Transcript, UserAgent, assert_alike, bare};
 use crate::authenticator::{Authenticator, Config};
 
 /// Longer than [`Policy::recent_verification`](rp_service::Policy::recent_verification).
@@ -115,15 +115,15 @@ impl Server {
 
 impl Test {
     /// A new browser; its authenticator's keys are derived from `seed`.
-    fn browser(&self, seed: &str) -> Browser {
-        let mut browser = Browser::new(&self.site, self.fixture.origin, seed);
+    fn browser(&self, seed: &str) -> UserAgent {
+        let mut browser = UserAgent::new(&self.site, self.fixture.origin, seed);
         browser.prefix = self.fixture.prefix.to_owned();
         browser
     }
 
     /// A new browser with this authenticator.
-    fn browser_with(&self, seed: &str, config: Config) -> Browser {
-        Browser { authenticator: Authenticator::new(seed, config), ..self.browser(seed) }
+    fn browser_with(&self, seed: &str, config: Config) -> UserAgent {
+        UserAgent { authenticator: Authenticator::new(seed, config), ..self.browser(seed) }
     }
 }
 

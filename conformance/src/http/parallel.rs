@@ -3,7 +3,7 @@ use std::task::Poll;
 
 use serde_json::{Value, json};
 
-use super::{Browser, LocalFuture, ORIGIN, Site};
+use super::{LocalFuture, ORIGIN, Site, UserAgent};
 
 /// The number of parallel copies of one response.
 const COPIES: usize = 256;
@@ -14,7 +14,7 @@ const COPIES: usize = 256;
 /// # Panics
 /// If another number is accepted.
 pub async fn one_of_256_parallel_finishes_is_accepted(sites: [Site; 2]) {
-    let mut kim = Browser::new(&sites[0], ORIGIN, "kim");
+    let mut kim = UserAgent::new(&sites[0], ORIGIN, "kim");
     let response = kim.create(&json!({"username": "kim"})).await;
     assert_one_is_accepted(&mut kim, &sites, "registration/verify", &response).await;
     for body in [json!({}), json!({"purpose": "step-up"})] {
@@ -24,7 +24,7 @@ pub async fn one_of_256_parallel_finishes_is_accepted(sites: [Site; 2]) {
 }
 
 async fn assert_one_is_accepted(
-    browser: &mut Browser,
+    browser: &mut UserAgent,
     sites: &[Site; 2],
     path: &'static str,
     response: &Value,

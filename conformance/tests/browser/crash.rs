@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rp_conformance::authenticator::Authenticator;
-use rp_conformance::http::{Browser, HttpRequest, Site};
+use rp_conformance::http::{HttpRequest, Site, UserAgent};
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
@@ -80,7 +80,7 @@ struct History {
 }
 
 struct Client {
-    browser: Browser,
+    browser: UserAgent,
     name: String,
 }
 
@@ -89,7 +89,7 @@ impl Client {
         let origin = format!("http://localhost:{port}");
         let server = format!("http://127.0.0.1:{port}");
         let site = Site::new(move |request: HttpRequest| std::future::ready(send(&server, &request)));
-        Self { browser: Browser::new(&site, &origin, name), name: format!("user{name}") }
+        Self { browser: UserAgent::new(&site, &origin, name), name: format!("user{name}") }
     }
 
     /// Creates an account, then signs out and in until the site does not respond.

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use rp_conformance::http::{Browser, HttpRequest, Site as Server};
+use rp_conformance::http::{HttpRequest, Site as Server, UserAgent};
 
 use crate::network::{block_on, send};
 use crate::site::{Kind, Site};
@@ -31,7 +31,7 @@ fn close_slow_connections(kind: Kind) {
     let address = site.origin().replace("http://localhost", "127.0.0.1");
     let server = format!("http://{address}");
     let client = Server::new(move |request: HttpRequest| std::future::ready(send(&server, &request)));
-    let mut browser = Browser::new(&client, &site.origin(), "kim");
+    let mut browser = UserAgent::new(&client, &site.origin(), "kim");
     block_on(async {
         browser.sign_up("kim").await;
     });

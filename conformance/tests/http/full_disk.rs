@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rp_conformance::http::{Browser, Fixture, ORIGIN, Setup, bare};
+use rp_conformance::http::{Fixture, ORIGIN, Setup, UserAgent, bare};
 use rp_service::store::SqliteStore;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ async fn on_a_full_disk_users_sign_out_and_nothing_is_lost() {
     let setup = Setup { service: Box::new(move |builder| builder.store(store)), ..Setup::default() };
     let fixture = Fixture::new(setup);
     let site = bare(&fixture);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     kim.sign_up("kim").await;
     let kim_before = kim.clone();
 
@@ -61,7 +61,7 @@ async fn on_a_full_disk_users_sign_out_and_nothing_is_lost() {
     let mut refused = 0;
     for number in 0..40 {
         let name = format!("user{number}");
-        let mut browser = Browser::new(&site, ORIGIN, &name);
+        let mut browser = UserAgent::new(&site, ORIGIN, &name);
         let options = browser.post("registration/options", &json!({ "username": name })).await;
         if options.status != 200 {
             assert_eq!(options.problem(), (503, "storage-unavailable"));
@@ -96,13 +96,13 @@ async fn on_a_full_disk_users_sign_out_and_nothing_is_lost() {
         browser.sign_out().await;
         browser.sign_in().await;
     }
-    Browser::new(&site, ORIGIN, "alex").sign_up("alex").await;
+    UserAgent::new(&site, ORIGIN, "alex").sign_up("alex").await;
 
     // The deletion was retried: a restart does not revive the session.
     let store = SqliteStore::connect(file.to_str().unwrap()).await.unwrap();
     let setup = Setup { service: Box::new(move |builder| builder.store(store)), ..Setup::default() };
     let restarted = bare(&Fixture::new(setup));
-    let mut old = Browser::new(&restarted, ORIGIN, "kim");
+    let mut old = UserAgent::new(&restarted, ORIGIN, "kim");
     old.set_cookie("__Host-rp-session", &copy.cookie("session").unwrap());
     assert_eq!(old.get("session").await.problem(), (401, "not-signed-in"));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rp_conformance::authenticator::{Authenticator, Config, Format};
-use rp_conformance::http::{Browser, Fixture, ORIGIN, Setup, bare};
+use rp_conformance::http::{Fixture, ORIGIN, Setup, UserAgent, bare};
 use rp_core::options::AttestationConveyancePreference;
 use rp_service::store::SqliteStore;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn authenticator(seed: &str) -> Authenticator {
 }
 
 /// Starts ceremonies until the limit is reached. Returns their number.
-async fn start_all(browser: &mut Browser, body: &serde_json::Value) -> i64 {
+async fn start_all(browser: &mut UserAgent, body: &serde_json::Value) -> i64 {
     let mut started = 0;
     while browser.post("authentication/options", body).await.status == 200 {
         started += 1;
@@ -66,7 +66,7 @@ async fn one_address_stores_no_more_than_documented_in_an_hour() {
         // As many accounts as possible, and eight passkeys for each.
         loop {
             let name = format!("user{}", accounts.len());
-            let mut browser = Browser::new(&site, ORIGIN, &name);
+            let mut browser = UserAgent::new(&site, ORIGIN, &name);
             browser.authenticator = authenticator(&name);
             let options = browser.post("registration/options", &json!({ "username": name })).await;
             if options.status == 429 {
@@ -87,7 +87,7 @@ async fn one_address_stores_no_more_than_documented_in_an_hour() {
             user.remove_cookie("session");
             user.sign_in().await;
         }
-        ceremonies += start_all(&mut Browser::new(&site, ORIGIN, "visitor"), &json!({})).await;
+        ceremonies += start_all(&mut UserAgent::new(&site, ORIGIN, "visitor"), &json!({})).await;
         if tenth == 0 {
             // Lists of long IDs count once: a ceremony stores a digest of each.
             assert!(start_all(&mut accounts[1], &json!({"purpose": "step-up"})).await > 80);

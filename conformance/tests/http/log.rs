@@ -4,7 +4,7 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use rp_conformance::authenticator::Fault;
-use rp_conformance::http::{Browser, Fixture, ORIGIN, Setup, bare};
+use rp_conformance::http::{Fixture, ORIGIN, Setup, UserAgent, bare};
 use rp_service::TracingSink;
 use serde_json::{Value, json};
 use tracing::field::{Field, Visit};
@@ -47,7 +47,7 @@ async fn the_log_names_user_credential_and_model_and_no_secret() {
     let guard = tracing::subscriber::set_default(log.clone());
     let setup = Setup { service: Box::new(|builder| builder.events(TracingSink)), ..Setup::default() };
     let fixture = Fixture::new(setup);
-    let mut kim = Browser::new(&bare(&fixture), ORIGIN, "kim");
+    let mut kim = UserAgent::new(&bare(&fixture), ORIGIN, "kim");
     let mut secrets = Vec::new();
 
     let credential = kim.sign_up("kim").await;

@@ -1,7 +1,7 @@
 //! Ceremonies in cookies: accepted once, by any node that has the key, and by no other browser.
 
 use rp_conformance::authenticator::{Authenticator, Config};
-use rp_conformance::http::{Browser, Fixture, HttpResponse, ORIGIN, Setup, Site, bare};
+use rp_conformance::http::{Fixture, HttpResponse, ORIGIN, Setup, Site, UserAgent, bare};
 use rp_service::store::MemoryReplayCache;
 use rp_service::{KeyRing, PasskeysBuilder, Policy, Secret};
 use serde_json::{Value, json};
@@ -25,14 +25,14 @@ fn code(response: &HttpResponse) -> Value {
     serde_json::from_slice::<Value>(&response.body).unwrap().get("code").unwrap().clone()
 }
 
-async fn options(browser: &mut Browser) -> Value {
+async fn options(browser: &mut UserAgent) -> Value {
     browser.post("authentication/options", &json!({})).await.ok()
 }
 
 #[tokio::test]
 async fn accounts_and_sign_ins_work_without_stored_ceremonies() {
     let (site, fixture) = in_memory(&[1]);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     kim.sign_up("kim").await;
     kim.post("sign-out", &Value::Null).await;
     assert_eq!(kim.sign_in().await["user"]["name"], "kim");
@@ -43,7 +43,7 @@ async fn accounts_and_sign_ins_work_without_stored_ceremonies() {
 #[tokio::test]
 async fn a_sealed_ceremony_is_accepted_once() {
     let (site, _fixture) = in_memory(&[1]);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     kim.sign_up("kim").await;
     let options = options(&mut kim).await;
     let response = kim.assert_for(&options);
@@ -57,7 +57,7 @@ async fn a_sealed_ceremony_is_accepted_once() {
 #[tokio::test]
 async fn several_ceremonies_are_pending_in_one_browser() {
     let (site, _fixture) = in_memory(&[1]);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     kim.sign_up("kim").await;
     let mut pending = Vec::new();
     for _ in 0..4 {
@@ -72,7 +72,7 @@ async fn several_ceremonies_are_pending_in_one_browser() {
 #[tokio::test]
 async fn the_ceremony_of_another_browser_is_not_opened() {
     let (site, _fixture) = in_memory(&[1]);
-    let (mut kim, mut thief) = (Browser::new(&site, ORIGIN, "kim"), Browser::new(&site, ORIGIN, "thief"));
+    let (mut kim, mut thief) = (UserAgent::new(&site, ORIGIN, "kim"), UserAgent::new(&site, ORIGIN, "thief"));
     kim.sign_up("kim").await;
     options(&mut thief).await;
     let options = options(&mut kim).await;
@@ -89,7 +89,7 @@ async fn the_ceremony_of_another_browser_is_not_opened() {
 #[tokio::test]
 async fn an_expired_sealed_ceremony_is_reported_as_expired() {
     let (site, fixture) = in_memory(&[1]);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     kim.sign_up("kim").await;
     let options = options(&mut kim).await;
     let response = kim.assert_for(&options);
@@ -107,7 +107,7 @@ async fn a_list_of_fifty_passkeys_fits_into_the_cookie() {
     let service = |builder: PasskeysBuilder| builder.sealed_ceremonies(keys(&[1]), MemoryReplayCache::new());
     let fixture = Fixture::new(Setup { policy, service: Box::new(service), ..Setup::default() });
     let site = bare(&fixture);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     kim.sign_up("kim").await;
     for number in 1..50 {
         kim.add_passkey(&mut Authenticator::new(&format!("key {number}"), Config::default())).await;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
-use rp_conformance::http::{Browser, HttpRequest, Site};
+use rp_conformance::http::{HttpRequest, Site, UserAgent};
 
 use crate::built;
 use crate::folder::Folder;
@@ -118,12 +118,12 @@ impl Cluster {
     }
 
     /// A browser with an authenticator of its own.
-    pub(crate) fn browser(&self, seed: &str) -> Browser {
+    pub(crate) fn browser(&self, seed: &str) -> UserAgent {
         let target = Rc::clone(&self.target);
         let site = Site::new(move |request: HttpRequest| {
             std::future::ready(send(&format!("http://127.0.0.1:{}", target.get()), &request))
         });
-        Browser::new(&site, &self.origin, seed)
+        UserAgent::new(&site, &self.origin, seed)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use rp_conformance::authenticator::Authenticator;
-use rp_conformance::http::{Browser, HttpRequest, Site};
+use rp_conformance::http::{HttpRequest, Site, UserAgent};
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Kind, NODES, unique};
@@ -85,10 +85,10 @@ fn restarts_of_the_servers_lose_and_revive_nothing() {
     }
 }
 
-fn browser(server: &str, origin: &str, seed: &str) -> Browser {
+fn browser(server: &str, origin: &str, seed: &str) -> UserAgent {
     let server = server.to_owned();
     let site = Site::new(move |request: HttpRequest| std::future::ready(send(&server, &request)));
-    Browser::new(&site, origin, seed)
+    UserAgent::new(&site, origin, seed)
 }
 
 /// Creates an account, then signs in and out on alternating nodes.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rp_axum::Timestamp;
-use rp_conformance::http::{Browser, HttpResponse, Site};
+use rp_conformance::http::{HttpResponse, Site, UserAgent};
 use serde_json::json;
 
 use super::*;
@@ -36,12 +36,12 @@ impl Test {
         Self { site, pool, time, _folder: folder }
     }
 
-    fn browser(&self) -> Browser {
-        Browser::new(&self.site, ORIGIN, "blog")
+    fn browser(&self) -> UserAgent {
+        UserAgent::new(&self.site, ORIGIN, "blog")
     }
 
     /// Registers a user with a password.
-    async fn register(&self, browser: &mut Browser) {
+    async fn register(&self, browser: &mut UserAgent) {
         let form = "email=kim%40example.org&full_name=Kim&password=correct";
         assert_eq!(post(browser, "/register", form).await.status, 303);
     }
@@ -53,24 +53,24 @@ fn code(response: &HttpResponse) -> String {
     problem["code"].as_str().unwrap().to_owned()
 }
 
-async fn post(browser: &mut Browser, path: &str, form: &str) -> HttpResponse {
+async fn post(browser: &mut UserAgent, path: &str, form: &str) -> HttpResponse {
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     browser.send("POST", path, &headers, form.as_bytes()).await
 }
 
 /// Signs in with the password. Returns the page that follows.
-async fn sign_in(browser: &mut Browser, password: &str) -> Option<String> {
+async fn sign_in(browser: &mut UserAgent, password: &str) -> Option<String> {
     let form = format!("email=KIM%40example.org&password={password}");
     let response = post(browser, "/sign-in", &form).await;
     response.header("location").next().map(str::to_owned)
 }
 
-async fn add_passkey(browser: &mut Browser) {
+async fn add_passkey(browser: &mut UserAgent) {
     let response = browser.create(&json!({})).await;
     browser.register(&response).await.ok();
 }
 
-async fn write(browser: &mut Browser) -> u16 {
+async fn write(browser: &mut UserAgent) -> u16 {
     browser.send("POST", "/posts", &[], b"Hello").await.status
 }
 

@@ -1,4 +1,4 @@
-use rp_conformance::http::{Browser, HttpResponse};
+use rp_conformance::http::{HttpResponse, UserAgent};
 use serde_json::{Value, json};
 
 use super::*;
@@ -9,11 +9,11 @@ mod site;
 const ORIGIN: &str = "http://localhost:8080";
 
 /// A browser whose user has set up approval, after the password.
-async fn enrolled() -> Browser {
+async fn enrolled() -> UserAgent {
     let shared = KeyRing::new([Secret::from([7; 32])]).unwrap();
     let provider = provider::start("http://localhost:8080/", shared.clone()).await.unwrap();
     let passkeys = passkeys(&provider, shared).unwrap();
-    let mut browser = Browser::new(&site::site(app(&passkeys)), ORIGIN, "external factor");
+    let mut browser = UserAgent::new(&site::site(app(&passkeys)), ORIGIN, "external factor");
     browser.post("/password", &json!({})).await.text();
     let enrolment = browser.post("factors/approval/enrol", &json!({})).await.ok();
     let returned = decide(&enrolment, "approve").await;
@@ -38,11 +38,11 @@ async fn decide(options: &Value, answer: &str) -> Value {
     pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
-async fn ask(browser: &mut Browser) -> Value {
+async fn ask(browser: &mut UserAgent) -> Value {
     browser.post("factors/approval/options", &json!({})).await.ok()
 }
 
-async fn verify(browser: &mut Browser, returned: &Value) -> HttpResponse {
+async fn verify(browser: &mut UserAgent, returned: &Value) -> HttpResponse {
     browser.post("factors/approval/verify", returned).await
 }
 

@@ -1,4 +1,4 @@
-//! An axum application for `rp_conformance::http::Browser`, without a network.
+//! An axum application for `rp_conformance::http::UserAgent`, without a network.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;

@@ -7,7 +7,7 @@ use rp_service::{AdmissionRequest, Denied, Purpose};
 use serde_json::{Value, json};
 
 use super::{Server, authenticator};
-use crate::http::Browser;
+use crate::http::UserAgent;
 
 pub(super) fn members(value: &Value) -> BTreeSet<&str> {
     value.as_object().map(|object| object.keys().map(String::as_str).collect()).unwrap_or_default()
@@ -174,7 +174,7 @@ pub(super) async fn one_client_does_not_shut_out_others_at_its_address(server: S
 }
 
 /// Tries to sign up. Returns the status.
-async fn guess(browser: &mut Browser, username: &str) -> u16 {
+async fn guess(browser: &mut UserAgent, username: &str) -> u16 {
     let options = browser.post("registration/options", &json!({ "username": username })).await;
     if options.status != 200 {
         return options.status;

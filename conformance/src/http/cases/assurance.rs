@@ -16,7 +16,7 @@ use super::factors::{enrol_totp, password_user, verify};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test};
 use crate::authenticator::{Backup, Config, Format};
-use crate::http::{Browser, Setup};
+use crate::http::{Setup, UserAgent};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -26,7 +26,7 @@ fn attested(setup: &mut Setup) {
 }
 
 /// A browser with the key whose attestation the fixture trusts.
-fn trusted(test: &Test, backup: Backup) -> Browser {
+fn trusted(test: &Test, backup: Backup) -> UserAgent {
     test.browser_with("one", Config { format: Format::Packed, backup, ..Config::default() })
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn a_session_ends_by_the_limits_of_its_level(server: Server) {
                 kim
             }
         };
-        let lives = async |kim: &mut Browser, minutes: u32| {
+        let lives = async |kim: &mut UserAgent, minutes: u32| {
             for _ in 0..minutes / idle {
                 test.wait(idle * MINUTE);
                 kim.get("session").await.ok();

@@ -3,29 +3,29 @@
 use serde_json::{Value, json};
 
 use super::{Server, Test};
-use crate::http::{Browser, Setup};
+use crate::http::{Setup, UserAgent};
 
 fn allowed(setup: &mut Setup) {
     setup.policy.bearer_tokens = true;
 }
 
 /// A client without `Origin` and `Sec-Fetch-Site` that has no session cookie, and an authenticator of the user.
-async fn client(test: &Test) -> (Browser, Browser) {
+async fn client(test: &Test) -> (UserAgent, UserAgent) {
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     let native = test.browser("native");
     let native =
-        Browser { origin: None, sec_fetch_site: None, authenticator: kim.authenticator.clone(), ..native };
+        UserAgent { origin: None, sec_fetch_site: None, authenticator: kim.authenticator.clone(), ..native };
     (kim, native)
 }
 
 /// Signs in as a native client does: the ceremony cookie needs an `Origin`.
-async fn sign_in(client: &mut Browser) -> Value {
+async fn sign_in(client: &mut UserAgent) -> Value {
     let response = client.assert(&json!({})).await;
     let native = client.clone();
     client.sec_fetch_site = Some("none");
     let session = client.authenticate(&response).await.ok();
-    *client = Browser { authenticator: client.authenticator.clone(), ..native };
+    *client = UserAgent { authenticator: client.authenticator.clone(), ..native };
     session
 }
 

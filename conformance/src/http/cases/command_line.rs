@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::first_factor::password;
 use super::{Server, Test, authenticator};
-use crate::http::{Browser, HttpResponse, Setup};
+use crate::http::{HttpResponse, Setup, UserAgent};
 
 const CLIENT: &str = "acme-cli";
 const REDIRECT: &str = "http://127.0.0.1:49152/callback";
@@ -55,7 +55,7 @@ fn encode(pairs: &[(&'static str, String)]) -> String {
     pairs.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
-async fn open(browser: &mut Browser, parameters: &[(&'static str, String)]) -> HttpResponse {
+async fn open(browser: &mut UserAgent, parameters: &[(&'static str, String)]) -> HttpResponse {
     browser.get(&format!("authorize?{}", encode(parameters))).await
 }
 
@@ -68,16 +68,16 @@ fn sealed(page: &HttpResponse) -> String {
 }
 
 /// Opens the page; returns the sealed request.
-async fn shown(browser: &mut Browser) -> String {
+async fn shown(browser: &mut UserAgent) -> String {
     sealed(&open(browser, &parameters()).await)
 }
 
-async fn confirm(browser: &mut Browser, request: &str) -> HttpResponse {
+async fn confirm(browser: &mut UserAgent, request: &str) -> HttpResponse {
     browser.post("authorize", &json!({ "request": request })).await
 }
 
 /// Opens the page, uses the passkey, and confirms; returns the code.
-async fn code(browser: &mut Browser) -> String {
+async fn code(browser: &mut UserAgent) -> String {
     let request = shown(browser).await;
     browser.step_up().await;
     let location = confirm(browser, &request).await.ok()["location"].as_str().unwrap_or_default().to_owned();
@@ -97,18 +97,18 @@ fn form(code: &str) -> Vec<(&'static str, String)> {
 }
 
 /// The command line: a client without cookies, `Origin` and `Sec-Fetch-Site`.
-fn program(test: &Test) -> Browser {
+fn program(test: &Test) -> UserAgent {
     let headers = vec![("user-agent", b"acme-cli/1.0".to_vec())];
-    Browser { origin: None, sec_fetch_site: None, headers, ..test.browser("program") }
+    UserAgent { origin: None, sec_fetch_site: None, headers, ..test.browser("program") }
 }
 
-async fn redeem(program: &mut Browser, form: &[(&'static str, String)]) -> HttpResponse {
+async fn redeem(program: &mut UserAgent, form: &[(&'static str, String)]) -> HttpResponse {
     let media_type = [("content-type", "application/x-www-form-urlencoded")];
     program.send("POST", "token", &media_type, encode(form).as_bytes()).await
 }
 
 /// Presents a token from now on.
-fn present(program: &mut Browser, session: &Value) {
+fn present(program: &mut UserAgent, session: &Value) {
     let token = session["token"].as_str().unwrap_or_default();
     program.headers.retain(|(name, _)| *name != "authorization");
     program.headers.push(("authorization", format!("Bearer {token}").into_bytes()));
@@ -129,7 +129,7 @@ fn assert_invalid_grant(answer: &HttpResponse, detail: &str) {
     assert_eq!(rejection(answer), ("invalid-grant".into(), "invalid_grant".into(), detail.into()));
 }
 
-async fn signed_up(test: &Test) -> Browser {
+async fn signed_up(test: &Test) -> UserAgent {
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     kim
@@ -174,7 +174,7 @@ pub(super) async fn a_command_line_receives_a_bearer_session(server: Server) {
             assert_eq!(shown[member], session[member], "{member}");
         }
         // Nothing that issues tokens is switched on besides.
-        let mut native = Browser { authenticator: kim.authenticator.clone(), ..program.clone() };
+        let mut native = UserAgent { authenticator: kim.authenticator.clone(), ..program.clone() };
         native.headers.clear();
         native.sec_fetch_site = Some("none");
         assert_eq!(native.sign_in().await.get("token"), None);
@@ -351,7 +351,7 @@ pub(super) async fn a_confirmation_belongs_to_the_page_that_was_shown(server: Se
     let request = shown(&mut kim).await;
     kim.step_up().await;
     // Another browser of the same user, an altered request, and another site.
-    let mut other = Browser { authenticator: kim.authenticator.clone(), ..test.browser("other") };
+    let mut other = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser("other") };
     other.sign_in().await;
     kim.authenticator = other.authenticator.clone();
     assert_eq!(confirm(&mut other, &request).await.problem(), (409, "no-ceremony"));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::http::fixture::credential_id;
-use crate::http::{Browser, HttpResponse};
+use crate::http::{HttpResponse, UserAgent};
 
 /// An event between start and end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,8 +47,8 @@ const CHANGES: [Change; 6] = [
 /// A user with two passkeys, signed in on two browsers, each with its own passkey.
 struct Scene {
     test: Test,
-    owner: Browser,
-    other: Browser,
+    owner: UserAgent,
+    other: UserAgent,
     /// The passkey of `other`.
     credential: Value,
     user: UserHandle,
@@ -61,7 +61,7 @@ impl Scene {
         owner.sign_up("kim").await;
         let mut key = authenticator("other");
         let credential = owner.add_passkey(&mut key).await;
-        let mut other = Browser { authenticator: key, ..test.browser("other") };
+        let mut other = UserAgent { authenticator: key, ..test.browser("other") };
         other.sign_in().await;
         let user = test.user("kim").await;
         Self { test, owner, other, credential, user }
@@ -166,7 +166,7 @@ pub(super) async fn the_holder_of_a_lost_key_adds_nothing_after_its_deletion(ser
 pub(super) async fn deleting_a_passkey_ends_the_sessions_that_it_opened(server: Server) {
     let mut scene = Scene::new(&server).await;
     let mut second =
-        Browser { authenticator: scene.other.authenticator.clone(), ..scene.test.browser("second") };
+        UserAgent { authenticator: scene.other.authenticator.clone(), ..scene.test.browser("second") };
     second.sign_in().await;
     // A session of the other passkey that was stepped up with this one counts as opened by it.
     let mut stepped_up = scene.owner.clone();

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Server;
-use crate::http::{Browser, HttpResponse, LOCALHOST};
+use crate::http::{HttpResponse, LOCALHOST, UserAgent};
 
 /// Sets and removes every cookie, and checks its attributes.
-async fn assert_marked(browser: &mut Browser, prefix: &str, attributes: &str) {
+async fn assert_marked(browser: &mut UserAgent, prefix: &str, attributes: &str) {
     let options = browser.post("registration/options", &json!({"username": "kim"})).await;
     let response = browser.create_for(&options.ok());
     let verified = browser.register(&response).await;

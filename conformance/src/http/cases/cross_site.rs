@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Server, Test};
-use crate::http::{Browser, HttpResponse, LOCALHOST, ORIGIN, Setup};
+use crate::http::{HttpResponse, LOCALHOST, ORIGIN, Setup, UserAgent};
 
 const STATE_CHANGING: [(&str, &str); 12] = [
     ("POST", "registration/options"),
@@ -25,17 +25,17 @@ const STATE_CHANGING: [(&str, &str); 12] = [
 const OF_THE_APPLICATION: [&str; 4] =
     ["/app/registration", "/app/authentication", "/app/passkey", "/app/sign-out"];
 
-async fn signed_in(test: &Test) -> Browser {
+async fn signed_in(test: &Test) -> UserAgent {
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     kim
 }
 
-fn from(browser: &mut Browser, origin: Option<&str>, site: Option<&'static str>) {
+fn from(browser: &mut UserAgent, origin: Option<&str>, site: Option<&'static str>) {
     (browser.origin, browser.sec_fetch_site) = (origin.map(str::to_owned), site);
 }
 
-async fn assert_rejected(browser: &mut Browser) {
+async fn assert_rejected(browser: &mut UserAgent) {
     let (origin, site) = (browser.origin.clone(), browser.sec_fetch_site);
     for (method, path) in
         STATE_CHANGING.into_iter().chain(OF_THE_APPLICATION.into_iter().map(|path| ("POST", path)))

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Server, Test, authenticator};
 use crate::authenticator::{Algorithm, Backup, Ceremony, Config, Fault, Format};
-use crate::http::{Browser, HttpResponse, ORIGIN, Setup};
+use crate::http::{HttpResponse, ORIGIN, Setup, UserAgent};
 
 /// The names of all members at any depth.
 fn shape(value: &Value) -> BTreeSet<String> {
@@ -37,7 +37,7 @@ async fn options(test: &Test, name: &str) -> Value {
     test.browser("anyone").post("authentication/options", &json!({"username": name})).await.ok()
 }
 
-async fn site_with_kim(server: &Server) -> (Test, Browser) {
+async fn site_with_kim(server: &Server) -> (Test, UserAgent) {
     let test = server.start().await;
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
@@ -210,7 +210,7 @@ pub(super) async fn an_unknown_credential_is_reported_without_a_username(server:
 }
 
 /// A response without a username, from an authenticator that does not have the key of the credential that it names.
-async fn forge_discoverable(browser: &mut Browser, id: &Value, fault: Fault) -> HttpResponse {
+async fn forge_discoverable(browser: &mut UserAgent, id: &Value, fault: Fault) -> HttpResponse {
     let mut options = browser.post("authentication/options", &json!({})).await.ok();
     options["allowCredentials"] = json!([{"type": "public-key", "id": id}]);
     let mut response = forge(&options, fault);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::factors::{Phone, enrol_totp, password_user, verify};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::http::Browser;
+use crate::http::UserAgent;
 
 /// A factor of the application: a word that the user chose.
 struct Word;
@@ -44,7 +44,7 @@ impl SecondFactor for Word {
 }
 
 /// Uses a factor of the user.
-async fn use_factor(test: &Test, browser: &mut Browser, factor: &str, phone: &Phone) -> Value {
+async fn use_factor(test: &Test, browser: &mut UserAgent, factor: &str, phone: &Phone) -> Value {
     match factor {
         "passkey" => {
             let is_signed_in = browser.get("session").await.ok()["state"] == "signed-in";

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::http::parallel::all;
-use crate::http::{Browser, HttpResponse, LocalFuture};
+use crate::http::{HttpResponse, LocalFuture, UserAgent};
 
 /// An authenticator application.
 pub(super) struct Phone {
@@ -30,7 +30,7 @@ impl Phone {
 }
 
 /// Sets up a TOTP.
-pub(super) async fn enrol_totp(test: &Test, browser: &mut Browser) -> Phone {
+pub(super) async fn enrol_totp(test: &Test, browser: &mut UserAgent) -> Phone {
     let enrolment = browser.post("factors/totp/enrol", &json!({})).await.ok();
     let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
     let codes = json!({"codes": [phone.code(test, -1), phone.code(test, 0)]});
@@ -41,18 +41,18 @@ pub(super) async fn enrol_totp(test: &Test, browser: &mut Browser) -> Phone {
 }
 
 /// Makes a set of recovery codes.
-pub(super) async fn recovery_codes(browser: &mut Browser) -> Vec<String> {
+pub(super) async fn recovery_codes(browser: &mut UserAgent) -> Vec<String> {
     let set = browser.post("factors/recovery-codes/enrol", &json!({})).await.ok();
     let codes = set["codes"].as_array().into_iter().flatten();
     codes.map(|code| code.as_str().unwrap_or_default().to_owned()).collect()
 }
 
-pub(super) async fn verify(browser: &mut Browser, factor: &str, code: &str) -> HttpResponse {
+pub(super) async fn verify(browser: &mut UserAgent, factor: &str, code: &str) -> HttpResponse {
     browser.post(&format!("factors/{factor}/verify"), &json!({ "code": code })).await
 }
 
 /// A user with a password and nothing else.
-pub(super) async fn password_user(test: &Test) -> Browser {
+pub(super) async fn password_user(test: &Test) -> UserAgent {
     test.passkeys.create_user("kim", "Kim").await.expect("the user is created");
     let mut kim = test.browser("kim");
     assert_eq!(password(&mut kim, "kim").await.text(), "kim signed in");
@@ -320,7 +320,7 @@ pub(super) async fn a_factor_of_another_user_is_unknown(server: Server) {
 }
 
 /// Recovery codes of a user who has a TOTP.
-async fn recovery_codes_after(test: &Test, browser: &mut Browser, phone: &Phone) -> Vec<String> {
+async fn recovery_codes_after(test: &Test, browser: &mut UserAgent, phone: &Phone) -> Vec<String> {
     verify(browser, "totp", &phone.code(test, 0)).await.ok();
     recovery_codes(browser).await
 }

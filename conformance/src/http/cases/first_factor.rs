@@ -5,15 +5,15 @@ use rp_service::http::Route;
 use serde_json::{Value, json};
 
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::http::{Browser, HttpResponse};
+use crate::http::{HttpResponse, UserAgent};
 
 /// Reports that the user's password was correct.
-pub(super) async fn password(browser: &mut Browser, name: &str) -> HttpResponse {
+pub(super) async fn password(browser: &mut UserAgent, name: &str) -> HttpResponse {
     browser.send("POST", "/app/password", &[("x-user", name)], &[]).await
 }
 
 /// A user with a passkey, and a browser that knows only the password.
-async fn user_and_thief(test: &Test) -> (Browser, Browser, Value) {
+async fn user_and_thief(test: &Test) -> (UserAgent, UserAgent, Value) {
     let mut kim = test.browser("kim");
     let credential = kim.sign_up("kim").await;
     let mut thief = test.browser("thief");
@@ -23,7 +23,7 @@ async fn user_and_thief(test: &Test) -> (Browser, Browser, Value) {
 }
 
 /// A request to every route, with a body that the route accepts.
-async fn request(browser: &mut Browser, route: Route, credential: &Value, session: &str) -> HttpResponse {
+async fn request(browser: &mut UserAgent, route: Route, credential: &Value, session: &str) -> HttpResponse {
     let id = if route.path().starts_with("sessions") {
         session
     } else {

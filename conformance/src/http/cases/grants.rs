@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::first_factor::password;
 use super::{Server, Test, authenticator};
-use crate::http::Browser;
+use crate::http::UserAgent;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A user who lost the only passkey, and a grant.
-async fn lost(test: &Test) -> (Browser, String) {
+async fn lost(test: &Test) -> (UserAgent, String) {
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     let user = test.user("kim").await;
@@ -21,7 +21,7 @@ async fn lost(test: &Test) -> (Browser, String) {
 }
 
 /// Registers a passkey with a grant.
-async fn enrol(browser: &mut Browser, seed: &str, grant: &str) -> crate::http::HttpResponse {
+async fn enrol(browser: &mut UserAgent, seed: &str, grant: &str) -> crate::http::HttpResponse {
     let options = browser.post("registration/options", &json!({})).await.ok();
     let mut response = browser.with_authenticator(seed).create_for(&options);
     response["grant"] = json!(grant);
@@ -66,7 +66,7 @@ pub(super) async fn a_grant_does_nothing_else(server: Server) {
     // Having enrolled does not sign in; the new passkey does.
     let mut key = authenticator("second");
     let options = kim.post("registration/options", &json!({})).await.ok();
-    let mut response = Browser { authenticator: key.clone(), ..kim.clone() }.create_for(&options);
+    let mut response = UserAgent { authenticator: key.clone(), ..kim.clone() }.create_for(&options);
     key.create(&options, kim.page.as_str()).expect("a credential");
     response["grant"] = json!(grant);
     assert_eq!(kim.register(&response).await.status, 201);

@@ -10,7 +10,7 @@ use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
 use super::{Server, Test, authenticator};
 use crate::authenticator::{Algorithm, Authenticator, Backup, Config, Verification};
-use crate::http::{Browser, HttpResponse};
+use crate::http::{HttpResponse, UserAgent};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -37,7 +37,7 @@ async fn site(server: &Server, file: &str) -> Test {
 }
 
 /// A browser of a user who has a password and nothing else.
-async fn user(test: &Test, name: &str) -> Browser {
+async fn user(test: &Test, name: &str) -> UserAgent {
     test.passkeys.create_user(name, "").await.expect("the user is created");
     test.browser(name)
 }
@@ -139,7 +139,7 @@ pub(super) async fn a_passkey_that_rules_exclude_only_enrols(server: Server) {
         (&json!("first-factor"), &session["expiresAt"])
     );
     assert_eq!(kim.get("/app/user").await.problem(), (401, "second-factor-required"));
-    let mut other = Browser { authenticator: Authenticator::new("other phone", synced()), ..kim.clone() };
+    let mut other = UserAgent { authenticator: Authenticator::new("other phone", synced()), ..kim.clone() };
     let response = other.create(&json!({})).await;
     assert_eq!(other.register(&response).await.problem(), (422, "authenticator-not-allowed"));
     let mut key = authenticator("key");

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use super::{Server, Test};
 use crate::authenticator::{Backup, Config, Format};
-use crate::http::Browser;
+use crate::http::UserAgent;
 
 /// A browser whose authenticator has a statement of this format.
-fn with_format(test: &Test, seed: &str, format: Format) -> Browser {
+fn with_format(test: &Test, seed: &str, format: Format) -> UserAgent {
     let config = Config { format, backup: Backup::DeviceBound, ..Config::default() };
     test.browser_with(seed, config)
 }
 
-async fn respond(browser: &mut Browser) -> Value {
+async fn respond(browser: &mut UserAgent) -> Value {
     let options = browser.post("proof/options", &json!({})).await.ok();
     assert_eq!(options["attestation"], "direct");
     assert_eq!(options["authenticatorSelection"]["userVerification"], "discouraged");

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{NOT_RECENT, Server, authenticator};
 use crate::authenticator::{Authenticator, Backup, Config, Format, Verification};
-use crate::http::Browser;
+use crate::http::UserAgent;
 
 pub(super) async fn adding_requires_recent_verification_and_is_none(server: Server) {
     let test = server.start().await;
@@ -64,12 +64,12 @@ pub(super) async fn conditional_create_works_if_the_policy_allows(server: Server
     let absent = || Config { presence: false, verification: Verification::Never, ..Config::default() };
     // Without mediation, the user must be present.
     let options = kim.post("registration/options", &json!({})).await.ok();
-    let mut spare = Browser { authenticator: Authenticator::new("absent", absent()), ..kim.clone() };
+    let mut spare = UserAgent { authenticator: Authenticator::new("absent", absent()), ..kim.clone() };
     assert_eq!(kim.register(&spare.create_for(&options)).await.problem(), (422, "user-not-present"));
 
     let options = kim.post("registration/options", &json!({"mediation": "conditional"})).await.ok();
     assert_eq!(options.get("mediation"), None, "mediation is next to the options, not in them");
-    let mut spare = Browser { authenticator: Authenticator::new("silent", absent()), ..kim.clone() };
+    let mut spare = UserAgent { authenticator: Authenticator::new("silent", absent()), ..kim.clone() };
     assert_eq!(kim.register(&spare.create_for(&options)).await.ok()["userVerified"], false);
     // For the signed-in user, never for a new one.
     let body = json!({"username": "alex", "mediation": "conditional"});

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::first_factor::password;
 use super::{NOT_RECENT, Server};
-use crate::http::{ADDRESS, Browser, LOCALHOST};
+use crate::http::{ADDRESS, LOCALHOST, UserAgent};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -44,7 +44,7 @@ pub(super) async fn a_user_has_a_limited_number_of_sessions(server: Server) {
     for _ in 0..Passkeys::MAX_SESSIONS {
         test.wait(Duration::from_secs(1));
         // Another browser with the same authenticator.
-        kim = Browser { authenticator: kim.authenticator.clone(), ..test.browser("other") };
+        kim = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser("other") };
         kim.sign_in().await;
     }
     // The least recently used one has ended.
@@ -202,8 +202,8 @@ pub(super) async fn a_clock_that_goes_back_revives_nothing(server: Server) {
 }
 
 /// Signs the same user in on another browser.
-async fn elsewhere(kim: &Browser, test: &super::Test, name: &'static str) -> Browser {
-    let mut other = Browser { authenticator: kim.authenticator.clone(), ..test.browser(name) };
+async fn elsewhere(kim: &UserAgent, test: &super::Test, name: &'static str) -> UserAgent {
+    let mut other = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser(name) };
     other.headers = vec![("user-agent", name.as_bytes().to_vec())];
     other.sign_in().await;
     other

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::http::{Browser, HttpResponse, Setup};
+use crate::http::{HttpResponse, Setup, UserAgent};
 
 /// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +166,7 @@ fn of_enrolment(route: Route, is_recovery: bool, state: State, enrolled: Enrolle
 }
 
 /// A request of the page, with a code that is wrong.
-async fn send(browser: &mut Browser, route: Route, factor: &str, state: State) -> HttpResponse {
+async fn send(browser: &mut UserAgent, route: Route, factor: &str, state: State) -> HttpResponse {
     let path = route.path().replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA").replace("{name}", factor);
     let body = match route {
         Route::AuthenticationOptions => {
@@ -185,7 +185,7 @@ async fn send(browser: &mut Browser, route: Route, factor: &str, state: State) -
 }
 
 /// A new user, and a browser with a session in a state.
-async fn prepare(server: &Server, state: State, enrolled: Enrolled) -> (Test, Browser) {
+async fn prepare(server: &Server, state: State, enrolled: Enrolled) -> (Test, UserAgent) {
     let policy = |setup: &mut Setup| {
         setup.service = Box::new(|builder| builder.command_line("acme", "Acme"));
         match state {

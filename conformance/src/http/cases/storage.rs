@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::http::{Browser, HttpResponse};
+use crate::http::{HttpResponse, UserAgent};
 
 #[track_caller]
 fn assert_unavailable(answer: &HttpResponse, what: &str) {
@@ -131,7 +131,7 @@ pub(super) async fn a_sign_in_that_cannot_be_stored_leaves_nothing(server: Serve
 }
 
 /// Lets each call of an authentication in a session fail, and checks that nothing changes.
-async fn fail_in_session(test: &Test, kim: &mut Browser, purpose: &str) {
+async fn fail_in_session(test: &Test, kim: &mut UserAgent, purpose: &str) {
     let body = json!({"purpose": purpose});
     let mut rehearsal = kim.clone();
     let response = rehearsal.assert(&body).await;
@@ -229,7 +229,7 @@ pub(super) async fn every_call_that_fails_is_503_and_changes_nothing(server: Ser
     kim.sign_up("kim").await;
     let second = kim.add_passkey(&mut authenticator("second")).await;
     test.wait(std::time::Duration::from_secs(1));
-    let mut phone = Browser { authenticator: kim.authenticator.clone(), ..test.browser("phone") };
+    let mut phone = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser("phone") };
     phone.sign_in().await;
     kim.authenticator = phone.authenticator.clone();
     let listed = kim.get("sessions").await.ok()["sessions"].clone();

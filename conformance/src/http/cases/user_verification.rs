@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, authenticator};
 use crate::authenticator::{Authenticator, Config, Verification};
-use crate::http::Browser;
+use crate::http::UserAgent;
 
 /// Whether the user of an authenticator is verified.
-fn verify(browser: &mut Browser, verification: Verification) {
+fn verify(browser: &mut UserAgent, verification: Verification) {
     browser.authenticator.config.verification = verification;
 }
 
@@ -23,7 +23,7 @@ pub(super) async fn a_passkey_used_without_uv_signs_in_and_does_no_more(server: 
     let credential = kim.sign_up("kim").await;
     assert_eq!(credential["userVerified"], true);
     // A person who found the device cannot pass user verification.
-    let mut finder = Browser { authenticator: kim.authenticator.clone(), ..test.browser("finder") };
+    let mut finder = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser("finder") };
     verify(&mut finder, Verification::Never);
     let _ = test.events();
     let session = finder.sign_in().await;
@@ -113,7 +113,7 @@ pub(super) async fn the_policy_may_accept_a_step_up_without_uv(server: Server) {
 }
 
 /// A user whose only passkey never verified its user.
-async fn without_pin(test: &super::Test) -> (Browser, Value) {
+async fn without_pin(test: &super::Test) -> (UserAgent, Value) {
     let config = Config { verification: Verification::Never, ..Config::default() };
     let mut kim = test.browser_with("kim", config);
     let credential = kim.sign_up("kim").await;
@@ -126,7 +126,7 @@ pub(super) async fn uv_of_a_pin_set_later_counts_for_nothing(server: Server) {
     let (mut kim, credential) = without_pin(&test).await;
     assert_eq!(kim.post("/app/passkey", &Value::Null).await.text(), "kim");
     // A person who found the key sets a PIN.
-    let mut finder = Browser { authenticator: kim.authenticator.clone(), ..test.browser("finder") };
+    let mut finder = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser("finder") };
     verify(&mut finder, Verification::Always);
     for _ in 0..2 {
         let session = finder.sign_in().await;

@@ -1,20 +1,20 @@
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{HttpRequest, HttpResponse, Site};
 use crate::authenticator::{Authenticator, Config, Page};
+use crate::cookies::CookieJar;
 
-/// A browser with a software authenticator, for the tests of a site: it keeps cookies, reports the origin of its page,
-/// and runs the ceremonies as a page does.
+/// A user agent with a software authenticator, for tests that send requests one by one: every header can be changed, the
+/// steps of a ceremony are separate, and each response is checked. Tests of applications use
+/// [`Browser`](crate::browser::Browser).
 ///
 /// # Examples
 /// ```
-/// use rp_conformance::http::{Browser, HttpRequest, HttpResponse, Site};
+/// use rp_conformance::http::{UserAgent, HttpRequest, HttpResponse, Site};
 ///
 /// # async fn test(app: impl Fn(HttpRequest) -> std::future::Ready<HttpResponse> + 'static) {
 /// let site = Site::new(app);
-/// let mut browser = Browser::new(&site, "https://example.org", "a seed for keys");
+/// let mut browser = UserAgent::new(&site, "https://example.org", "a seed for keys");
 /// browser.sign_up("kim").await;
 /// browser.post("sign-out", &serde_json::Value::Null).await;
 /// let session = browser.sign_in().await;
@@ -23,9 +23,9 @@ use crate::authenticator::{Authenticator, Config, Page};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Browser {
+pub struct UserAgent {
     pub(super) site: Site,
-    pub(super) cookies: BTreeMap<String, Vec<u8>>,
+    pub(super) cookies: CookieJar,
     /// The origin of the page.
     pub page: String,
     /// The prefix of the routes; a path that begins with a slash is not under it.
@@ -40,13 +40,13 @@ pub struct Browser {
     pub authenticator: Authenticator,
 }
 
-impl Browser {
-    /// A browser without cookies, on a page of this origin. The authenticator's keys are derived from `seed`.
+impl UserAgent {
+    /// A user agent without cookies, on a page of this origin. The authenticator's keys are derived from `seed`.
     #[must_use]
     pub fn new(site: &Site, origin: &str, seed: &str) -> Self {
         Self {
             site: site.clone(),
-            cookies: BTreeMap::new(),
+            cookies: CookieJar::default(),
             page: origin.to_owned(),
             prefix: rp_service::http::Route::PREFIX.to_owned(),
             origin: Some(origin.to_owned()),
@@ -56,7 +56,7 @@ impl Browser {
         }
     }
 
-    /// Sends a request with the browser's own headers and these, and keeps the cookies of the response.
+    /// Sends a request with its own headers and these, and keeps the cookies of the response.
     pub async fn send(
         &mut self,
         method: &str,
@@ -71,22 +71,11 @@ impl Browser {
             own.chain(headers.iter().map(|(name, value)| (*name, (*value).into()))).collect();
         all.extend(self.origin.as_ref().map(|origin| ("origin", origin.clone().into_bytes())));
         all.extend(self.sec_fetch_site.map(|site| ("sec-fetch-site", site.into())));
-        if !self.cookies.is_empty() {
-            let pair = |(name, value): (&String, &Vec<u8>)| [name.as_bytes(), b"=", value].concat();
-            all.push(("cookie", self.cookies.iter().map(pair).collect::<Vec<_>>().join(&b"; "[..])));
-        }
+        all.extend(self.cookies.header().map(|cookies| ("cookie", cookies)));
         let headers = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let request = HttpRequest { method: method.to_owned(), path, headers, body: body.into() };
         let response = self.site.send(request.clone()).await;
-        for cookie in response.header("set-cookie") {
-            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-            let Some((name, value)) = pair.split_once('=') else { continue };
-            if value.is_empty() || attributes.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.into());
-            }
-        }
+        self.cookies.keep(&response);
         check(&request, &response, is_route);
         response
     }
@@ -120,17 +109,17 @@ impl Browser {
     /// The value of a cookie, by the end of its name.
     #[must_use]
     pub fn cookie(&self, end: &str) -> Option<Vec<u8>> {
-        self.cookies.iter().find(|(name, _)| name.ends_with(end)).map(|(_, value)| value.clone())
+        self.cookies.get(end).map(<[u8]>::to_vec)
     }
 
     /// Sets a cookie by its full name.
     pub fn set_cookie(&mut self, name: &str, value: &[u8]) {
-        self.cookies.insert(name.to_owned(), value.into());
+        self.cookies.set(name, value);
     }
 
     /// Removes cookies by the end of their names.
     pub fn remove_cookie(&mut self, end: &str) {
-        self.cookies.retain(|name, _| !name.ends_with(end));
+        self.cookies.remove(end);
     }
 
     /// The same browser with another authenticator, such as a phone that scanned a QR code.
