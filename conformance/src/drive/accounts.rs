@@ -11,7 +11,7 @@ type Result<T = Played> = std::result::Result<T, Played>;
 
 impl<'a> Player<'a> {
     /// Registers a device for the account of a visit, and returns the response.
-    fn enrol(&self, visit: &mut Visit<'a>, device: &mut Authenticator) -> Result<String> {
+    pub(super) fn enrol(&self, visit: &mut Visit<'a>, device: &mut Authenticator) -> Result<String> {
         let response = self.creation_for(visit, device)?;
         let answer = self.binding.create(visit, &response)?;
         self.accepted_or_unproven(answer, "registration")?;
@@ -49,7 +49,7 @@ impl<'a> Player<'a> {
     }
 
     /// A device that is registered for the account of the visit.
-    fn own_device(&mut self) -> Result<Authenticator> {
+    pub(super) fn own_device(&mut self) -> Result<Authenticator> {
         let mut device = self.device(Model::Certified, "own", fresh());
         let mut visit = self.visit.clone();
         self.enrol(&mut visit, &mut device)?;
@@ -62,7 +62,7 @@ impl<'a> Player<'a> {
     }
 
     /// Signs in with a device, which must succeed.
-    fn prove(&mut self, device: &mut Authenticator, by_name: bool) -> Result<()> {
+    pub(super) fn prove(&mut self, device: &mut Authenticator, by_name: bool) -> Result<()> {
         let mut visit = self.visit.clone();
         let response = self.assertion_for(&mut visit, device, by_name)?;
         let answer = self.binding.get(&mut visit, &response)?;

@@ -2,7 +2,9 @@
 
 use super::played::{Expectation, Played};
 use super::player::Player;
+use super::service;
 use super::turn::Turn;
+use crate::authenticator::Fault;
 use crate::report::Outcome;
 
 /// A case.
@@ -22,6 +24,10 @@ pub(super) enum Play {
     Registration(Turn),
     /// A registration and an authentication.
     Authentication(Turn),
+    /// A step-up with a fault.
+    StepUp(Fault),
+    /// A proof without an account, with a fault.
+    Proof(Fault),
     /// A test of its own.
     Test(Test),
     /// No binding can express it, for this reason.
@@ -56,6 +62,12 @@ impl Case {
             }
             Play::Authentication(turn) => {
                 player.arrive().and_then(|()| player.authentication(&self.expect, turn))
+            }
+            Play::StepUp(fault) => {
+                player.arrive().and_then(|()| service::step_up_with(player, &self.expect, *fault))
+            }
+            Play::Proof(fault) => {
+                player.arrive().and_then(|()| service::proof_with(player, &self.expect, *fault))
             }
             Play::Test(test) => player.arrive().and_then(|()| test(player, &self.expect)),
         }

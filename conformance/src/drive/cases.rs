@@ -3,11 +3,12 @@
 use rp_core::{Code, Profile};
 
 use super::case::{Case, Play, Test};
+use super::fault_reasons::reasons;
 use super::models::{BAD_STATUSES, Model};
 use super::played::Expectation;
-use super::settings::Drive;
+use super::settings::{BindingName, Drive};
 use super::turn::Turn;
-use super::{accounts, group, options};
+use super::{accounts, group, options, service_cases};
 use crate::authenticator::{Algorithm, Ceremony, Fault, Format, Quirk, Setting};
 use crate::matrix::scenario::Scenario;
 use crate::matrix::turns;
@@ -20,6 +21,9 @@ pub(super) fn cases(drive: &Drive) -> Vec<Case> {
     cases.extend(authentications(drive));
     cases.extend(account());
     cases.extend(models());
+    if drive.binding == BindingName::Http {
+        cases.extend(service_cases::cases());
+    }
     cases.extend(impossible());
     // Cases of one group are next to each other in the report.
     let mut groups: Vec<String> = Vec::new();
@@ -202,35 +206,6 @@ fn of(scenario: Scenario, group: String, ceremony: &str, play: fn(Turn) -> Play)
         Some(fault) => Expectation::reject(&reasons(fault, ceremony)),
     };
     Case { id, group, note, expect, play: play(Turn::new(scenario)) }
-}
-
-/// The reasons for which a fault may be rejected. A live server has more than one where it finds a ceremony by the
-/// challenge or a record by the credential ID, and where it does not accept frames at all.
-fn reasons(fault: Fault, ceremony: &str) -> Vec<&'static str> {
-    let mut reasons = vec![fault.expected_code().as_str()];
-    let others: &[&'static str] = match (fault, ceremony) {
-        (
-            Fault::ChallengeMissing
-            | Fault::ChallengeNotString
-            | Fault::ChallengeEmpty
-            | Fault::ChallengePadded
-            | Fault::ChallengeOther
-            | Fault::ChallengeLonger,
-            _,
-        ) => &["challenge-mismatch", "no-ceremony"],
-        (
-            Fault::IdMissing
-            | Fault::IdNotString
-            | Fault::IdNotBase64url
-            | Fault::IdPadded
-            | Fault::CredentialIdOther,
-            "authentication",
-        ) => &["credential-unknown", "credential-not-allowed"],
-        (Fault::TopOriginOther, _) => &["cross-origin-not-allowed"],
-        _ => &[],
-    };
-    reasons.extend(others.iter().filter(|reason| !reasons.contains(*reason)).copied().collect::<Vec<_>>());
-    reasons
 }
 
 fn account() -> Vec<Case> {

@@ -74,6 +74,14 @@ impl<'a> Client<'a> {
         Self { cookies: CookieJar::default(), ..self.clone() }
     }
 
+    /// The same client with another value of a header.
+    pub(super) fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.retain(|(known, _)| known != name);
+        other.headers.push((name.to_owned(), value.into()));
+        other
+    }
+
     /// Sends a JSON text. If the server asks the client to slow down, the client waits and tries again.
     pub(super) fn send(
         &mut self,

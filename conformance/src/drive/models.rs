@@ -202,6 +202,17 @@ pub fn entries(now: Timestamp) -> Vec<(String, Value)> {
     entries
 }
 
+/// The root of the certified model, DER.
+#[must_use]
+pub fn certified_root() -> Vec<u8> {
+    root(Timestamp::now())
+}
+
+fn root(now: Timestamp) -> Vec<u8> {
+    let device = Model::Certified.device("", Config { now, ..Config::default() });
+    device.anchors().into_iter().next().unwrap_or_default()
+}
+
 /// Writes the metadata of all models into a folder: an entry per file, all entries as `all/entries.json`, and the root
 /// of the certified model as `roots/certified.pem`. Returns the number of models.
 ///
@@ -217,8 +228,7 @@ pub fn write_metadata(folder: &Path, now: Timestamp) -> io::Result<usize> {
     }
     let all: Vec<_> = entries.iter().map(|(_, entry)| entry).collect();
     fs::write(folder.join("all/entries.json"), format!("{:#}\n", json!({ "entries": all })))?;
-    let device = Model::Certified.device("", Config { now, ..Config::default() });
-    fs::write(folder.join("roots/certified.pem"), pem(device.anchors().first().map_or(&[], Vec::as_slice)))?;
+    fs::write(folder.join("roots/certified.pem"), pem(&root(now)))?;
     Ok(entries.len())
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::binding::{Binding, Visit, Wish};
 use super::client::{Answer, Broken, Client, Message, json_of};
 use crate::authenticator::{Authenticator, Page};
+use crate::http::HttpResponse;
 
 /// An account is created once by a first passkey. Each case adds a passkey to it and removes it afterwards. The server
 /// decides what options say.
@@ -123,11 +124,15 @@ fn sign_up_options(client: &mut Client<'_>, name: &str) -> Result<Answer, Broken
 }
 
 fn send(client: &mut Client<'_>, method: &str, path: &str, body: Option<&str>) -> Result<Answer, Broken> {
-    let response = client.send(method, path, body)?;
+    read(&client.send(method, path, body)?)
+}
+
+/// The answer in a response of the interface.
+pub(super) fn read(response: &HttpResponse) -> Result<Answer, Broken> {
     if response.status == 204 {
         return Ok(Answer::Accepted(Value::Null));
     }
-    let json = json_of(&response)?;
+    let json = json_of(response)?;
     if response.status < 300 {
         return Ok(Answer::Accepted(json));
     }
