@@ -3,5 +3,6 @@
 mod assertion;
 mod attestation;
 mod behaviours;
+mod encoders;
 mod reverification;
 mod trust;
