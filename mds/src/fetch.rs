@@ -373,5 +373,8 @@ mod tests {
         assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), None, "past");
         assert_eq!(read("99999999999999"), Some(3_600));
         assert_eq!(read("soon"), None);
+        assert_eq!(read("0"), None, "now");
+        assert_eq!(read(" 3600 "), Some(3_600));
+        assert_eq!(read("3601"), Some(3_600));
     }
 }

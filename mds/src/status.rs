@@ -284,6 +284,46 @@ mod tests {
     }
 
     #[test]
+    fn statuses_of_one_date_have_an_order() {
+        let words = [
+            "NOT_FIDO_CERTIFIED",
+            "SELF_ASSERTION_SUBMITTED",
+            "RETIRED",
+            "UPDATE_AVAILABLE",
+            "LATER_STATUS",
+            "FIPS140_CERTIFIED_L1",
+            "FIPS140_CERTIFIED_L2",
+            "FIPS140_CERTIFIED_L3",
+            "FIPS140_CERTIFIED_L4",
+            "FIDO_CERTIFIED",
+            "FIDO_CERTIFIED_L1",
+            "FIDO_CERTIFIED_L1plus",
+            "FIDO_CERTIFIED_L2",
+            "FIDO_CERTIFIED_L2plus",
+            "FIDO_CERTIFIED_L3",
+            "FIDO_CERTIFIED_L3plus",
+            "USER_VERIFICATION_BYPASS",
+            "REVOKED",
+        ];
+        let ranks = words.map(|word| Status::from(word).rank());
+        assert!(ranks.is_sorted_by(|lower, higher| lower < higher), "{ranks:?}");
+        let compromises = Status::KNOWN.into_iter().filter(Status::is_compromise);
+        assert_eq!(compromises.map(|status| status.rank()).collect::<Vec<_>>(), [(9, 0); 4]);
+    }
+
+    #[test]
+    fn words_say_what_a_status_means() {
+        let bad: Vec<_> = Status::KNOWN.into_iter().filter(Status::is_bad).collect();
+        assert_eq!(bad.len(), 5);
+        assert!(bad.contains(&Status::Revoked) && !Status::Revoked.is_compromise());
+        assert_eq!(Status::from("FIDO_CERTIFIED_L2").certification(), Some(CertificationLevel::L2));
+        assert_eq!(Status::from("FIPS140_CERTIFIED_L3").fips(), Some(FipsLevel::L3));
+        assert_eq!(FipsLevel::L3.to_string(), "3");
+        assert_eq!(CertificationLevel::Functional.to_string(), "certified without a level");
+        assert_eq!(CertificationLevel::L2Plus.to_string(), "L2+");
+    }
+
+    #[test]
     fn levels_can_be_compared() {
         use CertificationLevel::{Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus};
         assert!([Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus].is_sorted());

@@ -301,6 +301,26 @@ mod tests {
     }
 
     #[test]
+    fn every_name_is_of_its_algorithm() {
+        for (name, algorithm) in [
+            ("ES256", Algorithm::Es256),
+            ("ES384", Algorithm::Es384),
+            ("ES512", Algorithm::Es512),
+            ("RS256", Algorithm::Rs256),
+            ("RS384", Algorithm::Rs384),
+            ("RS512", Algorithm::Rs512),
+            ("PS256", Algorithm::Ps256),
+            ("PS384", Algorithm::Ps384),
+            ("PS512", Algorithm::Ps512),
+            ("EdDSA", Algorithm::EdDsa),
+            ("Ed25519", Algorithm::Ed25519),
+            ("Ed448", Algorithm::Ed448),
+        ] {
+            assert_eq!(parse(&format!(r#"{{"alg":"{name}"}}"#)).unwrap().algorithm, algorithm, "{name}");
+        }
+    }
+
+    #[test]
     fn none_and_hmac_are_not_accepted() {
         for alg in ["none", "None", "HS256", "HS512", "rs256", "RSA-OAEP", "RS1", ""] {
             let header = format!(r#"{{"alg":"{alg}","x5c":[]}}"#);

@@ -16,6 +16,7 @@ mod compound;
 mod fido_profile;
 mod model;
 mod own_format;
+mod packed;
 mod revocation;
 mod tpm;
 mod trust;

@@ -158,6 +158,25 @@ async fn redirects_lead_to_listed_https_hosts_only() {
 }
 
 #[tokio::test]
+async fn five_redirects_are_followed_and_six_are_not() {
+    let server = Server::new(|asked| match asked.target.trim_start_matches('/').parse::<u8>() {
+        Ok(0) => Reply::ok(blob(15, "FIDO_CERTIFIED")),
+        Ok(left) => Reply::status(302).with("Location", format!("/{}", left - 1)),
+        Err(_) => Reply::status(404),
+    });
+    let client = client().with_private_addresses();
+    let from = |redirects: u8| {
+        let url = server.url(&format!("/{redirects}"));
+        let source = RemoteSource::new("fido", &url, roots()).allow_plain_http();
+        let source = source.signer_host("mds.example.org").revocation(rp_mds::RevocationMode::Given);
+        of(source).0.client(client.clone()).build().unwrap()
+    };
+    assert!(matches!(once(&from(5), NOW).await, Outcome::Updated));
+    let refused = error(once(&from(6), NOW).await).to_string();
+    assert!(refused.ends_with("/0: too many redirects"), "{refused}");
+}
+
+#[tokio::test]
 async fn redirects_to_private_addresses_can_be_allowed() {
     let server = Server::new(|asked| match asked.target.as_str() {
         "/" => Reply::status(301).with("Location", "/blob"),

@@ -124,6 +124,47 @@ mod tests {
     }
 
     #[test]
+    fn waits_fill_the_range_between_their_bounds() {
+        let waits = |failures: u32| -> Vec<u64> {
+            let at = |second| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + second);
+            let schedule = Schedule { seed: 7, ..Schedule::default() };
+            let wait = |second| {
+                let record =
+                    SourceRecord { last_attempt: Some(at(second)), failures, ..SourceRecord::default() };
+                schedule.next(&record, at(second)).saturating_since(at(second)).as_secs()
+            };
+            (0..1_000).map(wait).collect()
+        };
+        for (failures, from, to) in [(0, 86_400, 90_000), (1, 300, 600), (2, 600, 1_200)] {
+            let waits = waits(failures);
+            let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+            let margin = (to - from) / 20;
+            assert!(*least >= from && *least < from + margin, "{failures}: {least}");
+            assert!(*most <= to && *most > to - margin, "{failures}: {most}");
+        }
+    }
+
+    #[test]
+    fn a_source_without_a_list_is_retried_like_a_failure() {
+        let schedule = Schedule { seed: 7, ..Schedule::default() };
+        let wait = |failures| {
+            let next = schedule.next_without_list(&attempted(failures), NOW);
+            next.saturating_since(NOW).as_secs()
+        };
+        assert_eq!(wait(0), wait(1));
+        assert!((300..=600).contains(&wait(0)) && (600..=1_200).contains(&wait(2)));
+    }
+
+    #[test]
+    fn a_time_to_come_is_respected_for_eight_days() {
+        let after = |seconds: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + seconds);
+        let wait = |seconds| wait(&SourceRecord { not_before: Some(after(seconds)), ..attempted(1) });
+        assert_eq!(wait(8 * 86_400 - 1), 8 * 86_400 - 1);
+        assert!(wait(8 * 86_400) <= 600, "recorded by a wrong clock");
+        assert!((300..=600).contains(&wait(10)), "the later time counts");
+    }
+
+    #[test]
     fn retry_after_is_respected_and_wrong_clocks_are_not() {
         let hours = |hours: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + hours * 3_600);
         let record = SourceRecord { not_before: Some(hours(12)), ..attempted(1) };

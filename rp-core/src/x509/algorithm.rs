@@ -154,6 +154,25 @@ mod tests {
     }
 
     #[test]
+    fn every_identifier_is_of_its_scheme() {
+        for (oid, expected) in [
+            ("1.2.840.113549.1.1.11", Scheme::RsaPkcs1Sha256),
+            ("1.2.840.113549.1.1.12", Scheme::RsaPkcs1Sha384),
+            ("1.2.840.113549.1.1.13", Scheme::RsaPkcs1Sha512),
+            ("1.2.840.10045.4.3.2", Scheme::EcdsaSha256),
+            ("1.2.840.10045.4.3.3", Scheme::EcdsaSha384),
+            ("1.2.840.10045.4.3.4", Scheme::EcdsaSha512),
+            ("1.3.101.112", Scheme::Ed25519),
+            ("1.3.101.113", Scheme::Ed448),
+            ("2.16.840.1.101.3.4.3.17", Scheme::MlDsa44),
+            ("2.16.840.1.101.3.4.3.18", Scheme::MlDsa65),
+            ("2.16.840.1.101.3.4.3.19", Scheme::MlDsa87),
+        ] {
+            assert_eq!(scheme(&identifier(&ObjectIdentifier::new_unwrap(oid), &[])), Some(expected), "{oid}");
+        }
+    }
+
+    #[test]
     fn sha1_and_md5_are_rejected() {
         for oid in ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10040.4.3"]
         {
@@ -172,5 +191,36 @@ mod tests {
         let defaults = identifier(&rfc5912::ID_RSASSA_PSS, &[0x30, 0x00]);
         assert_eq!(scheme(&defaults), None, "the defaults are SHA-1");
         assert_eq!(scheme(&identifier(&rfc5912::ID_RSASSA_PSS, &[])), None);
+        let sha384 = rfc5912::ID_SHA_384;
+        assert_eq!(scheme(&pss(&sha384, &sha384, 48)), pss_scheme(Hash::Sha384, 48));
+    }
+
+    /// `RSASSA-PSS-params` of SHA-256 with these fields.
+    fn pss_of(mgf: &[u8], rest: &[&[u8]]) -> Option<Scheme> {
+        let hash = tlv(0xa0, &[&identifier(&rfc5912::ID_SHA_256, NULL)]);
+        let params = [&hash[..], &tlv(0xa1, &[mgf]), &rest.concat()].concat();
+        scheme(&identifier(&rfc5912::ID_RSASSA_PSS, &tlv(0x30, &[&params])))
+    }
+
+    #[test]
+    fn pss_parameters_have_mgf1_a_salt_length_and_trailer_1() {
+        let salted = |salt_len| Some(Scheme::RsaPss { hash: Hash::Sha256, salt_len });
+        let sha256 = identifier(&rfc5912::ID_SHA_256, NULL);
+        let mgf1 = identifier(&rfc5912::ID_MGF_1, &sha256);
+        let salt = |bytes: &[u8]| tlv(0xa2, &[&tlv(0x02, &[bytes])]);
+        let trailer = |number| tlv(0xa3, &[&tlv(0x02, &[&[number]])]);
+        assert_eq!(pss_of(&mgf1, &[]), salted(20), "the default");
+        assert_eq!(pss_of(&mgf1, &[&salt(&[0])]), salted(0));
+        assert_eq!(pss_of(&mgf1, &[&salt(&[0x00, 0xff, 0xff])]), salted(0xffff));
+        assert_eq!(pss_of(&mgf1, &[&salt(&[0x01, 0x00, 0x00])]), None, "65,536 bytes");
+        assert_eq!(pss_of(&mgf1, &[&salt(&[0x80])]), None, "negative");
+        assert_eq!(pss_of(&mgf1, &[&salt(&[32]), &trailer(1)]), salted(32));
+        assert_eq!(pss_of(&mgf1, &[&salt(&[32]), &trailer(2)]), None);
+        assert_eq!(pss_of(&mgf1, &[&salt(&[32]), NULL]), None, "a field more");
+        let long_salt = tlv(0xa2, &[&tlv(0x02, &[&[32]]), NULL]);
+        assert_eq!(pss_of(&mgf1, &[&long_salt]), None, "a value more in the salt length");
+        assert_eq!(pss_of(&identifier(&rfc5912::ID_SHA_256, &sha256), &[]), None, "not MGF1");
+        assert_eq!(pss_of(&identifier(&rfc5912::ID_MGF_1, &[&sha256[..], NULL].concat()), &[]), None);
+        assert_eq!(pss_of(&identifier(&rfc5912::ID_MGF_1, &[]), &[]), None, "MGF1 without a hash");
     }
 }

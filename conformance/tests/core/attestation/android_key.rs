@@ -1,6 +1,8 @@
-use rp_conformance::authenticator::{Android, Fault, Format as Statement};
+use rp_conformance::authenticator::{Algorithm as Minted, Android, Fault, Format as Statement};
 use rp_core::attestation::{AndroidKeyError, AndroidKeyPolicy, AttestationError, Provenance, X5cError};
-use rp_core::{AttestationPolicy, AttestationType, Code, StaticAnchors};
+use rp_core::{
+    Algorithm, AttestationPolicy, AttestationType, Code, RelyingParty, ReverificationError, StaticAnchors,
+};
 
 use super::Scene;
 
@@ -65,6 +67,22 @@ fn the_key_description_is_compared_with_the_ceremony() {
         let got = refused(&scene().wrong(fault));
         assert_eq!((got.code(), got), (Code::AttestationInvalid, error), "{fault}");
     }
+}
+
+/// Outside the `fido` profile, RS1 is not offered; a registration of that profile is verified again.
+#[test]
+fn rs1_signs_android_statements_in_the_fido_profile_only() {
+    let scene = scene().credential(Algorithm::Rs1, Minted::Rs1).fido();
+    let anchors = StaticAnchors::new(scene.anchors());
+    let registered = scene.registered_by(&anchors).unwrap();
+    assert!(registered.attestation.is_trusted());
+    let rp = RelyingParty::builder("example.org").origin("https://example.org");
+    let rp = rp.attestation_policy(AttestationPolicy::default()).build().unwrap();
+    let now = scene.config.now;
+    let error = rp.reverify_registration(&registered.credential, &anchors, now, now).unwrap_err();
+    let x5c = X5cError::AlgorithmOfCertificate { statement: Algorithm::Rs1 };
+    let expected = AttestationError::AndroidKey(AndroidKeyError::X5c(x5c));
+    assert_eq!(error, ReverificationError::Attestation(expected));
 }
 
 #[test]

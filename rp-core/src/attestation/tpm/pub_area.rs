@@ -280,6 +280,85 @@ mod tests {
         assert_eq!(refused, Err(expected.into()), "RSASSA on ECC");
     }
 
+    /// An area with these fields between `authPolicy` and the numbers, and these fields after `curveID`.
+    fn area(
+        kind: u8,
+        policy: usize,
+        before: &[&[u8]],
+        numbers: &[u8],
+        kdf: &[u8],
+        unique: &[usize],
+    ) -> Vec<u8> {
+        let mut bytes = vec![0x00, kind, 0x00, 0x0b, /* SHA-256 */ 0, 4, 0, 0x72];
+        let sized = |len: usize| [&u16::try_from(len).unwrap().to_be_bytes()[..], &vec![0x11; len]].concat();
+        bytes.extend(sized(policy));
+        bytes.extend(before.concat());
+        bytes.extend(numbers);
+        bytes.extend(kdf);
+        bytes.extend(unique.iter().flat_map(|len| sized(*len)));
+        bytes
+    }
+
+    const NULL: &[u8] = &[0x00, 0x10];
+    const SHA_256: [u8; 2] = [0x00, 0x0b];
+
+    fn rsa_area(symmetric: &[u8], scheme: &[u8]) -> Vec<u8> {
+        area(0x01, 0, &[symmetric, scheme], &[0x08, 0x00, 0, 0, 0, 0], &[], &[256])
+    }
+
+    fn ecc_area(scheme: &[u8], kdf: &[u8]) -> Vec<u8> {
+        area(0x23, 0, &[NULL, scheme], &[0x00, 0x03], kdf, &[32, 32])
+    }
+
+    #[test]
+    fn every_algorithm_has_the_parameters_of_part_2() {
+        let (n, x) = ([0x11; 256], [0x11; 32]);
+        let key = Key::Rsa { key_bits: 2048, exponent: 0, n: &n };
+        let hashed = |algorithm: u8| [&[0x00, algorithm][..], &SHA_256].concat();
+        // RSASSA, RSAPSS and OAEP with a hash; RSAES without.
+        for scheme in [NULL.into(), hashed(0x14), hashed(0x16), hashed(0x17), vec![0x00, 0x15]] {
+            assert_eq!(
+                PubArea::parse(&rsa_area(NULL, &scheme)).map(|area| area.key),
+                Ok(key),
+                "{scheme:02x?}"
+            );
+        }
+        // AES, SM4 and CAMELLIA with key bits and CFB.
+        for symmetric in [0x06, 0x13, 0x26] {
+            let symmetric = [0x00, symmetric, 0x00, 0x80, 0x00, 0x43];
+            assert_eq!(PubArea::parse(&rsa_area(&symmetric, NULL)).map(|area| area.key), Ok(key));
+        }
+        let key = Key::Ecc { curve_id: 3, x: &x, y: &x };
+        let ecdaa = [&[0x00, 0x1a][..], &SHA_256, &[0x00, 0x01]].concat();
+        for scheme in [0x18, 0x19, 0x1b, 0x1c, 0x1d].map(hashed).into_iter().chain([NULL.into(), ecdaa]) {
+            assert_eq!(
+                PubArea::parse(&ecc_area(&scheme, NULL)).map(|area| area.key),
+                Ok(key),
+                "{scheme:02x?}"
+            );
+        }
+        for kdf in [0x07, 0x20, 0x21, 0x22].map(hashed) {
+            assert_eq!(PubArea::parse(&ecc_area(NULL, &kdf)).map(|area| area.key), Ok(key), "{kdf:02x?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_at_most_those_of_part_2() {
+        let rsa = |policy, n| area(0x01, policy, &[NULL, NULL], &[0x20, 0x00, 0, 0, 0, 0], &[], &[n]);
+        let ecc = |x, y| area(0x23, 0, &[NULL, NULL], &[0x00, 0x03], NULL, &[x, y]);
+        for longest in [rsa(64, 1024), ecc(80, 80)] {
+            assert!(PubArea::parse(&longest).is_ok());
+        }
+        let field = |bytes: &[u8]| match PubArea::parse(bytes) {
+            Err(PubAreaError::Structure(TpmStructureError::Value { field, .. })) => field,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field(&rsa(65, 256)), "authPolicy");
+        assert_eq!(field(&rsa(0, 1025)), "unique");
+        assert_eq!(field(&ecc(81, 32)), "unique.x");
+        assert_eq!(field(&ecc(32, 81)), "unique.y");
+    }
+
     #[test]
     fn a_name_is_an_algorithm_and_the_hash_of_the_area() {
         let bytes = ecc(&[0x00, 0x10], &X, &Y);

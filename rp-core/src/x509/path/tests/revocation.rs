@@ -175,6 +175,49 @@ fn a_stale_list_still_revokes_but_clears_nobody() {
 }
 
 #[test]
+fn a_list_is_current_from_this_update_to_next_update() {
+    let now = utc_time("250601120000Z");
+    let first = list(&[]).with(|list| list.this_update = now.clone()).signed_by(ISSUING);
+    assert_eq!(judge(&[first]), Ok(RevocationStatus::NotRevoked));
+    let last = list(&[]).with(|list| list.next_update = now.clone()).signed_by(ISSUING);
+    assert_eq!(judge(&[last]), Ok(RevocationStatus::NotRevoked));
+    let revoking = list(&[LEAF]).with(|list| list.this_update = now.clone()).signed_by(ISSUING);
+    assert_eq!(judge(&[revoking]), REVOKED);
+    let generalized =
+        list(&[]).with(|list| list.next_update = tlv(0x18, b"20250601120000Z")).signed_by(ISSUING);
+    assert_eq!(judge(&[generalized]), Ok(RevocationStatus::NotRevoked));
+}
+
+#[test]
+fn a_lists_fields_are_read_and_its_version_is_2() {
+    let mut der = list(&[7, LEAF]).der(ISSUING);
+    let crl = Crl::from_der(&der).unwrap();
+    assert_eq!((crl.len(), crl.is_empty(), crl.der()), (2, false, &der[..]));
+    assert!(Crl::from_der(&list(&[]).der(ISSUING)).unwrap().is_empty());
+    // 2025-05-01 and 2025-07-01
+    assert_eq!(crl.this_update().as_unix_seconds(), 1_746_057_600);
+    assert_eq!(crl.next_update().unwrap().as_unix_seconds(), 1_751_328_000);
+    assert_eq!(alloc::format!("{crl:?}"), "Crl(O=Example, CN=Issuing, 2 revoked)");
+    let version = der.windows(3).position(|bytes| bytes == [0x02, 0x01, 0x01]).unwrap() + 2;
+    der[version] = 2;
+    let refused = Crl::from_der(&der).unwrap_err();
+    assert_eq!(refused, CrlError::Der(DerError { field: "version", offset: version - 2 }));
+    assert_eq!(refused.code(), Code::MalformedCertificate);
+}
+
+#[test]
+fn a_list_of_users_certificates_does_not_cover_an_authority() {
+    let of_root = |fields: &[u8]| {
+        list(&[]).with(|list| (list.issuer, list.extensions) = ("Root", vec![scope(fields)])).signed_by(ROOT)
+    };
+    let judged = |crl: Crl| judge_chain(0x06, &[crl], false).unwrap().revocation()[1].clone();
+    assert_eq!(judged(of_root(&tlv(0x82, &[0xff]))), RevocationStatus::NotRevoked);
+    let unknown = RevocationStatus::Unknown(vec![UnusableCrlError::Scope]);
+    assert_eq!(judged(of_root(&tlv(0x81, &[0xff]))), unknown);
+    assert_eq!(judged(of_root(&tlv(0x81, &[0x00]))), RevocationStatus::NotRevoked, "FALSE");
+}
+
+#[test]
 fn what_is_not_known_is_refused_where_it_is_required() {
     let by_root = list(&[]).with(|list| list.issuer = "Root").signed_by(ROOT);
     let both = [list(&[]).signed_by(ISSUING), by_root.clone()];
