@@ -3,12 +3,14 @@
 //! The browser tests in `tests/browser` start the examples and use the pages in headless Chromium.
 
 mod application;
+mod approval;
 mod arguments;
 mod assets;
 mod metadata;
 mod passwords;
 
 pub use application::{Answer, AppRoute, Application};
+pub use approval::{Approval, start_provider};
 pub use arguments::Arguments;
 pub use assets::Asset;
 

@@ -1,5 +1,6 @@
 //! A second factor at another service: the browser is redirected to it with signed state, the user approves there, and
-//! the browser returns with a code, as with Duo's Universal Prompt. The service is a small server of its own, on loopback.
+//! the browser returns with a code, as with Duo's Universal Prompt. The factor and the service, a small server of its own
+//! on loopback, are in `conformance/src/site/approval.rs`; the example sites have them too (`--approval`).
 //! `cargo run -p rp-axum --example external-factor`.
 
 use axum::Router;
@@ -7,13 +8,7 @@ use axum::response::Html;
 use axum::routing::{get, post};
 use rp_axum::store::MemoryStore;
 use rp_axum::{App, Context, CurrentUser, KeyRing, Method, Passkeys, Rejection, RelyingParty, Secret, mount};
-
-#[path = "external-factor/factor.rs"]
-mod factor;
-#[path = "external-factor/provider.rs"]
-mod provider;
-
-use factor::Approval;
+use rp_conformance::site::{Approval, start_provider};
 
 const PAGE: &str = r#"<!doctype html><title>External factor</title>
 <button value="password">Password</button> <button value="enrol">Set up approval</button>
@@ -78,7 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
     // The key that the site and the provider share.
     let shared = KeyRing::new([Secret::random()?])?;
-    let provider = provider::start("http://localhost:8080/", shared.clone()).await?;
+    let provider = start_provider("http://localhost:8080/", shared.clone()).await?;
     let passkeys = passkeys(&provider, shared)?;
     let listener = tokio::net::TcpListener::bind("localhost:8080").await?;
     println!("http://localhost:8080");

@@ -12,10 +12,11 @@ use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirem
 use rp_core::{RelyingParty, Timestamp};
 use rp_service::store::{MemoryStore, PostgresStore, RedisStore, SqliteStore, StoreError, UserRecord};
 use rp_service::{
-    Groups, GroupsFuture, Membership, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecoveryCodes,
-    Secret, Totp,
+    Groups, GroupsFuture, KeyRing, Membership, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy,
+    RecoveryCodes, Secret, Totp,
 };
 
+use super::approval::{Approval, start_provider};
 use super::metadata::MetadataArguments;
 
 /// A site with passkeys: create an account, sign in, manage your passkeys.
@@ -54,6 +55,9 @@ pub struct Arguments {
     /// Counts how ceremonies end in browsers, which report it.
     #[arg(long)]
     telemetry: bool,
+    /// Offers approval at another service as a second factor. The service runs on this machine, for trying it out.
+    #[arg(long)]
+    approval: bool,
     /// A file with the number of seconds by which the site's clock is ahead, for tests.
     #[arg(long, hide = true, value_name = "FILE")]
     clock: Option<PathBuf>,
@@ -160,6 +164,11 @@ impl Arguments {
             .groups(Administrators(self.administrators.clone()));
         passkeys = self.stores(passkeys).await?;
         passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
+        if self.approval {
+            let shared = KeyRing::new([Secret::random()?])?;
+            let provider = start_provider(&format!("{origin}/"), shared.clone()).await?;
+            passkeys = passkeys.second_factor(Approval::new(&provider, shared));
+        }
         if let Some(metadata) = metadata {
             passkeys = metadata.configure(passkeys);
         }

@@ -13,6 +13,7 @@
 mod built;
 mod command_line;
 mod crash;
+mod external;
 mod factors;
 mod folder;
 mod metadata;
@@ -353,13 +354,17 @@ fn sessions_are_listed_and_the_others_end() {
     });
 }
 
-/// Writes screenshots of a phone and a laptop to `target/screenshots`; the page must not be wider than the window.
+/// Writes screenshots of a phone and a laptop, in light and dark, to `target/screenshots`; the page must not be wider than
+/// the window.
 fn photograph(browser: &Session, site: &Site, view: &str) {
     for (device, width, height) in [("phone", 390, 844), ("laptop", 1366, 768)] {
         browser.resize(width, height);
         let wider = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
         assert_eq!(browser.run(wider, &[]).unwrap(), 0, "{view} is too wide for a {device}");
-        site.keep_picture(&format!("{view}-{device}"), &browser.screenshot());
+        for scheme in ["dark", "light"] {
+            browser.prefer(scheme);
+            site.keep_picture(&format!("{view}-{device}-{scheme}"), &browser.screenshot());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -129,6 +129,14 @@ impl Session {
         }
     }
 
+    /// Waits for a page with this title, to which a script of the page navigates: a script that runs meanwhile is aborted.
+    pub(crate) fn wait_title(&self, title: &str) {
+        let end = Instant::now() + PATIENCE;
+        while self.run("return document.title", &[]) != Ok(json!(title)) {
+            assert!(Instant::now() < end, "no page has the title {title}");
+        }
+    }
+
     fn element(&self, selector: &str) -> String {
         let found =
             self.command("POST", "/element", &json!({"using": "css selector", "value": selector})).unwrap();
@@ -174,6 +182,15 @@ impl Session {
     pub(crate) fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// Makes the browser prefer a colour scheme, `light` or `dark`, and no transition between the two.
+    pub(crate) fn prefer(&self, scheme: &str) {
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
     /// The whole page as a PNG.

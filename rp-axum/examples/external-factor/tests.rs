@@ -11,7 +11,7 @@ const ORIGIN: &str = "http://localhost:8080";
 /// A browser whose user has set up approval, after the password.
 async fn enrolled() -> UserAgent {
     let shared = KeyRing::new([Secret::from([7; 32])]).unwrap();
-    let provider = provider::start("http://localhost:8080/", shared.clone()).await.unwrap();
+    let provider = start_provider("http://localhost:8080/", shared.clone()).await.unwrap();
     let passkeys = passkeys(&provider, shared).unwrap();
     let mut browser = UserAgent::new(&site::site(app(&passkeys)), ORIGIN, "external factor");
     browser.post("/password", &json!({})).await.text();

@@ -3,8 +3,8 @@
 import { connect, PasskeyError, unsupported } from "/webauthn/passkeys.js";
 import { cardOf, openRename, passkeyCard, sessionCard } from "./cards.js";
 import { $, element, open, say } from "./dom.js";
-import { choice, connectFactors, setUpTotp, showFactors } from "./factors.js";
-import { ago, day, exactly, explain } from "./words.js";
+import { changeExternal, choice, connectFactors, leave, setUpTotp, showFactors, takeAnswer } from "./factors.js";
+import { ago, day, exactly, explain, nameFactor } from "./words.js";
 
 const passkeys = connect({ verify });
 // Where the site counts how ceremonies end, the page reports it.
@@ -32,8 +32,24 @@ async function start() {
     if (session) await enter(session);
     else showSignedOut();
   } catch (error) {
-    showWall(error);
+    return showWall(error);
   }
+  await useAnswer();
+}
+
+/** Completes what an external factor began, if the browser is back from its service. */
+async function useAnswer() {
+  const answer = takeAnswer();
+  const where = [secondFactor, account].find((view) => !view.hidden);
+  if (!answer || !where) return;
+  await run(where, undefined, "Confirming.", async () => {
+    await passkeys.call("POST", `factors/${answer.name}/${answer.action}`, answer.body);
+    await refresh();
+    if (account.hidden) return;
+    const isNew = answer.action === "confirm";
+    const again = where === account ? "You have confirmed that it is you. Repeat what you wanted to do." : "";
+    say(account, { text: isNew ? `“${nameFactor(answer.name).title}” is ready.` : again, good: true });
+  });
 }
 
 /** Replaces the page while nothing on it can work. */
@@ -91,11 +107,7 @@ const actions = {
   addTotp: () => setUpTotp({ passkeys, post }),
   verify: (factor, code) => passkeys.call("POST", `factors/${factor}/verify`, { code }),
   password: (password) => post("/password/sign-in", { username: $(".username", account).textContent, password }),
-  external: async (name) => {
-    const { url } = await passkeys.call("POST", `factors/${name}/options`, {});
-    location.assign(url);
-    await new Promise(() => {});
-  },
+  external: (name) => leave({ passkeys }, name, "verify"),
 };
 
 /** Completes a sign-in with one of the ways of the choice. */
@@ -140,7 +152,7 @@ async function showAccount(session) {
 
   $("#password-row .state").textContent = hasPassword ? "Set. A second factor follows it." : "Not set";
   $("#password-row button").textContent = hasPassword ? "Change" : "Set a password";
-  showFactors(enrolment);
+  showFactors(enrolment, (...change) => changeExternal(on, ...change));
   showReminder(session.next?.enrol);
 
   const names = enrolment.enrolled.map(({ name }) => name).filter((name) => name !== "recovery-codes");
@@ -412,16 +424,24 @@ $("#end-others").addEventListener("click", (event) =>
   }),
 );
 
-connectFactors({
+/** What the rows of factors need. */
+const on = {
   passkeys,
   post,
   refresh,
   confirmed,
   run: (button, waiting, action) => run(account, button, waiting, action),
   say: (message) => say(account, message),
-});
+};
+connectFactors(on);
 
-window.addEventListener("pageshow", (event) => event.persisted && start());
+// Back from another page, which may be the service of an external factor.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  busy = false;
+  document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  start();
+});
 setInterval(() => document.querySelectorAll("time").forEach((item) => (item.textContent = ago(item.dateTime))), 30_000);
 
 start();

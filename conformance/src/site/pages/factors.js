@@ -1,7 +1,7 @@
 // Second factors: the choice among them, the authenticator app, and recovery codes.
 
 import { $, clone, element, open, say } from "./dom.js";
-import { ago, explain } from "./words.js";
+import { ago, explain, nameFactor } from "./words.js";
 
 /**
  * The choice among ways to confirm: names of factors, `password`, or `enrol` for a user who has to add a factor first.
@@ -34,16 +34,35 @@ export function choice(ways, act, on) {
   // The first way is the preferred one.
   place.querySelectorAll(".primary").forEach((button, index) => index > 0 && button.classList.replace("primary", "quiet"));
   for (const name of names.filter((name) => !actions[name])) {
-    const button = element("button", `Use ${name}`, { type: "button", className: "quiet", name });
+    const className = place.querySelector(".primary") ? "quiet" : "primary";
+    const button = element("button", nameFactor(name).use, { type: "button", className, name });
     button.addEventListener("click", () => act(button, () => on.external(name)));
     place.append(button);
   }
   return place;
 }
 
-/** Shows the factors of `GET factors`; the rows are hidden where the server has no such factor. */
-export function showFactors({ enrolled, available }) {
+/** The factors that have rows of their own. */
+const OWN_ROWS = ["totp", "recovery-codes"];
+
+/**
+ * Shows the factors of `GET factors`; the rows are hidden where the server has no such factor. `change(button, name,
+ * isEnrolled)` sets an external factor up, or removes it.
+ */
+export function showFactors({ enrolled, available }, change) {
   const find = (name) => enrolled.find((factor) => factor.name === name);
+  document.querySelectorAll("#other-ways .external").forEach((row) => row.remove());
+  const external = new Set([...enrolled.map(({ name }) => name), ...available].filter((name) => !OWN_ROWS.includes(name)));
+  for (const name of external) {
+    const row = clone("#factor-row");
+    const factor = find(name);
+    $("h3", row).textContent = nameFactor(name).title;
+    $(".state", row).textContent = factor ? `Set up ${ago(factor.createdAt)}` : "Not set up";
+    $("button", row).textContent = factor ? "Remove" : "Set up";
+    $("button", row).name = name;
+    $("button", row).addEventListener("click", (event) => change(event.currentTarget, name, Boolean(factor)));
+    $("#other-ways .rows").append(row);
+  }
   const totp = find("totp");
   const row = $("#totp-row");
   row.hidden = !totp && !available.includes("totp");
@@ -90,6 +109,24 @@ export async function setUpTotp({ passkeys, post }) {
   return isDone;
 }
 
+/** Leaves for the service of an external factor. `action` is what the page does with the answer: `confirm` or `verify`. */
+export async function leave({ passkeys }, name, action) {
+  const { url } = await passkeys.call("POST", `factors/${name}/${action === "confirm" ? "enrol" : "options"}`, {});
+  sessionStorage.setItem("external", JSON.stringify({ name, action }));
+  location.assign(url);
+  await new Promise(() => {});
+}
+
+/** What the browser brought back from the service of an external factor, once. */
+export function takeAnswer() {
+  const { code, state } = Object.fromEntries(new URLSearchParams(location.search));
+  const begun = sessionStorage.getItem("external");
+  sessionStorage.removeItem("external");
+  if (!code || !state) return undefined;
+  history.replaceState(null, "", location.pathname);
+  return begun ? { ...JSON.parse(begun), body: { code, state } } : undefined;
+}
+
 /** Makes new recovery codes and shows them once. */
 async function makeRecoveryCodes({ passkeys }) {
   const { codes } = await passkeys.call("POST", "factors/recovery-codes/enrol", {});
@@ -109,6 +146,18 @@ async function makeRecoveryCodes({ passkeys }) {
   URL.revokeObjectURL(file);
   download.removeAttribute("href");
   $("ol", dialog).replaceChildren();
+}
+
+/** Sets an external factor up, or removes it. */
+export async function changeExternal(on, button, name, isEnrolled) {
+  const { title } = nameFactor(name);
+  if (!isEnrolled) return on.run(button, "Leaving for the other service.", () => leave(on, name, "confirm"));
+  if (!(await on.confirmed(`Remove “${title}”?`, "It will no longer confirm a sign-in."))) return;
+  on.run(button, "Removing it.", async () => {
+    await on.passkeys.call("DELETE", `factors/${name}`);
+    await on.refresh();
+    on.say({ text: `“${title}” was removed.`, good: true });
+  });
 }
 
 /** Connects the rows of the account. `on.run` runs an action, as in app.js. */

@@ -16,6 +16,12 @@ Object.assign(texts.en, {
 /** What went wrong, as `{ text, code }`. */
 export const explain = (error) => ({ text: explained(error), code: error.code ?? "failed" });
 
+/** What the page calls a factor that has no form of its own: its title, and the button that uses it. */
+export function nameFactor(name) {
+  if (name === "approval") return { title: "Approval at another service", use: "Approve at another service" };
+  return { title: name, use: `Use ${name}` };
+}
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [
   ["year", 365 * 86_400],

@@ -1,19 +1,24 @@
-//! The factor: it makes signed state for the redirect, and exchanges the code that the browser brings back.
+//! A second factor at another service: the browser is redirected to it with signed state, the user approves there, and the
+//! browser returns with a code, as with Duo's Universal Prompt.
+//!
+//! The factor makes the signed state, and exchanges the code that the browser brings back.
+
+mod provider;
 
 use std::time::Duration;
 
-use rp_axum::rp_core::base64url;
-use rp_axum::{
+pub use provider::start_provider;
+use rp_core::base64url;
+use rp_service::{
     Enrolment, FactorError, FactorFuture, FactorName, FactorOptions, FactorOutcome, FactorRequest, KeyRing,
     SecondFactor, SessionId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
-use crate::provider::{Answer, Question};
-
 /// Approval at another service.
-pub(crate) struct Approval {
+#[derive(Debug)]
+pub struct Approval {
     provider: String,
     /// Shared with the provider.
     shared: KeyRing,
@@ -33,6 +38,22 @@ struct Signed {
     nonce: String,
 }
 
+/// The question of the site: sealed with the shared key, in the URL.
+#[derive(Serialize, Deserialize)]
+struct Question {
+    user: String,
+    /// Returned as it is.
+    state: String,
+}
+
+/// The answer of the user: sealed with the shared key, in exchange for the code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Answer {
+    user: String,
+    state: String,
+    is_approved: bool,
+}
+
 /// The response that the browser brings back.
 #[derive(Deserialize)]
 struct Returned {
@@ -41,9 +62,12 @@ struct Returned {
 }
 
 impl Approval {
-    pub(crate) fn new(provider: &str, shared: KeyRing) -> Self {
+    /// The factor at the service with this address. `shared` is the key that both have.
+    #[must_use]
+    pub fn new(provider: &str, shared: KeyRing) -> Self {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
+            .proxy(None)
             .http_status_as_error(false);
         Self { provider: provider.to_owned(), shared, agent: config.build().into() }
     }

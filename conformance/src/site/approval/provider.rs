@@ -9,37 +9,28 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use rp_axum::{KeyRing, SessionId, Timestamp};
-use serde::{Deserialize, Serialize};
+use rp_core::Timestamp;
+use rp_service::{KeyRing, SessionId};
+use serde::Deserialize;
 
-/// The question of the site: sealed with the shared key, in the URL.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Question {
-    pub(crate) user: String,
-    /// Returned as it is.
-    pub(crate) state: String,
-}
-
-/// The answer of the user: sealed with the shared key, in exchange for the code.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Answer {
-    pub(crate) user: String,
-    pub(crate) state: String,
-    pub(crate) is_approved: bool,
-}
+use super::{Answer, Question};
 
 #[derive(Clone)]
 struct Provider {
-    site: &'static str,
+    site: String,
     shared: KeyRing,
     answers: Arc<Mutex<HashMap<String, Answer>>>,
 }
 
-/// Starts the service on a free port, and returns its address.
-pub(crate) async fn start(site: &'static str, shared: KeyRing) -> std::io::Result<String> {
+/// Starts the service on a free port of this machine, and returns its address. `site` is the page to which the browser
+/// returns, and `shared` is the key that the site and the service have.
+///
+/// # Errors
+/// If no port is free.
+pub async fn start_provider(site: &str, shared: KeyRing) -> std::io::Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
-    let provider = Provider { site, shared, answers: Arc::default() };
+    let provider = Provider { site: site.to_owned(), shared, answers: Arc::default() };
     let app = Router::new()
         .route("/authorize", get(page).post(answer))
         .route("/token", post(exchange))
@@ -51,10 +42,11 @@ pub(crate) async fn start(site: &'static str, shared: KeyRing) -> std::io::Resul
 /// A real service asks on the user's phone.
 async fn page() -> Html<&'static str> {
     Html(
-        r#"<!doctype html><title>Approve?</title><form method="post"></form>
+        r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<title>Approve?</title><h1>Approve the sign-in?</h1><form method="post"></form>
 <script>for (const answer of ["approve", "deny"]) {
   const button = document.body.appendChild(document.createElement("button"));
-  button.textContent = answer;
+  button.textContent = button.name = answer;
   button.onclick = () => {
     const form = document.querySelector("form");
     form.action = location.href + "&answer=" + answer;
