@@ -1,8 +1,10 @@
 //! The JSON objects of responses. Members that are not set are omitted.
 
+use std::fmt;
+
 use rp_core::signal::{AllAcceptedCredentialsOptions, CurrentUserDetailsOptions};
 use rp_core::{Aaguid, AttestationType, CredentialId, Format, RelyingParty, Timestamp, User};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -307,12 +309,26 @@ impl PasskeyEndpoints {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) Timestamp);
 
-impl Serialize for DateTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // RFC 3339 has four digits for the year: a clock that is far off is limited to the first or last second.
         let seconds = self.0.as_unix_seconds().clamp(FIRST_SECOND, LAST_SECOND);
-        let time = OffsetDateTime::from_unix_timestamp(seconds).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&time.format(&Rfc3339).map_err(serde::ser::Error::custom)?)
+        let time = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
+        f.write_str(&time.format(&Rfc3339).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(serde::de::Error::custom)?;
+        Ok(Self(Timestamp::from_unix_seconds(time.unix_timestamp())))
     }
 }
 

@@ -10,6 +10,7 @@
 //! Every error is a [`ServiceError`]. The client receives a [`Problem`]; the exact reason goes into an [`Event`].
 
 mod acr;
+pub mod admin;
 mod admission;
 mod application_session;
 mod assurance;
@@ -25,6 +26,7 @@ mod factor_name;
 mod groups;
 pub mod http;
 mod json;
+pub mod metrics;
 mod passkeys;
 mod policy;
 mod problem;
@@ -36,6 +38,7 @@ pub mod store;
 mod telemetry;
 mod text;
 mod timer;
+mod transfer;
 mod username;
 
 pub use acr::Acr;
@@ -55,7 +58,10 @@ pub use challenge::{
 pub use context_change::{AddressAndUserAgent, ContextChange};
 pub use decoy::{DecoyError, DecoyProfile, DecoyShape, DecoySurvey};
 pub use error::{ErrorKind, NoCeremony, ServiceError};
-pub use event::{Action, Event, EventSink, TracingSink};
+pub use event::{
+    Action, Event, EventOutcome, EventRecord, EventSink, JsonLinesSink, OcsfSink, RecentEvents,
+    RecordedAssurance, RecordedDecision, TracingSink,
+};
 pub use factor::{
     Enrolment, FactorError, FactorFuture, FactorOptions, FactorOutcome, FactorRequest, FactorRole,
     RecoveryCode, RecoveryCodeError, RecoveryCodes, SecondFactor, Totp, TotpAlgorithm,
@@ -75,11 +81,11 @@ pub use passkeys::{
 pub use policy::PolicyFileError;
 pub use policy::{
     Aal3Rules, Access, AfterRecovery, Allowed, Attachment, AttestationRule, Certification, Contradiction,
-    Decision, EnrolmentPeriod, Fips, Limits, MaxAge, Membership, ModelFacts, PasskeyFacts, PasskeyRuleError,
-    PasskeyRules, PasskeyRulesOverride, Phase, Policy, PolicyError, PolicyProblem, Preference, Reason,
-    Reauthentication, ReauthenticationOverride, Reminder, Rules, RulesOverride, SecondFactorPolicy,
-    SecondFactorPrompt, SessionFacts, SessionLimits, SessionPolicy, Subject, UsernameLists, UtcDate,
-    Verified, VerifiedMethod, Word,
+    Decision, EnrolmentPeriod, Fips, Limits, MaxAge, Membership, ModelFacts, Outlook, PasskeyFacts,
+    PasskeyRuleError, PasskeyRules, PasskeyRulesOverride, Phase, Policy, PolicyError, PolicyProblem,
+    Preference, Reason, Reauthentication, ReauthenticationOverride, Reminder, Rules, RulesOverride,
+    SecondFactorPolicy, SecondFactorPrompt, SessionFacts, SessionLimits, SessionPolicy, Standing, Subject,
+    UsernameLists, UtcDate, Verified, VerifiedMethod, Word,
 };
 pub use problem::Problem;
 pub use rate_limiter::{Limit, MemoryRateLimiter, RateLimit, RateLimited, RateLimiter};

@@ -6,6 +6,7 @@ mod enrolment;
 mod file;
 mod limits;
 mod lockout;
+mod outlook;
 mod passkey;
 #[cfg(test)]
 mod properties;
@@ -30,6 +31,7 @@ pub use file::PolicyFileError;
 pub use limits::Limits;
 pub(crate) use lockout::Environment;
 pub use lockout::{PolicyError, PolicyProblem};
+pub use outlook::{Outlook, Standing};
 pub use passkey::{ModelFacts, PasskeyFacts, PasskeyRuleError};
 pub use rules::{
     AfterRecovery, AttestationRule, Certification, Contradiction, Fips, PasskeyRules, PasskeyRulesOverride,

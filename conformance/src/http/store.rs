@@ -137,7 +137,8 @@ watched!(CredentialStore {
     ) -> DeletePasskey;
     fn delete_passkeys(user: &UserHandle) -> u64;
     fn all_passkeys(after: Option<&CredentialId>, limit: u32) -> Vec<Passkey>;
-    fn set_attestation(id: &CredentialId, attestation: StoredAttestation) -> bool;
+    fn passkeys_between(first: &UserHandle, last: &UserHandle) -> Vec<Passkey>;
+    fn set_attestations(changes: &[(CredentialId, StoredAttestation)]) -> Vec<bool>;
     fn put_grant(key: GrantKey, user: &UserHandle, expires_at: Timestamp) -> ();
     fn grant_expiry(user: &UserHandle, now: Timestamp) -> Option<Timestamp>;
     fn take_grant(key: GrantKey, user: &UserHandle, now: Timestamp) -> bool;
@@ -163,6 +164,7 @@ watched!(CredentialStore {
 watched!(FactorStore {
     fn factor(user: &UserHandle, name: &FactorName) -> Option<FactorRecord>;
     fn factors(user: &UserHandle) -> Vec<FactorRecord>;
+    fn factors_between(first: &UserHandle, last: &UserHandle) -> Vec<FactorRecord>;
     fn put_factor(
         record: &FactorRecord, expected: Option<FactorVersion>, conditions: Option<&Conditions>
     ) -> PutFactor;

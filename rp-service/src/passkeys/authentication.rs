@@ -255,7 +255,7 @@ impl Passkeys {
                 let state = SessionState::FirstFactor;
                 let session =
                     self.new_session(caller, &user.handle, factor.clone(), Some(id.clone()), state)?;
-                let (session, next) = self.with_next_step(&user, session, &caller.client).await?;
+                let (session, next) = self.with_next_step(event, &user, session, &caller.client).await?;
                 Some((self.open_session(session).await?, next))
             }
         };
@@ -266,7 +266,7 @@ impl Passkeys {
                 self.end_oldest_sessions(&opened.0.session).await;
                 opened
             }
-            (Ok(()), None) => self.renew_session(caller, &user, factor, Some(id)).await?,
+            (Ok(()), None) => self.renew_session(event, caller, &user, factor, Some(id)).await?,
             (Err(error), opened) => {
                 if let Some((opened, _)) = &opened {
                     self.abandon_session(opened).await;

@@ -51,7 +51,7 @@ pub struct PasskeysBuilder {
     clients: Vec<CommandLineClient>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     timer: Option<Arc<dyn Timer>>,
-    events: Arc<dyn EventSink>,
+    events: Vec<Arc<dyn EventSink>>,
     admission: Option<Arc<dyn AdmissionHook>>,
     groups: Arc<dyn Groups>,
     context: Arc<dyn ContextChange>,
@@ -89,7 +89,7 @@ impl PasskeysBuilder {
             clients: Vec::new(),
             clock: Arc::new(Timestamp::now),
             timer: default_timer(),
-            events: Arc::new(TracingSink),
+            events: vec![Arc::new(TracingSink)],
             admission: None,
             groups: Arc::new(NoGroups),
             context: Arc::new(AddressAndUserAgent::default()),
@@ -273,9 +273,15 @@ impl PasskeysBuilder {
         Self { timer: Some(Arc::new(timer)), ..self }
     }
 
-    /// Sets the receiver of events; the default is `tracing`.
+    /// Sets the receiver of events; the default is [`TracingSink`].
     pub fn events(self, sink: impl EventSink + 'static) -> Self {
-        Self { events: Arc::new(sink), ..self }
+        Self { events: vec![Arc::new(sink)], ..self }
+    }
+
+    /// Adds a receiver of events to those that are set.
+    pub fn add_events(mut self, sink: impl EventSink + 'static) -> Self {
+        self.events.push(Arc::new(sink));
+        self
     }
 
     /// Sets a hook that runs after verification and before anything is stored.

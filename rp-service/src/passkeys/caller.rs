@@ -108,7 +108,7 @@ impl Caller {
         event.client = Some(self.client.clone());
         if let Some(current) = &self.session {
             event.user = Some(current.session.user.clone());
-            event.session = Some(current.session.id);
+            event.current(&current.session);
         }
         event
     }

@@ -8,11 +8,11 @@ use crate::assurance::{KeyFacts, MissingAssurance, Requirement};
 use crate::error::ServiceError;
 use crate::factor_name::FactorName;
 use crate::policy::{
-    Decision, MaxAge, ModelFacts, PasskeyFacts, Rules, SecondFactorPrompt, SessionFacts, Subject, Verified,
-    VerifiedMethod,
+    Decision, MaxAge, Membership, ModelFacts, PasskeyFacts, Rules, SecondFactorPrompt, SessionFacts, Subject,
+    Verified, VerifiedMethod,
 };
 use crate::session::{Client, Method, Session, UserVerification, VerifiedFactor};
-use crate::store::{FactorStatus, Passkey, UserRecord};
+use crate::store::{FactorRecord, FactorStatus, Passkey, UserRecord};
 
 impl Passkeys {
     /// The rules of a user, by the user's groups.
@@ -23,8 +23,13 @@ impl Passkeys {
 
     /// The facts of a passkey that the policy and the application's directory know.
     pub(super) fn passkey_facts(&self, record: &CredentialRecord) -> PasskeyFacts {
+        self.passkey_facts_at(record, self.now())
+    }
+
+    /// The facts of a passkey at a time, at which a certification may have ended.
+    pub(super) fn passkey_facts_at(&self, record: &CredentialRecord, at: Timestamp) -> PasskeyFacts {
         let model = record.attestation.model.filter(|_| record.attestation.trusted);
-        let listed = |model| self.inner.authenticators.facts(&model, self.now());
+        let listed = |model| self.inner.authenticators.facts(&model, at);
         let key = rp_core::cose::EncodedKey::parse(&record.public_key).ok();
         PasskeyFacts {
             backup_eligible: record.backup_eligible,
@@ -55,14 +60,8 @@ impl Passkeys {
     ) -> Result<Decision, ServiceError> {
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let records = self.factor_records(&user.handle).await?;
-        let is_enrolled = |status| matches!(status, FactorStatus::SecondFactor | FactorStatus::Recovery);
-        let enrolled = records.into_iter().filter(|record| is_enrolled(record.status));
-        let subject = Subject {
-            created_at: Some(user.created_at),
-            groups: self.inner.groups.groups(user).await?,
-            passkeys: passkeys.iter().map(|passkey| self.passkey_facts(&passkey.record)).collect(),
-            factors: enrolled.map(|record| record.name).collect(),
-        };
+        let groups = self.inner.groups.groups(user).await?;
+        let subject = self.subject(user, groups, &passkeys, &records, self.now());
         // A recovery code counts until the enrolment that it authorises.
         let has_grant = session.factor(&Method::RecoveryCode).is_some()
             && self.inner.credentials.grant_expiry(&user.handle, self.now()).await?.is_some();
@@ -76,6 +75,26 @@ impl Passkeys {
             has_context_changed: self.inner.context.has_changed(&session.client, client),
         };
         Ok(self.inner.policy.decide(&subject, &facts, session.effective_time(self.now())))
+    }
+
+    /// The facts of a user.
+    pub(super) fn subject(
+        &self,
+        user: &UserRecord,
+        groups: Vec<Membership>,
+        passkeys: &[Passkey],
+        factors: &[FactorRecord],
+        at: Timestamp,
+    ) -> Subject {
+        let is_enrolled = |record: &&FactorRecord| {
+            matches!(record.status, FactorStatus::SecondFactor | FactorStatus::Recovery)
+        };
+        Subject {
+            created_at: Some(user.created_at),
+            groups,
+            passkeys: passkeys.iter().map(|passkey| self.passkey_facts_at(&passkey.record, at)).collect(),
+            factors: factors.iter().filter(is_enrolled).map(|record| record.name.clone()).collect(),
+        }
     }
 
     fn verified(&self, factor: &VerifiedFactor, session: &Session, passkeys: &[Passkey]) -> Verified {

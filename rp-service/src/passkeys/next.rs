@@ -6,7 +6,7 @@ use super::service::Passkeys;
 use crate::error::ServiceError;
 use crate::factor::FactorRole;
 use crate::factor_name::FactorName;
-use crate::policy::Access;
+use crate::policy::{Access, Decision};
 use crate::session::{Client, Method, Session, SessionState};
 use crate::store::{FactorRecord, FactorStatus, GrantKey, UserRecord};
 
@@ -52,6 +52,16 @@ impl Passkeys {
         client: &Client,
     ) -> Result<Next, ServiceError> {
         let decision = self.decide(user, session, client).await?;
+        self.next_step_of(decision, user, session).await
+    }
+
+    /// The next step that follows from a decision.
+    pub(super) async fn next_step_of(
+        &self,
+        decision: Decision,
+        user: &UserRecord,
+        session: &Session,
+    ) -> Result<Next, ServiceError> {
         match decision.access {
             Access::SignedIn { offered } => Ok(match decision.reminder {
                 Some(reminder) => Next::Remind { by: reminder.by },

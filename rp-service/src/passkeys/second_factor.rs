@@ -11,7 +11,7 @@ use super::service::Passkeys;
 use super::sessions::OpenedSession;
 use crate::admission::{AdmissionRequest, Purpose};
 use crate::error::{NoCeremony, ServiceError};
-use crate::event::Action;
+use crate::event::{Action, EventBuilder};
 use crate::factor::{FactorRole, SecondFactor};
 use crate::factor_name::FactorName;
 use crate::session::{Session, SessionState, VerifiedFactor};
@@ -88,7 +88,7 @@ impl Passkeys {
     ) -> Result<FactorVerification, ServiceError> {
         let mut event = caller.event(action_of(caller, name));
         event.factor = Some(name.clone());
-        let result = self.verify_second_factor(caller, name, body).await;
+        let result = self.verify_second_factor(&mut event, caller, name, body).await;
         if let Ok(FactorVerification { session, .. }) = &result {
             event.opened(&session.session);
         }
@@ -98,6 +98,7 @@ impl Passkeys {
 
     async fn verify_second_factor(
         &self,
+        event: &mut EventBuilder,
         caller: &Caller,
         name: &FactorName,
         body: &[u8],
@@ -118,7 +119,7 @@ impl Passkeys {
             self.inner.credentials.put_grant(recovery_key(session), &user.handle, expires_at).await?;
         }
         let verified = VerifiedFactor::new(factor.method(), now);
-        let (session, next) = self.renew_session(caller, &user, verified, None).await?;
+        let (session, next) = self.renew_session(event, caller, &user, verified, None).await?;
         // Its deletion did not find the session, which did not name the factor yet.
         if let Err(error) = self.enrolled(&user, name).await {
             self.abandon_session(&session).await;

@@ -89,7 +89,7 @@ pub(super) struct Inner {
     pub(super) clients: Vec<CommandLineClient>,
     pub(super) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(super) timer: Arc<dyn Timer>,
-    pub(super) events: Arc<dyn EventSink>,
+    pub(super) events: Vec<Arc<dyn EventSink>>,
     pub(super) decoys: Decoys,
     pub(super) admission: Option<Arc<dyn AdmissionHook>>,
     pub(super) groups: Arc<dyn Groups>,
@@ -185,13 +185,23 @@ impl Passkeys {
         (self.inner.clock)()
     }
 
-    /// Sends the outcome to the event sink.
+    /// Sends the outcome to the metrics and to the event sinks.
     pub(crate) fn record<T>(&self, event: &EventBuilder, result: &Result<T, ServiceError>) {
-        self.inner.events.record(&event.build(self.now(), result.as_ref().err()));
+        self.record_outcome(event, result.as_ref().err());
     }
 
     pub(crate) fn record_error(&self, event: &EventBuilder, error: &ServiceError) {
-        self.inner.events.record(&event.build(self.now(), Some(error)));
+        self.record_outcome(event, Some(error));
+    }
+
+    fn record_outcome(&self, event: &EventBuilder, error: Option<&ServiceError>) {
+        let info = event.aaguid().and_then(|aaguid| self.inner.authenticators.info(aaguid));
+        let model = info.as_ref().map(|info| info.name.as_str());
+        let event = event.build(self.now(), model, error);
+        crate::metrics::count_event(&event);
+        for sink in &self.inner.events {
+            sink.record(&event);
+        }
     }
 
     pub(super) async fn admit(&self, request: AdmissionRequest<'_>) -> Result<(), ServiceError> {

@@ -7,7 +7,7 @@ use super::next::Next;
 use super::service::{Passkeys, Sessions};
 use crate::assurance::Assurance;
 use crate::error::{NoCeremony, ServiceError};
-use crate::event::Action;
+use crate::event::{Action, EventBuilder};
 use crate::json::{ListedSessionJson, SessionsJson};
 use crate::session::{Client, Session, SessionId, SessionKind, SessionState, SessionToken, VerifiedFactor};
 use crate::store::{StoreError, UserRecord};
@@ -58,11 +58,15 @@ impl Passkeys {
     /// A session in the state that the policy decides, and its next step.
     pub(super) async fn with_next_step(
         &self,
+        event: &mut EventBuilder,
         user: &UserRecord,
         mut session: Session,
         client: &Client,
     ) -> Result<(Session, Next), ServiceError> {
-        let next = self.next_step(user, &session, client).await?;
+        event.factors(&session);
+        let decision = self.decide(user, &session, client).await?;
+        event.decision = Some(decision.clone());
+        let next = self.next_step_of(decision, user, &session).await?;
         session.state = next.state();
         session.expires_at = self.expiry(&session, session.created_at);
         Ok((session, next))
@@ -132,6 +136,7 @@ impl Passkeys {
     /// Adds a verification to the caller's session, under a new token. Of parallel attempts one succeeds.
     pub(super) async fn renew_session(
         &self,
+        event: &mut EventBuilder,
         caller: &Caller,
         user: &UserRecord,
         factor: VerifiedFactor,
@@ -141,6 +146,7 @@ impl Passkeys {
         let mut session = current.session.clone();
         let now = session.effective_time(factor.at);
         session.verify(factor, credential);
+        event.factors(&session);
         session.last_used_at = now;
         // The context of the last verification.
         session.client = caller.client.clone().with_request_id(None);
@@ -152,7 +158,7 @@ impl Passkeys {
             SessionState::FirstFactor => {
                 session.created_at = now;
                 let next;
-                (session, next) = self.with_next_step(user, session, &caller.client).await?;
+                (session, next) = self.with_next_step(event, user, session, &caller.client).await?;
                 next
             }
         };
@@ -261,7 +267,7 @@ impl Passkeys {
     /// [`ServiceError::Storage`].
     pub async fn end_all_sessions(&self, user: &UserHandle) -> Result<u64, ServiceError> {
         let result = self.end_sessions_of(user, None).await.map_err(ServiceError::from);
-        self.record(&crate::event::EventBuilder::new(Action::EndSessions).user(user), &result);
+        self.record(&EventBuilder::new(Action::EndSessions).user(user), &result);
         result
     }
 

@@ -173,6 +173,10 @@ impl Passkeys {
     /// # Errors
     /// [`ServiceError`]: `user-unknown`, `storage-unavailable`.
     pub async fn lock_user(&self, handle: &UserHandle) -> Result<(), ServiceError> {
+        self.lock(EventBuilder::new(Action::LockUser), handle).await
+    }
+
+    pub(super) async fn lock(&self, event: EventBuilder, handle: &UserHandle) -> Result<(), ServiceError> {
         let lock = async {
             if !self.inner.users.set_user_lock(handle, Some(self.now())).await? {
                 return Err(ServiceError::NoSuchUser);
@@ -181,7 +185,7 @@ impl Passkeys {
             Ok(())
         };
         let result = lock.await;
-        self.record(&EventBuilder::new(Action::LockUser).user(handle), &result);
+        self.record(&event.user(handle), &result);
         result
     }
 
@@ -190,6 +194,10 @@ impl Passkeys {
     /// # Errors
     /// [`ServiceError`]: `user-unknown`, `storage-unavailable`.
     pub async fn unlock_user(&self, handle: &UserHandle) -> Result<(), ServiceError> {
+        self.unlock(EventBuilder::new(Action::UnlockUser), handle).await
+    }
+
+    pub(super) async fn unlock(&self, event: EventBuilder, handle: &UserHandle) -> Result<(), ServiceError> {
         let unlock = async {
             // A sign-in that was in progress while the user was locked may have opened one.
             self.end_sessions_of(handle, None).await?;
@@ -197,7 +205,7 @@ impl Passkeys {
             if exists { Ok(()) } else { Err(ServiceError::NoSuchUser) }
         };
         let result = unlock.await;
-        self.record(&EventBuilder::new(Action::UnlockUser).user(handle), &result);
+        self.record(&event.user(handle), &result);
         result
     }
 
@@ -240,6 +248,15 @@ impl Passkeys {
     /// # Errors
     /// [`ServiceError`]: `user-unknown`, `storage-unavailable`.
     pub async fn create_grant(&self, user: &UserHandle, lifetime: Duration) -> Result<Grant, ServiceError> {
+        self.grant(EventBuilder::new(Action::CreateGrant), user, lifetime).await
+    }
+
+    pub(super) async fn grant(
+        &self,
+        event: EventBuilder,
+        user: &UserHandle,
+        lifetime: Duration,
+    ) -> Result<Grant, ServiceError> {
         let create = async {
             self.inner.users.user(user).await?.ok_or(ServiceError::NoSuchUser)?;
             let mut bytes = [0; 20];
@@ -250,7 +267,7 @@ impl Passkeys {
             Ok(grant)
         };
         let result = create.await;
-        self.record(&EventBuilder::new(Action::CreateGrant).user(user), &result);
+        self.record(&event.user(user), &result);
         result
     }
 
@@ -275,6 +292,7 @@ impl Passkeys {
         id: &CredentialId,
         attestation: StoredAttestation,
     ) -> Result<bool, ServiceError> {
-        Ok(self.inner.credentials.set_attestation(id, attestation).await?)
+        let exists = self.inner.credentials.set_attestations(&[(id.clone(), attestation)]).await?;
+        Ok(exists == [true])
     }
 }

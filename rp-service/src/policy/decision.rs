@@ -133,6 +133,18 @@ impl Subject {
 }
 
 impl Access {
+    /// The rights as they appear in events and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::SignedIn { .. } => "signed-in",
+            Self::Reauthenticate { .. } => "reauthenticate",
+            Self::SecondFactor(_) => "second-factor",
+            Self::Enrol => "enrol",
+            Self::Nothing => "nothing",
+        }
+    }
+
     /// Whether the user is signed in.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {

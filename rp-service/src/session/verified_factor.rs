@@ -42,6 +42,20 @@ pub enum Method {
     Other(String),
 }
 
+impl Method {
+    /// The method as it appears in events.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery-code",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// The result of user verification in one use of a passkey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -52,6 +52,8 @@ pub enum Authorization {
     /// A single-use enrolment grant, which the change uses up. It authorises adding one passkey or second factor and
     /// nothing else.
     Grant(GrantKey),
+    /// An operator, who needs no verification of the user.
+    Operator,
 }
 
 /// The key of an enrolment grant: the SHA-256 hash of its token.
@@ -162,15 +164,26 @@ pub trait CredentialStore: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Passkey>, StoreError>> + Send;
 
-    /// Stores the result of a later assessment of a passkey's attestation. Returns `false` if the passkey does not exist.
+    /// Returns the passkeys of the users whose handles are in this range, in the order of the handles, the oldest of each
+    /// user first. For walks over all users, page by page.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn set_attestation(
+    fn passkeys_between(
         &self,
-        id: &CredentialId,
-        attestation: StoredAttestation,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> impl Future<Output = Result<Vec<Passkey>, StoreError>> + Send;
+
+    /// Stores the results of a later assessment of passkeys' attestation, all in one transaction. Returns for each whether
+    /// the passkey exists.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_attestations(
+        &self,
+        changes: &[(CredentialId, StoredAttestation)],
+    ) -> impl Future<Output = Result<Vec<bool>, StoreError>> + Send;
 
     /// Stores an enrolment grant for a user until it is used or expires.
     ///

@@ -55,7 +55,8 @@ dynamic!(DynCredentialStore of CredentialStore {
     ) -> DeletePasskey;
     fn delete_passkeys(user: &'a UserHandle) -> u64;
     fn all_passkeys(after: Option<&'a CredentialId>, limit: u32) -> Vec<Passkey>;
-    fn set_attestation(id: &'a CredentialId, attestation: StoredAttestation) -> bool;
+    fn passkeys_between(first: &'a UserHandle, last: &'a UserHandle) -> Vec<Passkey>;
+    fn set_attestations(changes: &'a [(CredentialId, StoredAttestation)]) -> Vec<bool>;
     fn put_grant(key: GrantKey, user: &'a UserHandle, expires_at: Timestamp) -> ();
     fn grant_expiry(user: &'a UserHandle, now: Timestamp) -> Option<Timestamp>;
     fn take_grant(key: GrantKey, user: &'a UserHandle, now: Timestamp) -> bool;
@@ -65,6 +66,7 @@ dynamic!(DynCredentialStore of CredentialStore {
 dynamic!(DynFactorStore of FactorStore {
     fn factor(user: &'a UserHandle, name: &'a FactorName) -> Option<FactorRecord>;
     fn factors(user: &'a UserHandle) -> Vec<FactorRecord>;
+    fn factors_between(first: &'a UserHandle, last: &'a UserHandle) -> Vec<FactorRecord>;
     fn put_factor(
         record: &'a FactorRecord, expected: Option<FactorVersion>, conditions: Option<&'a Conditions>
     ) -> PutFactor;

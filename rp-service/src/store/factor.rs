@@ -79,6 +79,17 @@ pub trait FactorStore: Send + Sync {
         user: &UserHandle,
     ) -> impl Future<Output = Result<Vec<FactorRecord>, StoreError>> + Send;
 
+    /// Returns the factors of the users whose handles are in this range, in the order of the handles and names, also
+    /// pending ones. For walks over all users, page by page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn factors_between(
+        &self,
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> impl Future<Output = Result<Vec<FactorRecord>, StoreError>> + Send;
+
     /// Writes a factor, if the stored one has the version `expected`; `None` expects that the user has none.
     ///
     /// The conditions are checked in the order of [`PutFactor`]'s variants, and the first one that does not hold is

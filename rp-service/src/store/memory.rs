@@ -178,12 +178,20 @@ impl CredentialStore for MemoryStore {
         Ok(self.accounts().all_passkeys(after).take(as_count(limit)).cloned().collect())
     }
 
-    async fn set_attestation(
+    async fn passkeys_between(
         &self,
-        id: &CredentialId,
-        attestation: StoredAttestation,
-    ) -> Result<bool, StoreError> {
-        Ok(self.accounts().set_attestation(id, attestation))
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> Result<Vec<Passkey>, StoreError> {
+        Ok(self.accounts().passkeys_between(first, last).cloned().collect())
+    }
+
+    async fn set_attestations(
+        &self,
+        changes: &[(CredentialId, StoredAttestation)],
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut accounts = self.accounts();
+        Ok(changes.iter().map(|(id, attestation)| accounts.set_attestation(id, attestation)).collect())
     }
 
     async fn put_grant(
@@ -315,6 +323,14 @@ impl FactorStore for MemoryStore {
 
     async fn factors(&self, user: &UserHandle) -> Result<Vec<FactorRecord>, StoreError> {
         Ok(self.accounts().factors.of_user(user).cloned().collect())
+    }
+
+    async fn factors_between(
+        &self,
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> Result<Vec<FactorRecord>, StoreError> {
+        Ok(self.accounts().factors.between(first, last).cloned().collect())
     }
 
     async fn put_factor(

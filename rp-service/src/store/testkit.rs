@@ -178,9 +178,11 @@ macro_rules! credential_store_tests {
             all_passkeys_and_grants_of_a_user_are_deleted
             passkeys_are_paged_in_the_order_of_their_ids
             an_attestation_is_replaced_and_nothing_else
+            passkeys_are_listed_by_a_range_of_users
         }
         $crate::__store_tests! { $fresh; conditions:
             an_authorising_passkey_must_be_the_users
+            an_operator_needs_no_verification
             another_factor_adds_only_the_first_passkey
             another_factor_deletes_nothing
             a_grant_adds_one_passkey
@@ -319,6 +321,7 @@ macro_rules! factor_store_tests {
             a_factor_comes_back_as_it_was_stored
             a_missing_factor_is_not_found
             a_user_has_one_factor_of_each_name
+            factors_are_listed_by_a_range_of_users
             a_factor_of_another_version_is_not_written
             of_64_parallel_writes_one_is_done
             a_deleted_factor_is_gone

@@ -55,7 +55,7 @@ async fn no_statement_of_the_store_scans_a_table() {
     let update = CredentialUpdate::new(&passkey.record, 6, Flags::new(Flags::USER_PRESENT));
     let _ = store.apply_update(handle, &update, NOW).await.unwrap();
     assert!(store.rename_passkey(handle, id, Some("key")).await.unwrap().is_some());
-    assert!(store.set_attestation(id, StoredAttestation::UNKNOWN).await.unwrap());
+    assert_eq!(store.set_attestations(&[(id.clone(), StoredAttestation::UNKNOWN)]).await.unwrap(), [true]);
     store.put_grant(GrantKey([1; 32]), handle, LATER).await.unwrap();
     assert_eq!(store.grant_expiry(handle, NOW).await.unwrap(), Some(LATER));
     assert_eq!(store.sweep_grants(NOW).await.unwrap(), 0);

@@ -21,7 +21,7 @@ pub(super) struct Accounts {
     names: HashMap<String, UserHandle>,
     passkeys: BTreeMap<CredentialId, Passkey>,
     /// The IDs of each user's passkeys, oldest first.
-    ids: HashMap<UserHandle, Vec<CredentialId>>,
+    ids: BTreeMap<UserHandle, Vec<CredentialId>>,
     grants: HashMap<GrantKey, Grant>,
     pub(super) sessions: Sessions,
     pub(super) factors: Factors,
@@ -175,6 +175,7 @@ impl Accounts {
             Authorization::Grant(key) => {
                 self.grants.get(key).is_some_and(|grant| grant.user == *user && *now <= grant.expires_at)
             }
+            Authorization::Operator => true,
         };
         if is_authorized { Ok(()) } else { Err(UnmetCondition::Authorization) }
     }
@@ -280,9 +281,18 @@ impl Accounts {
         deleted
     }
 
-    pub(super) fn set_attestation(&mut self, id: &CredentialId, attestation: StoredAttestation) -> bool {
+    pub(super) fn passkeys_between(
+        &self,
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> impl Iterator<Item = &Passkey> {
+        let from_first = self.ids.range(first..).take_while(move |(user, _)| *user <= last);
+        from_first.flat_map(|(_, ids)| ids).filter_map(|id| self.passkeys.get(id))
+    }
+
+    pub(super) fn set_attestation(&mut self, id: &CredentialId, attestation: &StoredAttestation) -> bool {
         let Some(passkey) = self.passkeys.get_mut(id) else { return false };
-        passkey.record.attestation = attestation;
+        passkey.record.attestation = attestation.clone();
         true
     }
 

@@ -19,6 +19,15 @@ impl Factors {
         of_user.map(|(_, record)| record).take_while(move |record| record.user == *user)
     }
 
+    pub(super) fn between(
+        &self,
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> impl Iterator<Item = &FactorRecord> {
+        let from_first = self.0.range((first.clone(), FactorName::FIRST)..);
+        from_first.map(|(_, record)| record).take_while(move |record| record.user <= *last)
+    }
+
     /// Whether the factor completes a sign-in of the user.
     pub(super) fn is_second_factor(&self, user: &UserHandle, name: &FactorName) -> bool {
         self.get(user, name).is_some_and(|record| record.status == FactorStatus::SecondFactor)

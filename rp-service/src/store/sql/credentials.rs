@@ -154,23 +154,29 @@ impl<D: Database> CredentialStore for SqlStore<D> {
         self.read().rows(page).await?.iter().map(rows::passkey).collect()
     }
 
-    async fn set_attestation(
+    async fn passkeys_between(
         &self,
-        id: &CredentialId,
-        attestation: StoredAttestation,
-    ) -> Result<bool, StoreError> {
-        let set = query(
-            "UPDATE rp_passkeys SET attestation_format = $2, attestation_type = $3, attestation_trusted = $4,
-            attestation_model = $5, attestation_sign_count_proven = $6
-            WHERE credential_id = $1",
-        )
-        .bind(id.as_bytes())
-        .bind(attestation.format.as_str())
-        .bind(attestation.r#type.as_str())
-        .bind(attestation.trusted)
-        .bind(attestation.model.as_ref().map(|model| model.as_bytes().as_slice()))
-        .bind(attestation.sign_count_proven);
-        Ok(self.write().execute(set).await? > 0)
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> Result<Vec<Passkey>, StoreError> {
+        let page = query(
+            "SELECT * FROM rp_passkeys WHERE user_handle BETWEEN $1 AND $2 ORDER BY user_handle, created_at, seq",
+        );
+        let page = page.bind(first.as_bytes()).bind(last.as_bytes());
+        self.read().rows(page).await?.iter().map(rows::passkey).collect()
+    }
+
+    async fn set_attestations(
+        &self,
+        changes: &[(CredentialId, StoredAttestation)],
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut write = self.begin().await?;
+        let mut exist = Vec::with_capacity(changes.len());
+        for (id, attestation) in changes {
+            exist.push(set_attestation(&mut write, id, attestation).await?);
+        }
+        D::commit(write).await?;
+        Ok(exist)
     }
 
     async fn put_grant(
@@ -251,9 +257,29 @@ impl<D: Database> SqlStore<D> {
                 let find = find.bind(key.0.as_slice()).bind(user.as_bytes()).bind(now.as_unix_seconds());
                 write.row(find.for_update()).await?.is_some()
             }
+            Authorization::Operator => true,
         };
         Ok((!is_authorized).then_some(UnmetCondition::Authorization))
     }
+}
+
+async fn set_attestation(
+    write: &mut impl Run,
+    id: &CredentialId,
+    attestation: &StoredAttestation,
+) -> Result<bool, StoreError> {
+    let set = query(
+        "UPDATE rp_passkeys SET attestation_format = $2, attestation_type = $3, attestation_trusted = $4,
+        attestation_model = $5, attestation_sign_count_proven = $6
+        WHERE credential_id = $1",
+    )
+    .bind(id.as_bytes())
+    .bind(attestation.format.as_str())
+    .bind(attestation.r#type.as_str())
+    .bind(attestation.trusted)
+    .bind(attestation.model.as_ref().map(|model| model.as_bytes().as_slice()))
+    .bind(attestation.sign_count_proven);
+    Ok(write.execute(set).await? > 0)
 }
 
 async fn own_passkey(

@@ -19,6 +19,17 @@ impl<D: Database> FactorStore for SqlStore<D> {
         self.read().rows(list.bind(user.as_bytes())).await?.iter().map(rows::factor).collect()
     }
 
+    async fn factors_between(
+        &self,
+        first: &UserHandle,
+        last: &UserHandle,
+    ) -> Result<Vec<FactorRecord>, StoreError> {
+        let page =
+            query("SELECT * FROM rp_factors WHERE user_handle BETWEEN $1 AND $2 ORDER BY user_handle, name");
+        let page = page.bind(first.as_bytes()).bind(last.as_bytes());
+        self.read().rows(page).await?.iter().map(rows::factor).collect()
+    }
+
     async fn put_factor(
         &self,
         record: &FactorRecord,

@@ -32,6 +32,18 @@ pub async fn an_authorising_passkey_must_be_the_users([store, other]: [impl Cred
     assert!(store.passkey(&id(2)).await.unwrap().is_some());
 }
 
+/// The operator of a site deletes lost keys, also the last one of a user, and imports passkeys.
+pub async fn an_operator_needs_no_verification([store, _]: [impl CredentialStore; 2]) {
+    let (kim, _) = user_with_passkey(&store, "Kim", 1).await;
+    let conditions = by(Authorization::Operator);
+    let added = store.add_passkey(passkey(&kim, 2), None, &conditions).await.unwrap();
+    assert_eq!(added, AddPasskey::Done);
+    for byte in [1, 2] {
+        let deleted = store.delete_passkey(&kim.handle, &id(byte), true, &conditions).await.unwrap();
+        assert_eq!(deleted, DeletePasskey::Done);
+    }
+}
+
 /// A password never changes the passkeys of a user who has one.
 pub async fn another_factor_adds_only_the_first_passkey([store, _]: [impl CredentialStore; 2]) {
     let kim = user("Kim");

@@ -238,7 +238,24 @@ pub async fn an_attestation_is_replaced_and_nothing_else([store, _]: [impl Crede
         ..StoredAttestation::UNKNOWN
     };
     one.record.attestation = attestation.clone();
-    assert!(store.set_attestation(&id(1), attestation.clone()).await.unwrap());
+    let changes = [(id(2), attestation.clone()), (id(1), attestation)];
+    assert_eq!(store.set_attestations(&changes).await.unwrap(), [false, true]);
     assert_eq!(store.passkey(&id(1)).await.unwrap(), Some(one));
-    assert!(!store.set_attestation(&id(2), attestation).await.unwrap());
+    assert!(store.set_attestations(&[]).await.unwrap().is_empty());
+}
+
+/// In the order of the handles, and of each user in the order of creation.
+pub async fn passkeys_are_listed_by_a_range_of_users([store, other]: [impl CredentialStore; 2]) {
+    let (_, two) = user_with_passkey(&store, "B", 2).await;
+    let (_, three) = user_with_passkey(&store, "A", 3).await;
+    let (b, c) = (user("B"), user("C"));
+    let one = passkey(&b, 1);
+    give(&store, &one).await;
+    user_with_passkey(&store, "C", 4).await;
+    let range = async |first: &UserRecord, last: &UserRecord| {
+        other.passkeys_between(&first.handle, &last.handle).await.unwrap()
+    };
+    assert_eq!(range(&user("A"), &b).await, [three, one.clone(), two.clone()]);
+    assert_eq!(range(&b, &b).await, [one, two]);
+    assert_eq!(range(&c, &user("A")).await, []);
 }

@@ -51,6 +51,18 @@ pub async fn a_user_has_one_factor_of_each_name([store, other]: [impl FactorStor
     put(&store, "Sam", "totp").await;
 }
 
+/// In the order of handles and names.
+pub async fn factors_are_listed_by_a_range_of_users([store, other]: [impl FactorStore; 2]) {
+    let b = [put(&store, "B", "other").await, put(&store, "B", "totp").await];
+    let a = put(&store, "A", "totp").await;
+    put(&store, "C", "totp").await;
+    let range = async |first, last| other.factors_between(&handle(first), &handle(last)).await.unwrap();
+    let [one, two] = b.clone();
+    assert_eq!(range("A", "B").await, [a, one, two]);
+    assert_eq!(range("B", "B").await, b);
+    assert_eq!(range("C", "A").await, []);
+}
+
 /// Compare-and-set: what another request has read in the meantime does not count.
 pub async fn a_factor_of_another_version_is_not_written([store, other]: [impl FactorStore; 2]) {
     let record = put(&store, "Kim", "totp").await;

@@ -1,0 +1,128 @@
+//! Metrics through the facade of the crate `metrics`, with the feature `metrics`. The application installs a recorder;
+//! without one, nothing is counted.
+//!
+//! Every label has a closed set of values, and none identifies a user, a client or a credential.
+
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::http::Route;
+
+/// The outcomes of requests, by `action`, `outcome` and `code` (`none` if there is no error).
+pub const EVENTS: &str = "rp_events_total";
+/// The decisions of the policy at sign-in, by `access` and whether the user was `reminded` of an enrolment.
+pub const DECISIONS: &str = "rp_decisions_total";
+/// Counters that did not increase, by whether the response was `accepted`.
+pub const COUNTER_REGRESSIONS: &str = "rp_counter_regressions_total";
+/// Uses of passkeys without the user verification of earlier uses.
+pub const OMITTED_USER_VERIFICATIONS: &str = "rp_omitted_user_verifications_total";
+/// The time from the complete body to the response, in seconds, by `method`, `route` and `status`.
+pub const REQUEST_DURATION: &str = "rp_http_request_duration_seconds";
+
+/// The name, kind and labels of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metric {
+    /// The name.
+    pub name: &'static str,
+    /// Whether it is a histogram; else it is a counter.
+    pub is_histogram: bool,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    /// What it counts or measures.
+    pub description: &'static str,
+}
+
+/// Every metric of events and requests.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: EVENTS,
+        is_histogram: false,
+        labels: &["action", "outcome", "code"],
+        description: "Outcomes of requests.",
+    },
+    Metric {
+        name: DECISIONS,
+        is_histogram: false,
+        labels: &["access", "reminded"],
+        description: "Decisions of the policy at sign-in.",
+    },
+    Metric {
+        name: COUNTER_REGRESSIONS,
+        is_histogram: false,
+        labels: &["accepted"],
+        description: "Signature counters that did not increase.",
+    },
+    Metric {
+        name: OMITTED_USER_VERIFICATIONS,
+        is_histogram: false,
+        labels: &[],
+        description: "Uses of passkeys without the user verification of earlier uses.",
+    },
+    Metric {
+        name: REQUEST_DURATION,
+        is_histogram: true,
+        labels: &["method", "route", "status"],
+        description: "Time from the complete body to the response.",
+    },
+];
+
+/// Upper bounds of buckets for [`REQUEST_DURATION`], in seconds. Some responses leave at multiples of 25 ms.
+pub const DURATION_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.026, 0.051, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Describes the metrics to the recorder, which shows units and texts. Call it once, after the recorder is installed.
+#[cfg(feature = "metrics")]
+pub fn describe() {
+    for metric in METRICS {
+        if metric.is_histogram {
+            ::metrics::describe_histogram!(metric.name, ::metrics::Unit::Seconds, metric.description);
+        } else {
+            ::metrics::describe_counter!(metric.name, metric.description);
+        }
+    }
+}
+
+/// Counts an event.
+#[cfg(feature = "metrics")]
+pub(crate) fn count_event(event: &Event<'_>) {
+    use ::metrics::counter;
+
+    use crate::event::EventOutcome;
+
+    let code = event.error.map_or("none", crate::error::ServiceError::code);
+    let outcome = EventOutcome::of(event.error).as_str();
+    counter!(EVENTS, "action" => event.action.as_str(), "outcome" => outcome, "code" => code).increment(1);
+    if let Some(decision) = event.decision {
+        let reminded = word(decision.reminder.is_some());
+        counter!(DECISIONS, "access" => decision.access.as_str(), "reminded" => reminded).increment(1);
+    }
+    if event.is_counter_regression() {
+        counter!(COUNTER_REGRESSIONS, "accepted" => word(event.error.is_none())).increment(1);
+    }
+    if event.user_verification_omitted {
+        counter!(OMITTED_USER_VERIFICATIONS).increment(1);
+    }
+}
+
+#[cfg(not(feature = "metrics"))]
+pub(crate) fn count_event(_: &Event<'_>) {}
+
+/// Measures a request.
+#[cfg(feature = "metrics")]
+pub(crate) fn time_request(route: Route, status: u16, duration: Duration) {
+    let status = match status {
+        ..400 => "success",
+        400..500 => "rejected",
+        500.. => "failed",
+    };
+    let labels = [("method", route.method()), ("route", route.path()), ("status", status)];
+    ::metrics::histogram!(REQUEST_DURATION, &labels).record(duration.as_secs_f64());
+}
+
+#[cfg(not(feature = "metrics"))]
+pub(crate) fn time_request(_: Route, _: u16, _: Duration) {}
+
+#[cfg(feature = "metrics")]
+const fn word(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}
