@@ -6,6 +6,28 @@
 //!
 //! With the feature `cli`, `run` is the command `passkeys-admin` for the stores, users and groups of an application.
 
+#[cfg(feature = "cli")]
+mod arguments;
+#[cfg(feature = "cli")]
+mod command;
+#[cfg(feature = "cli")]
+mod command_error;
+#[cfg(feature = "cli")]
+mod log;
+#[cfg(feature = "cli")]
+mod progress;
+#[cfg(feature = "cli")]
+mod show;
+#[cfg(feature = "cli")]
+mod table;
+
+#[cfg(feature = "cli")]
+pub use arguments::{Command, Library, OperatorArguments, PolicyCommand, SignInArguments, UserArguments};
+#[cfg(feature = "cli")]
+pub use command::{execute, run};
+#[cfg(feature = "cli")]
+pub use command_error::CommandError;
+
 pub use crate::passkeys::{
     Admin, CheckedUser, ExportKey, Operator, ReasonError, Reassessed, Reassessment, Transferred, UserState,
 };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::event::Event;
 use crate::http::Route;
+use crate::telemetry::BrowserReport;
 
 /// The outcomes of requests, by `action`, `outcome` and `code` (`none` if there is no error).
 pub const EVENTS: &str = "rp_events_total";
@@ -33,7 +34,7 @@ pub struct Metric {
     pub description: &'static str,
 }
 
-/// Every metric of events and requests.
+/// Every metric of the service.
 pub const METRICS: &[Metric] = &[
     Metric {
         name: EVENTS,
@@ -64,6 +65,18 @@ pub const METRICS: &[Metric] = &[
         is_histogram: true,
         labels: &["method", "route", "status"],
         description: "Time from the complete body to the response.",
+    },
+    Metric {
+        name: BrowserReport::CEREMONIES,
+        is_histogram: false,
+        labels: &["purpose", "phase", "outcome", "error"],
+        description: "Ends of ceremonies, as browsers report them.",
+    },
+    Metric {
+        name: BrowserReport::CAPABILITIES,
+        is_histogram: false,
+        labels: &["capability", "supported"],
+        description: "Capabilities of browsers, as they report them.",
     },
 ];
 
@@ -125,4 +138,49 @@ pub(crate) fn time_request(_: Route, _: u16, _: Duration) {}
 #[cfg(feature = "metrics")]
 const fn word(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The names of metrics in a text, without the suffixes of the series of a histogram.
+    fn names(text: &str) -> BTreeSet<String> {
+        let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        let names = words.filter(|word| word.starts_with("rp_"));
+        names.map(|name| name.strip_suffix("_bucket").unwrap_or(name).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_dashboard_and_the_rules_name_exported_metrics() {
+        let dashboard = include_str!("../operations/dashboard.json");
+        let exported: BTreeSet<_> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
+        for text in [dashboard, include_str!("../operations/alerts.yml")] {
+            let names = names(text);
+            assert!(!names.is_empty() && names.is_subset(&exported), "{names:?}");
+        }
+        assert_eq!(names(dashboard), exported, "the dashboard shows every metric");
+    }
+
+    #[test]
+    fn the_dashboard_has_the_form_that_grafana_reads() {
+        let dashboard: serde_json::Value =
+            serde_json::from_str(include_str!("../operations/dashboard.json")).unwrap();
+        assert!(dashboard["schemaVersion"].is_u64() && dashboard["title"].is_string());
+        let panels = dashboard["panels"].as_array().unwrap();
+        let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+        assert_eq!(ids.len(), panels.len(), "each panel has an ID of its own");
+        for panel in panels {
+            let place = &panel["gridPos"];
+            assert!(["h", "w", "x", "y"].iter().all(|member| place[member].is_u64()), "{panel}");
+            assert!(place["x"].as_u64().unwrap() + place["w"].as_u64().unwrap() <= 24, "{panel}");
+            let targets = panel["targets"].as_array().unwrap();
+            assert!(
+                !targets.is_empty() && targets.iter().all(|target| target["expr"].is_string()),
+                "{panel}"
+            );
+        }
+    }
 }

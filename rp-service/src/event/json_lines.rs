@@ -8,7 +8,7 @@ use super::{Event, EventSink};
 
 /// Writes each event as a line of JSON ([`EventRecord`]), for log collectors and for the operator's command.
 ///
-/// Each line is one write. If it fails, the request goes on, and the failure is reported through `tracing`. Rotation is
+/// Each line is one write. If it fails, the request continues, and the failure is reported through `tracing`. Rotation is
 /// left to the system: a file is opened for appending, so a tool may copy and truncate it.
 ///
 /// # Examples

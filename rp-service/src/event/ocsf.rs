@@ -35,7 +35,7 @@ impl Event<'_> {
     /// The event in the class "Authentication" (`class_uid` 3002) of the Open Cybersecurity Schema Framework; `None` if its
     /// action is neither a sign-in nor a verification nor a sign-out.
     ///
-    /// `activity_id` is 1 (Logon) or 2 (Logoff). What the class has no attribute for is in `unmapped`.
+    /// `activity_id` is 1 (Logon) or 2 (Logoff). Facts for which the class has no attribute are in `unmapped`.
     #[must_use]
     pub fn to_ocsf(&self) -> Option<Value> {
         let (activity_id, activity, type_uid) = activity(self.action)?;

@@ -9,8 +9,8 @@ use crate::json::DateTime;
 
 /// An event as it is written: one JSON object. Members that do not apply are omitted.
 ///
-/// Identifiers are base64url. There is no challenge, cookie, token, key, code or username in it, and no name that a user
-/// chose.
+/// Identifiers are base64url. A line contains neither challenges, cookies, tokens, keys, codes and usernames nor names
+/// that a user chose.
 ///
 /// # Examples
 /// ```

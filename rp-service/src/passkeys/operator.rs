@@ -1,4 +1,4 @@
-//! What operators do to users. Each event has the operator's reason.
+//! The operations of operators on users. Each event has the operator's reason.
 
 use std::time::Duration;
 

@@ -1,6 +1,11 @@
 //! The attestation of stored passkeys, assessed again after metadata or the policy changed.
 
-use rp_core::{CredentialId, ReverificationError, StoredAttestation};
+#[cfg(feature = "rayon")]
+use std::collections::HashMap;
+
+#[cfg(feature = "rayon")]
+use rp_core::CredentialRecord;
+use rp_core::{Attestation, CredentialId, ReverificationError, StoredAttestation};
 
 use super::operator::Admin;
 use super::service::Passkeys;
@@ -54,10 +59,21 @@ impl Passkeys {
             last: passkeys.last().map(|passkey| passkey.record.id.clone()),
             ..Reassessment::default()
         };
-        for passkey in passkeys {
-            let Some((attestation, distrust)) = self.assess(&passkey) else {
-                page.not_kept = page.not_kept.saturating_add(1);
-                continue;
+        let results = self.reverify(&passkeys);
+        for (passkey, result) in passkeys.into_iter().zip(results) {
+            let (attestation, distrust) = match result {
+                Ok(attestation) => {
+                    let distrust = attestation.trust.as_ref().err().map(ToString::to_string);
+                    (StoredAttestation::from(&attestation), distrust)
+                }
+                Err(ReverificationError::NotKept { .. }) => {
+                    page.not_kept = page.not_kept.saturating_add(1);
+                    continue;
+                }
+                Err(error) => {
+                    let stored = passkey.record.attestation.clone();
+                    (StoredAttestation { trusted: false, model: None, ..stored }, Some(error.to_string()))
+                }
             };
             if attestation != passkey.record.attestation {
                 page.changes.push(Reassessed { passkey, attestation, distrust });
@@ -66,22 +82,26 @@ impl Passkeys {
         Ok(page)
     }
 
-    /// The attestation of a passkey now, and why it is not trusted; `None` if nothing was kept.
-    fn assess(&self, passkey: &Passkey) -> Option<(StoredAttestation, Option<String>)> {
-        let record = &passkey.record;
+    /// The attestations of passkeys now, on all cores.
+    #[cfg(feature = "rayon")]
+    fn reverify(&self, passkeys: &[Passkey]) -> Vec<Result<Attestation, ReverificationError>> {
+        let records: Vec<_> = passkeys.iter().map(|passkey| passkey.record.clone()).collect();
+        let registered: HashMap<_, _> =
+            passkeys.iter().map(|passkey| (&passkey.record.id, passkey.created_at)).collect();
+        let certificates_at =
+            |record: &CredentialRecord| registered.get(&record.id).copied().unwrap_or_else(|| self.now());
         let trust = self.inner.trust.as_ref();
-        match self.inner.rp.reverify_registration(record, trust, passkey.created_at, self.now()) {
-            Ok(attestation) => {
-                let distrust = attestation.trust.as_ref().err().map(ToString::to_string);
-                Some((StoredAttestation::from(&attestation), distrust))
-            }
-            Err(ReverificationError::NotKept { .. }) => None,
-            Err(error) => {
-                let attestation =
-                    StoredAttestation { trusted: false, model: None, ..record.attestation.clone() };
-                Some((attestation, Some(error.to_string())))
-            }
-        }
+        self.inner.rp.reverify_registrations(&records, trust, certificates_at, self.now())
+    }
+
+    /// The attestations of passkeys now.
+    #[cfg(not(feature = "rayon"))]
+    fn reverify(&self, passkeys: &[Passkey]) -> Vec<Result<Attestation, ReverificationError>> {
+        let (trust, now) = (self.inner.trust.as_ref(), self.now());
+        let reverify = |passkey: &Passkey| {
+            self.inner.rp.reverify_registration(&passkey.record, trust, passkey.created_at, now)
+        };
+        passkeys.iter().map(reverify).collect()
     }
 }
 

@@ -43,6 +43,12 @@ pub struct CheckedUser {
 }
 
 impl Passkeys {
+    /// The name of a model or provider, if the directory knows it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn model_name(&self, aaguid: &rp_core::Aaguid) -> Option<String> {
+        Some(self.inner.authenticators.info(aaguid)?.name)
+    }
+
     /// The state of a user at a time under the policy of the service; `None` if the user does not exist. `has_password`: see
     /// [`Policy::outlook`].
     ///

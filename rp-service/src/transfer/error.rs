@@ -29,7 +29,7 @@ pub enum TransferError {
     Exists {
         /// The number of the line, from 1.
         line: usize,
-        /// What exists.
+        /// The kind of thing that exists.
         what: &'static str,
     },
     /// The service failed.

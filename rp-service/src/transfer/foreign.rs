@@ -1,7 +1,7 @@
 //! The records of other libraries.
 //!
-//! A line is a JSON object of the application: the user, and the record as the library serialises it. What a record lacks
-//! is unknown: the backup eligibility is learned at the next sign-in, and nothing is attested.
+//! A line is a JSON object of the application: the user, and the record as the library serialises it. Facts that a record lacks
+//! are unknown: the backup eligibility is learned at the next sign-in, and nothing is attested.
 
 mod bytes;
 mod cose_key;
@@ -36,7 +36,7 @@ pub enum ForeignFormat {
     JavaWebauthnServer,
 }
 
-/// What the operator knows about all records.
+/// The facts that the operator knows about all records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ForeignOptions {
@@ -105,7 +105,8 @@ impl ForeignFormat {
     /// use rp_service::admin::{ForeignFormat, ForeignOptions};
     ///
     /// let line = r#"{"username": "kim", "credential": {"credentialId": "AQ", "userHandle": "Ag", "signatureCount": 7,
-    ///     "publicKeyCose": "pAEBAycgBiFYIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "backupEligible": null}}"#;
+    ///     "publicKeyCose": "pQECAyYgASFYIGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWIlggT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+    ///     "backupEligible": null}}"#;
     /// let options = ForeignOptions::new(Timestamp::from_unix_seconds(1_780_272_000));
     /// let passkey = ForeignFormat::JavaWebauthnServer.parse(line, &options)?.passkey;
     /// assert_eq!((passkey.record.sign_count, passkey.record.backup_eligible), (7, None));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::json::DateTime;
 use crate::store::{FactorRecord, FactorStatus, Passkey, UserRecord};
 
-/// A line of an export. There are no sessions, ceremonies, grants or keys.
+/// A line of an export. Sessions, ceremonies, grants and keys are not exported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[non_exhaustive]

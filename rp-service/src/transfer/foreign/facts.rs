@@ -2,7 +2,7 @@ use rp_core::Aaguid;
 
 use crate::transfer::error::ForeignRecordError;
 
-/// What a record of another library says.
+/// The facts in a record of another library.
 pub(super) struct Facts {
     pub(super) id: Vec<u8>,
     pub(super) public_key: Vec<u8>,
