@@ -1,0 +1,9 @@
+//! Events, logs and metrics of a run of every flow; the operator's command; and operations on many users.
+#![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+mod command;
+mod many;
+mod observed;
+mod play;
+mod trail;
+mod transfer;
