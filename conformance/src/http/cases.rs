@@ -301,6 +301,8 @@ cases! { $
         a_known_credential_is_not_registered_again
         a_user_has_no_more_passkeys_than_allowed
         a_trusted_attestation_of_a_bound_key_is_phrh
+        attestation_objects_are_limited_to_16_kib
+        no_attestation_object_is_stored_for_none
     }
     credentials {
         passkeys_are_listed_and_named
@@ -385,6 +387,7 @@ cases! { $
         other_methods_are_405_and_head_is_get
         client_data_are_limited_to_4_kib
         bodies_are_json_of_limited_length
+        events_name_session_address_and_request
         every_route_of_the_user_requires_a_session
         routes_are_under_the_chosen_prefix
         only_the_named_routes_are_mounted

@@ -52,18 +52,16 @@ impl Passkeys {
     ) -> Result<Response, ServiceError> {
         if request.header("origin").next().is_some() {
             let reason = "a page asks for a bearer token".to_owned();
-            return self.recorded(Err(ServiceError::CrossSite { reason, accepted: Vec::new() }));
+            let rejected = Err(ServiceError::CrossSite { reason, accepted: Vec::new() });
+            return self.recorded_early(request, rejected);
         }
         let form = if guard::is_form(request) {
             TokenRequest::parse(body).map_err(ServiceError::from)
         } else {
             body::parse(body)
         };
-        let form = self.recorded(form)?;
-        let user_agent = request.header("user-agent").next().map(String::from_utf8_lossy);
-        let client = Client::new(self.client_address(request).as_deref(), user_agent.as_deref())
-            .with_request_id(request.request_id.as_deref());
-        let redeemed = self.redeem_code(&client, &form).await?;
+        let form = self.recorded_early(request, form)?;
+        let redeemed = self.redeem_code(&self.client(request), &form).await?;
         let session = &redeemed.session.session;
         let passkey = self.passkey_of(session).await?;
         let token = redeemed.session.token.as_ref().map(SessionToken::expose);

@@ -13,7 +13,7 @@ use super::route::Route;
 use super::timing::wait_for_next_multiple;
 use crate::assurance::Requirement;
 use crate::error::ServiceError;
-use crate::event::{Action, EventBuilder};
+use crate::event::Action;
 use crate::passkeys::{
     Authentication, Caller, CurrentUser, FirstFactor, OpenedSession, Passkeys, Proof, Registration,
     TokenTransport,
@@ -139,9 +139,7 @@ impl Passkeys {
     /// # Errors
     /// [`ServiceError::Storage`].
     pub async fn caller(&self, request: &Request<'_>) -> Result<Caller, ServiceError> {
-        let user_agent = request.header("user-agent").next().map(String::from_utf8_lossy);
-        let client = Client::new(self.client_address(request).as_deref(), user_agent.as_deref())
-            .with_request_id(request.request_id.as_deref());
+        let client = self.client(request);
         let session = match (&request.application_session, self.token(request)) {
             (Some(reported), _) => self.application_session(reported.clone(), &client),
             (None, Some(token)) => self.load_session(&token).await?,
@@ -155,6 +153,12 @@ impl Passkeys {
         };
         let (browser, sealed) = (self.cookies().browser(request), self.cookies().sealed(request));
         Ok(Caller { browser, session, client, kind, sealed })
+    }
+
+    pub(super) fn client(&self, request: &Request<'_>) -> Client {
+        let user_agent = request.header("user-agent").next().map(String::from_utf8_lossy);
+        Client::new(self.client_address(request).as_deref(), user_agent.as_deref())
+            .with_request_id(request.request_id.as_deref())
     }
 
     fn token(&self, request: &Request<'_>) -> Option<SessionToken> {
@@ -179,7 +183,7 @@ impl Passkeys {
             return Ok(());
         }
         let checked = guard::check_site(self.relying_party(), self.cookies(), self.http_config(), request);
-        self.recorded(checked)
+        self.recorded_early(request, checked)
     }
 
     /// The cookie for the token of a session, unless the client receives the token in the body.
@@ -202,7 +206,7 @@ impl Passkeys {
         request: &Request<'_>,
         body: impl Future<Output = Body>,
     ) -> Result<Verified<Registration>, ServiceError> {
-        let json = self.recorded(self.read(Route::RegistrationVerify, request, body).await)?;
+        let json = self.recorded_early(request, self.read(Route::RegistrationVerify, request, body).await)?;
         let caller = self.caller(request).await?;
         self.verify_registration(&caller, &json).await
     }
@@ -213,7 +217,7 @@ impl Passkeys {
         json: &[u8],
     ) -> Result<Verified<Registration>, ServiceError> {
         let parsed = RegistrationResponse::from_json_with::<RegistrationExtras>(json);
-        let (response, extras) = self.recorded(parsed.map_err(ServiceError::from))?;
+        let (response, extras) = self.recorded(caller, parsed.map_err(ServiceError::from))?;
         let (nickname, grant) = (extras.nickname.as_deref(), extras.grant.as_deref());
         let value = self.finish_registration(caller, &response, nickname, grant).await?;
         let cookie = value.session.as_ref().and_then(|opened| self.session_cookie(caller, opened));
@@ -229,7 +233,8 @@ impl Passkeys {
         request: &Request<'_>,
         body: impl Future<Output = Body>,
     ) -> Result<Verified<Authentication>, ServiceError> {
-        let json = self.recorded(self.read(Route::AuthenticationVerify, request, body).await)?;
+        let json =
+            self.recorded_early(request, self.read(Route::AuthenticationVerify, request, body).await)?;
         let started_at = self.timer().elapsed();
         let caller = self.caller(request).await?;
         let verified = self.verify_authentication(&caller, &json).await;
@@ -244,7 +249,8 @@ impl Passkeys {
         caller: &Caller,
         json: &[u8],
     ) -> Result<Verified<Authentication>, ServiceError> {
-        let response = self.recorded(AuthenticationResponse::from_json(json).map_err(ServiceError::from))?;
+        let parsed = AuthenticationResponse::from_json(json).map_err(ServiceError::from);
+        let response = self.recorded(caller, parsed)?;
         let value = self.finish_authentication(caller, &response).await?;
         let cookie = self.session_cookie(caller, &value.session);
         Ok(Verified { value, cookie })
@@ -259,7 +265,7 @@ impl Passkeys {
         request: &Request<'_>,
         body: impl Future<Output = Body>,
     ) -> Result<Proof, ServiceError> {
-        let json = self.recorded(self.read(Route::ProofVerify, request, body).await)?;
+        let json = self.recorded(&Caller::default(), self.read(Route::ProofVerify, request, body).await)?;
         self.verify_proof_body(request, &json).await
     }
 
@@ -268,7 +274,8 @@ impl Passkeys {
         request: &Request<'_>,
         json: &[u8],
     ) -> Result<Proof, ServiceError> {
-        let response = self.recorded(RegistrationResponse::from_json(json).map_err(ServiceError::from))?;
+        let parsed = RegistrationResponse::from_json(json).map_err(ServiceError::from);
+        let response = self.recorded(&Caller::default(), parsed)?;
         self.finish_proof(&self.anonymous_caller(request), &response).await
     }
 
@@ -290,9 +297,26 @@ impl Passkeys {
     }
 
     /// Records an error of a request whose action is not known yet.
-    pub(super) fn recorded<T>(&self, result: Result<T, ServiceError>) -> Result<T, ServiceError> {
+    pub(super) fn recorded<T>(
+        &self,
+        caller: &Caller,
+        result: Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
         if result.is_err() {
-            self.record(&EventBuilder::new(Action::Request), &result);
+            self.record(&caller.event(Action::Request), &result);
+        }
+        result
+    }
+
+    /// Records an error of a request whose session has not been read.
+    pub(super) fn recorded_early<T>(
+        &self,
+        request: &Request<'_>,
+        result: Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        if result.is_err() {
+            let caller = Caller { client: self.client(request), ..Caller::default() };
+            return self.recorded(&caller, result);
         }
         result
     }

@@ -33,7 +33,12 @@ impl Passkeys {
             let response = Response::empty(404).for_route(route).with_security_headers(self.http_config());
             return response.for_front_end(self.http_config(), request);
         }
-        let body = self.recorded(self.read(route, request, body).await);
+        let body = self.read(route, request, body).await;
+        let body = if route.has_caller() {
+            self.recorded_early(request, body)
+        } else {
+            self.recorded(&Caller::default(), body)
+        };
         // Not before: a client chooses how long its body takes.
         let started_at = self.timer().elapsed();
         let responded = match body {
@@ -88,8 +93,11 @@ impl Passkeys {
         request: &Request<'_>,
         json: &[u8],
     ) -> Result<(Response, bool), ServiceError> {
-        let caller =
-            if route.has_caller() { self.recorded(self.caller(request).await)? } else { Caller::default() };
+        let caller = if route.has_caller() {
+            self.recorded_early(request, self.caller(request).await)?
+        } else {
+            Caller::default()
+        };
         let response = match route {
             Route::RegistrationOptions => self.registration_options(caller, json).await,
             Route::RegistrationVerify => self.registration_response(&caller, json).await,
@@ -97,13 +105,13 @@ impl Passkeys {
             // The response would verify, and no one would be signed in.
             Route::AuthenticationVerify | Route::VerifyFactor if self.has_application_sessions() => {
                 let missing = "a handler of the application, because the application keeps the sessions,";
-                self.recorded(Err(ServiceError::Misconfigured { missing }))
+                self.recorded(&caller, Err(ServiceError::Misconfigured { missing }))
             }
             Route::SignOut | Route::Sessions | Route::EndSession | Route::EndOtherSessions
                 if self.has_application_sessions() =>
             {
                 let missing = "a handler of the application, because the application keeps the sessions,";
-                self.recorded(Err(ServiceError::Misconfigured { missing }))
+                self.recorded(&caller, Err(ServiceError::Misconfigured { missing }))
             }
             Route::AuthenticationVerify => self.authentication_response(&caller, json).await,
             Route::Session => Ok(Response::json(200, &self.session(&caller).await?)),
@@ -124,15 +132,15 @@ impl Passkeys {
             }
             Route::Signal => Ok(Response::json(200, &self.signal(&caller).await?)),
             Route::RenameCredential => {
-                let form: RenameCredential = self.recorded(body::parse(json))?;
-                self.recorded(caller.signed_in())?;
-                let id = self.recorded(credential_id(request))?;
+                let form: RenameCredential = self.recorded(&caller, body::parse(json))?;
+                self.recorded(&caller, caller.signed_in())?;
+                let id = self.recorded(&caller, credential_id(request))?;
                 let passkey = self.rename_passkey(&caller, &id, &form.nickname).await?;
                 Ok(Response::json(200, &self.credential_json(&passkey)))
             }
             Route::DeleteCredential => self.delete_credential(&caller, request).await,
             Route::ChangeUser => {
-                let form: ChangeUser = self.recorded(body::parse(json))?;
+                let form: ChangeUser = self.recorded(&caller, body::parse(json))?;
                 let (user, signal) = self.change_display_name(&caller, &form.display_name).await?;
                 Ok(Response::json(200, &UserChangeJson { user: UserJson::new(&user), signal }))
             }
@@ -141,19 +149,19 @@ impl Passkeys {
                 self.use_factor_route(route, &caller, request, json).await
             }
             Route::DeleteFactor => {
-                self.recorded(caller.signed_in())?;
-                let name = self.recorded(factor_name(request))?;
+                self.recorded(&caller, caller.signed_in())?;
+                let name = self.recorded(&caller, factor_name(request))?;
                 Ok(Response::json(200, &self.delete_factor(&caller, &name).await?))
             }
             Route::Authorize => self.authorization_page(caller, request).await,
             Route::ConfirmAuthorization => {
-                let form: ConfirmAuthorization = self.recorded(body::parse(json))?;
+                let form: ConfirmAuthorization = self.recorded(&caller, body::parse(json))?;
                 let location = self.confirm_authorization(&caller, &form.request).await?;
                 Ok(Response::json(200, &LocationJson { location }))
             }
             Route::Token => self.token_response(request, json).await,
             Route::Telemetry => {
-                let report: BrowserReport = self.recorded(body::parse(json))?;
+                let report: BrowserReport = self.recorded(&caller, body::parse(json))?;
                 report.count();
                 Ok(Response::empty(204))
             }
@@ -203,15 +211,18 @@ impl Passkeys {
     }
 
     async fn registration_options(&self, mut caller: Caller, json: &[u8]) -> Result<Response, ServiceError> {
-        let form = self.recorded(body::parse(json).and_then(|form: RegistrationOptions| match form {
-            RegistrationOptions { username: Some(_), mediation: Some(_), .. } => {
-                Err(unexpected("mediation is for a signed-in user, without a username"))
-            }
-            RegistrationOptions { username: None, display_name: Some(_), .. } => {
-                Err(unexpected("displayName without a username"))
-            }
-            form => Ok(form),
-        }))?;
+        let form = self.recorded(
+            &caller,
+            body::parse(json).and_then(|form: RegistrationOptions| match form {
+                RegistrationOptions { username: Some(_), mediation: Some(_), .. } => {
+                    Err(unexpected("mediation is for a signed-in user, without a username"))
+                }
+                RegistrationOptions { username: None, display_name: Some(_), .. } => {
+                    Err(unexpected("displayName without a username"))
+                }
+                form => Ok(form),
+            }),
+        )?;
         let cookie = self.ensure_browser(&mut caller)?;
         let options = match &form.username {
             Some(username) => {
@@ -237,12 +248,15 @@ impl Passkeys {
         mut caller: Caller,
         json: &[u8],
     ) -> Result<(Response, bool), ServiceError> {
-        let form = self.recorded(body::parse(json).and_then(|form: AuthenticationOptions| match form {
-            AuthenticationOptions { username: Some(_), purpose: Some(_) } => {
-                Err(unexpected("a purpose is for the user of the session, without a username"))
-            }
-            form => Ok(form),
-        }))?;
+        let form = self.recorded(
+            &caller,
+            body::parse(json).and_then(|form: AuthenticationOptions| match form {
+                AuthenticationOptions { username: Some(_), purpose: Some(_) } => {
+                    Err(unexpected("a purpose is for the user of the session, without a username"))
+                }
+                form => Ok(form),
+            }),
+        )?;
         let cookie = self.ensure_browser(&mut caller)?;
         let options = match form.purpose {
             Some(SessionPurpose::StepUp) => self.start_step_up(&caller).await?,
@@ -273,7 +287,7 @@ impl Passkeys {
             let _ = self.verify_proof_body(request, json).await?;
             return Ok(Response::json(200, &GENUINE));
         }
-        let _: Map<String, Value> = self.recorded(body::parse(json))?;
+        let _: Map<String, Value> = self.recorded(&Caller::default(), body::parse(json))?;
         let mut caller = self.anonymous_caller(request);
         let cookie = self.ensure_browser(&mut caller)?;
         let options = self.start_proof(&caller).await?;
@@ -288,9 +302,9 @@ impl Passkeys {
         json: &[u8],
     ) -> Result<Response, ServiceError> {
         // The factor parses the body again, as its own type.
-        let _: Map<String, Value> = self.recorded(body::parse(json))?;
-        self.recorded(caller.any_session())?;
-        let name = self.recorded(factor_name(request))?;
+        let _: Map<String, Value> = self.recorded(caller, body::parse(json))?;
+        self.recorded(caller, caller.any_session())?;
+        let name = self.recorded(caller, factor_name(request))?;
         match route {
             Route::EnrolFactor => {
                 Ok(Response::json(200, &self.start_factor_enrolment(caller, &name, json).await?))
@@ -315,9 +329,9 @@ impl Passkeys {
         caller: &Caller,
         request: &Request<'_>,
     ) -> Result<Response, ServiceError> {
-        self.recorded(caller.signed_in())?;
+        self.recorded(caller, caller.signed_in())?;
         let id = request.parameter.as_deref().and_then(SessionId::parse);
-        let id = self.recorded(id.ok_or(ServiceError::NoSuchSession))?;
+        let id = self.recorded(caller, id.ok_or(ServiceError::NoSuchSession))?;
         self.end_session(caller, &id).await?;
         let is_current = caller.session.as_ref().is_some_and(|current| current.session.id == id);
         let ended = is_current.then(|| self.cookies().session().remove());
@@ -329,8 +343,8 @@ impl Passkeys {
         caller: &Caller,
         request: &Request<'_>,
     ) -> Result<Response, ServiceError> {
-        let session = &self.recorded(caller.signed_in())?.session;
-        let id = self.recorded(credential_id(request))?;
+        let session = &self.recorded(caller, caller.signed_in())?.session;
+        let id = self.recorded(caller, credential_id(request))?;
         let signal = self.delete_passkey(caller, &id).await?;
         let is_current = session.credential.as_ref() == Some(&id);
         let ended = is_current.then(|| self.cookies().session().remove());

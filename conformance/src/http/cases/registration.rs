@@ -1,5 +1,6 @@
 //! Adding passkeys.
 
+use rp_core::base64url;
 use rp_core::options::AttestationConveyancePreference;
 use serde_json::json;
 
@@ -123,5 +124,53 @@ pub(super) async fn a_trusted_attestation_of_a_bound_key_is_phrh(server: Server)
         assert_eq!(session["assurance"], expected, "a key that can leave its device proves no hardware");
         let guarded = kim.post("/app/hardware", &serde_json::Value::Null).await;
         assert_eq!(guarded.status, if acr == "phrh" { 200 } else { 403 });
+    }
+}
+
+pub(super) async fn attestation_objects_are_limited_to_16_kib(server: Server) {
+    let attested = |setup: &mut crate::http::Setup| {
+        setup.relying_party = |rp| rp.attestation(AttestationConveyancePreference::Direct);
+    };
+    let test = server.start_with(attested).await;
+    for (length, expected) in [(16_384, 201), (16_385, 400)] {
+        let config = Config { format: Format::Packed, ..Config::default() };
+        let mut kim = test.browser_with(&format!("kim{length}"), config);
+        let mut response = kim.create(&json!({"username": format!("kim{length}")})).await;
+        let object = response["response"]["attestationObject"].as_str().unwrap_or_default();
+        let object = base64url::decode(object).expect("base64url");
+        let [0xa3 /* map(3) */, members @ ..] = &*object else { panic!("another map") };
+        // An unknown member is allowed, and not signed.
+        let padding = length - object.len() - 5;
+        let length_of_padding = u16::try_from(padding).expect("less than 64 KiB").to_be_bytes();
+        let head = [
+            &[0xa4 /* map(4) */, 0x61 /* text(1) */, b'x', 0x59 /* bytes(16 bits) */],
+            &length_of_padding[..],
+        ];
+        let padded = [&head.concat(), &vec![0; padding][..], members].concat();
+        assert_eq!(padded.len(), length);
+        response["response"]["attestationObject"] = json!(base64url::encode(&padded));
+        let answer = kim.register(&response).await;
+        assert_eq!(answer.status, expected, "{length}");
+        if expected == 400 {
+            assert_eq!(answer.problem(), (400, "malformed-json"));
+            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            assert_eq!(body["detail"], "attestationObject is too long");
+            assert_eq!(kim.get("session").await.problem(), (401, "not-signed-in"));
+        }
+    }
+}
+
+pub(super) async fn no_attestation_object_is_stored_for_none(server: Server) {
+    let attested = |setup: &mut crate::http::Setup| {
+        setup.relying_party = |rp| rp.attestation(AttestationConveyancePreference::Direct);
+    };
+    let test = server.start_with(attested).await;
+    for (format, is_stored) in [(Format::None, false), (Format::Packed, true)] {
+        let name = format!("kim{is_stored}");
+        let mut kim = test.browser_with(&name, Config { format, ..Config::default() });
+        let credential = kim.sign_up(&name).await;
+        let record = test.passkey(&credential).await.expect("it is stored").record;
+        let stored = [record.attestation_object, record.attestation_client_data_json];
+        assert_eq!(stored.map(|data| data.is_some()), [is_stored; 2]);
     }
 }

@@ -1,12 +1,14 @@
-//! Paths, methods and bodies.
+//! Paths, methods, bodies and events.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rp_core::base64url;
-use rp_service::PasskeyEndpoints;
 use rp_service::http::Route;
+use rp_service::{Event, PasskeyEndpoints};
 use serde_json::{Value, json};
 
 use super::Server;
-use crate::http::ORIGIN;
+use crate::http::{ADDRESS, ORIGIN};
 
 pub(super) async fn the_well_known_documents_are_served(server: Server) {
     let test = server.start().await;
@@ -67,6 +69,43 @@ pub(super) async fn client_data_are_limited_to_4_kib(server: Server) {
         response["response"]["clientDataJSON"] = json!(base64url::encode(&data));
         assert_eq!(kim.register(&response).await.status, expected, "{length}");
     }
+}
+
+pub(super) async fn events_name_session_address_and_request(server: Server) {
+    let seen = Arc::<Mutex<Vec<_>>>::default();
+    let sink = Arc::clone(&seen);
+    let record = move |event: &Event<'_>| {
+        let client = event.client.cloned().unwrap_or_default();
+        let session = event.session.map(|session| session.to_string()).unwrap_or_default();
+        let line = (event.action.as_str(), session, client.address, client.request_id);
+        sink.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    };
+    let test = server.start_with(|setup| setup.service = Box::new(|builder| builder.events(record))).await;
+    let mut kim = test.browser("kim");
+    kim.headers.push(("x-request-id", b"req-7".to_vec()));
+    kim.sign_up("kim").await;
+    let first = kim.get("sessions").await.ok()["sessions"][0]["id"].clone();
+    kim.sign_in().await;
+    let second = kim.get("sessions").await.ok()["sessions"][0]["id"].clone();
+    kim.post("registration/options", &json!({"username": 7})).await.problem();
+    kim.sec_fetch_site = Some("cross-site");
+    kim.post("sign-out", &Value::Null).await.problem();
+    kim.sec_fetch_site = Some("same-origin");
+    kim.sign_out().await;
+
+    // A request of another site is rejected before its session is read.
+    let expected = [
+        ("sign-up", &first),
+        ("sign-in", &second),
+        ("request", &second),
+        ("request", &json!("")),
+        ("sign-out", &second),
+    ];
+    let expected = expected.map(|(action, session)| {
+        let session = session.as_str().unwrap_or_default().to_owned();
+        (action, session, Some(ADDRESS.to_owned()), Some("req-7".to_owned()))
+    });
+    assert_eq!(*seen.lock().unwrap_or_else(PoisonError::into_inner), expected);
 }
 
 pub(super) async fn bodies_are_json_of_limited_length(server: Server) {
