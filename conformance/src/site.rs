@@ -85,9 +85,60 @@ pub fn exit(ran: Result<(), Box<dyn Error>>) -> ExitCode {
     }
 }
 
-/// Logs errors and the events of metadata, or what `RUST_LOG` selects.
+/// Logs what [`LOGGED`] selects, or `RUST_LOG`.
 fn log() {
-    let filter = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| "error,rp_mds=info".to_owned());
+    let filter = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| LOGGED.to_owned());
     let colours = std::io::stdout().is_terminal();
     tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_ansi(colours).init();
+}
+
+/// Errors, and every event of the service and of metadata.
+const LOGGED: &str = "error,rp=info,rp_mds=info";
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use rp_service::TracingSink;
+
+    use super::*;
+    use crate::http::{Browser, Fixture, ORIGIN, Setup, bare};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn sign_ins_are_logged_by_default() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(LOGGED))
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(log);
+        let setup = Setup { service: Box::new(|builder| builder.events(TracingSink)), ..Setup::default() };
+        let mut kim = Browser::new(&bare(&Fixture::new(setup)), ORIGIN, "kim");
+        kim.sign_up("kim").await;
+        kim.sign_in().await;
+        kim.sign_out().await;
+        drop(guard);
+        let log = lines.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let log = String::from_utf8(log).unwrap_or_default();
+        for action in ["sign-up", "sign-in", "sign-out"] {
+            let logged = log.lines().filter(|line| line.contains(&format!(r#"action="{action}""#)));
+            assert_eq!(logged.count(), 1, "{action} in {log}");
+        }
+    }
 }
