@@ -7,6 +7,7 @@ mod full_disk;
 mod growth;
 mod log;
 mod openapi;
+mod rotation;
 mod sealed;
 
 use rp_conformance::http::{Fixture, bare};

@@ -8,7 +8,7 @@ use crate::authorization::{TokenRequest, page};
 use crate::error::ServiceError;
 use crate::json::TokenJson;
 use crate::passkeys::{Caller, Next, Passkeys, StartedAuthorization};
-use crate::session::{Client, SessionToken};
+use crate::session::SessionToken;
 
 impl Passkeys {
     /// The page on which the user confirms, or the redirect that reports an error to the client.

@@ -34,9 +34,13 @@ const TIME_STEP: Duration = Duration::from_millis(25);
 
 #[cfg(test)]
 mod tests {
+    use rp_core::RelyingParty;
     use tokio::time::Instant;
 
     use super::*;
+    use crate::http::{Body, Request, Route};
+    use crate::passkeys::Passkeys;
+    use crate::store::MemoryStore;
     use crate::timer::TokioTimer;
 
     #[tokio::test(start_paused = true)]
@@ -63,5 +67,28 @@ mod tests {
         };
         assert_eq!(within(&timer, limit, after(900)).await, Some(900));
         assert_eq!(within(&timer, limit, after(1_100)).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_responses_hold_no_lock_and_no_thread() {
+        let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
+        let builder = Passkeys::builder(rp).store(MemoryStore::new()).secret([7; 32]);
+        let passkeys = builder.build().unwrap();
+        let started_at = Instant::now();
+        let mut requests = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let passkeys = passkeys.clone();
+            requests.spawn(async move {
+                let headers: Vec<(&str, &[u8])> =
+                    vec![("origin", b"https://example.org"), ("content-type", b"application/json")];
+                let request = Request { headers, address: Some("192.0.2.7".into()), ..Request::default() };
+                let body = async { Body::Complete(br#"{"username":"kim"}"#.to_vec()) };
+                passkeys.handle(Route::AuthenticationOptions, &request, body).await.status
+            });
+        }
+        let statuses = requests.join_all().await;
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+        // One thread serves all of them in the time of one: the clock moves only while every task sleeps.
+        assert!(started_at.elapsed() <= Duration::from_millis(26), "{:?}", started_at.elapsed());
     }
 }

@@ -114,3 +114,48 @@ const REMEMBERED_SECONDS: i64 = 600;
 
 /// The maximum number of sweeps in one run: a quarter of a million entries.
 const MAX_ROUNDS: u32 = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use rp_core::RelyingParty;
+
+    use super::*;
+    use crate::store::{CeremonyKey, CeremonyStore, MemoryStore, TakeCeremony};
+
+    /// Counts the sweeps.
+    struct Sweeps(Arc<AtomicU32>);
+
+    impl CeremonyStore for Sweeps {
+        async fn put_ceremony(&self, _: CeremonyKey, _: &[u8], _: Timestamp) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn take_ceremony(&self, _: CeremonyKey, _: Timestamp) -> Result<TakeCeremony, StoreError> {
+            Ok(TakeCeremony::Missing)
+        }
+
+        async fn sweep_ceremonies(&self, _: Timestamp) -> Result<u64, StoreError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(0)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn expired_entries_are_deleted_on_a_timer() {
+        let sweeps = Arc::new(AtomicU32::new(0));
+        let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
+        let builder = Passkeys::builder(rp).store(MemoryStore::new()).secret([7; 32]);
+        let passkeys = builder.ceremonies(Sweeps(Arc::clone(&sweeps))).build().unwrap();
+        passkeys.spawn_maintenance();
+        passkeys.spawn_maintenance();
+        tokio::time::sleep(Duration::from_secs(59)).await;
+        assert_eq!(sweeps.load(Ordering::SeqCst), 0);
+        tokio::time::sleep(Duration::from_secs(122)).await;
+        assert_eq!(sweeps.load(Ordering::SeqCst), 3, "once a minute, in one task");
+        drop(passkeys);
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert_eq!(sweeps.load(Ordering::SeqCst), 3, "the task ends with the service");
+    }
+}
