@@ -85,4 +85,11 @@ mod book {
     struct OpenApi;
     #[doc = include_str!("../../docs/src/deployment/tenants.md")]
     struct Tenants;
+    #[doc = include_str!("../../docs/src/guide/custom-root.md")]
+    struct CustomRoot;
+    #[doc = include_str!("../../docs/src/deployment/service.md")]
+    struct RunningTheService;
+    #[cfg(all(feature = "postgres", feature = "redis"))]
+    #[doc = include_str!("../../docs/src/deployment/stores.md")]
+    struct Stores;
 }

@@ -1,5 +1,5 @@
-//! The book in `docs/` is correct: its links have targets, its list of codes is complete, and the tests that it
-//! names exist.
+//! The book in `docs/` is correct: its links have targets, its programs are compiled, its list of codes is complete, and
+//! the tests that it names exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -71,24 +71,95 @@ fn pages() -> Vec<(PathBuf, String)> {
     files(&book(), ".md").into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
 
+/// A page without its programs and its code in sentences.
+fn prose(page: &str) -> String {
+    let mut is_code = false;
+    let lines = page.lines().filter(|line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    let words = |line: &str| line.split('`').step_by(2).collect::<String>();
+    lines.map(|line| words(line) + "\n").collect()
+}
+
 /// Every text between `open` and the next `close`.
 fn between<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
     text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(inside, _)| inside)
 }
 
+/// The anchors of a page: its headings, as mdBook makes them, and the `id`s of its own.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut is_code = false;
+    let mut found = BTreeSet::new();
+    for line in page.lines() {
+        is_code ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if !is_code && heading.len() < line.len() && heading.starts_with(' ') {
+            let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+            let anchor: String = heading.trim().to_lowercase().chars().filter(kept).collect();
+            found.insert(anchor.replace(' ', "-"));
+        }
+        found.extend(between(line, "<a id=\"", '"').map(str::to_owned));
+    }
+    found
+}
+
+/// Every page of the book, and every other text in Markdown that is read on its own.
+fn texts() -> Vec<(PathBuf, String)> {
+    let others = files(&root(), ".md").into_iter().filter(|path| !path.starts_with(book()));
+    let others = others.map(|path| (path.clone(), fs::read_to_string(path).unwrap()));
+    others.chain(pages()).collect()
+}
+
 #[test]
-fn every_page_stands_in_the_summary_and_every_link_leads_somewhere() {
+fn every_page_is_in_the_summary() {
     let summary = fs::read_to_string(book().join("SUMMARY.md")).unwrap();
+    for (path, _) in pages() {
+        let name = path.strip_prefix(book()).unwrap().display().to_string();
+        assert!(name == "SUMMARY.md" || summary.contains(&format!("({name})")), "{name}");
+    }
+}
+
+#[test]
+fn every_link_has_a_target() {
+    let mut links = 0;
+    for (path, page) in texts() {
+        let folder = path.parent().unwrap();
+        for link in between(&prose(&page), "](", ')').filter(|link| !link.starts_with("http")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let file = if file.is_empty() { path.clone() } else { folder.join(file) };
+            let place = format!("{}: {link}", path.display());
+            assert!(file.exists(), "{place}");
+            if !anchor.is_empty() {
+                let target = fs::read_to_string(&file).unwrap();
+                assert!(anchors(&target).contains(anchor), "{place}: no such heading");
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 150, "{links} links were found");
+}
+
+#[test]
+fn an_anchor_is_made_as_mdbook_makes_it() {
+    let page = "# The `a-b` of C\n```\n# a comment\n```\n## Who, when?\n| <a id=\"x-y\"></a> |";
+    assert_eq!(anchors(page), ["the-a-b-of-c", "who-when", "x-y"].map(str::to_owned).into());
+}
+
+/// Every program of the book is a documentation test of a crate, or is included from a file that is compiled.
+#[test]
+fn every_program_is_compiled() {
+    let crates = ["rp-core", "mds", "rp-service", "rp-axum", "rp-actix", "conformance"];
+    let sources =
+        crates.map(|name| fs::read_to_string(root().join(name).join("src/lib.rs")).unwrap()).concat();
     for (path, page) in pages() {
         let name = path.strip_prefix(book()).unwrap().display().to_string();
-        assert!(
-            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
-            "{name} is not in SUMMARY.md"
-        );
-        let folder = path.parent().unwrap();
-        for link in between(&page, "](", ')').filter(|link| !link.starts_with("http")) {
-            let file = link.split('#').next().unwrap_or_default();
-            assert!(file.is_empty() || folder.join(file).is_file(), "{name}: {link} leads nowhere");
+        for block in page.split("```rust").skip(1) {
+            let (attributes, program) = block.split_once('\n').unwrap();
+            let is_included = program.starts_with("{{#include ");
+            let is_tested = sources.contains(&format!("docs/src/{name}\")"));
+            assert!(is_included || (is_tested && !attributes.contains("ignore")), "{name}: {program:.60}");
         }
     }
 }
@@ -106,17 +177,38 @@ fn every_part_that_is_included_is_there() {
     }
 }
 
+fn codes() -> BTreeSet<&'static str> {
+    Code::ALL.iter().map(|code| code.as_str()).chain(CODES_OF_HTTP).collect()
+}
+
+/// The anchor of a code in the list is what `type` of an error response can link to.
 #[test]
-fn every_code_is_explained_and_no_other() {
+fn every_code_is_in_the_list_and_no_other() {
     let page = fs::read_to_string(book().join("guide/errors.md")).unwrap();
-    let explained: BTreeSet<&str> = page
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .filter_map(|row| row.split('|').skip(1).take(2).find_map(|cell| cell.trim().strip_prefix('`')))
-        .filter_map(|cell| cell.strip_suffix('`'))
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
+    let listed: BTreeSet<_> = rows.iter().flat_map(|row| between(row, "<a id=\"", '"')).collect();
+    assert_eq!(listed, codes());
+    for code in listed {
+        let link = format!("[`{code}`](../errors/");
+        assert!(rows.iter().any(|row| row.contains(&link) && row.contains(&format!("#{code})"))), "{code}");
+    }
+}
+
+#[test]
+fn every_code_has_a_cause_an_example_and_a_remedy() {
+    let pages: Vec<_> = files(&book().join("errors"), ".md")
+        .into_iter()
+        .map(|path| fs::read_to_string(path).unwrap())
         .collect();
-    let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).chain(CODES_OF_HTTP).collect();
-    assert_eq!(explained, codes);
+    let mut explained = BTreeSet::new();
+    for section in pages.iter().flat_map(|page| page.split("\n## `").skip(1)) {
+        let (code, text) = section.split_once('`').unwrap();
+        for part in ["**Cause.** ", "**Example.** ", "**Remedy.** "] {
+            assert!(text.contains(&format!("\n{}", part.trim_end())), "{code}: {part}");
+        }
+        assert!(explained.insert(code), "{code} is explained twice");
+    }
+    assert_eq!(explained, codes());
 }
 
 /// The names of the tests in a source file: functions with a test's attribute, the cases of the HTTP interface, and the
@@ -124,11 +216,18 @@ fn every_code_is_explained_and_no_other() {
 fn tests(source: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut is_test = false;
-    let mut is_table = false;
-    for line in source.lines().map(str::trim) {
-        is_table |= line.starts_with("cases! {") || line.starts_with("$crate::__store_tests! {");
+    // The end of the table that the line is in.
+    let mut table: Option<String> = None;
+    for raw in source.lines() {
+        let line = raw.trim();
+        if line.starts_with("cases! {") || line.starts_with("$crate::__store_tests! {") {
+            let indent = raw.split(line).next().unwrap_or_default();
+            table = Some(format!("{indent}}}"));
+        } else if table.as_deref() == Some(raw) {
+            table = None;
+        }
         let is_name = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-        if is_table && !line.is_empty() && is_name(line) {
+        if table.is_some() && !line.is_empty() && is_name(line) {
             found.push(line);
         }
         let attribute = line.strip_prefix("#[").and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
@@ -148,7 +247,31 @@ fn tests(source: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_test_fault_and_quirk_that_security_pages_name_exists() {
+fn a_function_without_a_test_attribute_is_no_test() {
+    let source = "
+        #[test]
+        fn one() {}
+        fn helper() {}
+        #[cfg(test)]
+        fn only_in_tests() {}
+        #[tokio::test(start_paused = true)]
+        #[cfg(unix)]
+        async fn two() {}
+        pub(super) async fn three(server: Server) {}
+        cases! { $
+            module {
+                three
+            }
+        }
+        fn last() -> u8 {
+            four
+        }
+    ";
+    assert_eq!(tests(source), ["one", "two", "three"]);
+}
+
+#[test]
+fn every_name_on_the_security_pages_is_a_test_or_a_fault() {
     let pages = ["security/model.md", "security/behaviours.md", "guide/command-line.md"]
         .map(|page| fs::read_to_string(book().join(page)).unwrap());
     let sources: Vec<_> =
