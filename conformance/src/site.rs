@@ -103,7 +103,7 @@ mod tests {
     use rp_service::TracingSink;
 
     use super::*;
-    use crate::http::{Browser, Fixture, ORIGIN, Setup, bare};
+    use crate::http::{Fixture, ORIGIN, Setup, UserAgent, bare};
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -129,7 +129,7 @@ mod tests {
             .finish();
         let guard = tracing::subscriber::set_default(log);
         let setup = Setup { service: Box::new(|builder| builder.events(TracingSink)), ..Setup::default() };
-        let mut kim = Browser::new(&bare(&Fixture::new(setup)), ORIGIN, "kim");
+        let mut kim = UserAgent::new(&bare(&Fixture::new(setup)), ORIGIN, "kim");
         kim.sign_up("kim").await;
         kim.sign_in().await;
         kim.sign_out().await;

@@ -20,7 +20,8 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
     let (path, query) = http.path.split_once('?').unwrap_or((http.path.as_str(), ""));
     let address = Some(ADDRESS.into());
     let mut request = Request { headers: headers.collect(), query, address, ..Request::default() };
-    request.request_id = request.header("x-request-id").next().map(String::from_utf8_lossy).map(String::from);
+    let request_id = request.header("x-request-id").next().map(String::from_utf8_lossy).map(String::from);
+    request.request_id = request_id;
     let body = http.body.clone();
     let body = async move { Body::Complete(body) };
     let routes = Routes::only(fixture.routes.clone()).prefix(fixture.prefix).paths();

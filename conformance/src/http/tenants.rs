@@ -6,7 +6,7 @@ use rp_service::store::MemoryStore;
 use rp_service::{Passkeys, Policy};
 use serde_json::{Value, json};
 
-use super::{Browser, HttpResponse, Site};
+use super::{HttpResponse, Site, UserAgent};
 
 /// The hosts of the tenants.
 const HOSTS: [&str; 2] = ["shop.example", "news.example"];
@@ -31,13 +31,13 @@ pub fn tenants() -> Tenants {
 }
 
 /// A browser on a page of a host.
-fn browser(site: &Site, host: &str) -> Browser {
-    let mut browser = Browser::new(site, &format!("https://{host}"), "kim");
+fn browser(site: &Site, host: &str) -> UserAgent {
+    let mut browser = UserAgent::new(site, &format!("https://{host}"), "kim");
     browser.headers.push(("host", host.into()));
     browser
 }
 
-async fn options(browser: &mut Browser) -> HttpResponse {
+async fn options(browser: &mut UserAgent) -> HttpResponse {
     browser.post("authentication/options", &json!({})).await
 }
 
@@ -75,7 +75,7 @@ pub async fn no_header_chooses_an_rp_id(site: &Site) {
     for hosts in
         [&["evil.example"][..], &["shop.example.evil.example"], &[shop, news], &["shop.example:8443"], &[]]
     {
-        let mut browser = Browser::new(site, &format!("https://{shop}"), "kim");
+        let mut browser = UserAgent::new(site, &format!("https://{shop}"), "kim");
         browser.headers.extend(hosts.iter().map(|host| ("host", host.as_bytes().to_vec())));
         for path in ["authentication/options", "/app"] {
             let response = browser.post(path, &json!({})).await;

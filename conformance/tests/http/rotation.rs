@@ -1,6 +1,6 @@
 //! Replacing the secret of the service.
 
-use rp_conformance::http::{Browser, Fixture, ORIGIN, Setup, bare};
+use rp_conformance::http::{Fixture, ORIGIN, Setup, UserAgent, bare};
 use rp_service::{KeyRing, Secret, UsernameLists};
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const OLD: [u8; 32] = [7; 32];
 const NEW: [u8; 32] = [8; 32];
 
 /// The options for a username, without what is random.
-async fn options(browser: &mut Browser, name: &str) -> Value {
+async fn options(browser: &mut UserAgent, name: &str) -> Value {
     let mut options = browser.post("authentication/options", &json!({ "username": name })).await.ok();
     options["challenge"] = Value::Null;
     options
@@ -26,7 +26,7 @@ async fn a_new_secret_reveals_no_name_and_keeps_factors() {
         ..Setup::default()
     };
     let before = Fixture::new(setup);
-    let mut kim = Browser::new(&bare(&before), ORIGIN, "kim");
+    let mut kim = UserAgent::new(&bare(&before), ORIGIN, "kim");
     kim.sign_up("kim").await;
     let set = kim.post("factors/recovery-codes/enrol", &json!({})).await.ok();
     let code = set["codes"][0].clone();
@@ -40,7 +40,7 @@ async fn a_new_secret_reveals_no_name_and_keeps_factors() {
         builder.store(store).secret(NEW).keys(keys)
     };
     let after = Fixture::new(Setup { policy, service: Box::new(replace), ..Setup::default() });
-    let mut kim = Browser::new(&bare(&after), ORIGIN, "kim");
+    let mut kim = UserAgent::new(&bare(&after), ORIGIN, "kim");
     assert_eq!(options(&mut kim, "kim").await, known);
     assert_eq!(options(&mut kim, "no one").await, known);
     let password = kim.send("POST", "/app/password", &[("x-user", "kim")], b"").await.text();

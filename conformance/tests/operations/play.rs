@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rp_conformance::authenticator::{Authenticator, Config, Fault};
-use rp_conformance::http::{Browser, HttpResponse, ORIGIN};
+use rp_conformance::http::{HttpResponse, ORIGIN, UserAgent};
 use rp_core::UserHandle;
 use rp_service::admin::Operator;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const NOT_RECENT: Duration = Duration::from_secs(301);
 
 /// Plays every flow of a user and of an operator.
 pub(crate) async fn play(run: &Observed) {
-    let mut kim = Browser::new(&run.site, ORIGIN, "first key");
+    let mut kim = UserAgent::new(&run.site, ORIGIN, "first key");
     passkeys(run, &mut kim).await;
     let codes = factors(run, &mut kim).await;
     recovery(run, &codes).await;
@@ -33,12 +33,12 @@ async fn user(run: &Observed) -> UserHandle {
     run.fixture.passkeys.user_by_name(NAME).await.unwrap().unwrap().handle
 }
 
-async fn password(browser: &mut Browser) -> HttpResponse {
+async fn password(browser: &mut UserAgent) -> HttpResponse {
     browser.send("POST", "/app/password", &[("x-user", NAME)], &[]).await
 }
 
 /// Signing up, signing in, and managing passkeys.
-async fn passkeys(run: &Observed, kim: &mut Browser) {
+async fn passkeys(run: &Observed, kim: &mut UserAgent) {
     let response = kim.create(&json!({"username": NAME, "displayName": "Plumed Serpent"})).await;
     let mut registration = response.clone();
     registration["nickname"] = json!("obsidian mirror");
@@ -56,7 +56,7 @@ async fn passkeys(run: &Observed, kim: &mut Browser) {
 }
 
 /// Second factors. Returns the recovery codes.
-async fn factors(run: &Observed, kim: &mut Browser) -> Vec<String> {
+async fn factors(run: &Observed, kim: &mut UserAgent) -> Vec<String> {
     let enrolment = kim.post("factors/totp/enrol", &json!({})).await.ok();
     let totp = totp_rs::Totp::from_url(enrolment["uri"].as_str().unwrap()).unwrap();
     let code = |steps: i64| {
@@ -73,7 +73,7 @@ async fn factors(run: &Observed, kim: &mut Browser) -> Vec<String> {
 
     kim.sign_out().await;
     password(kim).await.text();
-    let verify = async |browser: &mut Browser, code: String| {
+    let verify = async |browser: &mut UserAgent, code: String| {
         browser.post("factors/totp/verify", &json!({ "code": code })).await
     };
     assert_eq!(verify(kim, code(9)).await.problem(), (401, "factor-invalid"));
@@ -89,7 +89,7 @@ async fn factors(run: &Observed, kim: &mut Browser) -> Vec<String> {
 
 /// A new phone after the loss of the old one.
 async fn recovery(run: &Observed, codes: &[String]) {
-    let mut phone = Browser::new(&run.site, ORIGIN, "new phone");
+    let mut phone = UserAgent::new(&run.site, ORIGIN, "new phone");
     password(&mut phone).await.text();
     let wrong = json!({"code": "aaaa-aaaa-aaaa-aaaa"});
     phone.post("factors/recovery-codes/verify", &wrong).await.problem();
@@ -100,7 +100,7 @@ async fn recovery(run: &Observed, codes: &[String]) {
 }
 
 /// Sessions in several browsers.
-async fn sessions(run: &Observed, kim: &mut Browser) {
+async fn sessions(run: &Observed, kim: &mut UserAgent) {
     let mut other = kim.clone();
     other.remove_cookie("session");
     other.sign_in().await;
@@ -117,8 +117,8 @@ async fn sessions(run: &Observed, kim: &mut Browser) {
 }
 
 /// Requests that are rejected.
-async fn rejected(run: &Observed, kim: &mut Browser) {
-    let mut thief = Browser::new(&run.site, ORIGIN, "a key of a thief");
+async fn rejected(run: &Observed, kim: &mut UserAgent) {
+    let mut thief = UserAgent::new(&run.site, ORIGIN, "a key of a thief");
     for fault in [Fault::AssertionOfOtherKey, Fault::CounterZero, Fault::OriginOther] {
         let options = kim.post("authentication/options", &json!({"username": NAME})).await.ok();
         // A copy, because some faults change the counter.
@@ -139,7 +139,7 @@ async fn rejected(run: &Observed, kim: &mut Browser) {
 }
 
 /// Signing in to a command line, and a report of the browser.
-async fn command_line(run: &Observed, kim: &mut Browser) {
+async fn command_line(run: &Observed, kim: &mut UserAgent) {
     let verifier = "the-secret-of-this-sign-in-has-43-characters";
     let challenge = rp_core::base64url::encode(&rp_core::crypto::sha256(&[verifier.as_bytes()]));
     let redirect = "http://127.0.0.1:49152/callback";
@@ -166,7 +166,7 @@ async fn command_line(run: &Observed, kim: &mut Browser) {
         ("redirect_uri", redirect),
         ("code_verifier", verifier),
     ]);
-    let mut program = Browser::new(&run.site, ORIGIN, "program");
+    let mut program = UserAgent::new(&run.site, ORIGIN, "program");
     (program.origin, program.sec_fetch_site) = (None, None);
     let media_type = [("content-type", "application/x-www-form-urlencoded")];
     let session = program.send("POST", "token", &media_type, form.as_bytes()).await.ok();
@@ -185,7 +185,7 @@ async fn command_line(run: &Observed, kim: &mut Browser) {
 
 /// Attestation without an account.
 async fn proof(run: &Observed) {
-    let mut visitor = Browser::new(&run.site, ORIGIN, "one");
+    let mut visitor = UserAgent::new(&run.site, ORIGIN, "one");
     visitor.authenticator.config.format = rp_conformance::authenticator::Format::Packed;
     visitor.authenticator.config.backup = rp_conformance::authenticator::Backup::DeviceBound;
     let options = visitor.post("proof/options", &json!({})).await.ok();
@@ -194,7 +194,7 @@ async fn proof(run: &Observed) {
 }
 
 /// What operators do.
-async fn operator(run: &Observed, kim: &mut Browser) {
+async fn operator(run: &Observed, kim: &mut UserAgent) {
     let passkeys = &run.fixture.passkeys;
     let handle = user(run).await;
     let admin = passkeys.admin(Operator::new("ticket 7").unwrap().user(&handle));

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::UNIX_EPOCH;
 
 use rp_axum::App;
-use rp_conformance::http::Browser;
+use rp_conformance::http::UserAgent;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
@@ -34,23 +34,23 @@ pub(crate) async fn check<F: Future<Output = App>>(start: impl FnOnce(String) ->
 
 async fn customers_sign_up_order_and_sign_in(app: App) {
     let site = site::site(app);
-    let mut kim = Browser::new(&site, ORIGIN, "kim");
+    let mut kim = UserAgent::new(&site, ORIGIN, "kim");
     assert_eq!(order(&mut kim, "nothing").await, 401);
     kim.sign_up("kim@example.org").await;
     assert_eq!(order(&mut kim, "a book").await, 201);
     assert_eq!(order(&mut kim, "a pen").await, 201);
     kim.sign_out().await;
-    let mut ada = Browser::new(&site, ORIGIN, "ada");
+    let mut ada = UserAgent::new(&site, ORIGIN, "ada");
     ada.sign_up("ada@example.org").await;
     assert_eq!(orders(&mut ada).await, json!([]));
     kim.sign_in().await;
     assert_eq!(orders(&mut kim).await, json!(["a book", "a pen"]));
 }
 
-async fn order(browser: &mut Browser, text: &str) -> u16 {
+async fn order(browser: &mut UserAgent, text: &str) -> u16 {
     browser.send("POST", "/orders", &[], text.as_bytes()).await.status
 }
 
-async fn orders(browser: &mut Browser) -> Value {
+async fn orders(browser: &mut UserAgent) -> Value {
     browser.get("/orders").await.ok()
 }

@@ -61,7 +61,11 @@ impl Passkeys {
             wait_for_next_multiple(self.timer(), started_at).await;
         }
         let response = response.for_route(route).with_security_headers(self.http_config());
-        crate::metrics::time_request(route, response.status, started_at.elapsed());
+        crate::metrics::time_request(
+            route,
+            response.status,
+            self.timer().elapsed().saturating_sub(started_at),
+        );
         response.for_front_end(self.http_config(), request)
     }
 
