@@ -47,7 +47,10 @@ pub enum CacheError {
 /// The exclusive right to download, until it is dropped or the process ends.
 #[derive(Debug)]
 #[must_use]
-pub struct CacheLock(#[expect(dead_code, reason = "dropping the file releases the lock")] File);
+pub struct CacheLock {
+    // Dropping the file releases the lock.
+    _file: File,
+}
 
 /// The record of a source, shared by attempts and processes. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +152,7 @@ impl Cache {
         match file.try_lock() {
             Ok(()) => {
                 self.sweep();
-                Ok(Some(CacheLock(file)))
+                Ok(Some(CacheLock { _file: file }))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(CacheError::Io { path, error }),

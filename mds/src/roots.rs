@@ -103,7 +103,7 @@ impl Roots {
     /// Returns [`RootsError::NoneKnown`] if the store contains none of them.
     pub fn system() -> Result<Self, RootsError> {
         // A file that cannot be read is not an error if another one contains a known root.
-        Self::known_among(&rustls_native_certs::load_native_certs().certs)
+        Self::known_among(&system_store())
     }
 
     /// The known roots among certificates in DER; those that cannot be parsed are ignored.
@@ -133,6 +133,18 @@ impl Roots {
     pub fn anchors(&self) -> &[TrustAnchor] {
         &self.0
     }
+}
+
+/// The certificates of the system's store.
+#[cfg(not(target_family = "wasm"))]
+fn system_store() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
+}
+
+/// WebAssembly has no certificate store.
+#[cfg(target_family = "wasm")]
+const fn system_store() -> Vec<CertificateDer<'static>> {
+    Vec::new()
 }
 
 /// The certificates in DER of a file in DER or PEM.

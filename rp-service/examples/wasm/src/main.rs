@@ -1,6 +1,9 @@
 //! Sign-up and sign-in on the service as WebAssembly, with time and randomness of the host, ceremonies in cookies, and
 //! accounts in memory. `run` builds it and runs it in Node.js.
 
+#![deny(unsafe_code)]
+
+#[expect(unsafe_code, reason = "functions of the host, and of the `custom` back end of `getrandom`, are unsafe")]
 mod host;
 
 use std::error::Error;
