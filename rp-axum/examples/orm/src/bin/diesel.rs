@@ -12,7 +12,8 @@ use axum::{Json, Router, routing::get};
 use diesel::prelude::*;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+// By its name: it shadows the trait of the same name in the prelude.
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use rp_axum::store::PostgresStore;
 use rp_axum::{App, CurrentUser, Secret};
 
