@@ -173,7 +173,7 @@ mod tests {
         ];
         let blocks = pages.iter().flat_map(|page| page.split("```toml\n").skip(1));
         let files: Vec<_> = blocks.filter_map(|block| block.split("```").next()).collect();
-        assert_eq!(files.len(), 10);
+        assert_eq!(files.len(), 13);
         for file in files {
             assert!(Policy::from_toml(file).is_ok(), "{file}");
         }
