@@ -82,3 +82,8 @@ pub use status::report::{ReportError, StatusReport};
 pub use status::{CertificationLevel, FipsLevel, Status};
 pub use trust::MetadataTrust;
 pub use verdict::{Finding, ModelQuery, Reason, ReportSummary, Verdict};
+
+/// The program of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -65,9 +65,11 @@ pub use extract::{
 pub use guard::require;
 pub use rejection::Rejection;
 
-/// The programs of the guide compile.
+/// The programs of the README and the guide compile.
 #[cfg(doctest)]
 mod book {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
     #[doc = include_str!("../../docs/src/guide/on-actix.md")]
     struct OnActix;
 }

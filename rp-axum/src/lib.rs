@@ -65,6 +65,8 @@ pub use rejection::Rejection;
 mod book {
     #[doc = include_str!("../../README.md")]
     struct Readme;
+    #[doc = include_str!("../README.md")]
+    struct CrateReadme;
     #[doc = include_str!("../../docs/src/guide/first-site.md")]
     struct FirstSite;
     #[doc = include_str!("../../docs/src/guide/browser.md")]

@@ -93,10 +93,13 @@ pub use timestamp::Timestamp;
 pub use trust::{Distrust, FormatAnchors, StaticAnchors, TrustError, TrustSource};
 pub use x509::TrustAnchor;
 
-/// The pages of the guide, whose examples compile.
+/// The programs of the README and the guide compile.
 #[cfg(doctest)]
 #[cfg(all(feature = "_credentials", feature = "std"))]
 mod book {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
     #[doc = include_str!("../../docs/src/guide/ceremonies.md")]
     struct Ceremonies;
 

@@ -100,3 +100,8 @@ pub use telemetry::{
 };
 pub use timer::Timer;
 pub use username::{Username, UsernameError};
+
+/// The program of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
