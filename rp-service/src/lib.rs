@@ -105,3 +105,13 @@ pub use username::{Username, UsernameError};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The programs of the book about the service compile.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/deployment/events.md")]
+    struct Events;
+    #[cfg(feature = "cli")]
+    #[doc = include_str!("../../docs/src/deployment/admin.md")]
+    struct Admin;
+}

@@ -26,7 +26,10 @@ impl<'a> Page<'a> {
     /// Opens the page with autofill pending, so that a script of the test can run a ceremony.
     pub(crate) fn open_for_a_script(session: &'a Session, site: &Site) -> Self {
         session.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": LEAVE_AUTOFILL}));
-        Self::open(session, site)
+        let page = Self::open(session, site);
+        // Two first requests at the same time would each receive a cookie for ceremonies.
+        session.wait_until("autofill", "return window.isAutofillPending", &[]);
+        page
     }
 
     /// Opens the page at another address.
@@ -308,9 +311,12 @@ const DISCOURAGE: &str = "
 
 const LEAVE_AUTOFILL: &str = "
     const { get } = CredentialsContainer.prototype;
-    navigator.credentials.get = (options) => options.mediation === 'conditional'
-        ? new Promise((_, stopped) => options.signal.addEventListener('abort', () => stopped(options.signal.reason)))
-        : get.call(navigator.credentials, options);";
+    navigator.credentials.get = (options) => {
+        if (options.mediation !== 'conditional') return get.call(navigator.credentials, options);
+        window.isAutofillPending = true;
+        return new Promise((_, stopped) =>
+            options.signal.addEventListener('abort', () => stopped(options.signal.reason)));
+    };";
 
 const END_AUTOFILL: &str = "
     const { get } = CredentialsContainer.prototype;

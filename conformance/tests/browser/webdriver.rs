@@ -60,6 +60,7 @@ impl Session {
         args.extend(FLAGS);
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
+            "timeouts": {"script": PATIENCE.as_millis()},
             "goog:chromeOptions": {"binary": programs.chromium, "args": args},
         }}});
         let mut session = Self {

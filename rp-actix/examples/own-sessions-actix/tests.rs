@@ -5,10 +5,12 @@ use serde_json::json;
 
 use super::*;
 
+// ANCHOR: browser
 async fn browser() -> Browser {
     let passkeys = passkeys(Secret::from([7; 32])).unwrap();
     Browser::actix(init_service(app(&passkeys, Key::from(&[7; 64]))).await)
 }
+// ANCHOR_END: browser
 
 #[actix_web::test]
 async fn a_sign_in_is_in_the_applications_session() {
@@ -34,6 +36,7 @@ async fn management_follows_the_reported_factors() {
     assert_eq!(credentials["credentials"].as_array().unwrap().len(), 1);
 }
 
+// ANCHOR: fault
 #[actix_web::test]
 async fn a_response_with_a_fault_opens_no_session() {
     let mut browser = browser().await;
@@ -43,3 +46,4 @@ async fn a_response_with_a_fault_opens_no_session() {
     assert_eq!(browser.sign_in().await.unwrap_err().code(), Some("origin-mismatch"));
     assert_eq!(browser.get("/").await.text(), "no one");
 }
+// ANCHOR_END: fault

@@ -270,7 +270,7 @@ fn a_pending_payment_comes_back_from_a_store_with_its_version() {
     let allow = AllowedCredentials::account(user().handle, &[key.record()]);
     let (_, pending) = rp.start_payment(allow, transaction(), NOW).unwrap();
     let stored = serde_json::to_value(&pending).unwrap();
-    assert_eq!(stored["version"], 1);
+    assert_eq!(stored["version"], 2);
     let back: rp_core::payment::PendingPayment = serde_json::from_value(stored).unwrap();
     assert_eq!((back.challenge(), back.transaction()), (pending.challenge(), &transaction()));
 }
