@@ -30,6 +30,7 @@ mod base64;
 mod blob;
 mod cache;
 mod catalog;
+mod cursor;
 mod date;
 mod entry;
 #[cfg(feature = "fetch")]

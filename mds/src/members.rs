@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::Visitor;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
+
+use crate::cursor::Cursor;
 
 /// Members of an object that this crate does not read, as they were written.
 #[derive(Clone, Debug, Default)]
@@ -44,16 +46,29 @@ impl Serialize for ExtraMembers {
 }
 
 /// Name and value of a member, borrowed from the text.
-pub(crate) type RawMember<'a> = (Cow<'a, str>, &'a RawValue);
+pub(crate) type RawMember<'a> = (Cow<'a, str>, &'a str);
 
 /// The members of one object that have not been taken yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Members<'a>(Vec<RawMember<'a>>);
 
 impl<'a> Members<'a> {
-    /// Reads an object.
-    pub(crate) fn read(text: &'a RawValue) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text.get())
+    /// Reads an object that is known to be JSON. `None` for any other value.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        Self::read_next(&mut Cursor::of_valid(text))
+    }
+
+    /// Reads the next value. `None` if it is not an object.
+    pub(crate) fn read_next(cursor: &mut Cursor<'a>) -> Option<Self> {
+        // A report has five or six members, a statement about thirty.
+        let mut members = Self(Vec::with_capacity(8));
+        cursor.object(|cursor, name| members.push(name, cursor.value())).ok()?;
+        Some(members)
+    }
+
+    /// Adds a member.
+    pub(crate) fn push(&mut self, name: Cow<'a, str>, value: &'a str) {
+        self.0.push((name, value));
     }
 
     /// The members, in the order of the text.
@@ -67,57 +82,49 @@ impl<'a> Members<'a> {
         names.iter().copied().find(|name| count(name) > 1)
     }
 
-    /// Removes the members for which `drops` returns true.
-    pub(crate) fn drop_if(&mut self, drops: impl Fn(&str) -> bool) {
-        self.0.retain(|(name, _)| !drops(name));
+    /// The value of the first member of this name; `None` if it is missing or `null`.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(*value).filter(|value| *value != "null")
     }
 
     /// Takes the first member of this name; `None` if it is missing or `null`.
-    pub(crate) fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
-        let (_, raw) = self.0.remove(at);
-        (raw.get() != "null").then_some(raw)
+        let (_, value) = self.0.remove(at);
+        Some(value).filter(|value| *value != "null")
     }
 
     /// Takes the first member of this name if it is of this type; otherwise it remains, unless it is `null`.
     pub(crate) fn optional<T: Deserialize<'a>>(&mut self, name: &str) -> Option<T> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
-        let raw = self.0.get(at)?.1.get();
-        let value = serde_json::from_str(raw);
-        if value.is_ok() || raw == "null" {
+        let (_, text) = *self.0.get(at)?;
+        let value = serde_json::from_str(text);
+        if value.is_ok() || text == "null" {
             self.0.remove(at);
         }
-        value.ok().filter(|_| raw != "null")
+        value.ok().filter(|_| text != "null")
     }
 
     /// The members that were not taken.
     pub(crate) fn rest(self) -> ExtraMembers {
-        ExtraMembers(self.0.into_iter().map(|(name, value)| (Box::from(&*name), value.to_owned())).collect())
+        self.rest_without(&[])
+    }
+
+    /// The members that were not taken and have none of these names.
+    pub(crate) fn rest_without(self, names: &[&str]) -> ExtraMembers {
+        let rest = self.0.into_iter().filter(|(name, _)| !names.contains(&&**name));
+        let member = |(name, value): RawMember<'_>| {
+            Some((Box::from(&*name), RawValue::from_string(value.to_owned()).ok()?))
+        };
+        ExtraMembers(rest.filter_map(member).collect())
     }
 }
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                // A report has five or six members, a statement about thirty.
-                let mut members = Vec::with_capacity(8);
-                while let Some(Text(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Self::read(raw.get()).ok_or_else(|| de::Error::custom("not an object"))
     }
 }
 
@@ -150,6 +157,6 @@ impl<'de> Deserialize<'de> for Text<'de> {
 }
 
 /// Reads a string.
-pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|Text(text)| text)
+pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Text<'_>>(raw).ok().map(|Text(text)| text)
 }

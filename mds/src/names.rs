@@ -55,7 +55,7 @@ impl Names {
         let mut members: Members<'_> = serde_json::from_slice(json)?;
         let mut names = BTreeMap::new();
         for entry in members.optional::<Vec<&RawValue>>("entries").unwrap_or_default() {
-            let Ok(mut entry) = Members::read(entry) else { continue };
+            let Some(mut entry) = Members::read(entry.get()) else { continue };
             if let Some(aaguid) = entry.optional::<Aaguid>("aaguid") {
                 // In an entry of metadata, the names are in the statement.
                 let shown = entry.optional::<Members<'_>>("metadataStatement").unwrap_or(entry);
@@ -63,7 +63,7 @@ impl Names {
             }
         }
         for (name, value) in members.rest().iter() {
-            if let (Ok(aaguid), Ok(shown)) = (name.parse(), Members::read(value)) {
+            if let (Ok(aaguid), Some(shown)) = (name.parse(), Members::read(value.get())) {
                 names.insert(aaguid, ModelName::read(shown));
             }
         }

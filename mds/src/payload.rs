@@ -2,9 +2,10 @@
 
 pub(crate) mod entry;
 
-use serde_json::value::RawValue;
+use serde::de::{self, IgnoredAny};
 
 use self::entry::{EntryError, ReadEntry, Requirements, read_entry};
+use crate::cursor::Cursor;
 use crate::date::Date;
 use crate::entry::Entry;
 use crate::entry::statement::Retention;
@@ -66,59 +67,95 @@ pub enum PayloadError {
 impl Payload {
     /// Reads the payload of a BLOB.
     pub(crate) fn read(bytes: &[u8], retention: Retention) -> Result<Self, PayloadError> {
-        let mut members: Members<'_> = serde_json::from_str(utf8(bytes)?).map_err(PayloadError::Json)?;
-        if let Some(member) = members.duplicate(&["no", "nextUpdate", "entries", "legalHeader"]) {
+        let cursor = Cursor::new(utf8(bytes)?).map_err(PayloadError::Json)?;
+        let (mut members, list) = split(cursor, retention, Requirements::Alliance)?;
+        if let Some(member) = members.duplicate(&["no", "nextUpdate", "legalHeader"]) {
             return Err(PayloadError::Duplicate { member });
         }
-        let no = members.raw("no").ok_or(PayloadError::NoNumber)?;
-        let no = serde_json::from_str(no.get()).map_err(PayloadError::Json)?;
-        let list = members.raw("entries").ok_or(PayloadError::NoEntries)?;
-        let mut payload = Self {
+        let no = members.take("no").ok_or(PayloadError::NoNumber)?;
+        let no = serde_json::from_str(no).map_err(PayloadError::Json)?;
+        let EntryList { entries, rejected } = list?;
+        Ok(Self {
             no: Some(no),
             // A date that cannot be read is a missing one: the list is usable without it.
             next_update: members.optional("nextUpdate"),
             legal_header: members.optional("legalHeader"),
+            entries,
+            rejected,
             other: members.rest(),
-            ..Self::default()
-        };
-        payload.read_entries(list.get(), retention, Requirements::Alliance)?;
-        Ok(payload)
+        })
     }
 
     /// Reads an operator's list: `{"entries": […]}`, or the list alone.
     pub(crate) fn read_own(bytes: &[u8], retention: Retention) -> Result<Self, PayloadError> {
         let text = utf8(bytes)?;
-        let mut payload = Self::default();
+        let mut cursor = Cursor::new(text).map_err(PayloadError::Json)?;
         if text.trim_start().starts_with('[') {
-            payload.read_entries(text, retention, Requirements::Operator)?;
-            return Ok(payload);
+            let EntryList { entries, rejected } =
+                EntryList::read(&mut cursor, retention, Requirements::Operator)?;
+            return Ok(Self { entries, rejected, ..Self::default() });
         }
-        let mut members: Members<'_> = serde_json::from_str(text).map_err(PayloadError::Json)?;
-        if let Some(member) = members.duplicate(&["entries"]) {
-            return Err(PayloadError::Duplicate { member });
-        }
-        let list = members.raw("entries").ok_or(PayloadError::NoEntries)?;
-        payload.read_entries(list.get(), retention, Requirements::Operator)?;
-        payload.other = members.rest();
-        Ok(payload)
+        let (members, list) = split(cursor, retention, Requirements::Operator)?;
+        let EntryList { entries, rejected } = list?;
+        Ok(Self { entries, rejected, other: members.rest(), ..Self::default() })
     }
+}
 
-    fn read_entries(
-        &mut self,
-        list: &str,
+/// The entries, which are read where they are, and the other members of a payload.
+fn split(
+    mut cursor: Cursor<'_>,
+    retention: Retention,
+    requirements: Requirements,
+) -> Result<(Members<'_>, Result<EntryList, PayloadError>), PayloadError> {
+    let (mut members, mut list) = (Members::default(), Err(PayloadError::NoEntries));
+    let mut lists = 0_usize;
+    let payload = cursor.object(|cursor, name| {
+        if name == "entries" {
+            lists = lists.saturating_add(1);
+            list = EntryList::read(cursor, retention, requirements);
+        } else {
+            members.push(name, cursor.value());
+        }
+    });
+    payload.map_err(|_| PayloadError::Json(de::Error::custom("not an object")))?;
+    if lists > 1 {
+        return Err(PayloadError::Duplicate { member: "entries" });
+    }
+    Ok((members, list))
+}
+
+/// The entries of a list, and those that were rejected.
+#[derive(Default)]
+struct EntryList {
+    entries: Vec<Entry>,
+    rejected: Vec<RejectedEntry>,
+}
+
+impl EntryList {
+    fn read(
+        cursor: &mut Cursor<'_>,
         retention: Retention,
         requirements: Requirements,
-    ) -> Result<(), PayloadError> {
-        let list: Vec<&RawValue> = serde_json::from_str(list).map_err(PayloadError::Json)?;
-        for (index, raw) in list.into_iter().enumerate() {
-            match read_entry(raw, retention, requirements) {
-                ReadEntry::Read(entry) => self.entries.push(entry),
+    ) -> Result<Self, PayloadError> {
+        let mut list = Self::default();
+        let mut index = 0_usize;
+        let read = cursor.array(|cursor| {
+            match read_entry(cursor, retention, requirements) {
+                ReadEntry::Read(entry) => list.entries.push(entry),
                 ReadEntry::Rejected { models, error } => {
-                    self.rejected.push(RejectedEntry { index, models, error });
+                    list.rejected.push(RejectedEntry { index, models, error });
                 }
             }
+            index = index.saturating_add(1);
+        });
+        match read {
+            Ok(_) => Ok(list),
+            Err("null") => Err(PayloadError::NoEntries),
+            Err(other) => {
+                let error = serde_json::from_str::<Vec<IgnoredAny>>(other).err();
+                Err(error.map_or(PayloadError::NoEntries, PayloadError::Json))
+            }
         }
-        Ok(())
     }
 }
 

@@ -59,7 +59,8 @@ impl Anchors {
         };
         let (mut anchors, mut errors, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for (index, raw) in list.into_iter().enumerate() {
-            let Some(der) = members::text(raw).and_then(|text| base64::decode_certificate(&text)) else {
+            let Some(der) = members::text(raw.get()).and_then(|text| base64::decode_certificate(&text))
+            else {
                 errors.push(AnchorError::Base64 { index });
                 continue;
             };

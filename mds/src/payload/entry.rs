@@ -1,12 +1,15 @@
 //! Reading one entry, so that a malformed one is reported and the others are used.
 
+use std::borrow::Cow;
+
 use rp_core::Aaguid;
 use serde_json::value::RawValue;
 
+use crate::cursor::Cursor;
 use crate::date::Date;
 use crate::entry::statement::Retention;
 use crate::entry::{Entry, EntryParts};
-use crate::members::{Members, RawMember, text};
+use crate::members::{ExtraMembers, Members, RawMember, text};
 use crate::model_id::{KeyIdentifier, ModelId, is_aaid};
 use crate::status::report::{ReportError, StatusReport};
 
@@ -91,62 +94,78 @@ pub(crate) enum ReadEntry {
 
 /// The members that affect decisions, none of which may occur twice.
 const SINGLE: [&str; 6] =
-    [AAGUID, AAID, KEY_IDENTIFIERS, "metadataStatement", "statusReports", "timeOfLastStatusChange"];
+    [AAGUID, AAID, KEY_IDENTIFIERS, STATEMENT, "statusReports", "timeOfLastStatusChange"];
 /// A hundred times the number in production: reports are compared with each other.
 const MAX_REPORTS: usize = 1_000;
+const STATEMENT: &str = "metadataStatement";
 const AAGUID: &str = "aaguid";
 const AAID: &str = "aaid";
 const KEY_IDENTIFIERS: &str = "attestationCertificateKeyIdentifiers";
 
-pub(crate) fn read_entry(raw: &RawValue, retention: Retention, requirements: Requirements) -> ReadEntry {
-    let Ok(members) = Members::read(raw) else {
+/// Reads the next entry of a list.
+pub(crate) fn read_entry(
+    cursor: &mut Cursor<'_>,
+    retention: Retention,
+    requirements: Requirements,
+) -> ReadEntry {
+    let (mut members, mut statements) = (Members::default(), Vec::new());
+    let entry = cursor.object(|cursor, name| {
+        if name == STATEMENT {
+            statements.push(Statement::read(cursor, retention));
+        } else {
+            members.push(name, cursor.value());
+        }
+    });
+    if entry.is_err() {
         return ReadEntry::Rejected { models: Vec::new(), error: EntryError::NotAnObject };
-    };
-    match read_members(members, retention, requirements) {
-        Ok(parts) => ReadEntry::Read(parts.into()),
-        Err(error) => ReadEntry::Rejected { models: models(raw), error },
+    }
+    match identify(&members, statements, requirements) {
+        Ok(parts) => ReadEntry::Read(EntryParts { other: members.rest_without(&SINGLE), ..parts }.into()),
+        Err(error) => ReadEntry::Rejected { models: models(&members), error },
     }
 }
 
-fn read_members(
-    mut members: Members<'_>,
-    retention: Retention,
+/// The parts of an entry, except the members that this crate does not read.
+fn identify(
+    members: &Members<'_>,
+    mut statements: Vec<Result<Statement, EntryError>>,
     requirements: Requirements,
 ) -> Result<EntryParts, EntryError> {
     if let Some(member) = members.duplicate(&SINGLE) {
         return Err(EntryError::Duplicate { member });
     }
-    let aaguid = members.raw(AAGUID).map(aaguid).transpose()?;
-    let aaid = members.raw(AAID).map(aaid).transpose()?;
-    let key_identifiers = members.raw(KEY_IDENTIFIERS).map(key_identifiers).transpose()?.unwrap_or_default();
+    if statements.len() > 1 {
+        return Err(EntryError::Duplicate { member: STATEMENT });
+    }
+    let aaguid = members.get(AAGUID).map(aaguid).transpose()?;
+    let aaid = members.get(AAID).map(aaid).transpose()?;
+    let key_identifiers = members.get(KEY_IDENTIFIERS).map(key_identifiers).transpose()?.unwrap_or_default();
     if aaguid.is_none() && aaid.is_none() && key_identifiers.is_empty() {
         return Err(EntryError::NoModel);
     }
-    let reports = reports(members.raw("statusReports"), requirements)?;
-    let statement = members.raw("metadataStatement").map(|raw| statement(raw, retention)).transpose()?;
-    let (statement, description) = statement.map_or_else(Default::default, |(text, it)| (Some(text), it));
+    let reports = reports(members.get("statusReports"), requirements)?;
+    let Statement { text, description } = statements.pop().transpose()?.unwrap_or_default();
     Ok(EntryParts {
         aaguid,
         aaid,
         key_identifiers,
         description,
         reports,
-        time_of_last_status_change: members.raw("timeOfLastStatusChange").and_then(date),
-        other: members.rest(),
-        statement,
+        time_of_last_status_change: members.get("timeOfLastStatusChange").and_then(date),
+        other: ExtraMembers::default(),
+        statement: text,
     })
 }
 
 /// All identifiers of a rejected entry, those of duplicate members included.
-fn models(raw: &RawValue) -> Vec<ModelId> {
+fn models(members: &Members<'_>) -> Vec<ModelId> {
     let mut models = Vec::new();
-    let Ok(members) = Members::read(raw) else { return models };
     for (name, raw) in members.iter() {
         match &**name {
             AAGUID => models.extend(aaguid(raw).map(ModelId::Aaguid)),
             AAID => models.extend(aaid(raw).map(ModelId::Aaid)),
             KEY_IDENTIFIERS => {
-                let list: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+                let list: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
                 let identifiers = list.into_iter().filter_map(|raw| serde_json::from_str(raw.get()).ok());
                 models.extend(identifiers.map(ModelId::KeyIdentifier));
             }
@@ -156,26 +175,29 @@ fn models(raw: &RawValue) -> Vec<ModelId> {
     models
 }
 
-fn aaguid(raw: &RawValue) -> Result<Aaguid, EntryError> {
+fn aaguid(raw: &str) -> Result<Aaguid, EntryError> {
     let aaguid = text(raw).and_then(|text| text.parse::<Aaguid>().ok()).filter(|aaguid| !aaguid.is_zero());
     aaguid.ok_or_else(|| EntryError::Aaguid { value: shortened(raw) })
 }
 
-fn aaid(raw: &RawValue) -> Result<Box<str>, EntryError> {
+fn aaid(raw: &str) -> Result<Box<str>, EntryError> {
     let aaid = text(raw).filter(|text| is_aaid(text)).map(Box::from);
     aaid.ok_or_else(|| EntryError::Aaid { value: shortened(raw) })
 }
 
-fn key_identifiers(raw: &RawValue) -> Result<Box<[KeyIdentifier]>, EntryError> {
-    serde_json::from_str(raw.get()).map_err(|_| EntryError::KeyIdentifiers { value: shortened(raw) })
+fn key_identifiers(raw: &str) -> Result<Box<[KeyIdentifier]>, EntryError> {
+    serde_json::from_str(raw).map_err(|_| EntryError::KeyIdentifiers { value: shortened(raw) })
 }
 
-fn reports(raw: Option<&RawValue>, requirements: Requirements) -> Result<Box<[StatusReport]>, EntryError> {
-    let list: Vec<&RawValue> = match raw.map(|raw| serde_json::from_str(raw.get())) {
-        Some(Ok(list)) => list,
-        None if requirements == Requirements::Operator => return Ok(Box::default()),
-        _ => return Err(EntryError::NoReports),
+fn reports(raw: Option<&str>, requirements: Requirements) -> Result<Box<[StatusReport]>, EntryError> {
+    let Some(raw) = raw else {
+        return match requirements {
+            Requirements::Operator => Ok(Box::default()),
+            Requirements::Alliance => Err(EntryError::NoReports),
+        };
     };
+    let mut list = Vec::new();
+    Cursor::of_valid(raw).array(|cursor| list.push(cursor.value())).map_err(|_| EntryError::NoReports)?;
     if list.is_empty() && requirements == Requirements::Alliance {
         return Err(EntryError::NoReports);
     }
@@ -186,21 +208,43 @@ fn reports(raw: Option<&RawValue>, requirements: Requirements) -> Result<Box<[St
     list.into_iter().enumerate().map(read).collect()
 }
 
-/// The text of a statement without the members that are not retained, and its description.
-fn statement(raw: &RawValue, retention: Retention) -> Result<(Box<str>, Box<str>), EntryError> {
-    let mut members = Members::read(raw).map_err(|_| EntryError::Statement)?;
-    let description = members.iter().find(|(name, _)| name == "description").and_then(|(_, raw)| text(raw));
-    let description = description.map(|text| text.trim().into()).unwrap_or_default();
-    if members.iter().all(|(name, _)| !retention.drops(name)) {
-        return Ok((raw.get().into(), description));
+/// A statement that is retained; its text is missing if the entry has none.
+#[derive(Default)]
+struct Statement {
+    /// The object as it was written, without the members that are not retained.
+    text: Option<Box<str>>,
+    description: Box<str>,
+}
+
+impl Statement {
+    /// Reads a statement, or `null`.
+    fn read(cursor: &mut Cursor<'_>, retention: Retention) -> Result<Self, EntryError> {
+        let (mut retained, mut drops, mut description) = (Vec::new(), false, None);
+        let statement = cursor.object(|cursor, name| {
+            let value = cursor.value();
+            if retention.drops(&name) {
+                drops = true;
+                return;
+            }
+            if name == "description" && description.is_none() {
+                description = Some(value);
+            }
+            retained.push((name, value));
+        });
+        let whole = match statement {
+            Ok(whole) => whole,
+            Err("null") => return Ok(Self::default()),
+            Err(_) => return Err(EntryError::Statement),
+        };
+        let description = description.and_then(text).map(|text| text.trim().into()).unwrap_or_default();
+        let text = if drops { object(&retained) } else { whole.into() };
+        Ok(Self { text: Some(text.into()), description })
     }
-    members.drop_if(|name| retention.drops(name));
-    Ok((object(&members).into(), description))
 }
 
 /// The object of these members.
-fn object(members: &Members<'_>) -> String {
-    let member = |(name, raw): &RawMember<'_>| name.len().saturating_add(raw.get().len()).saturating_add(4);
+fn object(members: &[RawMember<'_>]) -> String {
+    let member = |(name, raw): &RawMember<'_>| name.len().saturating_add(raw.len()).saturating_add(4);
     let len = members.iter().map(member).fold(2, usize::saturating_add);
     let mut text = String::with_capacity(len);
     text.push('{');
@@ -208,19 +252,23 @@ fn object(members: &Members<'_>) -> String {
         if at > 0 {
             text.push(',');
         }
-        text.push_str(&serde_json::Value::from(&**name).to_string());
+        match name {
+            // It was written without escapes, so it needs none
+            Cow::Borrowed(name) => ["\"", name, "\""].iter().for_each(|part| text.push_str(part)),
+            Cow::Owned(name) => text.push_str(&serde_json::Value::from(&**name).to_string()),
+        }
         text.push(':');
-        text.push_str(raw.get());
+        text.push_str(raw);
     }
     text.push('}');
     text
 }
 
-fn date(raw: &RawValue) -> Option<Date> {
+fn date(raw: &str) -> Option<Date> {
     text(raw)?.parse().ok()
 }
 
 /// The beginning of a value, for a message.
-fn shortened(raw: &RawValue) -> String {
-    raw.get().chars().take(60).collect()
+fn shortened(raw: &str) -> String {
+    raw.chars().take(60).collect()
 }

@@ -1,7 +1,6 @@
 //! `StatusReport`, and which of several reports counts at a given time.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::Status;
 use crate::date::Date;
@@ -79,9 +78,9 @@ pub enum ReportError {
 }
 
 impl StatusReport {
-    /// Reads a report. A member of an unexpected type is in [`StatusReport::other`].
-    pub(crate) fn read(text: &RawValue) -> Result<Self, ReportError> {
-        let mut members = Members::read(text).map_err(|_| ReportError::NotAnObject)?;
+    /// Reads a report, a value that is known to be JSON. A member of an unexpected type is in [`StatusReport::other`].
+    pub(crate) fn read(text: &str) -> Result<Self, ReportError> {
+        let mut members = Members::read(text).ok_or(ReportError::NotAnObject)?;
         if let Some(member) = members.duplicate(&["status", "effectiveDate", "sunsetDate"]) {
             return Err(ReportError::Duplicate { member });
         }
@@ -130,8 +129,8 @@ mod tests {
     use super::*;
 
     fn reports(text: &str) -> Vec<StatusReport> {
-        let raw: Vec<&RawValue> = serde_json::from_str(text).unwrap();
-        raw.into_iter().map(|raw| StatusReport::read(raw).unwrap()).collect()
+        let raw: Vec<&serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
+        raw.into_iter().map(|raw| StatusReport::read(raw.get()).unwrap()).collect()
     }
 
     fn newest_of(text: &str) -> String {
@@ -198,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_report_without_a_readable_status_is_rejected() {
-        let read = |text: &str| StatusReport::read(serde_json::from_str(text).unwrap()).map(|_| ());
+        let read = |text: &str| StatusReport::read(text).map(|_| ());
         assert_eq!(read(r#"{"effectiveDate":"2024-01-01"}"#), Err(ReportError::Status));
         assert_eq!(read(r#"{"status":7}"#), Err(ReportError::Status));
         assert_eq!(read(r#"{"status":null}"#), Err(ReportError::Status));
@@ -207,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_report_with_two_statuses_is_rejected() {
-        let read = |text: &str| StatusReport::read(serde_json::from_str(text).unwrap()).map(|_| ());
+        let read = |text: &str| StatusReport::read(text).map(|_| ());
         let once = r#"{"status":"REVOKED","effectiveDate":"2024-01-01","sunsetDate":"2025-01-01"}"#;
         assert_eq!(read(once), Ok(()));
         for (member, more) in [
