@@ -138,7 +138,15 @@ fn is_same_rdn(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
     if let (Some(one), Some(other)) = (only_attribute(one), only_attribute(other)) {
         return one.is_same(&other);
     }
-    canonical(one) == canonical(other)
+    // Sorting is for RDNs of the same number of attributes
+    let (mut of_one, mut of_other) = (attributes(one), attributes(other));
+    loop {
+        match (of_one.next(), of_other.next()) {
+            (Some(_), Some(_)) => {}
+            (None, None) => return canonical(one) == canonical(other),
+            _ => return false,
+        }
+    }
 }
 
 /// The attribute of an RDN that has one, as most have.
@@ -243,7 +251,7 @@ impl<'a> Attribute<'a> {
         self.oid == other.oid
             && (self.value.raw == other.value.raw
                 || match (self.exact_text(), other.exact_text()) {
-                    (Some(one), Some(other)) => normalised(&one).eq(normalised(&other)),
+                    (Some(one), Some(other)) => is_same_text(&one, &other),
                     _ => false,
                 })
     }
@@ -253,6 +261,25 @@ impl<'a> Attribute<'a> {
         let text = self.exact_text().map(|text| normalised(&text).collect());
         (self.oid, text.ok_or(self.value.raw))
     }
+}
+
+/// Whether the normalised texts are equal, without normalising words that differ or are ASCII.
+fn is_same_text(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.split_whitespace(), other.split_whitespace());
+    loop {
+        match (one.next(), other.next()) {
+            (Some(one), Some(other)) if is_same_word(one, other) => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}
+
+fn is_same_word(one: &str, other: &str) -> bool {
+    let lower_case = |word: &'_ str| word.chars().flat_map(char::to_lowercase).collect::<String>();
+    one.eq_ignore_ascii_case(other)
+        // Letters that are not ASCII can have a lower case that is: the Kelvin sign
+        || !(one.is_ascii() && other.is_ascii()) && lower_case(one) == lower_case(other)
 }
 
 /// Lower case, without white space at the ends, and with one blank for each run of white space.
@@ -317,6 +344,46 @@ mod tests {
         assert_ne!(root, name(&[&[attribute(&O, UTF8, "Example Root")]]));
     }
 
+    /// Words are compared without normalising them; sorted RDNs compare what is normalised.
+    #[test]
+    fn texts_are_the_same_exactly_if_normalised_texts_are() {
+        let texts = [
+            "",
+            " ",
+            "a",
+            "A",
+            "b",
+            "a b",
+            "a  b",
+            "\u{b}A\u{a0}B ",
+            "ab",
+            "a b c",
+            "k",
+            "K",
+            "\u{212a}",
+            "ä",
+            "Ä",
+            "Ä b",
+            "ä B",
+            "ss",
+            "ß",
+            "İ",
+            "i\u{307}",
+            "ς",
+            "σ",
+            "Σ",
+            "a\u{1c}b",
+            "ak\u{212a}",
+            "AKK",
+        ];
+        for one in texts {
+            for other in texts {
+                let is_same = normalised(one).eq(normalised(other));
+                assert_eq!(is_same_text(one, other), is_same, "{one:?} {other:?}");
+            }
+        }
+    }
+
     #[test]
     fn ambiguous_strings_are_compared_as_bytes() {
         assert_eq!(common_name(TELETEX, "Root"), common_name(TELETEX, "Root"));
@@ -329,6 +396,8 @@ mod tests {
         let (o, cn) = (attribute(&O, UTF8, "Example"), attribute(&CN, UTF8, "Root"));
         let one = name(&[&[o.clone(), cn.clone()]]);
         assert_eq!(one, name(&[&[cn.clone(), o.clone()]]));
+        assert_ne!(one, name(&[&[cn.clone(), o.clone(), o.clone()]]));
+        assert_ne!(name(&[&[cn.clone(), o.clone(), o.clone()]]), one);
         let (rdn_o, rdn_cn) = ([o], [cn]);
         let two = name(&[&rdn_o, &rdn_cn]);
         assert_ne!(two, name(&[&rdn_cn, &rdn_o]));
