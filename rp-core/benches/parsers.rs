@@ -209,9 +209,9 @@ fn constrained_names(n: usize) -> (usize, Box<dyn Fn()>) {
     below_ca(&[constraints], &[extension(SUBJECT_ALT_NAME, &tlv(0x30, &names))])
 }
 
-/// A URI as long as all constraints together.
+/// A URI as long as all constraints together: the longest host that is one, and a path.
 fn long_constrained_name(n: usize) -> (usize, Box<dyn Fn()>) {
-    let uri = format!("https://{}example.org/", "label-.".repeat(3 * n));
+    let uri = format!("https://{}example.org/{}", "label.".repeat(40), "path/".repeat(4 * n));
     let bases: Vec<u8> = (0..n).flat_map(|at| subtree(&format!("host{at}.org"))).collect();
     let constraints = extension(NAME_CONSTRAINTS, &tlv(0x30, &tlv(0xa1, &bases)));
     below_ca(&[constraints], &[extension(SUBJECT_ALT_NAME, &tlv(0x30, &tlv(0x86, uri.as_bytes())))])

@@ -4,7 +4,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -265,6 +264,12 @@ impl<'de> de::Deserialize<'de> for Members<'de> {
     }
 }
 
+/// A set of names. Hashing takes the same time for each name, however many there are.
+#[cfg(feature = "std")]
+type Names<'a> = std::collections::HashSet<Cow<'a, str>>;
+#[cfg(not(feature = "std"))]
+type Names<'a> = alloc::collections::BTreeSet<Cow<'a, str>>;
+
 struct MembersVisitor;
 
 impl<'de> Visitor<'de> for MembersVisitor {
@@ -277,7 +282,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (mut r#type, mut challenge, mut origin, mut top_origin) = (None, None, None, None);
         let (mut cross_origin, mut token_binding, mut payment) = (None, None, None);
-        let mut others = BTreeSet::new();
+        let mut others = Names::new();
         while let Some(Text(name)) = map.next_key()? {
             let is_first = match &*name {
                 "type" => r#type.replace(map.next_value::<Text<'de>>()?.0).is_none(),
