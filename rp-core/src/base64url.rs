@@ -228,6 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn two_characters_of_another_alphabet_are_rejected() {
+        for len in [2, 3, 4, 8, 11] {
+            for one in 0..len {
+                for other in 0..len {
+                    let mut text = alloc::vec![b'A'; len];
+                    text[one] = b'*';
+                    text[other] = b'*';
+                    let text = String::from_utf8(text).unwrap();
+                    assert_eq!(decode(&text), Err(Base64UrlError), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn decoding_appends() {
         let mut bytes = alloc::vec![7];
         decode_to(&mut bytes, b"AQI").unwrap();

@@ -286,3 +286,131 @@ impl RegistrationRequest<'_> {
         (options, PendingRegistration { state: Versioned(state) })
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "es256")]
+mod tests {
+    use super::*;
+    use crate::credential::sample;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
+    const REQUIRED: UserVerificationRequirement = UserVerificationRequirement::Required;
+
+    /// The options and the pending state of a request that was changed.
+    fn start(
+        change: impl FnOnce(RegistrationRequest<'_>) -> RegistrationRequest<'_>,
+    ) -> (CredentialCreationOptions, State) {
+        let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
+        let user = User {
+            handle: UserHandle::try_from(&[7][..]).unwrap(),
+            name: "kim".into(),
+            display_name: "Kim".into(),
+        };
+        let (options, pending) =
+            change(rp.registration(&user)).start_recorded(Challenge::recorded(&[1; 16]), NOW);
+        (options, pending.state.0)
+    }
+
+    #[test]
+    fn user_and_challenge_are_sent_and_the_start_is_recorded() {
+        let (options, state) = start(|request| request);
+        let sent = options.public_key;
+        assert_eq!((sent.user.name.as_str(), sent.user.display_name.as_str()), ("kim", "Kim"));
+        assert_eq!((&sent.user.id, &sent.challenge), (&state.user_handle, &state.started.challenge));
+        assert_eq!(state.started.started_at, NOW);
+    }
+
+    #[test]
+    fn requirements_are_sent_and_checked_later() {
+        let (options, state) = start(|request| {
+            request
+                .user_verification(UserVerificationRequirement::Required)
+                .resident_key(ResidentKeyRequirement::Required)
+                .authenticator_attachment(AuthenticatorAttachment::CrossPlatform)
+        });
+        let sent = options.public_key.authenticator_selection.unwrap();
+        assert_eq!(sent.user_verification, UserVerificationRequirement::Required);
+        assert_eq!(sent.resident_key, ResidentKeyRequirement::Required);
+        assert_eq!(sent.authenticator_attachment, Some(AuthenticatorAttachment::CrossPlatform));
+        assert_eq!(state.user_verification, sent.user_verification);
+        assert_eq!(state.resident_key, sent.resident_key);
+        assert_eq!(state.attachment, sent.authenticator_attachment);
+    }
+
+    #[test]
+    fn only_accepted_algorithms_are_offered() {
+        let (options, state) = start(|request| request.algorithms(|algorithm| algorithm == Algorithm::Es256));
+        let offered: Vec<_> = options.public_key.pub_key_cred_params.iter().map(|one| one.alg).collect();
+        assert_eq!((offered, state.algorithms), ([-7].into(), [-7].into()));
+    }
+
+    #[test]
+    fn existing_credentials_are_excluded() {
+        let (options, state) = start(|request| {
+            request.exclude(&[sample(&[7], &[1])]).exclude(&[sample(&[7], &[2]), sample(&[7], &[3])])
+        });
+        let sent: Vec<_> =
+            options.public_key.exclude_credentials.iter().map(|known| known.id.as_bytes()).collect();
+        assert_eq!(sent, [[1], [2], [3]]);
+        let excludes = |id| state.exclude_credentials.contains(&state.started.challenge, &[id]);
+        assert_eq!([1, 2, 3, 4].map(excludes), [true, true, true, false]);
+    }
+
+    #[test]
+    fn conveyance_and_hints_are_sent() {
+        let (options, _) = start(|request| {
+            request
+                .attestation(AttestationConveyancePreference::Direct)
+                .hints([PublicKeyCredentialHint::Hybrid, PublicKeyCredentialHint::SecurityKey])
+        });
+        let sent = options.public_key;
+        assert_eq!(sent.attestation, Some(AttestationConveyancePreference::Direct));
+        assert_eq!(sent.hints, [PublicKeyCredentialHint::Hybrid, PublicKeyCredentialHint::SecurityKey]);
+    }
+
+    #[test]
+    fn a_conditional_create_prefers_user_verification() {
+        let (options, state) = start(|request| request.user_verification(REQUIRED).conditional());
+        assert_eq!((options.mediation, state.mediation), (Some(Mediation::Conditional), options.mediation));
+        assert_eq!(state.user_verification, UserVerificationRequirement::Preferred);
+        let (_, state) = start(|request| request.conditional().user_verification(REQUIRED));
+        assert_eq!(state.user_verification, REQUIRED, "set afterwards");
+    }
+
+    #[test]
+    fn a_payment_needs_a_verified_user_on_the_platform() {
+        let (options, state) =
+            start(|request| request.resident_key(ResidentKeyRequirement::Discouraged).payment());
+        assert!(options.public_key.extensions.payment.is_some() && state.extensions.payment.is_some());
+        assert_eq!(state.user_verification, UserVerificationRequirement::Required);
+        assert_eq!(state.attachment, Some(AuthenticatorAttachment::Platform));
+        assert_eq!(state.resident_key, ResidentKeyRequirement::Preferred);
+        let (_, state) = start(|request| request.resident_key(ResidentKeyRequirement::Required).payment());
+        assert_eq!(state.resident_key, ResidentKeyRequirement::Required);
+    }
+
+    #[test]
+    fn extensions_replace_the_defaults() {
+        assert_eq!(start(|request| request).0.public_key.extensions.cred_props, Some(true));
+        let (options, state) = start(|request| {
+            request.extensions(RegistrationExtensionInputs {
+                min_pin_length: Some(true),
+                ..RegistrationExtensionInputs::default()
+            })
+        });
+        let sent = options.public_key.extensions;
+        assert_eq!((sent.cred_props, sent.min_pin_length), (None, Some(true)));
+        assert_eq!((state.extensions.cred_props, state.extensions.min_pin_length), (None, Some(true)));
+    }
+
+    #[test]
+    fn a_challenge_of_the_caller_has_at_least_16_bytes() {
+        let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
+        let handle = UserHandle::try_from(&[7][..]).unwrap();
+        let user = User { handle, name: "kim".into(), display_name: "Kim".into() };
+        let start = |len| {
+            rp.registration(&user).start_with(Challenge::recorded(&alloc::vec![1; len]), NOW).map(|_| ())
+        };
+        assert_eq!((start(15), start(16)), (Err(ChallengeLengthError { got: 15 }), Ok(())));
+    }
+}
