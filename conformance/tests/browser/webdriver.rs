@@ -110,8 +110,10 @@ impl Session {
             "const arguments_ = [...arguments], limit = arguments_.pop(), end = Date.now() + limit;
              const look = async function () {{ {body} }};
              for (;;) {{
-                 const found = await look.apply(null, arguments_);
-                 if (found || Date.now() > end) return found || null;
+                 let found = null, late = Date.now() > end;
+                 // A page that is still loading has no elements to look at.
+                 try {{ found = await look.apply(null, arguments_); }} catch (error) {{ if (late) throw error; }}
+                 if (found || late) return found || null;
                  await new Promise((resolve) => setTimeout(resolve, 20));
              }}"
         );
