@@ -2,6 +2,8 @@
 //!
 //! The browser tests in `tests/browser` start the examples and use the pages in headless Chromium.
 
+mod administration;
+mod answer;
 mod application;
 mod approval;
 mod arguments;
@@ -9,7 +11,8 @@ mod assets;
 mod metadata;
 mod passwords;
 
-pub use application::{Answer, AppRoute, Application};
+pub use answer::Answer;
+pub use application::{AppRoute, Application};
 pub use approval::{Approval, start_provider};
 pub use arguments::Arguments;
 pub use assets::Asset;
@@ -21,9 +24,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use rp_service::Passkeys;
+use rp_service::{Passkeys, RecentEvents};
 use tracing_subscriber::EnvFilter;
 
+use self::administration::Administration;
 use self::passwords::Passwords;
 
 /// A site that is ready to serve.
@@ -53,8 +57,10 @@ impl Site {
         let listeners = arguments.listeners()?;
         let port = listeners.first().map(TcpListener::local_addr).transpose()?.as_ref().map(SocketAddr::port);
         let origin = arguments.origin(port.unwrap_or_default());
-        let passkeys = arguments.passkeys(&origin).await?;
-        let application = Application::new(Passwords::open(arguments.database()).await?);
+        let events = RecentEvents::new(KEPT_EVENTS);
+        let passkeys = arguments.passkeys(&origin, events.clone()).await?;
+        let administration = Administration { administrators: arguments.administrators(), events };
+        let application = Application::new(Passwords::open(arguments.database()).await?, administration);
         let header_time_limit = arguments.header_time_limit();
         let has_telemetry = arguments.has_telemetry();
         let database = arguments.database().to_string();
@@ -94,6 +100,8 @@ fn log() {
 
 /// Errors, and every event of the service and of metadata.
 const LOGGED: &str = "error,rp=info,rp_mds=info";
+/// Events that the administrator's page can show: about five megabytes.
+const KEPT_EVENTS: usize = 10_000;
 
 #[cfg(test)]
 mod tests {

@@ -7,9 +7,10 @@ use qrcode::{EcLevel, QrCode};
 use rp_service::http::{Context, Routes};
 use rp_service::{Method, Requirement, ServiceError, Username};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::administration::Administration;
+use super::answer::{Answer, parse};
 use super::passwords::Passwords;
 
 /// A route of the example. The adapters' examples mount all of them.
@@ -21,7 +22,7 @@ pub enum AppRoute {
     SignIn,
     /// `POST /password`: sets the password of the signed-in user.
     SetPassword,
-    /// `GET /profile`: whether the user has a password.
+    /// `GET /profile`: whether the user has a password, and is an administrator.
     Profile,
     /// `POST /qr`: a text as a QR code, so that no secret leaves the site for that.
     QrCode,
@@ -29,11 +30,19 @@ pub enum AppRoute {
     OpenApi,
     /// `POST /report`: an operation that requires a passkey within the last two minutes.
     Report,
+    /// `POST /admin/users`: the users and their state under the policy.
+    AdminUsers,
+    /// `POST /admin/user`: one user, with the latest events.
+    AdminUser,
+    /// `POST /admin/check`: a dry run of another policy.
+    AdminCheck,
+    /// `POST /admin/act`: what an administrator does to a user, with a reason.
+    AdminAct,
 }
 
 impl AppRoute {
     /// Every route.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::SignUp,
         Self::SignIn,
         Self::SetPassword,
@@ -41,6 +50,10 @@ impl AppRoute {
         Self::QrCode,
         Self::OpenApi,
         Self::Report,
+        Self::AdminUsers,
+        Self::AdminUser,
+        Self::AdminCheck,
+        Self::AdminAct,
     ];
 
     /// The path.
@@ -54,6 +67,10 @@ impl AppRoute {
             Self::QrCode => "/qr",
             Self::OpenApi => "/openapi.json",
             Self::Report => "/report",
+            Self::AdminUsers => "/admin/users",
+            Self::AdminUser => "/admin/user",
+            Self::AdminCheck => "/admin/check",
+            Self::AdminAct => "/admin/act",
         }
     }
 
@@ -64,21 +81,11 @@ impl AppRoute {
     }
 }
 
-/// A response of the example.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The media type of the body.
-    pub media_type: &'static str,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
 /// The handlers of the routes.
 #[derive(Clone, Debug)]
 pub struct Application {
     passwords: Arc<Passwords>,
+    administration: Arc<Administration>,
 }
 
 #[derive(Deserialize)]
@@ -107,8 +114,8 @@ struct Text {
 }
 
 impl Application {
-    pub(super) fn new(passwords: Passwords) -> Self {
-        Self { passwords: Arc::new(passwords) }
+    pub(super) fn new(passwords: Passwords, administration: Administration) -> Self {
+        Self { passwords: Arc::new(passwords), administration: Arc::new(administration) }
     }
 
     /// Responds to a request.
@@ -128,7 +135,9 @@ impl Application {
             AppRoute::Profile => {
                 let current = context.require(&Requirement::signed_in()).await?;
                 let has_password = self.passwords.exists(&current.user.handle).await?;
-                Ok(Answer::json(200, &json!({ "hasPassword": has_password })))
+                let is_administrator = self.administration.includes(&current.user);
+                let profile = json!({ "hasPassword": has_password, "isAdministrator": is_administrator });
+                Ok(Answer::json(200, &profile))
             }
             AppRoute::QrCode => qr_code(&parse::<Text>(body)?.text),
             AppRoute::OpenApi => Ok(Answer::json(200, &context.passkeys().openapi(&Routes::all()))),
@@ -137,12 +146,16 @@ impl Application {
                 let text = format!("The report of {}: nothing to report.\n", current.user.name);
                 Ok(Answer { status: 200, media_type: "text/plain; charset=utf-8", body: text.into() })
             }
+            AppRoute::AdminUsers => self.administration.users(context, &self.passwords, body).await,
+            AppRoute::AdminUser => self.administration.user(context, &self.passwords, body).await,
+            AppRoute::AdminCheck => self.administration.check(context, &self.passwords, body).await,
+            AppRoute::AdminAct => self.administration.act(context, body).await,
         }
     }
 
     async fn sign_up(&self, context: &Context, form: NewAccount) -> Result<Answer, ServiceError> {
         if is_too_short(&form.password) {
-            return Ok(Answer::too_short());
+            return Ok(too_short());
         }
         let passkeys = context.passkeys();
         let user = passkeys.create_user(&form.username, &form.display_name).await?;
@@ -173,30 +186,15 @@ impl Application {
         let recent = context.passkeys().policy().recent_verification;
         let current = context.require(&Requirement::signed_in().within(recent)).await?;
         if is_too_short(&form.password) {
-            return Ok(Answer::too_short());
+            return Ok(too_short());
         }
         self.passwords.set(&current.user.handle, form.password).await?;
         Ok(Answer::empty())
     }
 }
 
-impl Answer {
-    fn empty() -> Self {
-        Self { status: 204, media_type: "", body: Vec::new() }
-    }
-
-    fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, media_type: "application/json", body: body.to_string().into_bytes() }
-    }
-
-    fn problem(status: u16, code: &str, title: &str) -> Self {
-        let problem = json!({ "type": "about:blank", "title": title, "status": status, "code": code });
-        Self { media_type: "application/problem+json", ..Self::json(status, &problem) }
-    }
-
-    fn too_short() -> Self {
-        Self::problem(400, "password-too-short", "The password is too short")
-    }
+fn too_short() -> Answer {
+    Answer::problem(400, "password-too-short", "The password is too short")
 }
 
 fn is_too_short(password: &str) -> bool {
@@ -209,10 +207,4 @@ fn qr_code(text: &str) -> Result<Answer, ServiceError> {
     // Black on white in any colour scheme: cameras expect it.
     let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
     Ok(Answer { status: 200, media_type: "image/svg+xml", body: image.into_bytes() })
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
-    // Without the parser's message, which may quote a password.
-    serde_json::from_slice(body)
-        .map_err(|_| ServiceError::Body { detail: "the body does not have the expected form".into() })
 }

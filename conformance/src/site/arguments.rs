@@ -13,7 +13,7 @@ use rp_core::{RelyingParty, Timestamp};
 use rp_service::store::{MemoryStore, PostgresStore, RedisStore, SqliteStore, StoreError, UserRecord};
 use rp_service::{
     Groups, GroupsFuture, KeyRing, Membership, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy,
-    RecoveryCodes, Secret, Totp,
+    RecentEvents, RecoveryCodes, Secret, Totp,
 };
 
 use super::approval::{Approval, start_provider};
@@ -49,7 +49,7 @@ pub struct Arguments {
     /// A policy, in TOML. Without it, anyone may create an account, and the rest is the default.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// A user in the group `administrators` of the policy; may be repeated.
+    /// A user in the group `administrators` of the policy, who may open /admin; may be repeated.
     #[arg(long = "administrator", value_name = "USERNAME")]
     administrators: Vec<String>,
     /// Counts how ceremonies end in browsers, which report it.
@@ -116,6 +116,11 @@ impl Arguments {
         }
     }
 
+    /// The usernames of the administrators.
+    pub(super) fn administrators(&self) -> Vec<String> {
+        self.administrators.clone()
+    }
+
     /// Whether the page reports how ceremonies end.
     pub(super) fn has_telemetry(&self) -> bool {
         self.telemetry
@@ -142,7 +147,11 @@ impl Arguments {
     }
 
     /// The service.
-    pub(super) async fn passkeys(&self, origin: &str) -> Result<Passkeys, Box<dyn Error>> {
+    pub(super) async fn passkeys(
+        &self,
+        origin: &str,
+        events: RecentEvents,
+    ) -> Result<Passkeys, Box<dyn Error>> {
         let metadata = self.metadata.load()?;
         let mut rp = RelyingParty::builder(host(origin))
             .name("Passkeys")
@@ -159,6 +168,7 @@ impl Arguments {
             .secret(self.secret()?)
             .policy(self.policy()?)
             .passkey_endpoints(endpoints)
+            .add_events(events)
             .command_line("passkeys-login", "passkeys-login, the example for terminals")
             .body_time_limit(Duration::from_secs(self.body_time))
             .groups(Administrators(self.administrators.clone()));

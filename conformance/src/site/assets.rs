@@ -37,15 +37,19 @@ pub(super) fn assets(has_telemetry: bool) -> Vec<Asset> {
     if has_telemetry {
         module.push_str(&BrowserModule::Telemetry.preload_tag(&Routes::all()));
     }
-    let page = include_str!("pages/index.html").replace("<!-- passkeys.js -->", &module);
+    let page = |html: &str| html.replace("<!-- passkeys.js -->", &module);
     vec![
-        Asset::new("/", HTML, &page),
+        Asset::new("/", HTML, &page(include_str!("pages/index.html"))),
+        Asset::new("/admin", HTML, &page(include_str!("pages/admin.html"))),
+        Asset::new("/admin.js", SCRIPT, include_str!("pages/admin.js")),
+        Asset::new("/admin-words.js", SCRIPT, include_str!("pages/admin-words.js")),
         Asset::new("/app.js", SCRIPT, include_str!("pages/app.js")),
         Asset::new("/cards.js", SCRIPT, include_str!("pages/cards.js")),
         Asset::new("/dom.js", SCRIPT, include_str!("pages/dom.js")),
         Asset::new("/factors.js", SCRIPT, include_str!("pages/factors.js")),
         Asset::new("/words.js", SCRIPT, include_str!("pages/words.js")),
         Asset::new("/style.css", "text/css; charset=utf-8", include_str!("pages/style.css")),
+        Asset::new("/admin.css", "text/css; charset=utf-8", include_str!("pages/admin.css")),
         Asset::new("/icon.svg", "image/svg+xml", include_str!("pages/icon.svg")),
     ]
 }

@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
 
+mod administration;
 #[path = "../shared/built.rs"]
 mod built;
 mod command_line;
@@ -323,7 +324,7 @@ fn the_keyboard_alone_reaches_every_control() {
 /// Presses Tab until the focus has been everywhere; returns the visible controls that it did not reach.
 fn unreached(browser: &Session) -> Value {
     let controls = "const root = document.querySelector('dialog[open]') ?? document;
-        window.unreached = [...root.querySelectorAll('a[href], button, input, summary')]
+        window.unreached = [...root.querySelectorAll('a[href], button, input, textarea, summary')]
             .filter((control) => control.checkVisibility({ visibilityProperty: true }));
         document.addEventListener('focusin', ({ target }) =>
             window.unreached.splice(window.unreached.indexOf(target) >>> 0, 1));

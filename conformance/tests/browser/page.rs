@@ -37,9 +37,13 @@ impl<'a> Page<'a> {
         session.open(address);
         let page = Self { session };
         page.wait_signed_out();
-        // Records every response, to show that the server rejected a request and not the browser.
-        session.run(WATCH, &[]).unwrap();
+        page.watch();
         page
+    }
+
+    /// Records every response, to show that the server rejected a request and not the browser.
+    pub(crate) fn watch(&self) {
+        self.session.run(WATCH, &[]).unwrap();
     }
 
     /// Loads the page again and waits for one of its views.

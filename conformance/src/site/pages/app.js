@@ -22,6 +22,7 @@ let busy = false;
 function show(view) {
   for (const other of views) other.hidden = other !== view;
   $("#sign-out").hidden = view !== account;
+  if (view !== account) $("#to-admin").hidden = true;
 }
 
 async function start() {
@@ -128,7 +129,7 @@ $("[name=skip]", secondFactor).addEventListener("click", (event) => {
 });
 
 async function showAccount(session) {
-  const [{ credentials }, { sessions }, { hasPassword }, enrolment] = await Promise.all([
+  const [{ credentials }, { sessions }, { hasPassword, isAdministrator }, enrolment] = await Promise.all([
     passkeys.call("GET", "credentials"),
     passkeys.call("GET", "sessions"),
     get("/profile"),
@@ -140,6 +141,7 @@ async function showAccount(session) {
   $(".username", account).textContent = name;
   $(".avatar", account).textContent = [...displayName][0].toUpperCase();
   document.title = `Passkeys of ${displayName}`;
+  $("#to-admin").hidden = !isAdministrator;
 
   const cards = credentials.map((item) => passkeyCard(item, session.credential?.id, { rename, remove }));
   $("#passkeys").replaceChildren(...cards);
