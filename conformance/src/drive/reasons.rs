@@ -156,4 +156,11 @@ mod tests {
             "line 2: a rule is a code and a text"
         );
     }
+    #[test]
+    fn the_maps_of_other_servers_name_only_codes() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/reasons");
+        let read: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|file| Reasons::read(&file.unwrap().path()).unwrap()).collect();
+        assert!(!read.is_empty());
+    }
 }
