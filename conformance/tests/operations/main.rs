@@ -2,6 +2,7 @@
 #![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod command;
+mod libraries;
 mod many;
 mod observed;
 mod play;

@@ -12,10 +12,10 @@ use rp_service::store::{SqliteStore, UserRecord};
 use rp_service::{Caller, FactorName, Method, Passkeys, RecentEvents, RecoveryCodes, Secret, SessionToken};
 use serde_json::{Value, json};
 
-const ORIGIN: &str = "https://example.org";
+pub(super) const ORIGIN: &str = "https://example.org";
 
 /// A service on a new database in the folder.
-async fn service(folder: &Path, name: &str, key: u8) -> (Passkeys, RecentEvents) {
+pub(super) async fn service(folder: &Path, name: &str, key: u8) -> (Passkeys, RecentEvents) {
     let store = SqliteStore::connect(folder.join(name).to_str().unwrap()).await.unwrap();
     let events = RecentEvents::new(1_000);
     let rp = RelyingParty::builder("example.org").name("Example").origin(ORIGIN).build().unwrap();
@@ -30,7 +30,7 @@ async fn service(folder: &Path, name: &str, key: u8) -> (Passkeys, RecentEvents)
     (passkeys, events)
 }
 
-fn operator() -> Operator {
+pub(super) fn operator() -> Operator {
     Operator::new("move to another server").unwrap()
 }
 

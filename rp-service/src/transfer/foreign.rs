@@ -26,9 +26,9 @@ use crate::username::Username;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ForeignFormat {
-    /// `Passkey` and `SecurityKey` of webauthn-rs 0.4 and 0.5, serialised by serde.
+    /// `Passkey` and `SecurityKey` of webauthn-rs 0.4 to 0.6, serialised by serde.
     WebauthnRs,
-    /// The result of a registration with SimpleWebAuthn 8 to 13, or the row that its documentation recommends.
+    /// The result of a registration with SimpleWebAuthn 8 to 14, or the row that its documentation recommends.
     SimpleWebauthn,
     /// `webauthn.Credential` of go-webauthn, serialised by `encoding/json`.
     GoWebauthn,
