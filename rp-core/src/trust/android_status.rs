@@ -181,6 +181,17 @@ mod tests {
     }
 
     #[test]
+    fn the_length_is_the_number_of_entries() {
+        let list = |json: &str| AndroidStatusList::parse(json.as_bytes()).unwrap();
+        let (empty, two) = (
+            r#"{"entries": {}}"#,
+            r#"{"entries": {"7": {"status": "REVOKED"}, "8": {"status": "SUSPENDED"}}}"#,
+        );
+        assert_eq!((list(empty).len(), list(empty).is_empty()), (0, true));
+        assert_eq!((list(two).len(), list(two).is_empty()), (2, false));
+    }
+
+    #[test]
     fn what_is_not_a_status_list_is_rejected() {
         let rejected = |json: &str| AndroidStatusList::parse(json.as_bytes()).unwrap_err();
         for json in

@@ -68,3 +68,39 @@ impl<'a> GeneralName<'a> {
         Ok(names)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(der: &[u8]) -> Result<Vec<GeneralName<'_>>, DerError> {
+        GeneralName::read_all(&mut Reader::new(der), "names")
+    }
+
+    #[test]
+    fn every_kind_is_read_by_its_tag() {
+        let expected = [
+            (&[0xa0, 1, 0][..], GeneralName::Other(&[0])),
+            (&[0x81, 1, b'a'], GeneralName::Rfc822("a")),
+            (&[0x82, 1, b'b'], GeneralName::Dns("b")),
+            (&[0xa3, 1, 3], GeneralName::X400(&[3])),
+            (&[0xa5, 1, 5], GeneralName::EdiParty(&[5])),
+            (&[0x86, 1, b'c'], GeneralName::Uri("c")),
+            (&[0x87, 1, 7], GeneralName::Ip(&[7])),
+            (&[0x88, 1, 8], GeneralName::RegisteredId(&[8])),
+        ];
+        for (der, name) in expected {
+            assert_eq!(read(der).as_deref(), Ok(&[name][..]));
+        }
+        // An empty Name within the explicit tag.
+        assert!(matches!(read(&[0xa4, 2, 0x30, 0]).as_deref(), Ok([GeneralName::Directory(_)])));
+    }
+
+    #[test]
+    fn a_kind_in_the_other_form_is_rejected() {
+        let (constructed, primitive) = ([0xa1, 0xa2, 0xa6, 0xa7, 0xa8], [0x80, 0x83, 0x84, 0x85]);
+        for tag in constructed.iter().chain(&primitive).chain(&[0x89]) {
+            assert!(read(&[*tag, 0]).is_err(), "{tag:#x}");
+        }
+    }
+}
