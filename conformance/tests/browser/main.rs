@@ -14,6 +14,7 @@ mod administration;
 mod built;
 mod command_line;
 mod crash;
+mod cut_network;
 mod external;
 mod factors;
 mod folder;
