@@ -163,6 +163,27 @@ impl Passkeys {
         }
     }
 
+    /// Returns an error if the session may not add or delete passkeys and factors at all, whatever was verified recently: it
+    /// has to verify a factor again. In the state `first-factor` it cannot, so that the user has to sign in again.
+    pub(super) async fn check_managing(
+        &self,
+        caller: &Caller,
+        user: &UserRecord,
+    ) -> Result<(), ServiceError> {
+        let session = &caller.any_session()?.session;
+        if session.is_signed_in() {
+            return self.check_reauthentication(caller, user).await;
+        }
+        if !self.inner.policy.reauthenticates() {
+            return Ok(());
+        }
+        let rules = self.rules(user).await?.reauthenticate;
+        match rules.on_changed_context && self.inner.context.has_changed(&session.client, &caller.client) {
+            true => Err(ServiceError::NotSignedIn),
+            false => Ok(()),
+        }
+    }
+
     /// Whether a session in the state `first-factor` may enrol a factor, because the user has none that is accepted.
     pub(super) async fn may_enrol(&self, session: &Session) -> Result<bool, ServiceError> {
         if session.factor(&Method::RecoveryCode).is_some() {

@@ -97,6 +97,7 @@ impl Passkeys {
     ) -> Result<Enrolment, ServiceError> {
         let session = &caller.any_session()?.session;
         let user = self.active_user(&session.user).await?;
+        self.check_managing(caller, &user).await?;
         let factor = self.factor_named(name)?;
         if !self.rules(&user).await?.factors.contains(name) {
             return Err(ServiceError::NoSuchFactor);
@@ -167,6 +168,7 @@ impl Passkeys {
     ) -> Result<EnrolledFactorJson, ServiceError> {
         let session = &caller.any_session()?.session;
         let user = self.active_user(&session.user).await?;
+        self.check_managing(caller, &user).await?;
         let factor = self.factor_named(name)?;
         let authorization = self.authorize_enrolment(session, factor.as_ref()).await?;
         let missing = ServiceError::NoCeremony(NoCeremony::Missing);
@@ -216,7 +218,7 @@ impl Passkeys {
 
     async fn remove_factor(&self, caller: &Caller, name: &FactorName) -> Result<FactorsJson, ServiceError> {
         let session = &caller.signed_in()?.session;
-        let user = self.active_user(&session.user).await?;
+        let user = self.signed_in_user(caller).await?;
         let factor = self.factor_named(name)?;
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let authorization = self.authorize(session, &passkeys).await?;

@@ -125,9 +125,7 @@ impl Passkeys {
 
 /// The grant of a session in which a recovery code was used. It exists until the grant is used up or expires.
 pub(super) fn recovery_grant(session: &Session) -> Option<GrantKey> {
-    let is_recovery =
-        session.state == SessionState::FirstFactor && session.factor(&Method::RecoveryCode).is_some();
-    is_recovery.then(|| recovery_key(session))
+    session.factor(&Method::RecoveryCode).map(|_| recovery_key(session))
 }
 
 /// No token of a grant has this key: its hash begins with other bytes.

@@ -75,6 +75,7 @@ impl Passkeys {
             });
         }
         let user = self.active_user(&session.user).await?;
+        self.check_managing(caller, &user).await?;
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let needs_grant = match self.authorize(session, &passkeys).await {
             Ok(_) => false,
@@ -203,6 +204,7 @@ impl Passkeys {
         self.admit(AdmissionRequest::new(Purpose::AddPasskey, &user, &passkey)).await?;
         let session = &input.caller.any_session()?.session;
         // Everything that was checked at the start is checked again: what follows may be minutes later.
+        self.check_managing(input.caller, &user).await?;
         let mut passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let authorization = match input.grant {
             Some(grant) => Authorization::Grant(GrantKey::of(grant)),
