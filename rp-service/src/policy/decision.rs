@@ -292,7 +292,8 @@ struct View<'a> {
     subject: &'a Subject,
     /// Without recovery codes if the rules do not accept them: their only effect is to open enrolment.
     verified: Vec<&'a Verified>,
-    is_context_known: bool,
+    /// Whether nothing but a first factor was verified, in a context in which the user verified a second one before.
+    is_first_in_known_context: bool,
 }
 
 impl<'a> View<'a> {
@@ -301,7 +302,9 @@ impl<'a> View<'a> {
         let counts =
             |verified: &&Verified| accepts_recovery || verified.factor != VerifiedMethod::RecoveryCode;
         let verified = session.verified.iter().filter(counts).collect();
-        Self { rules, subject, verified, is_context_known: session.is_context_known }
+        // Another factor that does not count, under these rules or others, must not be replaced by the context.
+        let is_first_in_known_context = session.is_context_known && session.verified.len() == 1;
+        Self { rules, subject, verified, is_first_in_known_context }
     }
 
     fn contradiction(&self) -> Option<super::rules::Contradiction> {
@@ -386,7 +389,7 @@ impl<'a> View<'a> {
 
     /// Whether the second factor can be left out in a known context.
     fn may_skip(&self) -> bool {
-        self.is_context_known
+        self.is_first_in_known_context
             && !self.is_passkey_alone()
             && self.rules.reauthenticate.at_sign_in == SecondFactorPrompt::ChangedContext
             && self.rules.has_accepted(self.subject)

@@ -103,16 +103,23 @@ fn passkey() -> impl Strategy<Value = PasskeyFacts> {
         .prop_map(|(certification, fips, is_hardware)| ModelFacts { certification, fips, is_hardware });
     let algorithm = prop::option::weighted(0.9, one_of(&[Algorithm::Es256, Algorithm::Rs256]));
     let model = prop::option::of(one_of(&MODELS));
-    (prop::option::of(any::<bool>()), any::<bool>(), algorithm, any::<bool>(), model, listed).prop_map(
-        |(backup_eligible, uv_initialized, algorithm, trusted, model, listed)| PasskeyFacts {
-            backup_eligible,
-            uv_initialized,
-            algorithm,
-            trusted,
-            model,
-            listed,
-            attachment: None,
-            discoverable: None,
+    let reported = (
+        prop::option::of(one_of(&[Attachment::Platform, Attachment::CrossPlatform])),
+        prop::option::of(any::<bool>()),
+    );
+    let backup_eligible = prop::option::of(any::<bool>());
+    (backup_eligible, any::<bool>(), algorithm, any::<bool>(), model, listed, reported).prop_map(
+        |(backup_eligible, uv_initialized, algorithm, trusted, model, listed, (attachment, discoverable))| {
+            PasskeyFacts {
+                backup_eligible,
+                uv_initialized,
+                algorithm,
+                trusted,
+                model,
+                listed,
+                attachment,
+                discoverable,
+            }
         },
     )
 }
@@ -228,6 +235,35 @@ proptest! {
             !after.access.allows_enrolment() || before.access.allows_enrolment(),
             "{before:?} {after:?}"
         );
+    }
+
+    /// The other members of the policy are not rules; with a new member this does not compile.
+    #[test]
+    fn members_that_are_not_rules_decide_nothing(
+        group in group(),
+        subject in subject(),
+        session in session(),
+        now in now(),
+    ) {
+        let (policy, user) = of_groups(&[group], &subject);
+        let decision = policy.decide(&user, &session, now);
+        let other = Policy {
+            default: policy.default,
+            group: policy.group,
+            sign_up: true,
+            recent_verification: Duration::ZERO,
+            step_up_user_verification: Some(UserVerificationRequirement::Required),
+            allow_omitted_user_verification: true,
+            allow_deleting_last: true,
+            conditional_create: true,
+            bearer_tokens: true,
+            nickname_max_chars: 1,
+            sessions: SessionPolicy::aal3(),
+            aal3: Aal3Rules { fips: None, certification: Some(Certification::L3) },
+            username_lists: UsernameLists::Never,
+            limits: Limits::default(),
+        };
+        prop_assert_eq!(other.decide(&user, &session, now), decision);
     }
 
     #[test]

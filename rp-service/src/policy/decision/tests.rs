@@ -7,7 +7,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::policy::passkey::ModelFacts;
-use crate::policy::rules::{Certification, Fips};
+use crate::policy::rules::{Certification, Fips, PasskeyRules, Reauthentication};
 
 /// The deadline of the rule `required-from`: 14 days after 2027-01-15.
 const BY: Timestamp = Timestamp::from_unix_seconds(datetime!(2027-01-29 00:00 UTC).unix_timestamp());
@@ -179,6 +179,32 @@ fn line(name: &str, rules: &str) -> String {
     format!("{name}: {}\n", columns.join(" "))
 }
 
+/// The names of all members of a set of rules. With a new member it does not compile until the member is added.
+macro_rules! members {
+    ($type:ident, $prefix:literal, $($member:ident)+) => {{
+        let $type { $($member: _,)+ } = $type::default();
+        vec![$(concat!($prefix, stringify!($member))),+]
+    }};
+}
+
+#[test]
+fn every_member_of_the_rules_is_in_the_table() {
+    let members = [
+        members!(Rules, "", second_factor factors passkeys enrol reauthenticate after_recovery),
+        members!(
+            PasskeyRules, "passkeys.",
+            most device_bound synced user_verification resident_key attachment attestation certification fips hardware
+            models algorithms
+        ),
+        members!(Reauthentication, "reauthenticate.", at_sign_in after on_changed_context),
+    ];
+    for member in members.concat() {
+        let is_of_it =
+            |rule: &str| rule.starts_with(&format!("{member} =")) || rule.starts_with(&format!("{member}."));
+        assert!(RULES.iter().any(|(_, rules)| rules.lines().any(is_of_it)), "{member}");
+    }
+}
+
 #[test]
 fn every_rule_alone_and_in_pairs_decides_as_in_the_table() {
     let mut table = String::from(
@@ -323,6 +349,25 @@ fn a_factor_used_as_the_first_one_is_no_second_one() {
     let scenario = Scenario::new("alone", &[], &[FactorName::TOTP]).verified([totp()]);
     let decision = scenario.decide(&policy("second_factor = 'required'"), BY);
     assert_eq!(decision.access, Access::Enrol);
+}
+
+#[test]
+fn a_known_context_replaces_no_factor_that_does_not_count() {
+    let codes = [FactorName::TOTP, FactorName::RECOVERY_CODES];
+    let password = VerifiedMethod::Password;
+    for (rules, used) in [
+        ("passkeys = { hardware = true, user_verification = 'required' }", key(synced(), false)),
+        ("factors = 'totp'", VerifiedMethod::RecoveryCode),
+    ] {
+        let policy = policy(&format!("{rules}\nreauthenticate.at_sign_in = 'changed-context'"));
+        let scenario = |verified: Vec<VerifiedMethod>| Scenario {
+            is_context_known: true,
+            ..Scenario::new("known", &[], &codes).verified(verified)
+        };
+        let access = scenario(vec![password.clone(), used]).decide(&policy, BY).access;
+        assert!(matches!(access, Access::SecondFactor(_)), "{rules}: {access:?}");
+        assert!(scenario(vec![password.clone()]).decide(&policy, BY).access.is_signed_in(), "{rules}");
+    }
 }
 
 #[test]
