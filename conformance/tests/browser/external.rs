@@ -77,7 +77,7 @@ fn wait_service(browser: &Session) {
 }
 
 /// Decides at the other service, which sends the browser back.
-fn answer(browser: &Session, decision: &str) {
+pub(crate) fn answer(browser: &Session, decision: &str) {
     wait_service(browser);
     browser.click(&format!("button[name={decision}]"));
 }

@@ -13,7 +13,7 @@ use crate::{on_both_sites, photograph};
 const PASSWORD: &str = "correct horse battery";
 
 /// Later by two time steps: the codes before were used, or are too old.
-const STEPS: Duration = Duration::from_secs(60);
+pub(crate) const STEPS: Duration = Duration::from_secs(60);
 
 #[test]
 fn after_the_password_a_code_of_the_app_signs_in() {
@@ -201,8 +201,16 @@ fn second_factors_fit_a_phone_and_a_laptop() {
 }
 
 /// Sets up an authenticator app with the secret that the page shows.
-pub(crate) fn set_up(browser: &Session, page: &Page<'_>) -> App {
+fn set_up(browser: &Session, page: &Page<'_>) -> App {
     browser.click("#totp-row button");
+    let app = scan(browser);
+    browser.click("#new-totp button[type=submit]");
+    page.wait_done("Your authenticator app is ready.");
+    app
+}
+
+/// Reads the secret that the page shows, and enters two codes.
+pub(crate) fn scan(browser: &Session) -> App {
     let shown = "const image = document.querySelector('#new-totp img');
         return image.complete && image.naturalWidth > 0 && document.querySelector('#new-totp code').textContent";
     let secret = browser.wait_until("the QR code", shown, &[]);
@@ -210,8 +218,6 @@ pub(crate) fn set_up(browser: &Session, page: &Page<'_>) -> App {
     // Two consecutive codes; the clocks of both may differ by one step.
     browser.fill("#first-code", &app.code(Duration::ZERO));
     browser.fill("#second-code", &app.code(Duration::from_secs(30)));
-    browser.click("#new-totp button[type=submit]");
-    page.wait_done("Your authenticator app is ready.");
     app
 }
 

@@ -49,7 +49,7 @@ impl<'a> Page<'a> {
     /// Loads the page again and waits for one of its views.
     pub(crate) fn reload(&self, site: &Site) {
         self.session.open(&site.origin());
-        self.session.run(WATCH, &[]).unwrap();
+        self.watch();
         let settled = "return ['#signed-out', '#second-factor', '#account', '#wall']
             .some((view) => document.querySelector(view).checkVisibility())";
         self.session.wait_until("a view", settled, &[]);

@@ -28,14 +28,7 @@ function show(view) {
 async function start() {
   const obstacle = unsupported();
   if (obstacle) return showWall({ code: obstacle });
-  try {
-    const session = await passkeys.session();
-    if (session) await enter(session);
-    else showSignedOut();
-  } catch (error) {
-    return showWall(error);
-  }
-  await useAnswer();
+  await refresh().then(useAnswer).catch(showWall);
 }
 
 /** Completes what an external factor began, if the browser is back from its service. */
@@ -115,7 +108,7 @@ const actions = {
 const complete = (button, way) =>
   run(secondFactor, button, "Waiting for your confirmation.", async () => {
     await way();
-    await enter(await passkeys.session());
+    await refresh();
     if (!account.hidden) $("h1", account).focus();
   });
 
@@ -181,12 +174,20 @@ const factors = () =>
     return { enrolled: [], available: [] };
   });
 
-/** Shows the account again after a change. */
-async function refresh() {
-  const session = await passkeys.session();
-  if (session) await enter(session);
-  else showSignedOut();
+/** Shows what the server has, at the start and after a change. If it cannot be loaded, nothing on the page can work. */
+async function refresh(known) {
+  try {
+    const session = known ?? (await passkeys.session());
+    if (session) await enter(session);
+    else showSignedOut();
+  } catch (error) {
+    if (!isOver(error)) showWall(error);
+    throw error;
+  }
 }
+
+/** Whether an error says that the session has ended. */
+const isOver = ({ code }) => code === "not-signed-in" || code === "user-locked";
 
 // Requests of the site itself.
 
@@ -214,9 +215,8 @@ async function run(where, button, waiting, action) {
     await action();
     if ($(".message", where).textContent === waiting) say(where);
   } catch (error) {
-    const isOver = error.code === "not-signed-in" || error.code === "user-locked";
-    if (isOver && (where === account || where === secondFactor)) showSignedOut({ error });
-    else say(where, explain(error));
+    if (isOver(error) && (where === account || where === secondFactor)) showSignedOut({ error });
+    else say(where, wall.hidden ? explain(error) : {});
     if (error.code === "cross-site-request" || error.code === "wrong-address") await pointHome(where);
   } finally {
     busy = false;
@@ -281,7 +281,7 @@ async function offerAutofill() {
 forms["sign-in"].username.addEventListener("focus", offerAutofill);
 
 async function welcome(session) {
-  await enter(session);
+  await refresh(session);
   say(account);
   $("h1", account).focus();
 }
@@ -317,13 +317,13 @@ function submit(form, button, { username, displayName, password }) {
     return run(form, button, "Checking.", async () => {
       await post(isNew ? "/password/sign-up" : "/password/sign-in", { username, displayName, password });
       stopAutofill.abort();
-      await enter(await passkeys.session());
+      await refresh();
     });
   }
   const waiting = isNew ? "Creating your passkey. Follow your browser." : "Waiting for your passkey. Follow your browser.";
   return run(form, button, waiting, async () => {
     if (isNew) await passkeys.signUp({ username, displayName });
-    await welcome(isNew ? await passkeys.session() : await passkeys.signIn({ username }));
+    await welcome(isNew ? undefined : await passkeys.signIn({ username }));
   });
 }
 
