@@ -90,6 +90,10 @@ impl<'a> Page<'a> {
             "return document.querySelector('#sign-up').checkVisibility()",
             &[],
         );
+        // After an account with a password, the form still asks for one.
+        if !self.is_shown("#sign-up button[type=submit].for-passkey") {
+            self.session.click("#sign-up [name=toggle]");
+        }
         self.session.fill("#sign-up-username", username);
         self.ask_again();
     }
