@@ -50,6 +50,12 @@ pub(super) fn auc(ours: &[Duration], theirs: &[Duration]) -> f64 {
     if pairs == 0 { 0.5 } else { to_f64(won) / to_f64(pairs) }
 }
 
+/// The standard error of the AUC of samples of these sizes with the same distribution (that of the Mann–Whitney statistic).
+pub(super) fn standard_error(ours: usize, theirs: usize) -> f64 {
+    let (ours, theirs) = (to_f64(ours), to_f64(theirs));
+    ((ours + theirs + 1.0) / (12.0 * ours * theirs)).sqrt()
+}
+
 fn to_f64(count: usize) -> f64 {
     // Beyond 2^32 pairs, the last digits do not matter.
     let (high, low) = (count >> 32, count & 0xffff_ffff);
@@ -84,6 +90,11 @@ mod tests {
         ] {
             assert!((auc(ours, theirs) - expected).abs() < 1e-9, "{ours:?} {theirs:?}");
         }
+    }
+
+    #[test]
+    fn five_thousand_requests_have_a_standard_error_of_0_01() {
+        assert!((standard_error(1_667, 1_667) - 0.01).abs() < 0.000_1);
     }
 
     #[test]
