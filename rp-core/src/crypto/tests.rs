@@ -208,6 +208,18 @@ fn a_point_off_the_curve_is_refused_in_a_certificate_too() {
     assert!(matches!(Key::from_spki(&spki), Err(SpkiError::Der(_))));
 }
 
+#[cfg(feature = "_rsa")]
+#[test]
+fn rsa_keys_are_equal_only_in_both_numbers() {
+    let (modulus, exponent) = ([0xd5; 256], [1, 0, 1]);
+    let key = |n: &[u8], e: &[u8]| Key::rsa(n, e, RsaLimits::DEFAULT).unwrap();
+    let mut other = modulus;
+    other[100] ^= 1;
+    assert_eq!(key(&modulus, &exponent), key(&modulus, &exponent));
+    assert_ne!(key(&modulus, &exponent), key(&other, &exponent));
+    assert_ne!(key(&modulus, &exponent), key(&modulus, &[1, 0, 3]));
+}
+
 #[test]
 #[cfg(feature = "_rsa")]
 fn rsa_keys_of_certificates_are_bounded_and_not_for_pss_alone() {
