@@ -62,7 +62,7 @@ enum Session<L: Library> {
 }
 
 struct Server<L: Library> {
-    library: L,
+    peer: L,
     accounts: HashMap<String, Account<L::Credential>>,
     owners: HashMap<String, String>,
     sessions: HashMap<String, Session<L>>,
@@ -101,7 +101,7 @@ impl<L: Library> Server<L> {
                 credentials: HashMap::new(),
             },
         };
-        let (options, state) = self.library.creation_options(&account, request)?;
+        let (options, state) = self.peer.creation_options(&account, request)?;
         self.open(options, Session::Registration(account, state))
     }
 
@@ -114,7 +114,7 @@ impl<L: Library> Server<L> {
                 Some(account.ok_or("credential-not-allowed: the user has no credential")?)
             }
         };
-        let (options, state) = self.library.request_options(account, request)?;
+        let (options, state) = self.peer.request_options(account, request)?;
         self.open(options, Session::Authentication(name, state))
     }
 
@@ -130,7 +130,7 @@ impl<L: Library> Server<L> {
         account: Account<L::Credential>,
         state: L::Registration,
     ) -> Result<()> {
-        let (id, credential) = self.library.create(response, state)?;
+        let (id, credential) = self.peer.create(response, state)?;
         if self.owners.contains_key(&id) {
             return Err("credential-exists: the ID is registered already".into());
         }
@@ -146,7 +146,7 @@ impl<L: Library> Server<L> {
         let unknown = "credential-not-allowed: the account has no such credential";
         let account = self.accounts.get_mut(&owner).ok_or(unknown)?;
         let mut credential = account.credentials.get(id).cloned().ok_or(unknown)?;
-        self.library.get(response, state, &mut credential, account)?;
+        self.peer.get(response, state, &mut credential, account)?;
         account.credentials.insert(id.to_owned(), credential);
         Ok(())
     }
@@ -184,9 +184,8 @@ type Shared<L> = Arc<Mutex<Server<L>>>;
 
 /// Serves a library on the port of the command line.
 #[tokio::main(flavor = "current_thread")]
-pub async fn serve<L: Library>(library: L) -> std::io::Result<()> {
-    let server =
-        Server { library, accounts: HashMap::new(), owners: HashMap::new(), sessions: HashMap::new() };
+pub async fn serve<L: Library>(peer: L) -> std::io::Result<()> {
+    let server = Server { peer, accounts: HashMap::new(), owners: HashMap::new(), sessions: HashMap::new() };
     let app = Router::new().fallback(handle::<L>).with_state(Arc::new(Mutex::new(server)));
     let (port, _) = arguments();
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
