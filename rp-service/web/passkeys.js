@@ -7,16 +7,16 @@
  */
 export const texts = {
   en: {
-    "insecure-page": "Passkeys need a page loaded over HTTPS.",
+    "insecure-page": "Passkeys need HTTPS.",
     "no-webauthn": "This browser does not support passkeys.",
-    "old-browser": "This browser is too old. Update it and try again.",
+    "old-browser": "Update this browser.",
     network: "The server cannot be reached. Check your connection and try again.",
     cancelled: "The prompt was closed or timed out. Try again.",
     aborted: "The attempt was stopped.",
-    "wrong-address": "Passkeys of this site do not work at this address.",
+    "wrong-address": "Passkeys do not work at this address.",
     "not-supported": "This device or key cannot create such a passkey.",
     "credential-exists": "This device or key already has a passkey for this account.",
-    rejected: "This passkey was not accepted. Try another one.",
+    rejected: "This passkey was not accepted. Try another.",
     failed: "Something went wrong. Try again.",
     wait: "Try again in {seconds} seconds.",
   },
@@ -51,12 +51,13 @@ export function unsupported() {
 export async function supports(capability) {
   const api = globalThis.PublicKeyCredential;
   const all = (await api?.getClientCapabilities?.().catch(() => {})) ?? {};
-  const older = () => capability === "conditionalGet" && api?.isConditionalMediationAvailable?.();
-  return (all[capability] ?? (await older())) || false;
+  const isAsked = capability === "conditionalGet";
+  return (all[capability] ?? (isAsked && (await api?.isConditionalMediationAvailable?.()))) || false;
 }
 
-export const create = async (options, how) => (await perform("create", options, how)).response;
-export const get = async (options, how) => (await perform("get", options, how)).response;
+const responseOf = (method) => async (options, how) => (await perform(method, options, how)).response;
+export const create = responseOf("create");
+export const get = responseOf("get");
 
 /** Ends the ceremony that is waiting. */
 let stop = () => {};
@@ -70,8 +71,11 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
   const controller = new AbortController();
   const abort = () => controller.abort();
   // A browser performs one ceremony at a time. Autofill waits for others, and others end autofill.
-  if (!isConditional) stop();
-  await idle;
+  let before;
+  do {
+    if (!isConditional) stop();
+    await (before = idle);
+  } while (before !== idle);
   stop = abort;
   let isExpired;
   // Browsers ignore the timeout of autofill, and servers do not.
@@ -116,16 +120,28 @@ async function problemOf(response) {
   return new PasskeyError(json.code ?? "failed", { ...json, status: response.status, retryAfter });
 }
 
-/** What a verification of the user can make good. */
-const VERIFIABLE = ["step-up-required", "second-factor-required"];
+/** The verification of the user that makes a rejection good. */
+const VERIFICATIONS = { "step-up-required": "stepUp", "second-factor-required": "secondFactor" };
+
+/** Handles an error with this code, and no other. */
+const except = (code) => (error) => {
+  if (error.code !== code) throw error;
+};
 
 export function connect({ prefix = "/webauthn", verify } = {}) {
   let autofill;
   let verification;
   /** A registration that the server may not have received. */
   let unsent;
+  /** Settles when the last options have arrived. The first bring the cookie of ceremonies: the next wait for it. */
+  let options = Promise.resolve();
 
-  async function send(method, path, body) {
+  function send(method, path, body) {
+    const now = () => transmit(method, path, body);
+    return path.endsWith("options") ? (options = options.then(now, now)) : now();
+  }
+
+  async function transmit(method, path, body) {
     let response;
     let json;
     try {
@@ -149,10 +165,10 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
 
   const post = (path, body) => send("POST", path, body);
 
-  verify ??= ({ code }) => (code === "step-up-required" ? page.stepUp() : page.secondFactor());
+  verify ??= ({ code }) => page[VERIFICATIONS[code]]();
   /** Verifies the user, if that helps. Requests that were rejected together share one verification. */
   async function isVerified(error) {
-    if (!VERIFIABLE.includes(error.code)) return false;
+    if (!VERIFICATIONS[error.code]) return false;
     verification ??= verify(error).finally(() => (verification = undefined));
     return (await verification) !== false;
   }
@@ -189,7 +205,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       const { code, status } = error;
       if (code === "network") unsent = registration;
       // The authenticator has a passkey that the server did not store.
-      const mayBeStored = ["credential-exists", "no-ceremony", "too-many-requests"].includes(code);
+      const mayBeStored = /^(credential-exists|no-ceremony|too-many-requests)$/.test(code);
       if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: body.id });
       throw error;
     }
@@ -232,19 +248,14 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     signIn: ({ username, ...how } = {}) => authenticate({ username }, how),
     async signInImmediately(how) {
       if (await supports("immediateGet")) {
-        return authenticate({}, { ...how, uiMode: "immediate" }).catch((error) => {
-          if (error.code !== "cancelled") throw error;
-        });
+        return authenticate({}, { ...how, uiMode: "immediate" }).catch(except("cancelled"));
       }
     },
     autofill: (how) => (autofill ??= waitForAutofill(how).finally(() => (autofill = undefined))),
     secondFactor: (how) => authenticate({ purpose: "second-factor" }, how),
     stepUp: (how) => authenticate({ purpose: "step-up" }, how),
     prove: async (how) => post("proof/verify", await create(await post("proof/options", {}), how)),
-    session: () =>
-      send("GET", "session").catch((error) => {
-        if (error.code !== "not-signed-in") throw error;
-      }),
+    session: () => send("GET", "session").catch(except("not-signed-in")),
     async fetch(resource, init) {
       const request = new Request(resource, init);
       const response = await fetch(request.clone());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { connect, create, supports, unsupported } from "../passkeys.js";
+import { connect, create, get, supports, unsupported } from "../passkeys.js";
 import {
   account, credential, cutNetwork, failing, inTurn, install, problem, registrationOptions, server, settle,
   waiting,
@@ -233,7 +233,32 @@ test("a button ends autofill, and waits until it has ended", async () => {
   assert.equal(await autofill, undefined);
   assert.deepEqual(seen.ceremonies.map(({ mediation }) => mediation), ["conditional", undefined]);
   assert.ok(seen.ceremonies[0].signal.aborted);
-  assert.notEqual(passkeys.autofill(), autofill);
+  const end = new AbortController();
+  const next = passkeys.autofill({ signal: end.signal });
+  assert.notEqual(next, autofill);
+  await settle();
+  end.abort();
+  await next;
+});
+
+test("ceremonies that start in the same moment are performed one at a time", async () => {
+  let running = 0;
+  const ceremony = async (options) => {
+    running += 1;
+    try {
+      assert.equal(running, 1);
+      return await (options.mediation ? waiting(options) : credential());
+    } finally {
+      running -= 1;
+    }
+  };
+  const seen = install({ ceremony });
+  const options = { challenge: "AAAA", rp: { id: "example.org" } };
+  const autofill = get(options, { mediation: "conditional" });
+  const ended = assert.rejects(autofill, { code: "aborted" });
+  await create(options);
+  await ended;
+  assert.deepEqual(seen.ceremonies.map(({ method }) => method), ["get", "create"]);
 });
 
 test("a ceremony that ignores its signal blocks nothing", async () => {

@@ -185,3 +185,19 @@ test("the types declare what the module has", () => {
   const declared = [...body.matchAll(/^  (\w+)[(:]/gm)].map(([, name]) => name);
   assert.deepEqual(declared.sort(), Object.keys(connect()).sort());
 });
+
+test("options are requested one at a time, so that the first bring the cookie", async () => {
+  let arrive;
+  const first = new Promise((resolve) => (arrive = resolve));
+  const answers = server({ "POST authentication/options": () => first });
+  const seen = install({ answers });
+  const passkeys = connect();
+  const signedIn = passkeys.signIn();
+  const signedUp = passkeys.signUp({ username: "ada" });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(seen.routes(), ["POST authentication/options"]);
+  arrive([503, {}]);
+  await assert.rejects(signedIn);
+  await signedUp;
+  assert.equal(seen.routes()[1], "POST registration/options");
+});
