@@ -3,6 +3,7 @@
 //! The browser tests in `tests/browser` start the examples and use the pages in headless Chromium.
 
 mod administration;
+mod administrators;
 mod answer;
 mod application;
 mod approval;

@@ -23,6 +23,7 @@ mod sessions;
 mod skipping;
 mod storage;
 mod telemetry;
+mod token;
 mod user_verification;
 mod users;
 
@@ -360,6 +361,8 @@ cases! { $
         confirming_takes_a_passkey_since_the_page_was_shown
         a_session_that_has_to_verify_again_may_confirm
         a_confirmation_belongs_to_the_page_that_was_shown
+    }
+    token {
         the_second_use_of_a_code_ends_its_session
         a_second_use_during_the_first_ends_its_session_too
         a_code_is_bound_to_verifier_client_and_redirect

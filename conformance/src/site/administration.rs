@@ -11,19 +11,19 @@ use std::time::Duration;
 use rp_core::{CredentialId, Timestamp, UserHandle, base64url};
 use rp_service::admin::{CheckedUser, Operator};
 use rp_service::http::Context;
-use rp_service::store::UserRecord;
 use rp_service::{CurrentUser, Passkeys, Policy, RecentEvents, Requirement, ServiceError};
 use serde::Deserialize;
 use serde_json::json;
 
 use self::views::{Change, Details, Row};
+use super::administrators::Administrators;
 use super::answer::{Answer, parse};
 use super::passwords::Passwords;
 
 /// The administrators of the site, and the events that they see.
 #[derive(Clone, Debug)]
 pub(super) struct Administration {
-    pub(super) administrators: Vec<String>,
+    pub(super) administrators: Administrators,
     pub(super) events: RecentEvents,
 }
 
@@ -67,11 +67,6 @@ enum Act {
 }
 
 impl Administration {
-    /// Whether a user is an administrator.
-    pub(super) fn includes(&self, user: &UserRecord) -> bool {
-        self.administrators.contains(&user.name)
-    }
-
     /// The users of a page, in the order of their handles.
     pub(super) async fn users(
         &self,
@@ -216,7 +211,7 @@ impl Administration {
         requirement: &Requirement,
     ) -> Result<Result<CurrentUser, Answer>, ServiceError> {
         let current = context.require(requirement).await?;
-        let is_one = self.includes(&current.user);
+        let is_one = self.administrators.include(&current.user);
         Ok(is_one.then_some(current).ok_or_else(|| {
             Answer::problem(403, "not-an-administrator", "This account is not an administrator's")
         }))

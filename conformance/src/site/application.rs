@@ -135,7 +135,7 @@ impl Application {
             AppRoute::Profile => {
                 let current = context.require(&Requirement::signed_in()).await?;
                 let has_password = self.passwords.exists(&current.user.handle).await?;
-                let is_administrator = self.administration.includes(&current.user);
+                let is_administrator = self.administration.administrators.include(&current.user);
                 let profile = json!({ "hasPassword": has_password, "isAdministrator": is_administrator });
                 Ok(Answer::json(200, &profile))
             }

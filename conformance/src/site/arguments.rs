@@ -10,12 +10,12 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirement};
 use rp_core::{RelyingParty, Timestamp};
-use rp_service::store::{MemoryStore, PostgresStore, RedisStore, SqliteStore, StoreError, UserRecord};
+use rp_service::store::{MemoryStore, PostgresStore, RedisStore, SqliteStore, StoreError};
 use rp_service::{
-    Groups, GroupsFuture, KeyRing, Membership, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy,
-    RecentEvents, RecoveryCodes, Secret, Totp,
+    KeyRing, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecentEvents, RecoveryCodes, Secret, Totp,
 };
 
+use super::administrators::Administrators;
 use super::approval::{Approval, start_provider};
 use super::metadata::MetadataArguments;
 
@@ -116,9 +116,9 @@ impl Arguments {
         }
     }
 
-    /// The usernames of the administrators.
-    pub(super) fn administrators(&self) -> Vec<String> {
-        self.administrators.clone()
+    /// The administrators.
+    pub(super) fn administrators(&self) -> Administrators {
+        Administrators(self.administrators.clone())
     }
 
     /// Whether the page reports how ceremonies end.
@@ -171,7 +171,7 @@ impl Arguments {
             .add_events(events)
             .command_line("passkeys-login", "passkeys-login, the example for terminals")
             .body_time_limit(Duration::from_secs(self.body_time))
-            .groups(Administrators(self.administrators.clone()));
+            .groups(self.administrators());
         passkeys = self.stores(passkeys).await?;
         passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
         if self.approval {
@@ -249,17 +249,6 @@ impl fmt::Display for Database<'_> {
             Self::Sqlite(file) => file,
             Self::Postgres(url) => url.rsplit_once('@').map_or("PostgreSQL", |(_, host)| host),
         })
-    }
-}
-
-/// The users in the group `administrators`, as an application would read them from its own table.
-struct Administrators(Vec<String>);
-
-impl Groups for Administrators {
-    fn groups<'a>(&'a self, user: &'a UserRecord) -> GroupsFuture<'a> {
-        let is_member = self.0.contains(&user.name);
-        let member = Membership { group: "administrators".into(), since: Some(user.created_at) };
-        Box::pin(async move { Ok(is_member.then_some(member).into_iter().collect()) })
     }
 }
 

@@ -15,19 +15,15 @@ const PASSWORD: &str = "correct horse battery";
 fn an_administrator_sees_users_and_revokes_with_a_reason() {
     on_both_sites(&["--administrator", "ada"], |browser, site| {
         let _authenticator = browser.plug_in(Abilities::PLATFORM);
-        let page = Page::open_for_a_script(browser, site);
-        page.sign_up_with_password("cid", PASSWORD);
-        page.wait_signed_in(0);
-        leave(&page);
-        page.sign_up("ada");
-        leave(&page);
+        let page = sign_up_two(browser, site);
+        page.sign_out();
         page.sign_up("bob");
         browser.open(&format!("{}/admin", site.origin()));
         let text = page.wait_message("main", "not-an-administrator");
         assert!(text.starts_with("This account is not an administrator's."), "{text}");
         page.reload(site);
         page.wait_signed_in(1);
-        leave(&page);
+        page.sign_out();
         page.sign_in("ada");
         page.wait_signed_in(1);
 
@@ -82,11 +78,7 @@ fn an_administrator_sees_users_and_revokes_with_a_reason() {
 fn an_administrator_locks_and_unlocks_a_user() {
     on_both_sites(&["--administrator", "ada"], |browser, site| {
         let _authenticator = browser.plug_in(Abilities::PLATFORM);
-        let page = Page::open_for_a_script(browser, site);
-        page.sign_up_with_password("cid", PASSWORD);
-        page.wait_signed_in(0);
-        leave(&page);
-        page.sign_up("ada");
+        sign_up_two(browser, site);
         open_users(browser, site, 2);
         show(browser, "cid");
         act(browser, "lock");
@@ -96,9 +88,14 @@ fn an_administrator_locks_and_unlocks_a_user() {
     });
 }
 
-fn leave(page: &Page<'_>) {
+/// Signs up cid, who has a password only, and ada, the administrator, who stays signed in.
+fn sign_up_two<'a>(browser: &'a Session, site: &Site) -> Page<'a> {
+    let page = Page::open_for_a_script(browser, site);
+    page.sign_up_with_password("cid", PASSWORD);
+    page.wait_signed_in(0);
     page.sign_out();
-    page.wait_signed_out();
+    page.sign_up("ada");
+    page
 }
 
 fn open_users(browser: &Session, site: &Site, users: usize) {

@@ -20,7 +20,6 @@ fn after_the_password_an_approval_elsewhere_signs_in() {
         photograph(browser, site, "external-factor");
 
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         assert_eq!(page.wait_second_factor(), ["approval"]);
         photograph(browser, site, "external-second-factor");
@@ -65,7 +64,6 @@ fn an_external_factor_is_removed_after_a_new_approval() {
         remove();
         page.wait_done("“Approval at another service” was removed.");
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         page.wait_signed_in(0);
     });

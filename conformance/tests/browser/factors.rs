@@ -23,7 +23,6 @@ fn after_the_password_a_code_of_the_app_signs_in() {
         page.wait_signed_in(0);
         let app = set_up(browser, &page);
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         assert_eq!(page.wait_second_factor(), ["totp"]);
 
@@ -36,7 +35,6 @@ fn after_the_password_a_code_of_the_app_signs_in() {
 
         // A code works once.
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         page.wait_second_factor();
         page.use_factor("totp", &app.code(STEPS));
@@ -55,7 +53,6 @@ fn a_passkey_or_the_app_confirms_a_password() {
         let app = set_up(browser, &page);
         for (factor, time) in [("totp", STEPS), ("passkey", STEPS)] {
             page.sign_out();
-            page.wait_signed_out();
             page.sign_in_with_password("ada", PASSWORD);
             assert_eq!(page.wait_second_factor(), ["passkey", "totp"]);
             site.set_clock_ahead(time);
@@ -79,7 +76,6 @@ fn a_recovery_code_leads_to_a_new_passkey_and_nothing_else() {
         let codes = make_codes(browser, &page);
         assert_eq!(codes.len(), 10);
         page.sign_out();
-        page.wait_signed_out();
         lost.pull_out();
         let found = browser.plug_in(Abilities::PLATFORM);
 
@@ -138,7 +134,6 @@ fn a_new_set_of_recovery_codes_replaces_the_old_one() {
         browser.click("#codes [value=saved]");
         page.wait_done("Your recovery codes are ready.");
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         page.wait_second_factor();
         page.use_factor("recovery-codes", &old[0]);
@@ -165,7 +160,6 @@ fn a_removed_app_is_asked_for_no_more() {
         browser.click("#verify form[name=totp] button");
         page.wait_done("The authenticator app was removed.");
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         page.wait_signed_in(0);
     });
@@ -193,7 +187,6 @@ fn second_factors_fit_a_phone_and_a_laptop() {
         page.wait_done("Your recovery codes are ready.");
         photograph(browser, site, "factors");
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         assert_eq!(page.wait_second_factor(), ["passkey", "totp", "recovery-codes"]);
         photograph(browser, site, "second-factor");

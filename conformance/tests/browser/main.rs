@@ -105,7 +105,7 @@ fn autofill_signs_in_without_a_button() {
         let page = Page::open(browser, site);
         page.sign_up("ada");
         // The form offers autofill as soon as it is shown, and the authenticator is touched at once.
-        page.sign_out();
+        page.ask_to_sign_out();
         page.wait_answer("POST sign-out 204");
         page.wait_answer("POST authentication/verify 200");
         page.wait_signed_in(1);
@@ -120,7 +120,6 @@ fn a_username_signs_in_by_button() {
         page.sign_up("ada");
         page.leave_autofill();
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in("Ada");
         page.wait_signed_in(1);
         assert!(
@@ -179,7 +178,6 @@ fn a_u2f_key_is_added_and_signs_in_by_username() {
         assert!(card.text.contains("No, presence only"), "{card:?}");
 
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in("ada");
         page.wait_signed_in(2);
         assert!(page.cards()[1].text.contains("Signed in with it"), "{:?}", page.cards());
@@ -220,7 +218,6 @@ fn sign_in_without_required_verification_is_rejected() {
         let page = Page::open(browser, site);
         page.sign_up("ada");
         page.sign_out();
-        page.wait_signed_out();
         page.discourage_user_verification();
         page.end_autofill();
         authenticator.set_user_verified(false);
@@ -390,7 +387,6 @@ fn the_page_fits_a_phone_and_a_laptop() {
         photograph("two-passkeys");
         second.pull_out();
         page.sign_out();
-        page.wait_signed_out();
         browser.open(&format!("{}/#create", site.origin()));
         browser.wait_until("the form", "return document.querySelector('#sign-up').checkVisibility()", &[]);
         photograph("create");

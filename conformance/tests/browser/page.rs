@@ -57,7 +57,7 @@ impl<'a> Page<'a> {
 
     pub(crate) fn sign_out_if_signed_in(&self) {
         if self.is_shown("#sign-out") {
-            self.sign_out();
+            self.ask_to_sign_out();
         }
         self.wait_signed_out();
     }
@@ -109,8 +109,14 @@ impl<'a> Page<'a> {
         self.wait_signed_in(1);
     }
 
-    pub(crate) fn sign_out(&self) {
+    pub(crate) fn ask_to_sign_out(&self) {
         self.session.click("#sign-out");
+    }
+
+    /// Signs out and waits for the form for signing in.
+    pub(crate) fn sign_out(&self) {
+        self.ask_to_sign_out();
+        self.wait_signed_out();
     }
 
     /// Presses the button, with a username or without.

@@ -17,7 +17,6 @@ fn after_the_password_the_passkey_completes_the_sign_in() {
         page.sign_up("ada");
         page.set_password(PASSWORD);
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", "wrong horse");
         assert_eq!(page.wait_message("#sign-in", "password-wrong"), "The username or the password is wrong.");
         page.sign_in_with_password("ada", PASSWORD);
@@ -42,7 +41,6 @@ fn a_password_account_adds_its_first_passkey() {
         page.wait_signed_in(1);
         page.leave_autofill();
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         assert_eq!(page.wait_second_factor(), ["passkey"]);
     });
@@ -57,7 +55,6 @@ fn the_second_factor_can_be_cancelled() {
         page.sign_up("ada");
         page.set_password(PASSWORD);
         page.sign_out();
-        page.wait_signed_out();
         page.sign_in_with_password("ada", PASSWORD);
         page.wait_second_factor();
         browser.click("#second-factor [name=cancel]");

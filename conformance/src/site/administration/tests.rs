@@ -27,7 +27,7 @@ impl Play {
         let sink = events.clone();
         let fixture =
             Fixture::new(Setup { service: Box::new(|builder| builder.add_events(sink)), ..Setup::default() });
-        let administration = Administration { administrators: vec!["ada".into()], events };
+        let administration = Administration { administrators: Administrators(vec!["ada".into()]), events };
         let application = Application::new(Passwords::open(Database::Memory).await.unwrap(), administration);
         let site = bare(&fixture);
         let [mut ada, mut kim] = ["ada", "kim"].map(|name| UserAgent::new(&site, fixture.origin, name));
