@@ -10,6 +10,7 @@ mod approval;
 mod arguments;
 mod assets;
 mod metadata;
+mod metrics_file;
 mod passwords;
 
 pub use answer::Answer;
@@ -29,6 +30,7 @@ use rp_service::{Passkeys, RecentEvents};
 use tracing_subscriber::EnvFilter;
 
 use self::administration::Administration;
+use self::metrics_file::MetricsFile;
 use self::passwords::Passwords;
 
 /// A site that is ready to serve.
@@ -58,6 +60,9 @@ impl Site {
         let listeners = arguments.listeners()?;
         let port = listeners.first().map(TcpListener::local_addr).transpose()?.as_ref().map(SocketAddr::port);
         let origin = arguments.origin(port.unwrap_or_default());
+        if let Some(file) = arguments.metrics() {
+            MetricsFile::install(file)?;
+        }
         let events = RecentEvents::new(KEPT_EVENTS);
         let passkeys = arguments.passkeys(&origin, events.clone()).await?;
         let administration = Administration { administrators: arguments.administrators(), events };

@@ -12,7 +12,8 @@ use rp_core::options::{AttestationConveyancePreference, UserVerificationRequirem
 use rp_core::{RelyingParty, Timestamp};
 use rp_service::store::{MemoryStore, PostgresStore, RedisStore, SqliteStore, StoreError};
 use rp_service::{
-    KeyRing, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecentEvents, RecoveryCodes, Secret, Totp,
+    JsonLinesSink, KeyRing, PasskeyEndpoints, Passkeys, PasskeysBuilder, Policy, RecentEvents, RecoveryCodes,
+    Secret, Totp,
 };
 
 use super::administrators::Administrators;
@@ -58,6 +59,12 @@ pub struct Arguments {
     /// Offers approval at another service as a second factor. The service runs on this machine, for trying it out.
     #[arg(long)]
     approval: bool,
+    /// Appends each event to this file, as a line of JSON.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// A file to which every use of a metric is appended, with its labels, for tests.
+    #[arg(long, hide = true, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// A file with the number of seconds by which the site's clock is ahead, for tests.
     #[arg(long, hide = true, value_name = "FILE")]
     clock: Option<PathBuf>,
@@ -121,6 +128,11 @@ impl Arguments {
         Administrators(self.administrators.clone())
     }
 
+    /// The file of the metrics.
+    pub(super) fn metrics(&self) -> Option<&Path> {
+        self.metrics.as_deref()
+    }
+
     /// Whether the page reports how ceremonies end.
     pub(super) fn has_telemetry(&self) -> bool {
         self.telemetry
@@ -172,6 +184,9 @@ impl Arguments {
             .command_line("passkeys-login", "passkeys-login, the example for terminals")
             .body_time_limit(Duration::from_secs(self.body_time))
             .groups(self.administrators());
+        if let Some(file) = &self.events {
+            passkeys = passkeys.add_events(JsonLinesSink::append(file)?);
+        }
         passkeys = self.stores(passkeys).await?;
         passkeys = passkeys.second_factor(Totp::new()).second_factor(RecoveryCodes::new());
         if self.approval {

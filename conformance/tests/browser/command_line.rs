@@ -14,7 +14,7 @@ use crate::folder::Folder;
 use crate::page::Page;
 use crate::site::{Site, example};
 use crate::webdriver::{Abilities, Session, agent};
-use crate::{on_both_sites, photograph, unreached};
+use crate::{on_both_sites, photograph, secrets, unreached};
 
 /// A terminal with its own token.
 struct Terminal {
@@ -82,10 +82,12 @@ fn confirm(browser: &Session) -> String {
     browser.wait_until("the page of the program", arrived, &[]).as_str().unwrap().to_owned()
 }
 
-/// The code in an address.
+/// The code in an address, which is a secret.
 fn code(address: &str) -> String {
     let (_, rest) = address.split_once("code=").unwrap();
-    rest.split('&').next().unwrap().to_owned()
+    let code = rest.split('&').next().unwrap().to_owned();
+    secrets::keep(&code);
+    code
 }
 
 /// Sends a form to `token`; the status and the body.
@@ -120,6 +122,7 @@ fn a_terminal_signs_in_through_the_browser() {
         assert_eq!(session["assurance"], json!({"aal": 2, "acr": "phr", "amr": ["pop", "user", "mfa"]}));
         let token = String::from_utf8(terminal.run("token").stdout).unwrap().trim().to_owned();
         assert_eq!(token.len(), 43);
+        secrets::keep(&token);
         assert!(!output.contains(&token) && !messages.contains(&token));
         #[cfg(unix)]
         {
@@ -177,6 +180,7 @@ fn a_code_that_the_browser_received_needs_its_verifier() {
             line
         });
         let verifier = "a-secret-that-never-leaves-the-program-of-it";
+        secrets::keep(verifier);
         let query = [
             ("response_type", "code"),
             ("client_id", "passkeys-login"),

@@ -27,6 +27,7 @@ mod page;
 mod passwords;
 mod policy;
 mod process;
+mod secrets;
 mod simplewebauthn;
 mod site;
 mod slow;
@@ -53,7 +54,9 @@ fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
     };
     for kind in Kind::BOTH {
         let _turn = Turn::take();
-        scenario(&Session::start(&programs), kind);
+        let browser = Session::start(&programs);
+        scenario(&browser, kind);
+        secrets::search(&browser);
     }
 }
 

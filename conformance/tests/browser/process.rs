@@ -18,8 +18,12 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `command` and reads its standard output.
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        Self::start_with(command, Stdio::null())
+    }
+
+    /// Starts `command`, with its standard error in `errors`.
+    pub(crate) fn start_with(command: &mut Command, errors: Stdio) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -43,6 +47,15 @@ impl Process {
                 Err(RecvTimeoutError::Timeout) => panic!("the process never said it was ready"),
             }
         }
+    }
+}
+
+impl Process {
+    /// Ends the process; returns the lines that were not read.
+    pub(crate) fn end(&mut self) -> Vec<String> {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        self.lines.iter().collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The example sites, each a process with its own database.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::built;
 use crate::folder::Folder;
 use crate::process::{Process, number_after};
+use crate::secrets;
 
 /// One of the two example sites.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// A running site.
 pub(crate) struct Site {
-    _process: Process,
+    process: Process,
     folder: Folder,
     kind: Kind,
     port: u16,
@@ -58,12 +60,17 @@ impl Site {
             .arg(folder.path().join("passkeys.db"))
             .arg("--clock")
             .arg(folder.path().join("clock"))
+            .arg("--events")
+            .arg(folder.path().join(EVENTS))
+            .arg("--metrics")
+            .arg(folder.path().join(METRICS))
             .args(arguments)
             .env("HTTPS_PROXY", NOBODY)
             .env_remove("RUST_LOG");
-        let process = Process::start(&mut command);
+        let errors = File::create(folder.path().join(ERRORS)).unwrap();
+        let process = Process::start_with(&mut command, Stdio::from(errors));
         let port = process.wait_for(|line| number_after(line, "http://localhost:")).expect("the site ended");
-        Self { _process: process, folder, kind, port }
+        Self { process, folder, kind, port }
     }
 
     /// Sets the site's clock ahead by this time, counted from the real one.
@@ -105,15 +112,35 @@ impl Site {
             .header("sec-fetch-site", "none")
             .send_json(body)
             .unwrap();
+        secrets::keep_request(&body.to_string());
         for cookie in answer.headers().get_all("set-cookie") {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+            secrets::keep_cookie(pair);
             let (name, _) = pair.split_once('=').unwrap();
             jar.retain(|kept| !kept.starts_with(&format!("{name}=")));
             jar.push(pair.to_owned());
         }
-        (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+        let (status, body) = (answer.status().as_u16(), answer.body_mut().read_json::<Value>().unwrap());
+        secrets::keep_response(&body.to_string());
+        (status, body)
     }
 }
+
+/// Everything that leaves the site except responses is searched for secrets at the end of the test.
+impl Drop for Site {
+    fn drop(&mut self) {
+        let log = self.process.end().join("\n");
+        secrets::keep_output("log", log);
+        for file in [EVENTS, METRICS, ERRORS] {
+            let text = std::fs::read_to_string(self.folder.path().join(file)).unwrap_or_default();
+            secrets::keep_output(file, text);
+        }
+    }
+}
+
+const EVENTS: &str = "events.jsonl";
+const METRICS: &str = "metrics.txt";
+const ERRORS: &str = "errors.txt";
 
 /// An address where nothing listens: the discard port.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:9";

@@ -10,6 +10,7 @@ use ureq::http::Request;
 
 use crate::folder::Folder;
 use crate::process::{PATIENCE, Process, number_after, program};
+use crate::secrets;
 
 /// Chromium and its driver on the `PATH`.
 pub(crate) struct Programs {
@@ -61,6 +62,7 @@ impl Session {
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "timeouts": {"script": PATIENCE.as_millis()},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
             "goog:chromeOptions": {"binary": programs.chromium, "args": args},
         }}});
         let mut session = Self {
@@ -71,6 +73,7 @@ impl Session {
         };
         let id = session.command("POST", "", &capabilities).unwrap();
         session.url = format!("{}/{}", session.url, id["sessionId"].as_str().unwrap());
+        session.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": TELL_TRAFFIC}));
         session
     }
 
@@ -204,6 +207,31 @@ impl Session {
         rp_core::base64url::decode(&base64).unwrap()
     }
 
+    /// Keeps the secrets of the traffic so far: cookies, and the bodies that the pages' scripts sent and received.
+    pub(crate) fn keep_secrets(&self) {
+        let log = |kind: &str| self.command("POST", "/se/log", &json!({"type": kind})).unwrap();
+        for entry in log("performance").as_array().unwrap() {
+            let entry: Value = serde_json::from_str(entry["message"].as_str().unwrap()).unwrap();
+            let parameters = &entry["message"]["params"];
+            let headers = parameters["headers"].as_object().into_iter().flatten();
+            for (_, cookies) in headers.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
+                cookies.as_str().unwrap().lines().for_each(secrets::keep_cookie);
+            }
+            if let Some(body) = parameters["request"]["postData"].as_str() {
+                secrets::keep_request(body);
+            }
+        }
+        for entry in log("browser").as_array().unwrap() {
+            let message = entry["message"].as_str().unwrap();
+            let told = [("sent:", secrets::keep_request as fn(&str)), ("received:", secrets::keep_response)];
+            for (mark, keep) in told {
+                let Some((_, body)) = message.split_once(mark) else { continue };
+                let body = format!("body={}", body.trim_end_matches('"'));
+                form_urlencoded::parse(body.as_bytes()).for_each(|(_, body)| keep(&body));
+            }
+        }
+    }
+
     /// A command of the DevTools protocol, for functions that WebDriver lacks.
     pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.command("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters})).unwrap()
@@ -217,6 +245,20 @@ impl Drop for Session {
         drop(self.agent.delete(&self.url).config().timeout_global(limit).build().call());
     }
 }
+
+/// Writes the bodies of requests and responses to the console, as components of a URL.
+const TELL_TRAFFIC: &str = "{
+    const { fetch } = window;
+    const tell = (mark, body) => console.debug(mark + encodeURIComponent(body));
+    window.fetch = async (resource, init) => {
+        if (typeof init?.body === 'string') tell('sent:', init.body);
+        else if (resource instanceof Request) resource.clone().text().then((body) => tell('sent:', body), () => {});
+        const response = await fetch(resource, init);
+        const body = await response.text();
+        tell('received:', body);
+        return new Response(body || null, response);
+    };
+}";
 
 /// Headless, also as root in a container, and without background requests.
 const FLAGS: [&str; 10] = [

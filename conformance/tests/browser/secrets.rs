@@ -1,0 +1,180 @@
+//! The secrets of a test, and the outputs of its sites: no secret is in an output.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::on_both_sites;
+use crate::page::Page;
+use crate::webdriver::{Abilities, Session};
+
+#[derive(Default)]
+struct Kept {
+    secrets: BTreeSet<String>,
+    /// Names and texts.
+    outputs: Vec<(&'static str, String)>,
+}
+
+thread_local! {
+    // A test runs in a thread of its own.
+    static KEPT: RefCell<Kept> = RefCell::default();
+}
+
+/// Keeps a secret. One of fewer than three characters would be found anywhere.
+pub(crate) fn keep(secret: &str) {
+    if secret.chars().count() >= 3 {
+        KEPT.with_borrow_mut(|kept| kept.secrets.insert(secret.to_owned()));
+    }
+}
+
+/// Keeps the value of a cookie.
+pub(crate) fn keep_cookie(pair: &str) {
+    let (_, value) = pair.split_once('=').unwrap_or_default();
+    keep(value.split(';').next().unwrap_or_default());
+}
+
+/// Keeps the secrets in the body of a request: JSON, or a form.
+pub(crate) fn keep_request(body: &str) {
+    if let Ok(json) = serde_json::from_str(body) {
+        keep_members(&json, &[&SECRET[..], &SECRET_IN_REQUESTS].concat(), false);
+        return;
+    }
+    for (name, value) in form_urlencoded::parse(body.as_bytes()) {
+        if ["code", "code_verifier", "csrf", "token"].contains(&&*name) {
+            keep(&value);
+        }
+    }
+}
+
+/// Keeps the secrets in the body of a response.
+pub(crate) fn keep_response(body: &str) {
+    let json: Value = serde_json::from_str(body).unwrap_or_default();
+    keep_members(&json, &SECRET, false);
+    keep(json["user"]["name"].as_str().unwrap_or_default());
+}
+
+fn keep_members(value: &Value, members: &[&str], is_secret: bool) {
+    match value {
+        Value::String(text) if is_secret => keep(text),
+        Value::Array(values) => values.iter().for_each(|value| keep_members(value, members, is_secret)),
+        Value::Object(object) => {
+            for (name, value) in object {
+                keep_members(value, members, is_secret || members.contains(&name.as_str()));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a secret was kept.
+pub(crate) fn is_kept(secret: &str) -> bool {
+    KEPT.with_borrow(|kept| kept.secrets.contains(secret))
+}
+
+/// Keeps an output of a site.
+pub(crate) fn keep_output(name: &'static str, text: String) {
+    KEPT.with_borrow_mut(|kept| kept.outputs.push((name, text)));
+}
+
+/// Searches the outputs of the sites that the test has stopped for the secrets of their traffic.
+pub(crate) fn search(browser: &Session) {
+    browser.keep_secrets();
+    assert_eq!(leak(), None);
+}
+
+/// The first output that has a secret, with its text.
+fn leak() -> Option<String> {
+    let Kept { secrets, outputs } = KEPT.take();
+    outputs.iter().find_map(|(name, text)| {
+        let secret = secrets.iter().find(|secret| contains(text, secret))?;
+        Some(format!("{name} has the secret {secret}:\n{text}"))
+    })
+}
+
+/// Whether a text has a secret as a whole word.
+fn contains(text: &str, secret: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    text.match_indices(secret).any(|(at, _)| {
+        !is_part(text[..at].chars().next_back()) && !is_part(text[at + secret.len()..].chars().next())
+    })
+}
+
+#[test]
+fn the_secrets_of_a_browser_are_kept() {
+    on_both_sites(&[], |browser, site| {
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open_for_a_script(browser, site);
+        page.sign_up_with_password("cid", "correct horse battery");
+        page.wait_signed_in(0);
+        page.add();
+        page.wait_signed_in(1);
+        // A session in the cookie now, and texts that the page has sent.
+        let cookies = browser.devtools("Network.getAllCookies", &json!({}));
+        browser.keep_secrets();
+        let session = cookies["cookies"].as_array().unwrap().iter();
+        let session = session.filter(|cookie| cookie["name"].as_str().unwrap().contains("session"));
+        for secret in
+            session.map(|cookie| cookie["value"].as_str().unwrap()).chain(["cid", "correct horse battery"])
+        {
+            assert!(is_kept(secret), "{secret}");
+        }
+        // Challenges of a registration and of autofill, and the responses to them.
+        let count = KEPT.with_borrow(|kept| kept.secrets.len());
+        assert!(count >= 8, "{count} secrets");
+    });
+}
+
+#[test]
+fn a_secret_in_any_output_is_a_leak() {
+    for secret in [
+        r#"{"id":"AQ","response":{"signature":"c2lnbmF0dXJl"}}"#,
+        r#"{"username":"kim"}"#,
+        r#"{"code":"123456"}"#,
+        "code_verifier=a-verifier&grant_type=authorization_code",
+    ] {
+        keep_request(secret);
+    }
+    keep_response(r#"{"secret":"JBSWY3DP"}"#);
+    keep_cookie("session=a-token; Path=/");
+    for secret in ["c2lnbmF0dXJl", "kim", "123456", "a-verifier", "JBSWY3DP", "a-token"] {
+        let kept = KEPT.with_borrow(|kept| kept.secrets.clone());
+        keep_output("log", "INFO started".to_owned());
+        keep_output("events.jsonl", format!("{{\"type\":\"sign-in\",\"detail\":\"{secret}\"}}"));
+        let found = leak().unwrap();
+        assert!(found.starts_with(&format!("events.jsonl has the secret {secret}:")), "{found}");
+        KEPT.with_borrow_mut(|now| now.secrets = kept);
+    }
+    keep_output("log", "INFO started".to_owned());
+    assert_eq!(leak(), None);
+}
+
+#[test]
+fn a_secret_is_found_as_a_whole_word() {
+    let log = "user=ada code=123456 metadata 2026-06-01T00:00:00.654321Z";
+    assert_eq!(["ada", "123456"].map(|secret| contains(log, secret)), [true; 2]);
+    assert_eq!(["654321", "meta", "kim"].map(|secret| contains(log, secret)), [false; 3]);
+}
+
+/// Members of requests alone: a response has the code of an error.
+const SECRET_IN_REQUESTS: [&str; 3] = ["code", "codes", "password"];
+
+/// Members whose texts appear in no event, log or metric. The credential ID and the user handle do.
+const SECRET: [&str; 16] = [
+    "attestationObject",
+    "authenticatorData",
+    "challenge",
+    "clientDataJSON",
+    "codes",
+    "displayName",
+    "grant",
+    "nickname",
+    "publicKey",
+    "request",
+    "results",
+    "secret",
+    "signature",
+    "token",
+    "uri",
+    "username",
+];
