@@ -1,5 +1,7 @@
 //! A program in a terminal that signs in through the browser: `passkeys-login` on both sites.
 
+#[cfg(target_os = "linux")]
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -12,7 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::folder::Folder;
 use crate::page::Page;
+#[cfg(target_os = "linux")]
+use crate::process::{Process, program};
 use crate::site::{Site, example};
+#[cfg(target_os = "linux")]
+use crate::skip;
 use crate::webdriver::{Abilities, Session, agent};
 use crate::{on_both_sites, photograph, secrets, unreached};
 
@@ -44,6 +50,21 @@ impl Terminal {
         command.arg(action).args(["--site", &self.site, "--token-file"]).arg(self.token_file());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// A browser that writes the address to a file: a `PATH` with `xdg-open`, and the file.
+    #[cfg(target_os = "linux")]
+    fn browser(&self) -> (OsString, PathBuf) {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = self.folder.path().join("bin");
+        std::fs::create_dir(&folder).unwrap();
+        let program = folder.join("xdg-open");
+        std::fs::write(&program, "#!/bin/sh\nprintf %s \"$1\" >\"${0%/*}/opened\"\n").unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).unwrap();
+        let others = std::env::var_os("PATH").unwrap();
+        let path =
+            std::env::join_paths(std::iter::once(folder.clone()).chain(std::env::split_paths(&others)));
+        (path.unwrap(), folder.join("opened"))
     }
 
     /// Runs a command to its end.
@@ -157,6 +178,35 @@ fn a_terminal_signs_in_through_the_browser() {
         let status = terminal.run("status");
         let why = String::from_utf8(status.stderr).unwrap();
         assert!(!status.status.success() && why.contains("You are not signed in"), "{why}");
+    });
+}
+
+/// In a pseudo-terminal the program opens the browser itself, and prints a table.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_in_a_terminal_opens_the_browser() {
+    on_both_sites(&[], |browser, site| {
+        let Some(script) = program(&["script"]) else { return skip("script is not on the PATH") };
+        let _authenticator = browser.plug_in(Abilities::PLATFORM);
+        let page = Page::open(browser, site);
+        page.leave_autofill();
+        page.sign_up("ada");
+        let terminal = Terminal::new(site);
+        let (path, opened) = terminal.browser();
+        let login = terminal.command("login");
+        let words: Vec<_> = std::iter::once(login.get_program()).chain(login.get_args()).collect();
+        let line = words.join(OsStr::new(" "));
+        let login =
+            Process::start(Command::new(script).args(["-qec"]).arg(line).arg("/dev/null").env("PATH", path));
+        let address =
+            login.wait_for(|line| line.starts_with("http").then(|| line.trim().to_owned())).unwrap();
+        assert_eq!(std::fs::read_to_string(opened).unwrap(), address);
+        browser.open(&address);
+        code(&confirm(browser));
+        login.wait_for(|line| line.starts_with("User       ada (ada)").then_some(())).unwrap();
+        login.wait_for(|line| line.starts_with("Assurance  AAL2 phr").then_some(())).unwrap();
+        login.wait_for(|line| line.starts_with("Methods    pop, user, mfa").then_some(())).unwrap();
+        assert!(terminal.token_file().exists());
     });
 }
 

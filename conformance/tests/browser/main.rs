@@ -33,6 +33,7 @@ mod site;
 mod slow;
 mod telemetry;
 mod totp;
+mod traffic;
 mod webdriver;
 
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -56,7 +57,8 @@ fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
         let _turn = Turn::take();
         let browser = Session::start(&programs);
         scenario(&browser, kind);
-        secrets::search(&browser);
+        browser.keep_secrets();
+        assert_eq!(secrets::leak(), None);
     }
 }
 
