@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::http::Route;
 use crate::telemetry::BrowserReport;
 
-/// The outcomes of requests, by `action`, `outcome` and `code` (`none` if there is no error).
+/// The outcomes of requests, by `action`, `outcome` and `code` (`none` for a success).
 pub const EVENTS: &str = "rp_events_total";
 /// The decisions of the policy at sign-in, by `access` and whether the user was `reminded` of an enrolment.
 pub const DECISIONS: &str = "rp_decisions_total";
@@ -30,7 +30,7 @@ pub struct Metric {
     pub is_histogram: bool,
     /// The names of its labels.
     pub labels: &'static [&'static str],
-    /// What it counts or measures.
+    /// The description of its value.
     pub description: &'static str,
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 pub enum BrowserReport {
     /// The end of a ceremony.
     Ceremony {
-        /// What it was for.
+        /// Its purpose.
         purpose: CeremonyPurpose,
         /// Where it ended.
         phase: CeremonyPhase,
@@ -23,7 +23,7 @@ pub enum BrowserReport {
         #[serde(default = "no_exception")]
         error: DomExceptionName,
     },
-    /// What the browser can do, once for each page.
+    /// The capabilities of the browser, once for each page.
     Capabilities {
         /// The capabilities that it has.
         capabilities: Vec<Capability>,
@@ -63,7 +63,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What a ceremony is for.
+    /// The purpose of a ceremony.
     CeremonyPurpose {
         /// Creates an account.
         SignUp = "sign-up",
@@ -119,7 +119,7 @@ words! {
 words! {
     /// The name of a `DOMException` that a ceremony may throw (WebAuthn Level 3, sections 5.1.3 and 5.1.4).
     DomExceptionName {
-        /// There was none.
+        /// The ceremony succeeded.
         None = "none",
         /// `AbortError`
         Abort = "AbortError",

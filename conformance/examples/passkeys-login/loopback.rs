@@ -13,7 +13,7 @@ pub(crate) struct Loopback {
     address: SocketAddr,
 }
 
-/// What the browser brings.
+/// The parameters of the redirect.
 struct Response {
     code: Option<String>,
     error: Option<String>,

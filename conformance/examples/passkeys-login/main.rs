@@ -54,7 +54,7 @@ enum Action {
     Status,
     /// Gets the account report, which requires a passkey in the last two minutes.
     Report,
-    /// Prints the token. Whoever has it can act as you until the session ends.
+    /// Prints the token. Anyone with the token can act as you until the session ends.
     Token,
     /// Ends the session and deletes the token.
     Logout,
@@ -114,7 +114,7 @@ fn sign_in(site: &Site, client: &str, no_browser: bool, file: &TokenFile) -> Res
     Ok(session)
 }
 
-/// Opens an address in the browser of the user; `false` if there is no program that does.
+/// Opens an address in the browser of the user; `false` if it cannot be opened.
 fn open(address: &str) -> bool {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let mut command = Command::new(program);

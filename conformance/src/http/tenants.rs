@@ -91,7 +91,7 @@ pub async fn no_header_chooses_an_rp_id(site: &Site) {
 pub async fn passkeys_and_sessions_of_tenants_are_separate(site: &Site) {
     let [mut shop, mut news] = HOSTS.map(|host| browser(site, host));
     let credential = shop.sign_up("kim").await;
-    // The same token at the other tenant is no session.
+    // The other tenant rejects the same token.
     let token = shop.cookie("session").expect("signed in");
     news.set_cookie("__Host-rp-session", &token);
     assert_eq!(news.get("session").await.problem(), (401, "not-signed-in"));

@@ -115,7 +115,7 @@ pub(super) struct Sample {
     pub(super) processor: Duration,
 }
 
-/// Lets all clients sign in at the same time. Returns them with the result.
+/// All clients sign in at the same time. Returns them with the result.
 pub(super) async fn sign_in(
     server: &Server,
     mut clients: Vec<Client>,

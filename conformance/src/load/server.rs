@@ -17,7 +17,7 @@ pub(super) struct Server {
     pub(super) origin: String,
 }
 
-/// What a server may use.
+/// Limits of a server.
 #[derive(Default)]
 pub(super) struct Limits<'a> {
     /// The number of processor cores; all of them if `None`.

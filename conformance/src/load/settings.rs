@@ -56,7 +56,7 @@ impl fmt::Display for Storage {
     }
 }
 
-/// What is measured.
+/// The measurement to make.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The sites.

@@ -56,7 +56,7 @@ fn an_external_factor_is_removed_after_a_new_approval() {
             browser.click("#other-ways .external button");
             browser.click("#confirm [value=delete]");
         };
-        // Setting it up was no verification: the factor itself has to confirm its removal.
+        // Setting it up does not count as verification: the factor itself has to confirm its removal.
         remove();
         browser.click("#verify button[name=approval]");
         answer(browser, "approve");

@@ -135,7 +135,7 @@ fn p256() -> Vec<u8> {
     key
 }
 
-/// What the policy decides about each sign-in that a user can make: a passkey, or a password alone or with each factor.
+/// The decisions of the policy about each sign-in that a user can make: a passkey, or a password alone or with each factor.
 fn decisions(policy: &Policy, subject: &Subject) -> Vec<rp_service::Decision> {
     let passkey = |facts: &PasskeyFacts| VerifiedMethod::Passkey {
         passkey: *facts,

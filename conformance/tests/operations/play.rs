@@ -193,7 +193,7 @@ async fn proof(run: &Observed) {
     visitor.post("proof/verify", &response).await.ok();
 }
 
-/// What operators do.
+/// The actions of operators.
 async fn operator(run: &Observed, kim: &mut UserAgent) {
     let passkeys = &run.fixture.passkeys;
     let handle = user(run).await;

@@ -16,7 +16,7 @@ async fn every_flow_leaves_its_trail() {
     let mut names = BTreeMap::new();
     let mut trail = String::new();
     for line in run.events.get().lines() {
-        // What is written can be read.
+        // A written line can be read.
         let event: EventRecord = serde_json::from_str(line).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), line);
         trail.push_str(&named(line, &mut names));

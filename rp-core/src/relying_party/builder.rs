@@ -364,7 +364,7 @@ impl RelyingPartyBuilder {
 
     /// Sets how many public keys stay ready for the next authentication: parsed, checked and prepared for their back
     /// end. A key is found by the whole `COSE_Key` of the record, and kept once it has verified a signature. 1,024 by
-    /// default, of some 2 KB each; 0 turns the cache off. Without the feature `std` there is no cache.
+    /// default, of some 2 KB each; 0 turns the cache off. The cache needs the feature `std`.
     pub fn key_cache(mut self, keys: usize) -> Self {
         self.key_cache = keys;
         self

@@ -21,7 +21,7 @@ pub enum CommandLineClientError {
     /// Two clients have the same ID.
     #[error("two clients have the same ID")]
     Duplicate,
-    /// The application keeps the sessions, so there is none for the command line.
+    /// The application keeps the sessions, so the service cannot open one for the command line.
     #[error("the application keeps the sessions")]
     ApplicationSessions,
     /// The relying party has no web origin, which is the issuer of the codes.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 
-/// What the page shows before the user confirms.
+/// The content of the page before the user confirms.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Confirmation<'a> {
     /// The host of the site.

@@ -7,7 +7,7 @@ use super::error::AuthorizationError;
 /// The redirect URI of a command line: `http://127.0.0.1:PORT/PATH` or `http://[::1]:PORT/PATH` (RFC 8252, section 7.3).
 ///
 /// The port is any, because the system chooses it. Stricter than the RFC: the path has unreserved characters and slashes
-/// only, and there is no query. `localhost` is rejected, because a name may resolve to another machine (section 8.3).
+/// only, and a query is rejected. `localhost` is rejected, because a name may resolve to another machine (section 8.3).
 ///
 /// # Examples
 /// ```

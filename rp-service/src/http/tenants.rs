@@ -97,7 +97,7 @@ impl Tenants {
     }
 }
 
-/// What an adapter mounts: one relying party for every host, or [`Tenants`].
+/// The relying parties that an adapter mounts: one relying party for every host, or [`Tenants`].
 #[derive(Clone, Debug)]
 pub enum Mounted {
     /// One relying party.

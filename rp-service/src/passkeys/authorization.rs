@@ -350,7 +350,7 @@ impl Code {
     }
 }
 
-/// What the store of ceremonies has of a code.
+/// The entry of a code in the store of ceremonies.
 #[derive(Clone, Copy)]
 enum Mark {
     /// The code was not used.

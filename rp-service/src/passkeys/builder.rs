@@ -246,7 +246,7 @@ impl PasskeysBuilder {
         Self { policy, ..self }
     }
 
-    /// Lets users sign in to a program on their computer (`GET authorize`, `POST authorize`, `POST token`): an authorization
+    /// Users can sign in to a program on their computer (`GET authorize`, `POST authorize`, `POST token`): an authorization
     /// code with PKCE and a loopback redirect. `id` is the program's `client_id`, and users read its `name` before they
     /// confirm. May be called for several programs. The program receives a bearer session, which lives at most
     /// [`SessionPolicy::bearer`](crate::SessionPolicy::bearer).
@@ -268,7 +268,7 @@ impl PasskeysBuilder {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Sets the timer; the default is that of `tokio`. On `wasm32-unknown-unknown` there is no default.
+    /// Sets the timer; the default is that of `tokio`. `wasm32-unknown-unknown` has no default.
     pub fn timer(self, timer: impl Timer + 'static) -> Self {
         Self { timer: Some(Arc::new(timer)), ..self }
     }

@@ -130,9 +130,9 @@ impl Admin {
         Ok(ExportedFactor::new(factor, &key.0.seal(EXPORT_PURPOSE, &context, &state)?))
     }
 
-    /// Reads an export into the stores. The whole file is checked before anything is written. What the stores have
-    /// already, in the same form, is skipped, so that an interrupted import can be repeated. `progress` is called with the
-    /// number of lines. Each user, passkey and factor has an event.
+    /// Reads an export into the stores. The whole file is checked before anything is written. Lines that are
+    /// already in the stores in the same form are skipped, so that an interrupted import can be repeated. `progress` is
+    /// called with the number of lines. Each user, passkey and factor has an event.
     ///
     /// # Errors
     /// [`TransferError`].

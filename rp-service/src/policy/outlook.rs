@@ -1,4 +1,4 @@
-//! What a user can do under a policy: the decision for the best sign-in that is possible with the user's factors.
+//! The state of a user under a policy: the decision for the best sign-in that is possible with the user's factors.
 
 use rp_core::Timestamp;
 use serde::Serialize;
@@ -84,7 +84,7 @@ impl Policy {
         let mut best = decide(Vec::new());
         for methods in sign_ins(subject, has_password) {
             let outlook = decide(methods);
-            // What a session without any factor may do says less than the first real one.
+            // A session without any factor says less than the first real one.
             if outlook.standing < best.standing || best.decision.reason == super::Reason::NothingVerified {
                 best = outlook;
             }

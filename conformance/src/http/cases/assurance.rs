@@ -65,7 +65,7 @@ pub(super) async fn a_sign_in_is_recorded_with_its_assurance_and_reasons(server:
     kim.step_up().await;
     let event = test.events().pop().unwrap_or_default();
     assert!(event.starts_with("step-up ok") && event.contains(expected), "{event}");
-    // What verified no factor has none.
+    // A session that verified no factor has no assurance.
     kim.get("session").await.ok();
     kim.sign_out().await;
     assert!(test.events().iter().all(|event| !event.contains("Assurance")));

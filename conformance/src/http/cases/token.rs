@@ -28,7 +28,7 @@ pub(super) async fn the_second_use_of_a_code_ends_its_session(server: Server) {
         present(&mut program, &session);
         assert_eq!(program.get("/app/user").await.text(), "kim");
         let used = "the code was used before, and the session that it opened has ended";
-        // Whatever else is wrong with it.
+        // This comes before all other checks.
         let mut without = form(&code);
         without
             .iter_mut()

@@ -1,4 +1,4 @@
-//! What each route takes and returns. A new route needs a row here.
+//! Parameters, bodies and responses of each route. A new route needs a row here.
 
 use super::super::route::Route;
 
