@@ -32,6 +32,12 @@ impl App {
         self.code_of(now.as_secs() / 30)
     }
 
+    /// The code of now, and the next one.
+    pub(crate) fn consecutive_codes(&self) -> [String; 2] {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        [0, 1].map(|after| self.code_of(now.as_secs() / 30 + after))
+    }
+
     fn code_of(&self, step: u64) -> String {
         let mut mac = Hmac::<Sha1>::new_from_slice(&self.secret).unwrap();
         mac.update(&step.to_be_bytes());
