@@ -1,0 +1,174 @@
+//! The tables: on the terminal, and in a page of the book between its markers.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use rp_peers::Result;
+
+use crate::make::CEREMONIES;
+use crate::results::{Cell, Results, Row, Run, Size, Times};
+
+const BEGIN: &str = "<!-- peers -->";
+const END: &str = "<!-- /peers -->";
+
+/// The medians, as aligned columns.
+pub(crate) fn terminal(run: &Run) -> String {
+    let mut lines = vec![format!(
+        "{:<46}{}",
+        "µs, medians",
+        CEREMONIES.map(|(_, title)| format!("{:>25}", plain(title))).concat()
+    )];
+    for row in &run.rows {
+        let cells = CEREMONIES.map(|(name, _)| {
+            format!("{:>25}", row.times(name).map_or("–".into(), |times| micros(times.median)))
+        });
+        lines.push(format!("{:<46}{}", title(row), cells.concat()));
+    }
+    lines.join("\n")
+}
+
+/// Replaces what is between the markers of a page.
+pub(crate) fn write(results: &Results, page: &str) -> Result<()> {
+    let text = fs::read_to_string(page)?;
+    let (before, rest) = text.split_once(BEGIN).ok_or("the page has no marker")?;
+    let (_, after) = rest.split_once(END).ok_or("the page has no second marker")?;
+    let runs: Vec<String> = results.runs.iter().rev().map(section).collect();
+    fs::write(page, format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", runs.join("\n\n")))?;
+    Ok(())
+}
+
+/// The tables of a run.
+fn section(run: &Run) -> String {
+    let at = &run.platform;
+    let heading = format!(
+        "### {}\n\n`{}` on {}, {} cores, {}, profile `release`; {} rounds of each library in each ceremony, in µs: median (lower to upper quartile). The fastest of each column is bold.",
+        at.processor, at.command, at.date, at.cores, at.compiler, run.rounds
+    );
+    let mut notes = Notes::default();
+    let mut rows = vec![
+        format!("| |{}", CEREMONIES.map(|(_, title)| format!(" {title} |")).concat()),
+        format!("|---|{}", "--:|".repeat(CEREMONIES.len())),
+    ];
+    for row in &run.rows {
+        let cells = CEREMONIES.map(|(name, _)| format!(" {} |", cell(run, row, name, &mut notes)));
+        rows.push(format!("| {} |{}", title(row), cells.concat()));
+    }
+    let mut parts = vec![heading, rows.join("\n")];
+    parts.extend(notes.lines());
+    parts.push("rp compared with the fastest peer:".into());
+    parts.push(comparison(run));
+    if !run.sizes.is_empty() {
+        parts.push(SIZES.into());
+        parts.push(sizes(run));
+    }
+    parts.join("\n\n")
+}
+
+fn cell(run: &Run, row: &Row, ceremony: &str, notes: &mut Notes) -> String {
+    match row.cells.get(ceremony) {
+        Some(Cell::Measured(times)) => {
+            let fastest = run.rows.iter().filter_map(|one| Some(one.times(ceremony)?.median)).min();
+            let median = micros(times.median);
+            let median = if fastest == Some(times.median) { format!("**{median}**") } else { median };
+            format!("{median} ({} to {})", micros(times.lower_quartile), micros(times.upper_quartile))
+        }
+        Some(Cell::Gap(reason)) => format!("– ({})", notes.number(row, reason)),
+        None => "not measured".into(),
+    }
+}
+
+/// rp on its fastest back end, with and without its caches, next to the fastest peer.
+fn comparison(run: &Run) -> String {
+    let mut rows = vec![
+        "| | rp | rp without caches | fastest peer | peer / rp |".to_owned(),
+        "|---|--:|--:|--:|--:|".to_owned(),
+    ];
+    for (name, title) in CEREMONIES {
+        let peers = run.libraries().into_iter().filter(|library| *library != "rp");
+        let peer =
+            peers.filter_map(|library| run.fastest(library, name)).min_by_key(|(_, times)| times.median);
+        let uncached = run.rows.iter().find(|row| row.key == "rp-no-caches").and_then(|row| row.times(name));
+        let (Some((rp, ours)), Some((row, theirs))) = (run.fastest("rp", name), peer) else { continue };
+        let median = |times: Times| micros(times.median);
+        rows.push(format!(
+            "| {title} | {} ({}) | {} | {} ({} on {}) | {:.2} |",
+            median(ours),
+            rp.variant,
+            uncached.map_or("–".into(), median),
+            median(theirs),
+            row.library,
+            row.variant,
+            theirs.median as f64 / ours.median as f64,
+        ));
+    }
+    rows.join("\n")
+}
+
+const SIZES: &str = "What a library adds to a program: the binary without symbols, the time of a clean release build, and the number of other packages that are built. Each is compared with the same program without the library.";
+
+/// Programs with a library, next to those without.
+fn sizes(run: &Run) -> String {
+    let mut rows = vec![
+        "| program | binary | added | clean build | dependencies | added |".to_owned(),
+        "|---|--:|--:|--:|--:|--:|".to_owned(),
+    ];
+    for size in &run.sizes {
+        let baseline = run.sizes.iter().find(|one| one.name == size.baseline);
+        let added = |with: u64, without: fn(&Size) -> u64, show: fn(u64) -> String| {
+            baseline.map_or_else(String::new, |one| show(with.saturating_sub(without(one))))
+        };
+        rows.push(format!(
+            "| {} {} | {} | {} | {} s | {} | {} |",
+            size.title,
+            size.version,
+            kilobytes(size.bytes),
+            added(size.bytes, |one| one.bytes, kilobytes),
+            size.build_seconds,
+            size.dependencies,
+            added(size.dependencies as u64, |one| one.dependencies as u64, |number| number.to_string()),
+        ));
+    }
+    rows.join("\n")
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{} kB", bytes.div_ceil(1000))
+}
+
+/// Footnotes, numbered in the order of their first use.
+#[derive(Default)]
+struct Notes(BTreeMap<usize, String>);
+
+impl Notes {
+    fn number(&mut self, row: &Row, reason: &str) -> usize {
+        let text = format!("{}: {reason}.", row.library);
+        let known = self.0.iter().find(|(_, note)| **note == text).map(|(number, _)| *number);
+        known.unwrap_or_else(|| {
+            self.0.insert(self.0.len() + 1, text);
+            self.0.len()
+        })
+    }
+
+    fn lines(self) -> Vec<String> {
+        self.0.into_iter().map(|(number, text)| format!("({number}) {text}")).collect()
+    }
+}
+
+fn title(row: &Row) -> String {
+    format!("{} {} ({})", row.library, row.version, row.variant)
+}
+
+/// A title without Markdown.
+pub(crate) fn plain(title: &str) -> String {
+    title.replace('`', "")
+}
+
+/// Nanoseconds as microseconds with three digits.
+pub(crate) fn micros(nanoseconds: u64) -> String {
+    let micros = nanoseconds as f64 / 1000.0;
+    match nanoseconds {
+        ..10_000 => format!("{micros:.2}"),
+        ..100_000 => format!("{micros:.1}"),
+        _ => format!("{micros:.0}"),
+    }
+}
