@@ -39,7 +39,7 @@ def verdict(library, one, response):
         finish(response, start())
         return "accepted"
     except Exception as error:  # a library may raise anything
-        return f"rejected {error or type(error).__name__}".replace("\n", " ")
+        return f"rejected {type(error).__name__} {error}".replace("\n", " ")
 
 
 def measure(library, one, rounds):

@@ -1,4 +1,4 @@
-//! What the contestants in Rust share: the inputs, and the loop that answers the driver.
+//! The shared part of contestants in Rust: the inputs, and the loop that answers the driver.
 //!
 //! Each library is a program of its own, because cargo builds a library with one set of features per program. The driver
 //! (`peers`) makes the inputs, starts all programs, and lets them take turns.

@@ -11,7 +11,7 @@ use crate::contestants::Contestant;
 /// A process that answers one line at a time. It ends when its input is closed, which dropping does.
 pub(crate) struct Running {
     pub(crate) contestant: Contestant,
-    /// What the program says about its back end and its platform.
+    /// Its back end or platform, as the program reports it.
     pub(crate) about: String,
     process: Child,
     requests: Option<ChildStdin>,
@@ -50,10 +50,11 @@ impl Running {
     }
 
     fn verdict(&mut self, request: &str) -> Result<Option<String>> {
-        match self.ask(request)?.split_once(' ').unwrap_or(("accepted", "")) {
-            ("rejected", reason) => Ok(Some(reason.to_owned())),
-            ("accepted", "") => Ok(None),
-            _ => Err(format!("{}: not a verdict", self.contestant.key).into()),
+        let answer = self.ask(request)?;
+        match answer.strip_prefix("rejected") {
+            Some(reason) => Ok(Some(reason.trim_start().to_owned())),
+            None if answer == "accepted" => Ok(None),
+            None => Err(format!("{}: not a verdict: {answer}", self.contestant.key).into()),
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) struct Contestant {
     pub(crate) key: &'static str,
     /// The library.
     pub(crate) library: &'static str,
-    /// What distinguishes it from others with the same library.
+    /// The back end or the platform: the first word is in the report of the program.
     pub(crate) variant: &'static str,
     program: Program,
     /// The file in which its version is pinned, and what precedes the version there.
@@ -45,9 +45,13 @@ pub(crate) const ALL: &[Contestant] = &[
     rust("rp-graviola", "rp", "graviola", RP),
     Contestant {
         program: Program::Rust("rp-graviola", Some("no-caches")),
-        ..rust("rp-no-caches", "rp", "graviola, without caches", RP)
+        ..rust("rp-graviola-no-caches", "rp", "graviola, without caches", RP)
     },
     rust("rp-aws-lc-rs", "rp", "aws-lc-rs", RP),
+    Contestant {
+        program: Program::Rust("rp-aws-lc-rs", Some("no-caches")),
+        ..rust("rp-aws-lc-rs-no-caches", "rp", "aws-lc-rs, without caches", RP)
+    },
     rust("rp-rustcrypto", "rp", "RustCrypto", RP),
     rust("passki-graviola", "passki", "graviola", PASSKI),
     rust("passki-aws-lc-rs", "passki", "aws-lc-rs", PASSKI),

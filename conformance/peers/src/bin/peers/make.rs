@@ -66,7 +66,7 @@ fn registration(name: &str, format: Format) -> Result<Input> {
             wrong(Fault::LeafSignatureFlipped)?,
             ("another-root".into(), create("another vendor", None)?),
         ],
-        // There is no signature: the challenge and the RP ID are what can be verified.
+        // Nothing is signed: the challenge and the RP ID can be verified.
         _ => vec![wrong(Fault::ChallengeOther)?, wrong(Fault::RpIdHashOther)?],
     };
     Ok(Input {

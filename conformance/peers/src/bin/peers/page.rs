@@ -55,8 +55,9 @@ fn section(run: &Run) -> String {
     }
     let mut parts = vec![heading, rows.join("\n")];
     parts.extend(notes.lines());
-    parts.push("rp compared with the fastest peer:".into());
+    parts.push("rp and the fastest peer, each on its fastest back end; the last column is the ratio:".into());
     parts.push(comparison(run));
+    parts.extend(behind(run));
     if !run.sizes.is_empty() {
         parts.push(SIZES.into());
         parts.push(sizes(run));
@@ -80,31 +81,50 @@ fn cell(run: &Run, row: &Row, ceremony: &str, notes: &mut Notes) -> String {
 /// rp on its fastest back end, with and without its caches, next to the fastest peer.
 fn comparison(run: &Run) -> String {
     let mut rows = vec![
-        "| | rp | rp without caches | fastest peer | peer / rp |".to_owned(),
+        "| median (fastest) | rp | rp without caches | fastest peer | peer / rp |".to_owned(),
         "|---|--:|--:|--:|--:|".to_owned(),
     ];
     for (name, title) in CEREMONIES {
         let peers = run.libraries().into_iter().filter(|library| *library != "rp");
         let peer =
             peers.filter_map(|library| run.fastest(library, name)).min_by_key(|(_, times)| times.median);
-        let uncached = run.rows.iter().find(|row| row.key == "rp-no-caches").and_then(|row| row.times(name));
+        let uncached = run.rows.iter().filter(|row| row.key.ends_with("-no-caches"));
+        let uncached = uncached.filter_map(|row| row.times(name)).min_by_key(|times| times.median);
         let (Some((rp, ours)), Some((row, theirs))) = (run.fastest("rp", name), peer) else { continue };
-        let median = |times: Times| micros(times.median);
+        let figures = |times: Times| format!("{} ({})", micros(times.median), micros(times.fastest));
+        let ratio = |of: fn(&Times) -> u64| of(&theirs) as f64 / of(&ours) as f64;
         rows.push(format!(
-            "| {title} | {} ({}) | {} | {} ({} on {}) | {:.2} |",
-            median(ours),
+            "| {title} | {}, {} | {} | {}, {} on {} | {:.2} ({:.2}) |",
+            figures(ours),
             rp.variant,
-            uncached.map_or("–".into(), median),
-            median(theirs),
+            uncached.map_or("–".into(), figures),
+            figures(theirs),
             row.library,
             row.variant,
-            theirs.median as f64 / ours.median as f64,
+            ratio(|times| times.median),
+            ratio(|times| times.fastest),
         ));
     }
     rows.join("\n")
 }
 
-const SIZES: &str = "What a library adds to a program: the binary without symbols, the time of a clean release build, and the number of other packages that are built. Each is compared with the same program without the library.";
+/// The rows in which a peer on the same back end is faster, with all caches of rp.
+fn behind(run: &Run) -> Option<String> {
+    let mut rows = Vec::new();
+    for ours in run.rows.iter().filter(|row| row.library == "rp") {
+        let peers = run.rows.iter().filter(|row| row.library != "rp" && row.variant == ours.variant);
+        for (theirs, (name, title)) in peers.flat_map(|row| CEREMONIES.map(|ceremony| (row, ceremony))) {
+            let (Some(rp), Some(peer)) = (ours.times(name), theirs.times(name)) else { continue };
+            if peer.median < rp.median {
+                let (rp, peer) = (micros(rp.median), micros(peer.median));
+                rows.push(format!("- {title} on {}: rp {rp}, {} {peer}.", ours.variant, theirs.library));
+            }
+        }
+    }
+    (!rows.is_empty()).then(|| format!("A peer on the same back end is faster here:\n\n{}", rows.join("\n")))
+}
+
+const SIZES: &str = "What a library adds to a program: the binary without symbols, the processor time of a clean release build, and the number of other packages that are built. Each is compared with the same program without the library.";
 
 /// Programs with a library, next to those without.
 fn sizes(run: &Run) -> String {
@@ -169,6 +189,7 @@ pub(crate) fn micros(nanoseconds: u64) -> String {
     match nanoseconds {
         ..10_000 => format!("{micros:.2}"),
         ..100_000 => format!("{micros:.1}"),
-        _ => format!("{micros:.0}"),
+        ..1_000_000 => format!("{micros:.0}"),
+        _ => format!("{},{:03}", nanoseconds / 1_000_000, nanoseconds / 1000 % 1000),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn svg(run: &Run) -> String {
     for power in low as i32..=high as i32 {
         let at = x(10f64.powi(power));
         let _ = writeln!(svg, r#"  <path d="M{at:.1} {:.1}V{bottom:.1}" class="grid"/>"#, TOP - 6.0);
-        let label = micros(10u64.pow(power.unsigned_abs()));
+        let label = format!("{} µs", 10f64.powi(power - 3));
         let _ = writeln!(
             svg,
             r#"  <text x="{at:.1}" y="{:.1}" class="small" text-anchor="middle">{label}</text>"#,
@@ -99,7 +99,7 @@ fn head(height: f64) -> String {
     }}
   </style>
   <rect width="{WIDTH}" height="{height:.0}" rx="10" class="ground"/>
-  <text x="20" y="26">Median in µs from the JSON of the response to the result; each library on its fastest back end; logarithmic scale</text>
+  <text x="20" y="26">Median from the JSON of the response to the result; each library on its fastest back end; logarithmic scale</text>
 "##
     )
 }

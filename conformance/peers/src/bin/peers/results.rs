@@ -40,7 +40,6 @@ pub(crate) struct Row {
     pub(crate) library: String,
     pub(crate) variant: String,
     pub(crate) version: String,
-    pub(crate) about: String,
     /// By ceremony.
     pub(crate) cells: BTreeMap<String, Cell>,
 }

@@ -1,4 +1,4 @@
-//! What a library adds to a program: figures of builds that `run` has made.
+//! The size of programs with and without a library, from builds that `run` has made.
 
 use std::fs;
 use std::path::Path;

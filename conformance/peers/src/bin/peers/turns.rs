@@ -51,13 +51,17 @@ pub(crate) fn run(inputs: &Inputs, file: &Path, work: &Path, command: &str, keys
 }
 
 fn row(running: &Running) -> Result<Row> {
-    let one = &running.contestant;
+    let (one, about) = (&running.contestant, &running.about);
+    let backend = one.variant.split([',', ' ']).next().unwrap_or_default();
+    if !about.starts_with(backend) {
+        return Err(format!("{} reports {about}", one.key).into());
+    }
     Ok(Row {
         key: one.key.into(),
         library: one.library.into(),
-        variant: one.variant.into(),
+        // The version of a platform is in its report.
+        variant: if about.starts_with(&format!("{backend} ")) { about } else { one.variant }.into(),
         version: one.version().ok_or_else(|| format!("{} has no version", one.key))?.into(),
-        about: running.about.clone(),
         cells: BTreeMap::new(),
     })
 }
