@@ -114,7 +114,8 @@ fn is_encoding_of(text: &str, bytes: &[u8]) -> bool {
     for (text, bytes) in text.as_bytes().chunks(CHUNK / 3 * 4).zip(bytes.chunks(CHUNK)) {
         let decoded = buffer.get_mut(..bytes.len()).unwrap_or_default();
         let is_encoding = base64url::decode_slice(text, decoded).is_ok();
-        is_equal &= Choice::from(u8::from(is_encoding)) & decoded.ct_eq(bytes);
+        let difference = decoded.iter().zip(bytes).fold(0, |seen, (one, other)| seen | (one ^ other));
+        is_equal &= Choice::from(u8::from(is_encoding)) & difference.ct_eq(&0);
     }
     is_equal.into()
 }

@@ -234,7 +234,7 @@ impl<'a> Members<'a> {
     fn read_compact(json: &'a str) -> Option<Self> {
         let (mut r#type, mut challenge, mut origin, mut top_origin) = (None, None, None, None);
         let (mut cross_origin, mut token_binding, mut payment) = (None, None, None);
-        let mut reader = Compact::new(json.as_bytes())?;
+        let mut reader = Compact::new(json)?;
         reader.object(|reader, name| match name {
             "type" => set(&mut r#type, reader.string()?),
             "challenge" => set(&mut challenge, reader.string()?),

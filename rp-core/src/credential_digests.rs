@@ -28,6 +28,9 @@ impl CredentialDigests {
 
     /// Whether the list has this ID.
     pub(crate) fn contains(&self, challenge: &Challenge, id: &[u8]) -> bool {
+        if self.is_empty() {
+            return false;
+        }
         let wanted = digest(challenge, id);
         self.0.chunks(DIGEST_BYTES).any(|digest| digest == wanted)
     }

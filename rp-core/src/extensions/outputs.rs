@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::inputs::CredentialProtectionPolicy;
 use crate::base64url::Bytes;
 use crate::cbor::{Map, Value};
+use crate::json::compact::{Compact, set};
 use crate::json::{Text, parse_object};
 
 /// The outputs of a registration's extensions; `None` if an output is missing or malformed.
@@ -160,11 +161,29 @@ struct Prf {
 impl ClientOutputs {
     /// Parses JSON of any form. A malformed output is ignored, and its name is kept for the policy.
     pub(crate) fn parse(json: &str) -> Self {
-        if json == "{}" {
-            return Self::default();
-        }
-        parse_object(json.as_bytes())
-            .unwrap_or_else(|_| Self { malformed: Vec::from(["clientExtensionResults"]), ..Self::default() })
+        Self::read_compact(json)
+            .or_else(|| parse_object(json.as_bytes()).ok())
+            .unwrap_or_else(|| Self { malformed: Vec::from(["clientExtensionResults"]), ..Self::default() })
+    }
+
+    /// Reads outputs as browsers write them: no output, or `credProps` alone. `None` for any other input.
+    fn read_compact(json: &str) -> Option<Self> {
+        let mut outputs = Self::default();
+        let mut reader = Compact::new(json)?;
+        reader.object(|reader, name| {
+            let mut rk = None;
+            match name {
+                "credProps" => reader.object(|reader, name| match name {
+                    "rk" => set(&mut rk, reader.boolean()?),
+                    _ => None,
+                })?,
+                _ => return None,
+            }
+            outputs.names.push(Cow::Borrowed("credProps"));
+            set(&mut outputs.cred_props, CredentialPropertiesOutput { rk })
+        })?;
+        reader.end()?;
+        Some(outputs)
     }
 
     /// Whether the client acted upon `appid` (10.1.1).

@@ -1,5 +1,6 @@
 use alloc::string::ToString;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use super::outputs::{ClientOutputs, RawOutputs};
 use super::*;
@@ -55,6 +56,36 @@ fn cred_props_has_three_states() {
     assert_eq!(rk("{}"), None);
     assert_eq!(rk(r#"{"credProps":{}}"#), Some(CredentialPropertiesOutput { rk: None }));
     assert_eq!(rk(r#"{"credProps":{"rk":false}}"#), Some(CredentialPropertiesOutput { rk: Some(false) }));
+}
+
+/// White space, which browsers do not write, leads to the general parser.
+#[test]
+fn both_readers_agree_on_cred_props() {
+    let read = |json: &str| {
+        let client = client(json);
+        let mut raw = RawOutputs::new(&client, None);
+        let outputs = raw.registration();
+        let names: Vec<_> = raw.names().map(ToString::to_string).collect();
+        (outputs, names, raw.malformed().collect::<Vec<_>>())
+    };
+    for json in [
+        "{}",
+        r#"{"credProps":{}}"#,
+        r#"{"credProps":{"rk":true}}"#,
+        r#"{"credProps":{"rk":false}}"#,
+        r#"{"credProps":{"rk":null}}"#,
+        r#"{"credProps":{"rk":true,"rk":false}}"#,
+        r#"{"credProps":{"rk":true,"x":1}}"#,
+        r#"{"credProps":{"rk":true},"credProps":{"rk":false}}"#,
+        r#"{"credProps":{"rk":true},"credProps":7}"#,
+        r#"{"credProps":{"rk":true},"x":1}"#,
+        r#"{"credProps":{"rk":true}"#,
+        r#"{"credProps":{"rk":true}}}"#,
+        "[]",
+        "",
+    ] {
+        assert_eq!(read(json), read(&alloc::format!(" {json}")), "{json}");
+    }
 }
 
 #[test]

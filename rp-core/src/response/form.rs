@@ -84,7 +84,7 @@ impl<'a, R: CompactForm<'a>> CredentialForm<'a, R> {
     fn read_compact(json: &'a [u8]) -> Option<Self> {
         let (mut id, mut raw_id, mut response, mut r#type) = (None, None, None, None);
         let (mut authenticator_attachment, mut client_extension_results) = (None, None);
-        let mut reader = Compact::new(json)?;
+        let mut reader = Compact::new(core::str::from_utf8(json).ok()?)?;
         reader.object(|reader, name| match name {
             "id" => set(&mut id, reader.string()?),
             "rawId" => set(&mut raw_id, reader.string()?),

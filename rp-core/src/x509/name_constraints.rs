@@ -7,7 +7,6 @@ use const_oid::db::rfc3280::EMAIL_ADDRESS;
 use der::Tag;
 
 use super::budget::Budget;
-use super::certificate::Certificate;
 use super::general_name::GeneralName;
 use super::name::Name;
 use super::tlv::{DerError, Tlv, context, sequence};
@@ -56,17 +55,16 @@ pub(super) struct ConstrainedNames<'a>(Vec<GeneralName<'a>>, Vec<Cow<'a, str>>);
 impl<'a> ConstrainedNames<'a> {
     /// The subject if it is not empty, every alternative name, and the subject's mail addresses if there are no
     /// alternative names.
-    pub(super) fn of(certificate: &'a Certificate) -> Result<Self, DerError> {
-        let alternative = certificate.subject_alt_name()?;
+    pub(super) fn new(subject: &'a Name, alternative: Option<Vec<GeneralName<'a>>>) -> Self {
         let mailboxes = match alternative {
             Some(_) => Vec::new(),
-            None => certificate.subject().texts(&EMAIL_ADDRESS).collect(),
+            None => subject.texts(&EMAIL_ADDRESS).collect(),
         };
         let mut names = alternative.unwrap_or_default();
-        if !certificate.subject().is_empty() {
-            names.push(GeneralName::Directory(certificate.subject().clone()));
+        if !subject.is_empty() {
+            names.push(GeneralName::Directory(subject.clone()));
         }
-        Ok(Self(names, mailboxes))
+        Self(names, mailboxes)
     }
 }
 

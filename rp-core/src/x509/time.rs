@@ -21,8 +21,10 @@ fn from_text(tag: Tag, text: &[u8]) -> Option<Timestamp> {
     if !digits.iter().all(u8::is_ascii_digit) || !digits.len().is_multiple_of(2) {
         return None;
     }
+    let digit = |character: u8| character.saturating_sub(b'0');
+    let (pairs, _) = digits.as_chunks();
     let mut pairs =
-        digits.chunks_exact(2).filter_map(|pair| core::str::from_utf8(pair).ok()?.parse::<u8>().ok());
+        pairs.iter().map(|&[tens, ones]| digit(tens).saturating_mul(10).saturating_add(digit(ones)));
     let mut next = || pairs.next();
     let year = match tag {
         Tag::UtcTime => match i32::from(next()?) {

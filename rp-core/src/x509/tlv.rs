@@ -121,6 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value, of any tag.
+    #[inline]
     pub(crate) fn any(&mut self, field: &'static str) -> Result<Tlv<'a>, DerError> {
         let error = DerError { field, offset: self.offset() };
         let rest = self.bytes.get(self.at..).ok_or(error)?;
@@ -130,6 +131,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value. It must have this tag.
+    #[inline]
     pub(crate) fn take(&mut self, tag: Tag, field: &'static str) -> Result<Tlv<'a>, DerError> {
         let offset = self.offset();
         let tlv = self.any(field)?;

@@ -133,8 +133,9 @@ impl<'a> State<'a> {
         // well-formed.
         certificate.extended_key_usage().map_err(|source| extension(index, source))?;
         // (b, c) names are within the permitted subtrees and within none that is excluded
-        let names = ConstrainedNames::of(certificate).map_err(|source| extension(index, source))?;
-        if !self_issued || last {
+        let alternative = certificate.subject_alt_name().map_err(|source| extension(index, source))?;
+        if !self.constraints.is_empty() && (!self_issued || last) {
+            let names = ConstrainedNames::new(certificate.subject(), alternative);
             for constraints in &self.constraints {
                 constraints
                     .check(&names, budget)
