@@ -34,7 +34,9 @@ impl Peer {
             WebauthnCore::new_unsafe_experts_only("Example", &inputs.rp_id, origins, timeout, None, None);
         let mut anchors = AttestationCaListBuilder::new();
         let aaguid = Uuid::from_slice(&inputs.aaguid.0)?;
-        anchors.insert_device_der(&inputs.anchor.0, aaguid, "A key".into(), BTreeMap::new())?;
+        anchors
+            .insert_device_der(&inputs.anchor.0, aaguid, "A key".into(), BTreeMap::new())
+            .map_err(|error| format!("the anchor: {error:?}"))?;
         Ok(Self { core, anchors: anchors.build(), user_handle: inputs.user_handle.0.clone() })
     }
 }

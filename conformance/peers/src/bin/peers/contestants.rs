@@ -61,7 +61,10 @@ pub(crate) const ALL: &[Contestant] = &[
         ..rust("webauthn_rp", "webauthn_rp", "RustCrypto", WEBAUTHN_RP)
     },
     rust("webauthn-rs-0_5", "webauthn-rs", "OpenSSL", WEBAUTHN_RS_0_5),
-    rust("webauthn-rs-0_6", "webauthn-rs", "RustCrypto", WEBAUTHN_RS_0_6),
+    Contestant {
+        gaps: &[("authentication-eddsa", "version 0.6 does not support keys of Ed25519")],
+        ..rust("webauthn-rs-0_6", "webauthn-rs", "RustCrypto", WEBAUTHN_RS_0_6)
+    },
     Contestant {
         program: Program::Node("simplewebauthn.mjs"),
         ..rust("simplewebauthn", "SimpleWebAuthn", "Node.js", SIMPLEWEBAUTHN)
