@@ -116,9 +116,9 @@ impl Run {
         Ok(Self { platform: Platform::new(command)?, rounds: 0, rows: Vec::new(), sizes: Vec::new() })
     }
 
-    /// The row of a library that is the fastest in a ceremony.
+    /// The row of a library that is the fastest in a ceremony, with its caches.
     pub(crate) fn fastest(&self, library: &str, ceremony: &str) -> Option<(&Row, Times)> {
-        let rows = self.rows.iter().filter(|row| row.library == library);
+        let rows = self.rows.iter().filter(|row| row.library == library && !row.key.ends_with("-no-caches"));
         rows.filter_map(|row| Some((row, row.times(ceremony)?))).min_by_key(|(_, times)| times.median)
     }
 
