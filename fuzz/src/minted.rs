@@ -13,6 +13,8 @@ use rp_core::x509::Certificate;
 use rp_core::{AttestationType, base64url};
 use serde_json::Value;
 
+use crate::der_values;
+
 /// The signed data of a registration: client data, authenticator data, and members of the statement.
 type Attested = (Vec<u8>, Vec<u8>, Proof);
 
@@ -58,7 +60,8 @@ impl Minted {
     /// rules of 7.1, and the verdict agrees with the response.
     pub fn check_registration(&self, base: &BaseRegistration, response: &Value, verdict: &Ceremony) {
         let client_data = member(response, "clientDataJSON").expect("base64url");
-        let object = Object::read(&member(response, "attestationObject").expect("base64url")).expect("CBOR");
+        let object = member(response, "attestationObject").and_then(|object| Object::read(&object));
+        let object = object.unwrap_or_else(|| panic!("no attestation object in {response}"));
         let data = &object.authenticator_data;
         check_client_data(
             &client_data,
@@ -161,7 +164,7 @@ impl Object {
     }
 
     /// Each statement with its signed data. Of a certificate that is itself an anchor only name and key count, so the
-    /// anchor replaces it.
+    /// anchor replaces it. Of any other certificate the number of unused bits in its signature does not count.
     fn attested(&self, base: &BaseRegistration, client_data: &[u8]) -> Vec<Attested> {
         let parts = match self.statement.as_array().filter(|_| self.fmt == "compound") {
             Some(parts) => parts.iter().filter_map(Proof::of_part).collect(),
@@ -169,7 +172,8 @@ impl Object {
         };
         // A part of `none` proves nothing and is ignored.
         let parts = parts.into_iter().filter(|proof| proof.fmt != "none").map(|mut proof| {
-            proof.leaf = proof.leaf.map(|leaf| anchor_of(&leaf, base).unwrap_or(leaf));
+            proof.leaf =
+                proof.leaf.map(|leaf| anchor_of(&leaf, base).unwrap_or_else(|| without_unused_bits(leaf)));
             proof
         });
         parts.map(|proof| (client_data.to_vec(), self.signed_data(&proof), proof)).collect()
@@ -235,6 +239,32 @@ fn anchor_of(leaf: &[u8], base: &BaseRegistration) -> Option<Vec<u8>> {
     let leaf = read(leaf)?;
     let is_leaf = |anchor: &Certificate| anchor.subject() == leaf.subject() && anchor.spki() == leaf.spki();
     base.anchors().iter().filter_map(|der| read(&der.0)).find(is_leaf).map(|anchor| anchor.der().to_vec())
+}
+
+/// A certificate whose signature states no unused bits. rp-core ignores their number, because a certificate of a U2F key
+/// in the field states two and uses them.
+fn without_unused_bits(mut certificate: Vec<u8>) -> Vec<u8> {
+    let header = certificate.len() - content(&certificate).len();
+    // Up to the first octet of the BIT STRING, which is the last of three values.
+    let before = match der_values(content(&certificate))[..] {
+        [tbs, algorithm, signature] => {
+            tbs.len() + algorithm.len() + signature.len() - content(signature).len()
+        }
+        _ => return certificate,
+    };
+    if let Some(unused @ 0..=7) = certificate.get_mut(header + before) {
+        *unused = 0;
+    }
+    certificate
+}
+
+/// The content of a DER value.
+fn content(value: &[u8]) -> &[u8] {
+    let header = match value {
+        [_, long @ 0x81..=0x84, ..] => 2 + usize::from(long & 0x7f),
+        _ => 2,
+    };
+    value.get(header..).unwrap_or_default()
 }
 
 /// Steps 7 to 11 of 7.1, and 10 to 14 of 7.2.
