@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use ciborium::Value as Cbor;
+use ciborium_ll::{Decoder, Header, simple};
 use rp_conformance::format::Ceremony;
 use rp_conformance::seeds::{BaseAuthentication, BaseRegistration};
 use rp_core::options::UserVerificationRequirement;
@@ -155,7 +156,7 @@ struct Object {
 
 impl Object {
     fn read(bytes: &[u8]) -> Option<Self> {
-        let object: Cbor = ciborium::from_reader(bytes).ok()?;
+        let object: Cbor = ciborium::from_reader(&*simple_as_null(bytes)).ok()?;
         Some(Self {
             fmt: get(&object, "fmt")?.as_text()?.into(),
             statement: get(&object, "attStmt")?.clone(),
@@ -231,6 +232,26 @@ impl Proof {
     fn of_part(part: &Cbor) -> Option<Self> {
         Some(Self::of(get(part, "fmt")?.as_text()?, get(part, "attStmt")?))
     }
+}
+
+/// An item with null in place of unassigned simple values, which ciborium does not read as values.
+fn simple_as_null(mut item: &[u8]) -> Vec<u8> {
+    let mut readable = Vec::new();
+    let mut decoder = Decoder::from(item);
+    while let Ok(header) = decoder.pull() {
+        let length = match header {
+            Header::Bytes(Some(length)) | Header::Text(Some(length)) => decoder.offset() + length,
+            _ => decoder.offset(),
+        };
+        let (whole, rest) = item.split_at(length.min(item.len()));
+        match header {
+            Header::Simple(..simple::FALSE | 24..) => readable.push(0xf6),
+            _ => readable.extend(whole),
+        }
+        item = rest;
+        decoder = Decoder::from(item);
+    }
+    readable
 }
 
 /// The anchor with the name and key of a certificate.

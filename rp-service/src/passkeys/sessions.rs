@@ -119,14 +119,8 @@ impl Passkeys {
     /// Those in the other state stay, so that a stolen password does not sign its owner out. A failure is an event.
     pub(super) async fn end_oldest_sessions(&self, opened: &Session) {
         let Sessions::Own { store, .. } = &self.inner.sessions else { return };
-        let sessions = match store.sessions(&opened.user, self.now()).await {
-            Ok(sessions) => sessions,
-            Err(error) => return self.record_failure::<()>(Action::EndSessions, Err(error)),
-        };
-        let others = sessions.iter().filter(|one| one.state == opened.state && one.id != opened.id);
-        for oldest in others.skip(Self::MAX_SESSIONS.saturating_sub(1)) {
-            self.record_failure(Action::EndSessions, store.end_session_by_id(&opened.user, &oldest.id).await);
-        }
+        let ended = store.end_oldest_sessions(opened, Self::MAX_SESSIONS, self.now()).await;
+        self.record_failure(Action::EndSessions, ended);
     }
 
     /// The maximum number of sessions of a user, signed in or with a verified first factor each: enough for all devices and

@@ -95,6 +95,7 @@ dynamic!(DynSessionStore of SessionStore {
     fn end_session(key: SessionKey) -> bool;
     fn sessions(user: &'a UserHandle, now: Timestamp) -> Vec<Session>;
     fn end_session_by_id(user: &'a UserHandle, id: &'a SessionId) -> bool;
+    fn end_oldest_sessions(opened: &'a Session, max: usize, now: Timestamp) -> u64;
     fn end_sessions(user: &'a UserHandle, keep: Option<&'a SessionId>) -> u64;
     fn end_sessions_of_passkey(user: &'a UserHandle, credential: &'a CredentialId) -> u64;
     fn sweep_sessions(before: Timestamp) -> u64;

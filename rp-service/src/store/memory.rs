@@ -295,6 +295,15 @@ impl SessionStore for MemoryStore {
         Ok(self.accounts().sessions.of_user(user, now))
     }
 
+    async fn end_oldest_sessions(
+        &self,
+        opened: &Session,
+        max: usize,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Ok(self.accounts().sessions.end_oldest(opened, max, now))
+    }
+
     async fn end_session_by_id(&self, user: &UserHandle, id: &SessionId) -> Result<bool, StoreError> {
         Ok(self.accounts().sessions.end_where(user, |session| session.id == *id) > 0)
     }

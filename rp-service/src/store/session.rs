@@ -93,6 +93,32 @@ pub trait SessionStore: Send + Sync {
         id: &SessionId,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
+    /// Ends sessions of the user of `opened`, the least recently used first, until `max` in the state of `opened` are left
+    /// with it. Those in another state and those that have expired by `now` neither count nor end. Returns the number of
+    /// sessions that ended.
+    ///
+    /// Each sign-in calls this. The default implementation reads all sessions of the user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_oldest_sessions(
+        &self,
+        opened: &Session,
+        max: usize,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        async move {
+            let sessions = self.sessions(&opened.user, now).await?;
+            let others = sessions.iter().filter(|one| one.state == opened.state && one.id != opened.id);
+            let mut ended = 0;
+            for oldest in others.skip(max.saturating_sub(1)) {
+                let has_ended = self.end_session_by_id(&opened.user, &oldest.id).await?;
+                ended = u64::saturating_add(ended, has_ended.into());
+            }
+            Ok(ended)
+        }
+    }
+
     /// Ends all sessions of a user except `keep`, and returns the number.
     ///
     /// # Errors

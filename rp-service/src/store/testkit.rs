@@ -278,6 +278,7 @@ macro_rules! session_store_tests {
             required_user_verification_stays_required
             an_ended_session_is_gone
             sessions_are_listed_most_recently_used_first
+            the_least_recently_used_sessions_above_a_maximum_end
             a_session_is_ended_by_its_id_for_its_user_alone
             all_sessions_of_a_user_end_except_the_kept_one
             sessions_of_a_passkey_end

@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use rp_core::{CredentialId, Timestamp, UserHandle};
@@ -109,6 +110,22 @@ impl Sessions {
             }
         }
         ended
+    }
+
+    /// Ends the least recently used sessions of a user in the state of `opened`, until `max` are left with it.
+    pub(super) fn end_oldest(&mut self, opened: &Session, max: usize, now: Timestamp) -> u64 {
+        let Some(keys) = self.of_user.get(&opened.user).filter(|keys| keys.len() > max) else { return 0 };
+        let others = keys
+            .iter()
+            .filter_map(|key| Some((key, self.sessions.get(key)?)))
+            .filter(|(_, one)| one.state == opened.state && one.id != opened.id && !one.is_expired(now));
+        let mut others: Vec<_> = others.map(|(key, one)| (Reverse(one.last_used_at), one.id, *key)).collect();
+        others.sort_unstable();
+        let oldest = others.get(max.saturating_sub(1)..).unwrap_or_default();
+        for (_, _, key) in oldest {
+            self.remove(*key);
+        }
+        u64::try_from(oldest.len()).unwrap_or(u64::MAX)
     }
 
     pub(super) fn end_of_passkey(&mut self, user: &UserHandle, credential: &CredentialId) -> u64 {

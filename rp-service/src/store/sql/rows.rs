@@ -122,12 +122,9 @@ pub(super) fn bind_factor<'q>(query: Query<'q>, record: &'q FactorRecord) -> Res
 
 /// The session of a row of `rp_sessions`.
 pub(super) fn session(row: &impl Row) -> Result<Session, StoreError> {
-    let (id, credential) = ("rp_sessions.id", "rp_sessions.credential_id");
+    let credential = "rp_sessions.credential_id";
     Ok(Session {
-        id: get::<&[u8]>(row, id)?
-            .try_into()
-            .map(SessionId::from_bytes)
-            .map_err(|_| StoreError::Unreadable { what: id })?,
+        id: session_id(row)?,
         user: user_handle(row, "rp_sessions.user_handle")?,
         state: word(row, "rp_sessions.state")?,
         kind: word(row, "rp_sessions.kind")?,
@@ -147,6 +144,12 @@ pub(super) fn session(row: &impl Row) -> Result<Session, StoreError> {
         },
         user_verification_required: get(row, "rp_sessions.user_verification_required")?,
     })
+}
+
+pub(super) fn session_id(row: &impl Row) -> Result<SessionId, StoreError> {
+    let what = "rp_sessions.id";
+    let id = get::<&[u8]>(row, what)?.try_into().map_err(|_| StoreError::Unreadable { what })?;
+    Ok(SessionId::from_bytes(id))
 }
 
 /// Binds all columns of `rp_sessions` except `key`, in the order of the table.
@@ -180,6 +183,6 @@ fn word<T: DeserializeOwned>(row: &impl Row, what: &'static str) -> Result<T, St
     serde_json::from_value(get::<&str>(row, what)?.into()).map_err(|_| StoreError::Unreadable { what })
 }
 
-fn to_word<T: Serialize>(value: &T) -> Result<Option<String>, StoreError> {
+pub(super) fn to_word<T: Serialize>(value: &T) -> Result<Option<String>, StoreError> {
     Ok(serde_json::to_value(value).map_err(StoreError::unavailable)?.as_str().map(str::to_owned))
 }

@@ -93,6 +93,33 @@ impl<D: Database> SessionStore for SqlStore<D> {
         Ok(self.write().execute(end.bind(user.as_bytes()).bind(id.as_bytes().as_slice())).await? > 0)
     }
 
+    async fn end_oldest_sessions(
+        &self,
+        opened: &Session,
+        max: usize,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        // Mostly there is none, and a query does not wait for the writers of SQLite
+        let oldest = query(
+            "SELECT id FROM rp_sessions
+            WHERE user_handle = $1 AND state = $2 AND id <> $3 AND expires_at >= $4 AND expires_at >= last_used_at
+            ORDER BY last_used_at DESC, id LIMIT $5 OFFSET $6",
+        );
+        let oldest = oldest
+            .bind(opened.user.as_bytes())
+            .bind(rows::to_word(&opened.state)?)
+            .bind(opened.id.as_bytes().as_slice());
+        let oldest = oldest.bind(now.as_unix_seconds()).bind(SWEEP_LIMIT);
+        let kept = i64::try_from(max.saturating_sub(1)).unwrap_or(i64::MAX);
+        let mut ended = 0;
+        for row in self.read().rows(oldest.bind(kept)).await? {
+            let id = rows::session_id(&row)?;
+            let has_ended = self.end_session_by_id(&opened.user, &id).await?;
+            ended = u64::saturating_add(ended, has_ended.into());
+        }
+        Ok(ended)
+    }
+
     async fn end_sessions(&self, user: &UserHandle, keep: Option<&SessionId>) -> Result<u64, StoreError> {
         // No ID is empty
         let end = query("DELETE FROM rp_sessions WHERE user_handle = $1 AND id <> $2");

@@ -211,6 +211,35 @@ pub async fn sessions_are_listed_most_recently_used_first([store, _]: [impl Sess
     assert_eq!(ids, [2, 3, 1]);
 }
 
+/// Sessions of other users, in another state and after their end do not count and stay; the opened one stays although it
+/// was used before the others.
+pub async fn the_least_recently_used_sessions_above_a_maximum_end([store, other]: [impl SessionStore; 2]) {
+    let kim = user("Kim");
+    let sam = create(&store, "Sam", 9).await;
+    let states = [SessionState::SignedIn, SessionState::FirstFactor];
+    for (byte, state, used, end) in [
+        (1, states[0], -60, 300), // opened
+        (2, states[0], -10, 300),
+        (3, states[0], -40, 300),
+        (4, states[0], -20, 300),
+        (5, states[0], -30, 300),
+        (6, states[1], -50, 300),
+        (7, states[0], -5, -1),
+    ] {
+        let mut session = Session { state, ..session(&kim, byte) };
+        (session.last_used_at, session.expires_at) = (after(now(), used), after(now(), end));
+        assert!(store.create_session(key(byte), &session).await.unwrap());
+    }
+    let opened = store.session(key(1), now()).await.unwrap().unwrap();
+    assert_eq!(store.end_oldest_sessions(&opened, 5, now()).await.unwrap(), 0);
+    assert_eq!(other.end_oldest_sessions(&opened, 3, now()).await.unwrap(), 2);
+    let left = store.sessions(&kim.handle, now()).await.unwrap();
+    let left: Vec<_> = left.iter().map(|session| session.id.as_bytes()[0]).collect();
+    assert_eq!(left, [2, 4, 6, 1]);
+    assert_eq!(store.end_oldest_sessions(&opened, 1, now()).await.unwrap(), 2);
+    assert_eq!(store.sessions(&sam.user, now()).await.unwrap(), std::slice::from_ref(&sam));
+}
+
 /// Knowing the ID is not enough.
 pub async fn a_session_is_ended_by_its_id_for_its_user_alone([store, _]: [impl SessionStore; 2]) {
     let (one, two) = (create(&store, "Kim", 1).await, create(&store, "Kim", 2).await);
