@@ -124,7 +124,7 @@ fn behind(run: &Run) -> Option<String> {
     (!rows.is_empty()).then(|| format!("A peer on the same back end is faster here:\n\n{}", rows.join("\n")))
 }
 
-const SIZES: &str = "What a library adds to a program: the binary without symbols, the processor time of a clean release build, and the number of other packages that are built. Each is compared with the same program without the library.";
+const SIZES: &str = "The addition of a library to a program: the binary without symbols, the processor time of a clean release build, and the number of other packages that are built. Each is compared with the same program without the library.";
 
 /// Programs with a library, next to those without.
 fn sizes(run: &Run) -> String {
