@@ -6,9 +6,12 @@
 //! the results are medians of the rounds. The clients are on the same machine and need about as much of its processor as a
 //! site.
 //!
-//! The processor time of a server is that of all its threads, with that of the kernel on their behalf. The service's own
-//! share of a sign-in is the processor time with the memory store, without that of the empty handler and without a signature
-//! check.
+//! The processor time of a server is that of all its threads, with that of the kernel on their behalf. The servers write
+//! their logs to files.
+//!
+//! The service's own share of a sign-in is the median time of the service alone, in this process, for the same two requests
+//! with the memory store, without a signature check. The rest of a site's processor time is that of its framework (the empty
+//! handler), of the adapter and the log, and of threads that take turns on the cores.
 //!
 //! Needs `/proc` of Linux, and `taskset` to limit the cores of a server.
 
@@ -18,17 +21,18 @@ mod growth;
 mod report;
 mod scaling;
 mod server;
+mod service;
 mod settings;
 mod signature;
 mod statistics;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::client::{Client, sign_in};
 use self::server::Server;
-use self::signature::signature_check;
+use self::service::{Service, Share};
+use self::signature::SignatureCheck;
 use crate::connection::Failure;
 
 pub use empty::serve_empty_handler;
@@ -42,7 +46,10 @@ pub use settings::{Framework, Progress, Settings, Site, Storage};
 pub fn steps(settings: &Settings) -> usize {
     let cells = settings.storages().len().saturating_add(Scaling::cells());
     let sign_ins = settings.rounds.saturating_mul(settings.sign_ins).saturating_mul(cells);
-    sign_ins.saturating_add(settings.ceremonies).saturating_mul(settings.sites.len())
+    sign_ins
+        .saturating_add(settings.ceremonies)
+        .saturating_mul(settings.sites.len())
+        .saturating_add(settings.rounds.saturating_mul(settings.sign_ins))
 }
 
 /// Measures everything.
@@ -52,20 +59,17 @@ pub fn steps(settings: &Settings) -> usize {
 pub fn measure(settings: Settings, progress: &Progress) -> Result<Report, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let folder = tempfile::tempdir()?;
-    let (rows, signature) = runtime.block_on(measure_rows(&settings, folder.path(), progress))?;
+    let rows = runtime.block_on(measure_rows(&settings, folder.path(), progress))?;
+    let service = measure_service(&settings, progress)?;
     let (mut scaling, mut growth) = (Vec::new(), Vec::new());
     for site in &settings.sites {
         scaling.extend(runtime.block_on(Scaling::measure(site, &settings, folder.path(), progress))?);
         growth.push(runtime.block_on(Growth::measure(site, &settings, folder.path(), progress))?);
     }
-    Ok(Report { settings, rows, signature, scaling, growth })
+    Ok(Report { settings, rows, service, scaling, growth })
 }
 
-async fn measure_rows(
-    settings: &Settings,
-    folder: &Path,
-    progress: &Progress,
-) -> Result<(Vec<Row>, Vec<Duration>), Failure> {
+async fn measure_rows(settings: &Settings, folder: &Path, progress: &Progress) -> Result<Vec<Row>, Failure> {
     let mut running = Vec::new();
     for site in &settings.sites {
         for storage in settings.storages() {
@@ -77,9 +81,7 @@ async fn measure_rows(
             running.push((server, clients, row));
         }
     }
-    let mut signature = Vec::new();
     for _ in 0..settings.rounds {
-        signature.push(signature_check()?);
         for (server, clients, row) in &mut running {
             let (back, sample) =
                 sign_in(server, std::mem::take(clients), settings.sign_ins, progress).await?;
@@ -92,7 +94,19 @@ async fn measure_rows(
         row.resident_kib = server.resident_kib()?;
         rows.push(row);
     }
-    Ok((rows, signature))
+    Ok(rows)
+}
+
+/// A sign-in at the service alone in each round.
+fn measure_service(settings: &Settings, progress: &Progress) -> Result<Vec<Share>, Failure> {
+    let (mut service, check) = (Service::start()?, SignatureCheck::new()?);
+    service.sign_ins(WARM_UP, &check)?;
+    let mut rounds = Vec::new();
+    for _ in 0..settings.rounds {
+        rounds.push(service.sign_ins(settings.sign_ins, &check)?);
+        progress(u64::try_from(settings.sign_ins).unwrap_or(u64::MAX));
+    }
+    Ok(rounds)
 }
 
 /// Sign-ins that are not measured: connections to databases are opened.

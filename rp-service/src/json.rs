@@ -305,6 +305,13 @@ impl PasskeyEndpoints {
     }
 }
 
+/// A value as JSON. Most values fit into `expected` bytes, and are not moved while they are written.
+pub(crate) fn to_json(value: &impl Serialize, expected: usize) -> serde_json::Result<Vec<u8>> {
+    let mut json = Vec::with_capacity(expected);
+    serde_json::to_writer(&mut json, value)?;
+    Ok(json)
+}
+
 /// A time in RFC 3339, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) Timestamp);
@@ -314,7 +321,10 @@ impl fmt::Display for DateTime {
         // RFC 3339 has four digits for the year: a clock that is far off is limited to the first or last second.
         let seconds = self.0.as_unix_seconds().clamp(FIRST_SECOND, LAST_SECOND);
         let time = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
-        f.write_str(&time.format(&Rfc3339).map_err(|_| fmt::Error)?)
+        let mut text = [0; "9999-12-31T23:59:59Z".len()];
+        let written = time.format_into(&mut text.as_mut_slice(), &Rfc3339).map_err(|_| fmt::Error)?;
+        let text = text.get(..written).and_then(|text| str::from_utf8(text).ok());
+        f.write_str(text.ok_or(fmt::Error)?)
     }
 }
 

@@ -1,6 +1,7 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -259,18 +260,22 @@ fn key(limit: Limit, subject: &str) -> String {
 }
 
 /// A subject in the form in which it counts.
-fn normalized(subject: &str) -> String {
+fn normalized(subject: &str) -> Cow<'_, str> {
+    // The only text of this address
+    if subject.parse::<Ipv4Addr>().is_ok() {
+        return subject.into();
+    }
     let address =
         subject.parse().ok().or_else(|| subject.parse::<SocketAddr>().ok().map(|address| address.ip()));
     match address.map(|address: IpAddr| address.to_canonical()) {
         Some(IpAddr::V6(address)) => {
             let subscriber = Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64));
-            format!("{subscriber}/64")
+            format!("{subscriber}/64").into()
         }
-        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V4(address)) => address.to_string().into(),
         None => {
             let cut = subject.floor_char_boundary(MemoryRateLimiter::MAX_SUBJECT_BYTES);
-            subject.get(..cut).unwrap_or(subject).to_owned()
+            subject.get(..cut).unwrap_or(subject).into()
         }
     }
 }

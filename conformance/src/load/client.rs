@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::server::Server;
 use super::settings::{Progress, Storage};
 use super::statistics::quantile;
-use crate::authenticator::{Authenticator, Config};
+use crate::authenticator::{Algorithm, Authenticator, Config};
 use crate::connection::{Connection, Failure};
 
 /// A connection, and the authenticators of several users who sign in through it.
@@ -49,7 +49,7 @@ impl Client {
         let mut client = Self { connection, origin, users: Vec::new(), next: 0, recorded: None };
         for user in 0..USERS {
             let name = format!("{name}-{user}");
-            let mut authenticator = Authenticator::new(&name, Config::default());
+            let mut authenticator = authenticator(&name);
             let body = json!({ "username": name });
             let (options, _) = client.connection.post_ok("registration/options", &body).await?;
             let response = authenticator.create(&options, client.origin.as_str())?;
@@ -63,7 +63,7 @@ impl Client {
     /// A client of an empty handler, which sends bodies like those of a sign-in.
     async fn of_empty_handler(server: &Server) -> Result<Self, Failure> {
         let connection = Connection::open(server.address, &server.origin).await?;
-        let mut authenticator = Authenticator::new("recorded", Config::default());
+        let mut authenticator = authenticator("recorded");
         let creation = json!({
             "rp": {"id": "localhost"}, "user": {"id": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
             "challenge": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -101,6 +101,11 @@ impl Client {
     async fn start(&mut self) -> Result<(Value, Duration), Failure> {
         self.connection.post_ok("authentication/options", &json!({})).await
     }
+}
+
+/// An authenticator with ES256 alone: sites prefer EdDSA.
+pub(super) fn authenticator(name: &str) -> Authenticator {
+    Authenticator::new(name, Config { algorithms: vec![Algorithm::Es256], ..Config::default() })
 }
 
 /// The result of a number of sign-ins.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::client::Sample;
 use super::growth::Growth;
 use super::scaling::Scaling;
+use super::service::Share;
 use super::settings::{Framework, Settings, Storage};
 use super::statistics::median;
 
@@ -26,8 +27,8 @@ pub struct Row {
 pub struct Report {
     pub(super) settings: Settings,
     pub(super) rows: Vec<Row>,
-    /// A signature check in each round.
-    pub(super) signature: Vec<Duration>,
+    /// A sign-in at the service alone in each round.
+    pub(super) service: Vec<Share>,
     pub(super) scaling: Vec<Scaling>,
     pub(super) growth: Vec<Growth>,
 }
@@ -42,19 +43,11 @@ impl Report {
     /// The target for the service's own share of a sign-in.
     pub const OWN_SHARE: Duration = Duration::from_micros(30);
 
-    /// The service's own share of a sign-in: processor time with the memory store, without that of the empty handler and
-    /// without a signature check; the median of the rounds.
+    /// The service's own share of a sign-in: the time of the service alone with the memory store, without a signature check;
+    /// the median of the rounds.
     #[must_use]
-    pub fn own_share(&self, framework: Framework) -> Option<Duration> {
-        let row = |storage| self.rows.iter().find(|row| row.framework == framework && row.storage == storage);
-        let (memory, empty) = (row(Storage::Memory)?, row(Storage::Nothing)?);
-        let rounds = memory.rounds.iter().zip(&empty.rounds).zip(&self.signature);
-        let shares: Vec<_> = rounds
-            .map(|((memory, empty), signature)| {
-                memory.processor.saturating_sub(empty.processor).saturating_sub(*signature)
-            })
-            .collect();
-        Some(median(&shares, |share| *share))
+    pub fn own_share(&self) -> Duration {
+        median(&self.service, |share| share.own)
     }
 
     /// Whether the memory of every site stayed flat.
@@ -92,17 +85,22 @@ impl fmt::Display for Report {
         for row in &self.rows {
             writeln!(f, "{row}")?;
         }
-        let signature = median(&self.signature, |time| *time);
-        writeln!(f, "\n| framework | memory | empty handler | signature check | own share |")?;
-        writeln!(f, "|---|--:|--:|--:|--:|")?;
+        let signature = median(&self.service, |share| share.check);
+        writeln!(
+            f,
+            "\n| framework | memory | signature check | service's own share | empty handler | rest |"
+        )?;
+        writeln!(f, "|---|--:|--:|--:|--:|--:|")?;
         for framework in self.frameworks() {
             let processor = |storage| {
                 let row = self.rows.iter().find(|row| row.framework == framework && row.storage == storage);
-                micros(row.map(|row| row.median(|sample| sample.processor)).unwrap_or_default())
+                row.map(|row| row.median(|sample| sample.processor)).unwrap_or_default()
             };
-            let (memory, empty) = (processor(Storage::Memory), processor(Storage::Nothing));
-            let own = micros(self.own_share(framework).unwrap_or_default());
-            writeln!(f, "| {framework} | {memory} | {empty} | {} | {own} |", micros(signature))?;
+            let (memory, empty, own) =
+                (processor(Storage::Memory), processor(Storage::Nothing), self.own_share());
+            let rest = [signature, own, empty].into_iter().fold(memory, Duration::saturating_sub);
+            let [memory, signature, own, empty, rest] = [memory, signature, own, empty, rest].map(micros);
+            writeln!(f, "| {framework} | {memory} | {signature} | {own} | {empty} | {rest} |")?;
         }
         if !self.scaling.is_empty() {
             write!(f, "\nSign-ins per second, memory:\n\n| framework | cores |")?;

@@ -1,7 +1,7 @@
 //! A site or an empty handler in a process of its own.
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -87,13 +87,19 @@ impl Server {
             }
             None => Command::new(program),
         };
-        command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped());
+        // The reader of a pipe would take turns with the server.
+        let log = tempfile::NamedTempFile::new_in(folder)?;
+        command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null()).stdout(log.reopen()?);
         let mut child = command.spawn()?;
-        let output = child.stdout.take().ok_or("no standard output")?;
-        let mut lines = BufReader::new(output).lines();
-        let port = lines.find_map(|line| port(&line.ok()?)).ok_or("the server ended")?;
-        // The pipe must be emptied.
-        std::thread::spawn(move || lines.for_each(drop));
+        let port = loop {
+            if let Some(port) = fs::read_to_string(log.path())?.lines().find_map(port) {
+                break port;
+            }
+            if child.try_wait()?.is_some() {
+                return Err("the server ended".into());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Ok(Self { child, address, origin: format!("http://localhost:{port}") })
     }

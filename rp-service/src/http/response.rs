@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::request::{HttpConfig, Request};
 use super::route::Route;
 use crate::error::ServiceError;
+use crate::json::to_json;
 use crate::problem::Problem;
 
 /// A response, to the byte.
@@ -36,7 +37,7 @@ impl Response {
 
     pub(super) fn json(status: u16, body: &impl Serialize) -> Self {
         // Our own types contain nothing that JSON cannot express.
-        let body = serde_json::to_vec(body).unwrap_or_default();
+        let body = to_json(body, 1024).unwrap_or_default();
         Self { status, headers: vec![("content-type", "application/json".into())], body }
     }
 

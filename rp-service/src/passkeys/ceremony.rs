@@ -10,6 +10,7 @@ use super::browser::BrowserId;
 use super::caller::Caller;
 use super::service::{Ceremonies, Passkeys};
 use crate::error::{NoCeremony, ServiceError};
+use crate::json::to_json;
 use crate::session::{SessionId, SessionState};
 use crate::store::{CeremonyKey, StoreError, TakeCeremony};
 
@@ -125,7 +126,7 @@ impl Passkeys {
             .as_ref()
             .map(|current| Starter { session: current.session.id, user: current.session.user.clone() });
         let stored = StoredCeremony { version: VERSION, started_by, ceremony };
-        let bytes = serde_json::to_vec(&stored).map_err(StoreError::unavailable)?;
+        let bytes = to_json(&stored, 512).map_err(StoreError::unavailable)?;
         // One that lists many credentials counts more, so that the limit bounds the bytes that are stored.
         for _ in 0..bytes.len().div_ceil(CEREMONY_BYTES) {
             self.count_attempt(limit, &subject).await?;

@@ -1,6 +1,6 @@
 //! The policy's decisions for a user, a session and a client.
 
-use rp_core::{CredentialRecord, Flags, Timestamp};
+use rp_core::{Aaguid, CredentialRecord, Flags, Timestamp};
 
 use super::caller::{Caller, step_up};
 use super::service::{Passkeys, Sessions};
@@ -28,27 +28,31 @@ impl Passkeys {
 
     /// The facts of a passkey at a time, at which a certification may have ended.
     pub(super) fn passkey_facts_at(&self, record: &CredentialRecord, at: Timestamp) -> PasskeyFacts {
-        let model = record.attestation.model.filter(|_| record.attestation.trusted);
-        let listed = |model| self.inner.authenticators.facts(&model, at);
         let key = rp_core::cose::EncodedKey::parse(&record.public_key).ok();
+        let model = self.model_facts(record, at);
         PasskeyFacts {
             backup_eligible: record.backup_eligible,
             uv_initialized: record.uv_initialized,
             algorithm: key.and_then(|key| key.algorithm().ok()),
             trusted: record.attestation.trusted,
-            model,
-            listed: model.map_or_else(ModelFacts::default, listed),
+            model: model.as_ref().map(|(model, _)| *model),
+            listed: model.map(|(_, facts)| facts).unwrap_or_default(),
             attachment: None,
             discoverable: None,
         }
     }
 
+    /// The model of a passkey, if it is trusted, and its facts at a time.
+    fn model_facts(&self, record: &CredentialRecord, at: Timestamp) -> Option<(Aaguid, ModelFacts)> {
+        let model = record.attestation.model.filter(|_| record.attestation.trusted)?;
+        Some((model, self.inner.authenticators.facts(&model, at)))
+    }
+
     /// The facts of a passkey's key on which assurance depends, for the session that uses it. `record` may be older than
     /// the flags of the use.
     pub(super) fn key_facts(&self, record: &CredentialRecord, flags: Flags) -> KeyFacts {
-        let facts = self.passkey_facts(record);
-        let model = facts.model.map(|model| (model, facts.listed));
-        KeyFacts::new(facts.backup_eligible, flags.backup_state(), model, &self.inner.policy.aal3)
+        let model = self.model_facts(record, self.now());
+        KeyFacts::new(record.backup_eligible, flags.backup_state(), model, &self.inner.policy.aal3)
     }
 
     /// Decides what a session may do. `client` is the sender of the request.

@@ -12,8 +12,35 @@ pub(super) struct Sessions {
     ids: HashMap<SessionId, SessionKey>,
     /// The same sessions, the next to expire first.
     by_end: BTreeSet<(Timestamp, SessionKey)>,
-    of_user: HashMap<UserHandle, BTreeSet<SessionKey>>,
+    of_user: HashMap<UserHandle, BTreeSet<Use>>,
     max: usize,
+}
+
+/// A session of a user. Those in one state are in a row, the least recently used first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Use {
+    is_signed_in: bool,
+    last_used_at: Timestamp,
+    /// Of sessions that were used in the same second, the one with the greatest ID is first, as in the other stores.
+    id: Reverse<SessionId>,
+    expires_at: Timestamp,
+    key: SessionKey,
+}
+
+impl Use {
+    fn of(key: SessionKey, session: &Session) -> Self {
+        Self {
+            is_signed_in: session.is_signed_in(),
+            last_used_at: session.last_used_at,
+            id: Reverse(session.id),
+            expires_at: session.expires_at,
+            key,
+        }
+    }
+
+    fn is_expired(&self, now: Timestamp) -> bool {
+        self.last_used_at.max(now) > self.expires_at
+    }
 }
 
 impl Default for Sessions {
@@ -70,9 +97,12 @@ impl Sessions {
             return false;
         }
         if used_at >= session.last_used_at {
+            let uses = self.of_user.entry(session.user.clone()).or_default();
+            uses.remove(&Use::of(key, session));
             self.by_end.remove(&(session.expires_at, key));
             (session.last_used_at, session.expires_at) = (used_at, expires_at);
             self.by_end.insert((expires_at, key));
+            uses.insert(Use::of(key, session));
         }
         true
     }
@@ -89,19 +119,16 @@ impl Sessions {
 
     /// The user's sessions that have not expired, most recently used first.
     pub(super) fn of_user(&self, user: &UserHandle, now: Timestamp) -> Vec<Session> {
-        let keys = self.of_user.get(user).into_iter().flatten();
-        let mut sessions: Vec<_> = keys
-            .filter_map(|key| self.sessions.get(key))
-            .filter(|session| !session.is_expired(now))
-            .cloned()
-            .collect();
+        let uses = self.of_user.get(user).into_iter().flatten();
+        let alive = uses.filter(|one| !one.is_expired(now));
+        let mut sessions: Vec<_> = alive.filter_map(|one| self.sessions.get(&one.key)).cloned().collect();
         sessions.sort_by(|a, b| (b.last_used_at, &a.id).cmp(&(a.last_used_at, &b.id)));
         sessions
     }
 
     /// Ends the user's sessions that match, and returns the number.
     pub(super) fn end_where(&mut self, user: &UserHandle, matches: impl Fn(&Session) -> bool) -> u64 {
-        let keys: Vec<_> = self.of_user.get(user).into_iter().flatten().copied().collect();
+        let keys: Vec<_> = self.of_user.get(user).into_iter().flatten().map(|one| one.key).collect();
         let mut ended = 0_u64;
         for key in keys {
             if self.sessions.get(&key).is_some_and(&matches) {
@@ -114,18 +141,16 @@ impl Sessions {
 
     /// Ends the least recently used sessions of a user in the state of `opened`, until `max` are left with it.
     pub(super) fn end_oldest(&mut self, opened: &Session, max: usize, now: Timestamp) -> u64 {
-        let Some(keys) = self.of_user.get(&opened.user).filter(|keys| keys.len() > max) else { return 0 };
-        let others = keys
-            .iter()
-            .filter_map(|key| Some((key, self.sessions.get(key)?)))
-            .filter(|(_, one)| one.state == opened.state && one.id != opened.id && !one.is_expired(now));
-        let mut others: Vec<_> = others.map(|(key, one)| (Reverse(one.last_used_at), one.id, *key)).collect();
-        others.sort_unstable();
-        let oldest = others.get(max.saturating_sub(1)..).unwrap_or_default();
-        for (_, _, key) in oldest {
-            self.remove(*key);
+        let Some(uses) = self.of_user.get(&opened.user).filter(|uses| uses.len() > max) else { return 0 };
+        let is_counted = |one: &&Use| {
+            one.is_signed_in == opened.is_signed_in() && one.id.0 != opened.id && !one.is_expired(now)
+        };
+        let above = uses.iter().filter(is_counted).count().saturating_sub(max.saturating_sub(1));
+        let oldest: Vec<_> = uses.iter().filter(is_counted).take(above).map(|one| one.key).collect();
+        for key in oldest {
+            self.remove(key);
         }
-        u64::try_from(oldest.len()).unwrap_or(u64::MAX)
+        u64::try_from(above).unwrap_or(u64::MAX)
     }
 
     pub(super) fn end_of_passkey(&mut self, user: &UserHandle, credential: &CredentialId) -> u64 {
@@ -148,7 +173,7 @@ impl Sessions {
         session.client.request_id = None;
         self.ids.insert(session.id, key);
         self.by_end.insert((session.expires_at, key));
-        self.of_user.entry(session.user.clone()).or_default().insert(key);
+        self.of_user.entry(session.user.clone()).or_default().insert(Use::of(key, &session));
         self.sessions.insert(key, session);
         while self.sessions.len() > self.max
             && let Some(&(_, first)) = self.by_end.first()
@@ -161,9 +186,9 @@ impl Sessions {
         let session = self.sessions.remove(&key)?;
         self.ids.remove(&session.id);
         self.by_end.remove(&(session.expires_at, key));
-        if let Some(keys) = self.of_user.get_mut(&session.user) {
-            keys.remove(&key);
-            if keys.is_empty() {
+        if let Some(uses) = self.of_user.get_mut(&session.user) {
+            uses.remove(&Use::of(key, &session));
+            if uses.is_empty() {
                 self.of_user.remove(&session.user);
             }
         }
