@@ -32,7 +32,7 @@ struct Counts {
     unchanged: AtomicU64,
 }
 
-/// SplitMix64: the responses need no randomness that nobody can predict.
+/// SplitMix64: alterations may be predictable.
 struct Random(u64);
 
 impl Random {

@@ -99,7 +99,7 @@ impl<D: Database> SessionStore for SqlStore<D> {
         max: usize,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        // Mostly there is none, and a query does not wait for the writers of SQLite
+        // First a query, which does not wait for the writers of SQLite: most sign-ins end no session
         let oldest = query(
             "SELECT id FROM rp_sessions
             WHERE user_handle = $1 AND state = $2 AND id <> $3 AND expires_at >= $4 AND expires_at >= last_used_at
