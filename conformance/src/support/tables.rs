@@ -37,7 +37,7 @@ impl Support {
             f,
             "The software authenticator of `conformance` makes {} honest responses and {} with one named fault; the \
              tables show the verdicts of `rp-core`.\n\
-             ✓ is followed by the number of cases, which all have the expected result. ✗: some do not. A wrong response \
+             ✓: all cases have the expected result; a number is the number of cases. ✗: some cases do not. A wrong response \
              counts as rejected only if the reason is that of its fault.",
             right.count(),
             wrong.count()
