@@ -5,6 +5,7 @@ use crate::attestation::{
     TrustAssessment,
 };
 use crate::cose::PublicKey;
+use crate::crypto;
 use crate::relying_party::RelyingParty;
 use crate::timestamp::Timestamp;
 use crate::trust::{TrustError, TrustSource};
@@ -12,7 +13,7 @@ use crate::trust::{TrustError, TrustSource};
 /// An attestation object whose credential is known to be the one in question.
 pub(crate) struct AttestedRegistration<'a> {
     pub(crate) object: &'a AttestationObject<'a>,
-    pub(crate) client_data_hash: &'a [u8; 32],
+    pub(crate) client_data_json: &'a [u8],
     pub(crate) public_key: &'a PublicKey,
     /// The time at which certificates must be valid.
     pub(crate) certificates_at: Timestamp,
@@ -29,14 +30,16 @@ impl RelyingParty {
         registration: &AttestedRegistration<'_>,
         trust: &dyn TrustSource,
     ) -> Result<Attestation, E> {
-        let AttestedRegistration { object, client_data_hash, public_key, .. } = *registration;
+        let AttestedRegistration { object, client_data_json, public_key, .. } = *registration;
         let policy = &self.attestation_policy;
         // 21. Determine the attestation statement format; 22. verify attStmt
         let format = Format::from(object.fmt);
+        // 12. Let hash be the SHA-256 of clientDataJSON; `none` does not use it
+        let hash = if format == Format::None { [0; 32] } else { crypto::sha256(&[client_data_json]) };
         let input = StatementInput {
             statement: &object.att_stmt,
             authenticator_data: &object.auth_data,
-            client_data_hash,
+            client_data_hash: &hash,
             credential_public_key: public_key,
             policy: policy.statements(),
             at: registration.certificates_at,

@@ -8,7 +8,6 @@ use crate::authenticator_data::Flags;
 use crate::bytes::CredentialId;
 use crate::ceremony::{self, CREATE, check_remote_client_data};
 use crate::credential::{CredentialRecord, StoredAttestation};
-use crate::crypto;
 use crate::extensions::{AuthenticatorExtensions, RawOutputs, RegistrationExtensionOutputs};
 use crate::options::{
     AuthenticatorAttachment, Mediation, ResidentKeyRequirement, UserVerificationRequirement,
@@ -75,8 +74,7 @@ impl RelyingParty {
         let client_data = response.client_data();
         // 7. type is webauthn.create; 8. challenge is the one that was sent; 9. to 11. origins
         ceremony::check_client_data(self, client_data, CREATE, &pending.started.challenge)?;
-        // 12. Let hash be the SHA-256 of clientDataJSON
-        let hash = crypto::sha256(&[client_data.as_json()]);
+        // 12. Let hash be the SHA-256 of clientDataJSON: below, if the format uses it
         // 13. Perform CBOR decoding on attestationObject
         let object = AttestationObject::parse(response.attestation_object())?;
         let authenticator_data = &object.auth_data;
@@ -116,7 +114,7 @@ impl RelyingParty {
         let attestation: Attestation = self.assess_attestation::<RegistrationError>(
             &AttestedRegistration {
                 object: &object,
-                client_data_hash: &hash,
+                client_data_json: client_data.as_json(),
                 public_key: &public_key,
                 certificates_at: now,
                 now,

@@ -10,7 +10,6 @@ use crate::assessment::AttestedRegistration;
 use crate::attestation::{Attestation, AttestationError, AttestationObject, AttestationObjectError};
 use crate::cose::PublicKeyError;
 use crate::credential::CredentialRecord;
-use crate::crypto;
 use crate::error::Code;
 use crate::relying_party::RelyingParty;
 use crate::timestamp::Timestamp;
@@ -109,7 +108,6 @@ impl RelyingParty {
         let object = record.attestation_object.as_deref().ok_or(not_kept("attestationObject"))?;
         let client_data =
             record.attestation_client_data_json.as_deref().ok_or(not_kept("attestationClientDataJSON"))?;
-        let hash = crypto::sha256(&[client_data]);
         let object = AttestationObject::parse(object)?;
         let authenticator_data = &object.auth_data;
         let attested =
@@ -132,7 +130,7 @@ impl RelyingParty {
         self.assess_attestation(
             &AttestedRegistration {
                 object: &object,
-                client_data_hash: &hash,
+                client_data_json: client_data,
                 public_key: &public_key,
                 certificates_at,
                 now,
