@@ -55,12 +55,8 @@ impl Connection {
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         let time = started_at.elapsed();
-        for cookie in parts.headers.get_all("set-cookie") {
-            let pair = cookie.to_str()?.split(';').next().unwrap_or_default();
-            if pair.split('=').next().is_some_and(|name| name.ends_with("rp-ceremony")) {
-                self.cookie = Some(pair.to_owned());
-            }
-        }
+        let set = parts.headers.get_all("set-cookie").into_iter().filter_map(|cookie| cookie.to_str().ok());
+        self.cookie = ceremony_cookie(set).or_else(|| self.cookie.take());
         // An empty handler has no body.
         Ok((parts.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default(), time))
     }
@@ -79,6 +75,13 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failur
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     Ok(sender)
+}
+
+/// The name and value of the ceremony cookie, if one of these headers sets it.
+pub(crate) fn ceremony_cookie<'a>(set: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut pairs = set.filter_map(|cookie| cookie.split(';').next());
+    let is_ceremony = |pair: &&str| pair.split('=').next().is_some_and(|name| name.ends_with("rp-ceremony"));
+    pairs.find(is_ceremony).map(str::to_owned)
 }
 
 pub(crate) fn expect(is_expected: bool, status: u16, answer: &Value) -> Result<(), Failure> {

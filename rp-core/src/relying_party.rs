@@ -19,11 +19,13 @@ use crate::profile::Profile;
 use crate::x509::CertificateCache;
 
 mod builder;
+mod config_error;
 #[cfg(test)]
 #[cfg(feature = "_credentials")]
 mod tests;
 
-pub use builder::{ConfigError, RelyingPartyBuilder};
+pub use builder::RelyingPartyBuilder;
+pub use config_error::ConfigError;
 
 /// A relying party: its RP ID, the accepted origins, and its policies. Immutable.
 ///

@@ -14,7 +14,7 @@ use super::client::authenticator;
 use super::signature::SignatureCheck;
 use super::statistics::quantile;
 use crate::authenticator::Authenticator;
-use crate::connection::{Failure, expect};
+use crate::connection::{Failure, ceremony_cookie, expect};
 
 /// A service with stores in memory, and the browsers of its users.
 pub(super) struct Service {
@@ -118,12 +118,8 @@ impl Site {
             self.runtime.block_on(self.passkeys.handle(route, &request, async { Body::Complete(body) }));
         let time = started_at.elapsed();
         let set = response.headers.iter().filter(|(name, _)| *name == "set-cookie");
-        let mut pairs = set.filter_map(|(_, cookie)| cookie.split(';').next());
-        let is_ceremony =
-            |pair: &&str| pair.split('=').next().is_some_and(|name| name.ends_with("rp-ceremony"));
-        if let Some(pair) = pairs.find(is_ceremony) {
-            browser.cookie = Some(pair.to_owned());
-        }
+        let cookie = ceremony_cookie(set.map(|(_, cookie)| cookie.as_str()));
+        browser.cookie = cookie.or_else(|| browser.cookie.take());
         let answer = serde_json::from_slice(&response.body).unwrap_or_default();
         expect(matches!(response.status, 200 | 201), response.status, &answer)?;
         Ok((answer, time))

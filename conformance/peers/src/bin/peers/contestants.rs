@@ -9,7 +9,7 @@ pub(crate) struct Contestant {
     /// Its name in the arguments of `run`.
     pub(crate) key: &'static str,
     /// The library.
-    pub(crate) library: &'static str,
+    pub(crate) name: &'static str,
     /// The back end or the platform: the first word is in the report of the program.
     pub(crate) variant: &'static str,
     program: Program,
@@ -81,11 +81,11 @@ pub(crate) const ALL: &[Contestant] = &[
 
 const fn rust(
     key: &'static str,
-    library: &'static str,
+    name: &'static str,
     variant: &'static str,
     pinned: (&'static str, &'static str),
 ) -> Contestant {
-    Contestant { key, library, variant, program: Program::Rust(key, None), pinned, gaps: &[] }
+    Contestant { key, name, variant, program: Program::Rust(key, None), pinned, gaps: &[] }
 }
 
 impl Contestant {

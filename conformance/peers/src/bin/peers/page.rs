@@ -99,7 +99,7 @@ fn comparison(run: &Run) -> String {
             rp.variant,
             uncached.map_or("–".into(), figures),
             figures(theirs),
-            row.library,
+            row.name,
             row.variant,
             ratio(|times| times.median),
             ratio(|times| times.fastest),
@@ -111,13 +111,13 @@ fn comparison(run: &Run) -> String {
 /// The rows in which a peer on the same back end is faster, with all caches of rp.
 fn behind(run: &Run) -> Option<String> {
     let mut rows = Vec::new();
-    for ours in run.rows.iter().filter(|row| row.library == "rp") {
-        let peers = run.rows.iter().filter(|row| row.library != "rp" && row.variant == ours.variant);
+    for ours in run.rows.iter().filter(|row| row.name == "rp") {
+        let peers = run.rows.iter().filter(|row| row.name != "rp" && row.variant == ours.variant);
         for (theirs, (name, title)) in peers.flat_map(|row| CEREMONIES.map(|ceremony| (row, ceremony))) {
             let (Some(rp), Some(peer)) = (ours.times(name), theirs.times(name)) else { continue };
             if peer.median < rp.median {
                 let (rp, peer) = (micros(rp.median), micros(peer.median));
-                rows.push(format!("- {title} on {}: rp {rp}, {} {peer}.", ours.variant, theirs.library));
+                rows.push(format!("- {title} on {}: rp {rp}, {} {peer}.", ours.variant, theirs.name));
             }
         }
     }
@@ -161,7 +161,7 @@ struct Notes(BTreeMap<usize, String>);
 
 impl Notes {
     fn number(&mut self, row: &Row, reason: &str) -> usize {
-        let text = format!("{}: {reason}.", row.library);
+        let text = format!("{}: {reason}.", row.name);
         let known = self.0.iter().find(|(_, note)| **note == text).map(|(number, _)| *number);
         known.unwrap_or_else(|| {
             self.0.insert(self.0.len() + 1, text);
@@ -175,7 +175,7 @@ impl Notes {
 }
 
 fn title(row: &Row) -> String {
-    format!("{} {} ({})", row.library, row.version, row.variant)
+    format!("{} {} ({})", row.name, row.version, row.variant)
 }
 
 /// A title without Markdown.

@@ -37,7 +37,7 @@ pub(crate) struct Platform {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) key: String,
-    pub(crate) library: String,
+    pub(crate) name: String,
     pub(crate) variant: String,
     pub(crate) version: String,
     /// By ceremony.
@@ -118,13 +118,13 @@ impl Run {
 
     /// The row of a library that is the fastest in a ceremony, with its caches.
     pub(crate) fn fastest(&self, library: &str, ceremony: &str) -> Option<(&Row, Times)> {
-        let rows = self.rows.iter().filter(|row| row.library == library && !row.key.ends_with("-no-caches"));
+        let rows = self.rows.iter().filter(|row| row.name == library && !row.key.ends_with("-no-caches"));
         rows.filter_map(|row| Some((row, row.times(ceremony)?))).min_by_key(|(_, times)| times.median)
     }
 
     /// The libraries, in the order of the rows.
     pub(crate) fn libraries(&self) -> Vec<&str> {
-        let mut libraries: Vec<&str> = self.rows.iter().map(|row| row.library.as_str()).collect();
+        let mut libraries: Vec<&str> = self.rows.iter().map(|row| row.name.as_str()).collect();
         libraries.dedup();
         libraries
     }

@@ -58,7 +58,7 @@ fn row(running: &Running) -> Result<Row> {
     }
     Ok(Row {
         key: one.key.into(),
-        library: one.library.into(),
+        name: one.name.into(),
         // The version of a platform is in its report.
         variant: if about.starts_with(&format!("{backend} ")) { about } else { one.variant }.into(),
         version: one.version().ok_or_else(|| format!("{} has no version", one.key))?.into(),
