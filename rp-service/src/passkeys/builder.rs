@@ -1,26 +1,20 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
 
-use super::authorization::issuer;
-use super::config_error::ConfigError;
-use super::revoked::RevokedSessions;
-use super::service::{Ceremonies, ClientAddress, Factors, Inner, Passkeys, Sessions};
+use super::service::{Ceremonies, ClientAddress, Factors, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
 use crate::authenticator_info::{AuthenticatorDirectory, PasskeyProviders};
-use crate::authorization::{CommandLineClient, CommandLineClientError};
+use crate::authorization::CommandLineClient;
 use crate::context_change::{AddressAndUserAgent, ContextChange};
-use crate::decoy::{DecoyProfile, Decoys};
+use crate::decoy::DecoyProfile;
 use crate::event::{EventSink, TracingSink};
 use crate::factor::SecondFactor;
-use crate::factor_name::FactorName;
 use crate::groups::{Groups, NoGroups};
-use crate::http::cookie::Cookies;
 use crate::http::request::{HttpConfig, Request};
 use crate::json::PasskeyEndpoints;
-use crate::policy::{Environment, Policy, PolicyError};
+use crate::policy::Policy;
 use crate::rate_limiter::{MemoryRateLimiter, RateLimiter};
 use crate::seal::KeyRing;
 use crate::secret::Secret;
@@ -31,6 +25,8 @@ use crate::store::{
 use crate::timer::Timer;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use crate::timer::TokioTimer;
+
+mod build;
 
 /// The configuration of a service; [`PasskeysBuilder::build`] checks it.
 #[must_use]
@@ -373,123 +369,6 @@ impl PasskeysBuilder {
     pub fn body_time_limit(mut self, limit: Duration) -> Self {
         self.http.body_time_limit = limit;
         self
-    }
-
-    /// Checks the configuration.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn build(mut self) -> Result<Passkeys, ConfigError> {
-        if self.rp.origins().iter().any(|origin| origin.starts_with("http://")) {
-            self.http.hsts_max_age = None;
-        }
-        let missing = |what| ConfigError::MissingStore { what };
-        if self.policy.sign_up && self.sign_up.is_none() && self.users.is_some() && self.credentials.is_some()
-        {
-            return Err(ConfigError::SignUpAcrossStores);
-        }
-        self.check_policy()?;
-        self.check_clients()?;
-        let secret = self.secret.ok_or(ConfigError::MissingSecret)?;
-        let decoys = Decoys::new(secret.expose(), self.decoys)?;
-        let is_accepted = |origin: &String| {
-            (origin.starts_with("https://") || origin.starts_with("http://"))
-                && self.rp.accepts_origin(origin)
-        };
-        if let Some(origin) = self.http.front_ends.iter().find(|origin| !is_accepted(origin)) {
-            return Err(ConfigError::FrontEnd { origin: origin.clone() });
-        }
-        let cookies = Cookies::new(&self.rp);
-        if !self.factors.all.is_empty() && self.factors.store.is_none() {
-            return Err(missing("factors"));
-        }
-        if let Some(proof) = &self.proof {
-            let policy = proof.attestation_policy();
-            if !(policy.verifies() && policy.requires_trusted()) {
-                return Err(ConfigError::Proof { problem: "its attestation policy does not require trust" });
-            }
-            if proof.id() != self.rp.id() {
-                return Err(ConfigError::Proof { problem: "it has another RP ID" });
-            }
-        }
-        let mut names = vec![FactorName::PASSKEY];
-        for factor in &self.factors.all {
-            let name = factor.name();
-            if names.contains(&name) {
-                return Err(ConfigError::FactorName { name });
-            }
-            names.push(name);
-        }
-        let keys = match self.keys {
-            Some(keys) => keys,
-            None => KeyRing::new([secret])?,
-        };
-        Ok(Passkeys {
-            inner: Arc::new(Inner {
-                rp: self.rp,
-                proof: self.proof,
-                users: self.users.ok_or(missing("users"))?,
-                credentials: self.credentials.ok_or(missing("credentials"))?,
-                is_user_store_shared: self.sign_up.is_some(),
-                sign_up: self.sign_up,
-                ceremonies: self.ceremonies.ok_or(missing("ceremonies"))?,
-                sessions: self.sessions.ok_or(missing("sessions"))?,
-                factors: self.factors,
-                keys,
-                trust: self.trust,
-                policy: self.policy,
-                clients: self.clients,
-                clock: self.clock,
-                timer: self.timer.ok_or(ConfigError::MissingTimer)?,
-                events: self.events,
-                decoys,
-                admission: self.admission,
-                groups: self.groups,
-                context: self.context,
-                rate_limiter: self.rate_limiter,
-                authenticators: self.authenticators,
-                cookies,
-                http: self.http,
-                client_address: self.client_address,
-                is_address_missing: AtomicBool::new(false),
-                sweeps: AtomicU32::new(0),
-                is_maintained: AtomicBool::new(false),
-                revoked: RevokedSessions::default(),
-            }),
-        })
-    }
-}
-
-impl PasskeysBuilder {
-    fn check_policy(&self) -> Result<(), PolicyError> {
-        let factors = self.factors.all.iter().map(|factor| factor.name());
-        self.policy.check(&Environment {
-            factors: std::iter::once(FactorName::PASSKEY).chain(factors).collect(),
-            has_model_facts: self.authenticators.has_facts(),
-            verifies_attestation: self.rp.attestation_policy().verifies(),
-            algorithms: self.rp.algorithms(),
-            backup: self.rp.backup_policy(),
-        })?;
-        for (one, other, contradiction) in self.policy.conflicts() {
-            tracing::warn!(target: "rp", "no user can be in the groups {one:?} and {other:?}: {contradiction}");
-        }
-        Ok(())
-    }
-
-    fn check_clients(&self) -> Result<(), CommandLineClientError> {
-        for (at, client) in self.clients.iter().enumerate() {
-            client.check()?;
-            if self.clients.iter().take(at).any(|other| other.id == client.id) {
-                return Err(CommandLineClientError::Duplicate);
-            }
-        }
-        if !self.clients.is_empty() {
-            if let Some(Sessions::Application) = self.sessions {
-                return Err(CommandLineClientError::ApplicationSessions);
-            }
-            issuer(&self.rp).ok_or(CommandLineClientError::Issuer)?;
-        }
-        Ok(())
     }
 }
 
