@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use arbitrary::Unstructured;
+use rp_conformance::authenticator::Seed;
 use rp_conformance::seeds::{BaseAuthentication, BaseRegistration};
 use rp_fuzz::minted::Minted;
 use rp_fuzz::{alter, authentications, nth, registrations};
@@ -32,22 +33,6 @@ struct Counts {
     unchanged: AtomicU64,
 }
 
-/// SplitMix64: alterations may be predictable.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn bytes(&mut self) -> Vec<u8> {
-        (0..CHOICES / 8).flat_map(|_| self.next().to_le_bytes()).collect()
-    }
-}
-
 /// The bases, and the signed data of each kind.
 struct Bases {
     registrations: &'static [BaseRegistration],
@@ -65,12 +50,11 @@ impl Bases {
     }
 
     /// Alters a response and verifies it.
-    fn verify(&self, number: u64, seed: u64, counts: &Counts) {
-        let mut random =
-            Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93));
-        let base = usize::try_from(random.next() >> 1).unwrap_or_default();
-        let choices = random.bytes();
-        let mut choices = Unstructured::new(&choices);
+    fn verify(&self, number: u64, seed: &Seed, counts: &Counts) {
+        let choices = seed.vec(&number.to_string(), CHOICES);
+        let (base, choices) = choices.split_at(size_of::<u16>());
+        let base = base.iter().fold(0, |base, byte| base << 8 | usize::from(*byte));
+        let mut choices = Unstructured::new(choices);
         if number.is_multiple_of(2) {
             let base = nth(self.registrations, base);
             let Ok(response) = alter::registration(base, self.registrations, &mut choices) else { return };
@@ -134,7 +118,7 @@ fn main() {
         eprintln!("usage: altered [COUNT [SEED]]");
         process::exit(2);
     };
-    let bases = Bases::new();
+    let (bases, seed) = (Bases::new(), Seed::new(&seed.to_string()));
     let counts = Counts::default();
     let began = Instant::now();
     let work = || {
@@ -145,7 +129,7 @@ fn main() {
                 return;
             }
             for number in first..first + BATCH {
-                bases.verify(number, seed, &counts);
+                bases.verify(number, &seed, &counts);
             }
             if printed.elapsed() >= PROGRESS {
                 printed = Instant::now();

@@ -24,7 +24,8 @@ impl Seed {
     }
 
     /// This number of bytes for a label.
-    pub(crate) fn vec(&self, label: &str, len: usize) -> Vec<u8> {
+    #[must_use]
+    pub fn vec(&self, label: &str, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
         self.stream(label).fill(&mut bytes);
         bytes

@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rp_core::{CredentialId, Timestamp, UserHandle};
 
-use crate::session::{Session, SessionId};
+use crate::session::{Session, SessionId, SessionState};
 use crate::store::{SWEEP_LIMIT, SessionKey};
 
 /// Sessions, at most `MemoryStore::MAX_SESSIONS`.
@@ -19,7 +19,7 @@ pub(super) struct Sessions {
 /// A session of a user. Those in one state are in a row, the least recently used first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Use {
-    is_signed_in: bool,
+    state: SessionState,
     last_used_at: Timestamp,
     /// Of sessions that were used in the same second, the one with the greatest ID is first, as in the other stores.
     id: Reverse<SessionId>,
@@ -30,7 +30,7 @@ struct Use {
 impl Use {
     fn of(key: SessionKey, session: &Session) -> Self {
         Self {
-            is_signed_in: session.is_signed_in(),
+            state: session.state,
             last_used_at: session.last_used_at,
             id: Reverse(session.id),
             expires_at: session.expires_at,
@@ -142,9 +142,8 @@ impl Sessions {
     /// Ends the least recently used sessions of a user in the state of `opened`, until `max` are left with it.
     pub(super) fn end_oldest(&mut self, opened: &Session, max: usize, now: Timestamp) -> u64 {
         let Some(uses) = self.of_user.get(&opened.user).filter(|uses| uses.len() > max) else { return 0 };
-        let is_counted = |one: &&Use| {
-            one.is_signed_in == opened.is_signed_in() && one.id.0 != opened.id && !one.is_expired(now)
-        };
+        let is_counted =
+            |one: &&Use| one.state == opened.state && one.id.0 != opened.id && !one.is_expired(now);
         let above = uses.iter().filter(is_counted).count().saturating_sub(max.saturating_sub(1));
         let oldest: Vec<_> = uses.iter().filter(is_counted).take(above).map(|one| one.key).collect();
         for key in oldest {
@@ -202,7 +201,7 @@ pub(super) const MAX: usize = 100_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Client, SessionKind, SessionState};
+    use crate::session::{Client, SessionKind};
 
     fn session(byte: u8, expires_at: i64) -> Session {
         let start = Timestamp::from_unix_seconds(0);
