@@ -140,7 +140,7 @@ impl RelyingParty {
             public_key: attested.credential_public_key.as_bytes().into(),
             sign_count: authenticator_data.sign_count(),
             uv_initialized: proven_flags.user_verified(),
-            transports: response.transports().to_vec(),
+            transports: response.transports().map(Into::into).collect(),
             backup_eligible: Some(proven_flags.backup_eligible()),
             backup_state: proven_flags.backup_state(),
             attestation_object: Some(response.attestation_object().into()),

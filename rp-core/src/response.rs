@@ -11,7 +11,6 @@ mod form;
 mod tests;
 
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -20,7 +19,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub use self::error::{MAX_JSON_LEN, ResponseError};
-use self::form::{AssertionForm, AttestationForm, CredentialForm, Decoded, decode};
+use self::form::{AssertionForm, AttestationForm, CredentialForm, Decoded, Transport, decode};
 use crate::base64url;
 use crate::client_data::CollectedClientData;
 use crate::extensions::ClientOutputs;
@@ -34,7 +33,7 @@ pub struct RegistrationResponse {
     id: Range<usize>,
     attestation_object: Range<usize>,
     client_data: CollectedClientData,
-    transports: Vec<String>,
+    transports: Vec<Transport>,
     authenticator_attachment: Option<AuthenticatorAttachment>,
     client_extensions: ClientOutputs,
 }
@@ -130,8 +129,8 @@ impl RegistrationResponse {
     /// `getTransports()`, which is unsigned. Unknown words are kept; words of more than 32 bytes and those after the
     /// twelfth are dropped.
     #[must_use]
-    pub fn transports(&self) -> &[String] {
-        &self.transports
+    pub fn transports(&self) -> impl Iterator<Item = &str> {
+        self.transports.iter().map(|Transport(word)| &**word)
     }
 
     /// `authenticatorAttachment`, which is unsigned; `None` also if the word is unknown.
@@ -234,7 +233,7 @@ impl fmt::Debug for RegistrationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistrationResponse")
             .field("id", &base64url::encode(self.id()))
-            .field("transports", &self.transports)
+            .field("transports", &self.transports().collect::<Vec<_>>())
             .field("authenticator_attachment", &self.authenticator_attachment)
             .finish_non_exhaustive()
     }
@@ -249,8 +248,8 @@ impl fmt::Debug for AuthenticationResponse {
     }
 }
 
-fn bounded(mut transports: Vec<String>) -> Vec<String> {
-    transports.retain(|word| word.len() <= MAX_TRANSPORT_LEN);
+fn bounded(mut transports: Vec<Transport>) -> Vec<Transport> {
+    transports.retain(|Transport(word)| word.len() <= MAX_TRANSPORT_LEN);
     transports.truncate(MAX_TRANSPORTS);
     transports
 }

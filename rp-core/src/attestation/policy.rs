@@ -186,3 +186,24 @@ impl AttestationPolicy {
         proven.is_some_and(|model| allowed.contains(&model))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tpm::manufacturer::TpmManufacturer;
+    use super::*;
+
+    #[test]
+    fn the_conformance_tools_tpm_is_accepted_if_it_is_asked_for() {
+        let accepts = |policy: &AttestationPolicy, manufacturer| {
+            policy.statements().accepts_tpm_manufacturer(manufacturer)
+        };
+        let usual = AttestationPolicy::default();
+        let tools = AttestationPolicy::default().accept_conformance_tpm();
+        assert!(!accepts(&usual, TpmManufacturer::FIDO_CONFORMANCE));
+        assert!(accepts(&tools, TpmManufacturer::FIDO_CONFORMANCE));
+        for policy in [usual, tools] {
+            assert!(accepts(&policy, TpmManufacturer::new(*b"INTC")));
+            assert!(!accepts(&policy, TpmManufacturer::new([0; 4])));
+        }
+    }
+}

@@ -52,3 +52,13 @@ fn has_graviola() -> bool {
 fn has_graviola() -> bool {
     false
 }
+
+#[cfg(all(test, feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn graviola_is_available_on_a_processor_that_it_supports() {
+        assert_eq!(Backend::Graviola.is_available(), ::graviola::util::is_cpu_supported());
+    }
+}

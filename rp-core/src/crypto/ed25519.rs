@@ -153,15 +153,19 @@ mod tests {
         assert!((8..=10).contains(&points), "{points}");
     }
 
+    /// The key of RFC 8032, section 7.1, test 1, and the empty message: R is the identity, and S is the product of the hash
+    /// and the private number, so that the equation of verification holds.
     #[test]
     fn a_signature_whose_r_is_of_small_order_is_rejected() {
-        let key = Ed25519Key::new(
-            &crate::base64url::decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap(),
-        );
-        let key = key.unwrap();
-        for y in SMALL_ORDER {
-            let signature = [y, [0; 32]].concat();
-            assert_eq!(key.verify(Scheme::Ed25519, &[b""], &signature), Err(Error::Mismatch));
+        let b64 = |text| crate::base64url::decode(text).unwrap();
+        let key = Ed25519Key::new(&b64("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")).unwrap();
+        let s = b64("dWz5sdbw16l5udKvPcK8EpTsfLbaog6v9TTAJPxXkg8");
+        for key in Backend::ALL.into_iter().filter_map(|backend| key.on(backend)) {
+            for y in SMALL_ORDER {
+                let signature = [&y[..], &s].concat();
+                let verdict = key.verify(Scheme::Ed25519, &[b""], &signature);
+                assert_eq!(verdict, Err(Error::Mismatch), "{}", key.backend());
+            }
         }
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             "null",
             "-7",
             "0",
+            "[[[[[[[0]]]]]]]",
             r#"{"a":"b","c":[1,-20,true,false,null,"~ "],"d":{"e":{},"f":[[]]}}"#,
         ] {
             assert_eq!(read(json), Some(json));

@@ -1,7 +1,7 @@
 //! The members of a response as JSON contains them, and their decoding.
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
@@ -36,7 +36,27 @@ pub(super) struct AttestationForm<'a> {
     #[serde(borrow)]
     pub(super) attestation_object: Text<'a>,
     #[serde(default)]
-    pub(super) transports: Option<Vec<String>>,
+    pub(super) transports: Option<Vec<Transport>>,
+}
+
+/// A word of `getTransports()`. The words of the specification need no allocation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Text<'_>")]
+pub(super) struct Transport(pub(super) Cow<'static, str>);
+
+impl From<&str> for Transport {
+    fn from(word: &str) -> Self {
+        let known = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"]
+            .into_iter()
+            .find(|known| *known == word);
+        Self(known.map_or_else(|| Cow::Owned(word.into()), Cow::Borrowed))
+    }
+}
+
+impl From<Text<'_>> for Transport {
+    fn from(Text(word): Text<'_>) -> Self {
+        Self::from(&*word)
+    }
 }
 
 #[derive(Deserialize)]
@@ -81,7 +101,7 @@ impl<'de, R: Deserialize<'de> + CompactForm<'de>> CredentialForm<'de, R> {
 
 impl<'a, R: CompactForm<'a>> CredentialForm<'a, R> {
     /// Reads a response as browsers write it, without members of the application. `None` for any other input.
-    fn read_compact(json: &'a [u8]) -> Option<Self> {
+    pub(super) fn read_compact(json: &'a [u8]) -> Option<Self> {
         let (mut id, mut raw_id, mut response, mut r#type) = (None, None, None, None);
         let (mut authenticator_attachment, mut client_extension_results) = (None, None);
         let mut reader = Compact::new(core::str::from_utf8(json).ok()?)?;
@@ -123,7 +143,7 @@ impl<'a> CompactForm<'a> for AttestationForm<'a> {
             "transports" => {
                 let mut words = Vec::new();
                 reader.array(|reader| {
-                    words.push(reader.string()?.into());
+                    words.push(Transport::from(reader.string()?));
                     Some(())
                 })?;
                 set(&mut transports, words)

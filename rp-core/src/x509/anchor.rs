@@ -192,6 +192,15 @@ mod tests {
     }
 
     #[test]
+    fn anchors_are_equal_in_name_and_key() {
+        let root = TrustAnchor::from_pem(ROOT.as_bytes()).unwrap();
+        let name = Name::from_der(&[0x30, 0]).unwrap();
+        assert_eq!(root, TrustAnchor::new(root.name().clone(), root.spki()));
+        assert_ne!(root, TrustAnchor::new(name, root.spki()));
+        assert_ne!(root, TrustAnchor::new(root.name().clone(), &[]));
+    }
+
+    #[test]
     fn a_pem_file_that_cannot_be_read_is_an_error() {
         let cut = ROOT.split("-----END").next().unwrap();
         assert!(matches!(TrustAnchor::from_pem(cut.as_bytes()), Err(PemError::Syntax { .. })));
