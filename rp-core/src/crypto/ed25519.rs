@@ -153,6 +153,24 @@ mod tests {
         assert!((8..=10).contains(&points), "{points}");
     }
 
+    #[test]
+    fn a_reduced_y_is_below_the_prime() {
+        for sign in [0, 0x80] {
+            for (least, middle, most, expected) in [
+                (0xec, 0xff, 0x7f, true),
+                (0xed, 0xff, 0x7f, false),
+                (0xff, 0xff, 0x7f, false),
+                (0xff, 0xff, 0x7e, true),
+                (0xff, 0xfe, 0x7f, true),
+                (0, 0, 0, true),
+            ] {
+                let mut y = [middle; 32];
+                (y[0], y[31]) = (least, most | sign);
+                assert_eq!(is_reduced(&y), expected, "{y:02x?}");
+            }
+        }
+    }
+
     /// The key of RFC 8032, section 7.1, test 1, and the empty message: R is the identity, and S is the product of the hash
     /// and the private number, so that the equation of verification holds.
     #[test]
