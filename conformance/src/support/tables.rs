@@ -38,7 +38,8 @@ impl Support {
             "The software authenticator of `conformance` makes {} honest responses and {} with one named fault; the \
              tables show the verdicts of `rp-core`.\n\
              ✓: all cases have the expected result; a number is the number of cases. ✗: some cases do not. A wrong response \
-             counts as rejected only if the reason is that of its fault.",
+             counts as rejected only if the reason is that of its fault. *When named*: a relying party offers the \
+             algorithm only if `RelyingPartyBuilder::algorithms` names it.",
             right.count(),
             wrong.count()
         )

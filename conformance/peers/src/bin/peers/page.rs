@@ -55,7 +55,7 @@ fn section(run: &Run) -> String {
     }
     let mut parts = vec![heading, rows.join("\n")];
     parts.extend(notes.lines());
-    parts.push("rp and the fastest peer, each on its fastest back end; the last column is the ratio:".into());
+    parts.push(COMPARISON.into());
     parts.push(comparison(run));
     parts.extend(behind(run));
     if !run.sizes.is_empty() {
@@ -124,7 +124,9 @@ fn behind(run: &Run) -> Option<String> {
     (!rows.is_empty()).then(|| format!("A peer on the same back end is faster here:\n\n{}", rows.join("\n")))
 }
 
-const SIZES: &str = "The addition of a library to a program: the binary without symbols, the processor time of a clean release build, and the number of other packages that are built. Each is compared with the same program without the library.";
+const COMPARISON: &str = "rp and the fastest peer, each on its fastest back end: the median and, in brackets, the fastest round, in µs. The last column is the ratio.";
+
+const SIZES: &str = "A library adds to a program: the size of the binary without symbols, the processor time of a clean release build, and the number of other packages that are built. Each program is compared with the same program without the library.";
 
 /// Programs with a library, next to those without.
 fn sizes(run: &Run) -> String {
