@@ -331,3 +331,17 @@ fn uvm(value: &Value<'_>) -> Option<Vec<UvmEntry>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frequent_outputs_need_no_general_parser() {
+        for json in ["{}", r#"{"credProps":{}}"#, r#"{"credProps":{"rk":true}}"#] {
+            let compact = ClientOutputs::read_compact(json).unwrap();
+            let general: ClientOutputs = parse_object(json.as_bytes()).unwrap();
+            assert_eq!((compact.cred_props, compact.names), (general.cred_props, general.names), "{json}");
+        }
+    }
+}

@@ -177,6 +177,8 @@ impl fmt::Debug for TrustAnchor {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     const ROOT: &str = include_str!("../../testdata/root.pem");
@@ -192,8 +194,9 @@ mod tests {
     }
 
     #[test]
-    fn anchors_are_equal_in_name_and_key() {
+    fn anchors_are_equal_in_name_and_key_and_print_the_name() {
         let root = TrustAnchor::from_pem(ROOT.as_bytes()).unwrap();
+        assert_eq!(format!("{root:?}"), "TrustAnchor(O=Example, CN=Example Attestation Root)");
         let name = Name::from_der(&[0x30, 0]).unwrap();
         assert_eq!(root, TrustAnchor::new(root.name().clone(), root.spki()));
         assert_ne!(root, TrustAnchor::new(name, root.spki()));
