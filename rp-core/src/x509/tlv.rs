@@ -288,6 +288,9 @@ mod tests {
         assert_eq!(read(&[0x02, 0x02, 0x00, 0x7f]), None, "not minimal");
         assert_eq!(read(&[0x02, 0x01, 0x80]), None, "negative");
         assert_eq!(read(&[0x02, 0x00]), None, "empty");
+        let any = |bytes: &[u8]| Reader::new(bytes).any("n").unwrap().integer("n").is_ok();
+        assert!(any(&[0x02, 0x01, 0xff]) && any(&[0x02, 0x02, 0xff, 0x7f]), "negative");
+        assert!(!any(&[0x02, 0x02, 0xff, 0x80]), "negative, not minimal");
         assert_eq!(read(&[0x02, 0x09, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Some(u64::MAX));
     }
 }

@@ -3,8 +3,8 @@ use rp_core::attestation::{
     AttestationError, AttestationStatementFormat, StatementError, StatementInput, Verified,
 };
 use rp_core::{
-    Attestation, AttestationPolicy, AttestationType, Code, Format, RegistrationError, RegistrationResponse,
-    RelyingParty, StaticAnchors, User, UserHandle, base64url,
+    Aaguid, Attestation, AttestationPolicy, AttestationType, Code, Format, RegistrationError,
+    RegistrationResponse, RelyingParty, StaticAnchors, User, UserHandle, base64url,
 };
 
 use super::Scene;
@@ -32,6 +32,14 @@ fn judged(
     policy: AttestationPolicy,
     change: impl Fn(Vec<u8>) -> Vec<u8>,
 ) -> Result<Attestation, RegistrationError> {
+    judged_by(&StaticAnchors::none(), policy, change)
+}
+
+fn judged_by(
+    trust: &StaticAnchors,
+    policy: AttestationPolicy,
+    change: impl Fn(Vec<u8>) -> Vec<u8>,
+) -> Result<Attestation, RegistrationError> {
     let config = Scene::new(Statement::PackedSelf).config;
     let mut rp = RelyingParty::builder("example.org").origin("https://example.org");
     rp = rp.attestation(rp_core::options::AttestationConveyancePreference::Direct);
@@ -47,7 +55,7 @@ fn judged(
     let object = change(base64url::decode(object).unwrap());
     response["response"]["attestationObject"] = base64url::encode(&object).into();
     let response = RegistrationResponse::from_json(response.to_string().as_bytes()).unwrap();
-    let registered = rp.finish_registration(pending, &response, &StaticAnchors::none(), config.now)?;
+    let registered = rp.finish_registration(pending, &response, trust, config.now)?;
     Ok(registered.attestation)
 }
 
@@ -70,6 +78,33 @@ fn a_format_of_ones_own_is_verified_by_its_own_procedure() {
     assert_eq!(attestation.r#type, AttestationType::SelfAttestation);
     // The others are verified as before.
     assert_eq!(judged(policy, |object| object).unwrap().format, Format::Packed);
+}
+
+/// A statement with the certificates of an authenticator.
+#[derive(Debug)]
+struct WithPath(Vec<Vec<u8>>);
+
+impl AttestationStatementFormat for WithPath {
+    fn identifier(&self) -> &str {
+        "plain"
+    }
+
+    fn verify(&self, _: &StatementInput<'_>) -> Result<Verified, StatementError> {
+        Ok(Verified::with_path(AttestationType::Basic, self.0.clone()))
+    }
+}
+
+#[test]
+fn a_certificate_with_the_aaguid_proves_the_model() {
+    let packed = Scene::new(Statement::Packed);
+    let anchors = StaticAnchors::new(packed.anchors());
+    let policy = |path| AttestationPolicy::default().with_format(WithPath(path));
+    let with_aaguid = judged_by(&anchors, policy(packed.accepted().trust_path), plain).unwrap();
+    assert_eq!(with_aaguid.model, Some(Aaguid::new(packed.config.aaguid)));
+    let u2f = Scene::new(Statement::FidoU2f);
+    let anchors = StaticAnchors::new(u2f.anchors());
+    let without = judged_by(&anchors, policy(u2f.accepted().trust_path), plain).unwrap();
+    assert!(without.is_trusted() && without.model.is_none());
 }
 
 #[test]
