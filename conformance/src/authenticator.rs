@@ -46,6 +46,7 @@ mod response;
 mod seed;
 mod statement;
 
+use rp_core::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -56,7 +57,7 @@ pub use authority::Path;
 pub(crate) use authority::after;
 pub use cbor::Cbor;
 pub use certificate::{Certificate, Extension};
-pub(crate) use certificate::{algorithm_identifier, common_name};
+pub(crate) use certificate::{common_name, revocation_list};
 pub use client::{ClientError, Page};
 use client::{CreationOptions, Descriptor, RequestOptions};
 pub use config::{Android, Backup, Config, Counter, Hash, Tpm, Verification};
@@ -125,6 +126,13 @@ impl Authenticator {
     #[must_use]
     pub fn anchors(&self) -> Vec<Vec<u8>> {
         vec![self.authority().root()]
+    }
+
+    /// A revocation list of the root, DER, with serial numbers. The root issues the first certificate if the statement
+    /// contains no other ([`Path::Leaf`]).
+    #[must_use]
+    pub fn crl(&self, this_update: Timestamp, next_update: Timestamp, revoked: &[&[u8]]) -> Vec<u8> {
+        self.authority().crl(this_update, next_update, revoked)
     }
 
     /// The first certificate of its `packed` statements, DER; a server may use it as an anchor.

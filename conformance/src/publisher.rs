@@ -15,7 +15,7 @@ use rp_core::{Timestamp, base64url};
 use serde_json::{Value, json};
 
 use crate::authenticator::{
-    Algorithm, Certificate, Extension, KeyPair, Seed, after, algorithm_identifier, common_name, der,
+    Algorithm, Certificate, Extension, KeyPair, Seed, after, common_name, der, revocation_list,
 };
 
 /// A publisher with an old root and a new one, an authority below the new one, and a signer below that.
@@ -158,16 +158,8 @@ impl Publisher {
     #[must_use]
     pub fn crl(&self, root: bool, revoked: &[&[u8]]) -> Vec<u8> {
         let (name, key) = if root { ("Root", &self.root) } else { ("Authority", &self.authority) };
-        let day = |days: i64| der::time(after(self.now, days.saturating_mul(DAY)));
-        let algorithm = algorithm_identifier(key.algorithm());
-        let mut parts = vec![der::integer(1), algorithm.clone(), common_name(name), day(-1), day(30)];
-        if !revoked.is_empty() {
-            let entries = revoked.iter().map(|serial| der::sequence([der::unsigned(serial), day(-2)]));
-            parts.push(der::sequence(entries));
-        }
-        let list = der::sequence(parts);
-        let signature = key.sign(&list);
-        der::sequence([list, algorithm, der::bits(signature)])
+        let day = |days: i64| after(self.now, days.saturating_mul(DAY));
+        revocation_list(common_name(name), key, day(-1), day(30), revoked)
     }
 
     fn behind(&self, behind: Behind, signing: &Signing) -> Vec<u8> {

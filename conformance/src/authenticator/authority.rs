@@ -3,7 +3,7 @@
 use rp_core::Timestamp;
 
 use super::algorithm::Algorithm;
-use super::certificate::{COMMON_NAME, COUNTRY, Certificate, Extension, ORGANIZATION, name};
+use super::certificate::{COMMON_NAME, COUNTRY, Certificate, Extension, ORGANIZATION, name, revocation_list};
 use super::fault::Fault;
 use super::key::{KeyPair, PublicKey};
 use super::seed::Seed;
@@ -46,6 +46,11 @@ impl Authority {
     /// The root's certificate.
     pub(crate) fn root(&self) -> Vec<u8> {
         self.root_certificate(&self.root).sign(&self.root)
+    }
+
+    /// A revocation list of the root.
+    pub(crate) fn crl(&self, this_update: Timestamp, next_update: Timestamp, revoked: &[&[u8]]) -> Vec<u8> {
+        revocation_list(root_name(), &self.root, this_update, next_update, revoked)
     }
 
     /// A leaf, unsigned: version 3, valid, not a CA.

@@ -164,3 +164,24 @@ pub(crate) fn algorithm_identifier(algorithm: Algorithm) -> Vec<u8> {
         _ => vec![der::oid(&[1, 2, 840, 10045, 4, 3, 2])],
     })
 }
+
+/// A certificate revocation list, DER.
+pub(crate) fn revocation_list(
+    issuer: Vec<u8>,
+    key: &KeyPair,
+    this_update: Timestamp,
+    next_update: Timestamp,
+    revoked: &[&[u8]],
+) -> Vec<u8> {
+    let algorithm = algorithm_identifier(key.algorithm());
+    let mut parts =
+        vec![der::integer(1), algorithm.clone(), issuer, der::time(this_update), der::time(next_update)];
+    if !revoked.is_empty() {
+        let entries =
+            revoked.iter().map(|serial| der::sequence([der::unsigned(serial), der::time(this_update)]));
+        parts.push(der::sequence(entries));
+    }
+    let list = der::sequence(parts);
+    let signature = key.sign(&list);
+    der::sequence([list, algorithm, der::bits(signature)])
+}

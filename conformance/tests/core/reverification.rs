@@ -1,9 +1,10 @@
 //! Re-verification of stored registrations with another policy, other anchors or another time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use rp_conformance::authenticator::{Authenticator, Config, Format as Statement};
+use rp_conformance::authenticator::{Authenticator, Config, Format as Statement, Path};
 use rp_core::options::AttestationConveyancePreference;
-use rp_core::trust::TrustError;
+use rp_core::trust::{RevocationLists, TrustError};
+use rp_core::x509::{Crl, PathError};
 use rp_core::{
     Algorithm, AttestationPolicy, AttestationType, Code, CredentialRecord, Format, Profile,
     RegistrationResponse, RelyingParty, ReverificationError, StaticAnchors, StoredAttestation, Timestamp,
@@ -29,7 +30,13 @@ fn rp_of(policy: AttestationPolicy, profile: Profile) -> RelyingParty {
 fn stored(statement: Statement) -> (CredentialRecord, StaticAnchors, Timestamp) {
     let config = Config { format: statement, ..Config::default() };
     let now = config.now;
-    let mut authenticator = Authenticator::new("reverification", config);
+    stored_by(Authenticator::new("reverification", config), now)
+}
+
+fn stored_by(
+    mut authenticator: Authenticator,
+    now: Timestamp,
+) -> (CredentialRecord, StaticAnchors, Timestamp) {
     let anchors: Vec<_> =
         authenticator.anchors().iter().map(|der| TrustAnchor::from_der(der).unwrap()).collect();
     let rp = rp(AttestationPolicy::default().all_formats());
@@ -90,6 +97,25 @@ fn reverification_reports_expiry_or_uses_the_old_time() {
     let late = rp.reverify_registration(&record, &anchors, in_a_century, in_a_century).unwrap();
     assert_eq!(late.trust.unwrap_err().code(), Code::CertificateExpired);
     assert!(rp.reverify_registration(&record, &anchors, then, in_a_century).unwrap().is_trusted());
+}
+
+#[test]
+fn certificates_are_judged_at_registration_and_crls_now() {
+    let config = Config { format: Statement::Packed, path: Path::Leaf, ..Config::default() };
+    let then = config.now;
+    let authenticator = Authenticator::new("reverification", config);
+    let (record, anchors, _) = stored_by(authenticator.clone(), then);
+    let years = |years: i64| Timestamp::from_unix_seconds(then.as_unix_seconds() + years * 366 * 86_400);
+    let rp = rp(AttestationPolicy::default());
+    let reverified = |this_update, next_update| {
+        let crl = Crl::from_der(&authenticator.crl(this_update, next_update, &[])).unwrap();
+        let lists = RevocationLists::default().with_crls([crl]).require_crls();
+        let source = anchors.clone().with_revocation(lists);
+        rp.reverify_registration(&record, &source, then, years(100)).unwrap().trust.map(|_| ())
+    };
+    assert_eq!(reverified(years(99), years(101)), Ok(()));
+    let error = reverified(then, years(1)).unwrap_err();
+    assert!(matches!(error, TrustError::Path(PathError::RevocationUnknown { .. })), "{error}");
 }
 
 #[test]

@@ -126,3 +126,22 @@ impl AttestationType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_stored_under_its_name() {
+        for (r#type, name) in [
+            (AttestationType::None, "none"),
+            (AttestationType::SelfAttestation, "self"),
+            (AttestationType::Basic, "basic"),
+            (AttestationType::AttCa, "attca"),
+            (AttestationType::AnonCa, "anonca"),
+        ] {
+            assert_eq!(r#type.as_str(), name);
+            assert_eq!(serde_json::to_value(r#type).unwrap(), name);
+        }
+    }
+}
