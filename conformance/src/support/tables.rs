@@ -37,9 +37,9 @@ impl Support {
             f,
             "The software authenticator of `conformance` makes {} honest responses and {} with one named fault; the \
              tables show the verdicts of `rp-core`.\n\
-             ✓: all cases have the expected result; a number is the number of cases. ✗: some cases do not. A wrong response \
-             counts as rejected only if the reason is that of its fault. *When named*: a relying party offers the \
-             algorithm only if `RelyingPartyBuilder::algorithms` names it.",
+             ✓: all cases have the expected result; the number after it is the number of cases. ✗: some cases do not have \
+             the expected result. A wrong response counts as rejected only if it is rejected for the reason of its fault. \
+             *When named*: a relying party offers the algorithm only if `RelyingPartyBuilder::algorithms` names it.",
             right.count(),
             wrong.count()
         )
@@ -140,7 +140,7 @@ fn offered(cose: i64, by_default: &[i64]) -> &'static str {
     match () {
         () if by_default.contains(&cose) => "by default",
         () if builds(Profile::Webauthn) => "when named",
-        () if builds(Profile::Fido) => "when named, `fido` profile alone",
+        () if builds(Profile::Fido) => "when named, only in the `fido` profile",
         () => "✗",
     }
 }

@@ -48,7 +48,7 @@ fn a_passing_row_has_its_number_and_type() {
     assert!(support.is_whole());
     assert!(tables.contains("| `none` | None | ✓ "), "{tables}");
     assert!(tables.contains("| ES256 | -7 | by default | ✓ "), "{tables}");
-    assert!(tables.contains("| RS1 | -65535 | when named, `fido` profile alone |  |  |"), "{tables}");
+    assert!(tables.contains("| RS1 | -65535 | when named, only in the `fido` profile |  |  |"), "{tables}");
 }
 
 #[test]
