@@ -128,7 +128,6 @@ impl RegistrationResponse {
 
     /// `getTransports()`, which is unsigned. Unknown words are kept; words of more than 32 bytes and those after the
     /// twelfth are dropped.
-    #[must_use]
     pub fn transports(&self) -> impl Iterator<Item = &str> {
         self.transports.iter().map(|Transport(word)| &**word)
     }
