@@ -213,3 +213,35 @@ impl fmt::Debug for Metadata {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_later_editions_are_kept() {
+        let later = r#""later": {"a": [1, null]}"#;
+        let signed = Metadata::unsigned(&format!(r#"{{"no": 1, "entries": [], {later}}}"#));
+        let own = format!(r#"{{"entries": [], {later}}}"#);
+        let own = Metadata::from_own_entries(own.as_bytes(), Retention::ALL).unwrap();
+        for list in [signed, own] {
+            let others: Vec<_> = list.other().iter().map(|(name, value)| (name, value.get())).collect();
+            assert_eq!(others, [("later", r#"{"a": [1, null]}"#)]);
+        }
+    }
+
+    #[test]
+    fn the_debug_output_counts_the_entries() {
+        let list = Metadata::unsigned(
+            r#"{"no": 15, "nextUpdate": "2026-10-01", "entries": [
+                {"aaguid": "a1000000-0000-4000-8000-000000000001", "statusReports": [{"status": "RETIRED"}]},
+                {"aaguid": "b2000000-0000-4000-8000-000000000002", "statusReports": [{"status": "RETIRED"}]}
+            ]}"#,
+        );
+        let next_update = format!("{:?}", list.next_update());
+        assert_eq!(
+            format!("{list:?}"),
+            format!("Metadata {{ no: Some(15), next_update: {next_update}, entries: 2, rejected: [], .. }}")
+        );
+    }
+}

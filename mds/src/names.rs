@@ -176,7 +176,7 @@ mod tests {
                 "nobody": {{"name": "x"}}, "a1000000-0000-4000-8000-000000000002": 7}}"#
         );
         let names = Names::from_json(community.as_bytes()).unwrap();
-        assert_eq!(names.len(), 1);
+        assert_eq!((names.len(), names.is_empty()), (1, false));
         let shown = names.get(aaguid()).unwrap();
         assert_eq!((shown.name("de"), shown.icon.as_deref()), (Some("A provider"), Some("data:l")));
 
@@ -187,7 +187,8 @@ mod tests {
         let names = Names::from_json(convenience.as_bytes()).unwrap();
         let shown = names.get(aaguid()).unwrap();
         assert_eq!((shown.name("de-AT"), shown.icon_dark.as_deref()), (Some("Ein Key"), Some("data:d")));
-        assert!(Names::from_json(b"{}").unwrap().is_empty());
+        let discontinued = Names::from_json(b"{}").unwrap();
+        assert_eq!((discontinued.len(), discontinued.is_empty()), (0, true));
         assert!(Names::from_json(b"[]").is_err());
     }
 

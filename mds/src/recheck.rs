@@ -231,3 +231,109 @@ fn canonical(value: Value) -> Value {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::entry::statement::Retention;
+
+    const AAGUID: &str = "a1000000-0000-4000-8000-000000000001";
+    const OTHER: &str = "b2000000-0000-4000-8000-000000000002";
+
+    /// An entry with one report of this status.
+    fn entry(aaguid: &str, status: &str) -> Value {
+        json!({
+            "aaguid": aaguid,
+            "metadataStatement": {"description": "Example Key", "attachmentHint": ["external", "nfc"]},
+            "statusReports": [{"status": status, "effectiveDate": "2024-01-01"}]
+        })
+    }
+
+    fn list(entries: &[Value]) -> Metadata {
+        Metadata::from_own_entries(json!(entries).to_string().as_bytes(), Retention::ALL).unwrap()
+    }
+
+    /// A catalog with one model of this status.
+    fn catalog(status: &str) -> Catalog {
+        Catalog::of("FIDO", list(&[entry(AAGUID, status)]))
+    }
+
+    fn at(day: &str) -> Timestamp {
+        day.parse::<crate::date::Date>().unwrap().start()
+    }
+
+    #[test]
+    fn a_model_is_now_refused_if_it_was_accepted_before() {
+        let query = ModelQuery::new(AAGUID.parse().unwrap(), at("2026-01-01"));
+        let verdict = |status: &str| Policy::default().judge(&catalog(status), &query);
+        for (before, after, expected) in [
+            ("FIDO_CERTIFIED", "REVOKED", true),
+            ("FIDO_CERTIFIED", "FIDO_CERTIFIED_L1", false),
+            ("REVOKED", "FIDO_CERTIFIED", false),
+            ("REVOKED", "USER_KEY_REMOTE_COMPROMISE", false),
+        ] {
+            let (model, before, after) = (query.model.clone(), verdict(before), verdict(after));
+            let change = ModelChange { model, before, after };
+            assert_eq!(change.is_now_refused(), expected, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_verdict_level_or_status_is_reported() {
+        let policy = Policy::default();
+        let day = at("2026-01-01");
+        let models = |before: &Catalog, after: &Catalog| -> Vec<String> {
+            let changes = policy.changes(before, after, day);
+            changes.iter().map(|change| change.model.to_string()).collect()
+        };
+        let certified = catalog("FIDO_CERTIFIED_L1");
+        assert_eq!(models(&certified, &certified), [""; 0]);
+        for status in ["REVOKED", "FIDO_CERTIFIED_L2", "FIPS140_CERTIFIED_L2", "RETIRED"] {
+            assert_eq!(models(&certified, &catalog(status)), [AAGUID], "{status}");
+        }
+        // Models of either catalog, once.
+        let other = Catalog::of("FIDO", list(&[entry(OTHER, "FIDO_CERTIFIED_L1")]));
+        assert_eq!(models(&certified, &other), [AAGUID, OTHER]);
+        // The description is not part of a verdict.
+        let mut renamed = entry(AAGUID, "FIDO_CERTIFIED_L1");
+        renamed["metadataStatement"]["description"] = json!("Another name");
+        assert_eq!(models(&certified, &Catalog::of("FIDO", list(&[renamed]))), [""; 0]);
+    }
+
+    #[test]
+    fn two_lists_differ_by_models_statuses_and_content() {
+        let certified = || entry(AAGUID, "FIDO_CERTIFIED_L1");
+        let named = |model: &str| Named { model: model.parse().unwrap(), description: "Example Key".into() };
+        let between = |old: &[Value], new: &[Value]| Difference::between(&list(old), &list(new));
+
+        let same = between(&[certified()], &[certified()]);
+        assert_eq!(same, Difference::default());
+        assert!(same.is_empty());
+
+        let added = between(&[certified()], &[certified(), entry(OTHER, "REVOKED")]);
+        assert_eq!(added, Difference { added: vec![named(OTHER)], ..Difference::default() });
+        assert!(!added.is_empty());
+
+        let removed = between(&[certified(), entry(OTHER, "REVOKED")], &[certified()]);
+        assert_eq!(removed, Difference { removed: vec![named(OTHER)], ..Difference::default() });
+
+        // A new status is listed as such only, even if the statement has changed too.
+        let mut revoked = entry(AAGUID, "REVOKED");
+        revoked["metadataStatement"]["attachmentHint"] = json!(["external"]);
+        let status = between(&[certified()], &[revoked]);
+        let (before, after) = (Some(Status::from("FIDO_CERTIFIED_L1")), Some(Status::Revoked));
+        let change = StatusChange { model: named(AAGUID), before, after };
+        assert_eq!(status, Difference { status: vec![change], ..Difference::default() });
+
+        let mut changed = certified();
+        changed["metadataStatement"]["attachmentHint"] = json!(["external", "wireless"]);
+        let changed = between(&[certified()], &[changed]);
+        assert_eq!(changed, Difference { changed: vec![named(AAGUID)], ..Difference::default() });
+
+        let mut reordered = certified();
+        reordered["metadataStatement"]["attachmentHint"] = json!(["nfc", "external"]);
+        assert!(between(&[certified()], &[reordered]).is_empty());
+    }
+}

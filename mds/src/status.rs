@@ -327,9 +327,20 @@ mod tests {
     fn levels_can_be_compared() {
         use CertificationLevel::{Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus};
         assert!([Functional, L1, L1Plus, L2, L2Plus, L3, L3Plus].is_sorted());
-        assert_eq!("L2plus".parse(), Ok(L2Plus));
-        assert_eq!("l2+".parse(), Ok(L2Plus));
-        assert_eq!("L4".parse::<CertificationLevel>(), Err(CertificationLevelError));
+        for (words, level) in [
+            (["certified", "CERTIFIED", "Certified"], Functional),
+            (["L1", "l1", "L1"], L1),
+            (["L1+", "L1plus", "l1PLUS"], L1Plus),
+            (["L2", "l2", "L2"], L2),
+            (["L2+", "L2plus", "l2+"], L2Plus),
+            (["L3", "l3", "L3"], L3),
+            (["L3+", "L3plus", "l3+"], L3Plus),
+        ] {
+            assert!(words.iter().all(|word| word.parse() == Ok(level)), "{words:?}");
+        }
+        for word in ["", "L4", "L", "1", "functional", "L1++"] {
+            assert_eq!(word.parse::<CertificationLevel>(), Err(CertificationLevelError), "{word}");
+        }
         assert_eq!(serde_json::to_string(&L3Plus).unwrap(), "\"L3plus\"");
     }
 }

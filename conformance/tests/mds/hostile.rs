@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rp_conformance::publisher::{Publisher, Signing};
 use rp_mds::fetch::FetchError;
-use rp_mds::{Cache, Outcome, RefreshError, RemoteSource};
+use rp_mds::{Cache, FileSource, Outcome, RefreshError, RemoteSource, RevocationMode};
 
 use crate::server::{Body, Reply, Server};
 use crate::support::{
@@ -107,6 +107,27 @@ async fn two_hundred_megabytes_are_not_read() {
     server.answer(|_| Reply::body(Body::Endless { part: vec![b'A'; 1 << 16], pause: Duration::ZERO }));
     let refresher = of(source(&server).max_len(1 << 20)).0.build().unwrap();
     assert_eq!(error(once(&refresher, NOW).await).to_string(), "more than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn a_list_of_the_maximum_length_is_read() {
+    let directory = Directory::new("maximum");
+    let blob = blob(15, "FIDO_CERTIFIED");
+    let path = directory.write("blob.jwt", &blob);
+    let server = Server::always(Reply::ok(blob.clone()));
+    let outcomes = async |max: usize| {
+        let file = FileSource::new("mirror", &path, roots()).any_signer_host();
+        let file = file.revocation(RevocationMode::Given).max_len(max);
+        let remote = of(source(&server).max_len(max)).0.build().unwrap();
+        let file = of(file).0.build().unwrap();
+        [once(&remote, NOW).await, once(&file, NOW).await]
+    };
+    let read = outcomes(blob.len()).await;
+    assert!(read.iter().all(|outcome| matches!(outcome, Outcome::Updated)), "{read:?}");
+    let max = blob.len() - 1;
+    let [remote, file] = outcomes(max).await.map(|outcome| error(outcome).to_string());
+    assert_eq!(remote, format!("more than {max} bytes"));
+    assert_eq!(file, format!("{} bytes, more than {max}", blob.len()));
 }
 
 #[tokio::test]

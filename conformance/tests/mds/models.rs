@@ -68,6 +68,28 @@ fn firmware_in_an_unverified_leaf_is_not_a_fact() {
 }
 
 #[test]
+fn firmware_in_an_unverified_leaf_can_cause_rejection() {
+    let with = |firmware| {
+        Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
+    };
+    let certified = |level: &str, since: &str, version: u64| json!({"status": level, "effectiveDate": since, "authenticatorVersion": version});
+    let reports = json!([
+        certified("FIDO_CERTIFIED_L1", "2024-01-01", 1),
+        certified("FIDO_CERTIFIED_L2", "2025-01-01", 4),
+    ]);
+    let policy = Policy { minimum_certification: Some(CertificationLevel::L2), ..Policy::default() };
+    // Only name and key of the leaf are those of the anchor.
+    let anchor = with(None);
+    let anchors =
+        json!({"attestationRootCertificates": [standard_base64(&anchor.attestation_certificate())]});
+    let listed = catalog(&json!([entry(&anchor, &anchors, &reports)]));
+    let code = |claimed: u64| {
+        distrust(&mut with(Some(claimed)), listed.clone(), &policy).map(|reason| reason.code())
+    };
+    assert_eq!([code(3), code(4)], [Some("not-certified"), None]);
+}
+
+#[test]
 fn outdated_firmware_in_the_certificate_is_refused() {
     let with = |firmware| {
         Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })

@@ -192,3 +192,32 @@ async fn a_stored_crl_that_is_not_usable_is_downloaded_again() {
     assert_eq!(lists_asked(&server), 1);
     assert_eq!(cache.crl(&url), Some(publisher().crl(false, &[])));
 }
+
+#[tokio::test]
+async fn no_crl_is_downloaded_for_a_list_that_is_rolled_back() {
+    let directory = Directory::new("rolled-back");
+    let (server, later_list) = server_of(16);
+    let signing = Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
+    let earlier_list = publisher().blob(&payload(9, "FIDO_CERTIFIED"), &signing);
+    let path = directory.write("blob.jwt", later_list);
+    let file = FileSource::new("mirror", &path, roots()).signer_host("mds.example.org");
+    let refreshers = [
+        of(file.revocation(RevocationMode::Soft).crls(of_root())),
+        of(source(&server).revocation(RevocationMode::Soft).crls(of_root())),
+    ]
+    .map(|(builder, _)| builder.client(client().with_private_addresses()).build().unwrap());
+    for refresher in &refreshers {
+        assert!(matches!(once(refresher, NOW).await, Outcome::Updated));
+    }
+    assert_eq!(lists_asked(&server), 2);
+    directory.write("blob.jwt", &earlier_list);
+    server.answer(move |asked| match asked.target.as_str() {
+        "/crl" => Reply::ok(publisher().crl(false, &[])),
+        _ => Reply::ok(earlier_list.clone()),
+    });
+    for refresher in &refreshers {
+        let rejected = error(once(refresher, later(1)).await).to_string();
+        assert_eq!(rejected, "serial number 9 is lower than 16, which was seen before");
+    }
+    assert_eq!(lists_asked(&server), 2);
+}

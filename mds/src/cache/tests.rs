@@ -107,17 +107,15 @@ fn old_temporary_files_are_removed() {
     let cache = Cache::open(&directory.0).unwrap();
     store(&cache, b"blob").unwrap();
     let mut expected = directory.files();
-    let hours_ago = |hours: u64| SystemTime::now() - Duration::from_secs(hours * 3_600);
-    for (name, at) in
-        [("fido.a.new", hours_ago(2)), ("fido.b.new", hours_ago(0)), ("other.txt", hours_ago(2))]
-    {
+    let now = SystemTime::now();
+    for (name, minutes) in [("fido.a.new", 61), ("fido.b.new", 30), ("fido.c.new", 0), ("other.txt", 61)] {
         let file = File::create(directory.0.join(name)).unwrap();
-        file.set_modified(at).unwrap();
+        file.set_modified(now - Duration::from_secs(minutes * 60)).unwrap();
     }
     drop(cache.try_lock().unwrap().unwrap());
-    expected.extend(["fido.b.new", "lock", "other.txt"].map(String::from));
+    expected.extend(["fido.b.new", "fido.c.new", "lock", "other.txt"].map(String::from));
     expected.sort();
-    assert_eq!(directory.files(), expected, "a recent one may still be written");
+    assert_eq!(directory.files(), expected, "a slow disk takes minutes, and not an hour");
 }
 
 #[cfg(unix)]
@@ -146,6 +144,54 @@ fn the_serial_number_never_decreases() {
     assert_eq!((record.no, record.no_since), (Some(7), Some(NOW)));
     cache.update("fido", |record| record.verified(Some(8), later)).unwrap();
     assert_eq!(cache.record("fido").unwrap().no_since, Some(later));
+}
+
+#[test]
+fn the_first_time_of_a_serial_number_can_be_corrected() {
+    let directory = Directory::new("since");
+    let cache = Cache::open(&directory.0).unwrap();
+    let earlier = Timestamp::from_unix_seconds(NOW.as_unix_seconds() - 60);
+    cache.update("fido", |record| record.verified(Some(7), NOW)).unwrap();
+    // Only with a lower number is it restored.
+    cache.update("fido", |record| record.no_since = Some(earlier)).unwrap();
+    assert_eq!(cache.record("fido").unwrap().no_since, Some(earlier));
+    let undone = cache.update("fido", |record| (record.no, record.no_since) = (Some(6), Some(NOW))).unwrap();
+    assert_eq!((undone.no, undone.no_since), (Some(7), Some(earlier)));
+}
+
+#[test]
+fn records_merge_by_serial_number_and_by_attempt() {
+    let at = |second: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds() + second);
+    // The attempt decides about everything but the serial number and the BLOB.
+    let record = |no: u64, attempt: i64, name: &str| SourceRecord {
+        no: Some(no),
+        no_since: Some(at(no.try_into().unwrap())),
+        blob: Some(blob_record(name.as_bytes())),
+        last_attempt: Some(at(attempt)),
+        last_success: Some(at(attempt)),
+        failures: attempt.try_into().unwrap(),
+        not_before: Some(at(attempt + 1)),
+        last_error: Some(name.to_owned()),
+    };
+    for (cached, ours, no, latest) in [
+        ((7, 20), (6, 30), 7, "ours"),
+        ((6, 20), (7, 30), 7, "ours"),
+        ((7, 30), (6, 20), 7, "cached"),
+        ((6, 30), (7, 20), 7, "cached"),
+        ((7, 20), (7, 20), 7, "cached"),
+    ] {
+        let merged = record(cached.0, cached.1, "cached").merged(&record(ours.0, ours.1, "ours"));
+        let attempt = cached.1.max(ours.1);
+        let expected = SourceRecord { blob: Some(blob_record(b"cached")), ..record(no, attempt, latest) };
+        assert_eq!(merged, expected, "{cached:?} {ours:?}");
+    }
+    let (unknown, empty) = (SourceRecord::default(), SourceRecord::default());
+    let ours = record(7, 20, "ours");
+    assert_eq!(unknown.merged(&ours), SourceRecord { blob: None, ..ours.clone() }, "the file is the cache's");
+    assert_eq!(ours.clone().merged(&empty), ours);
+    // Both have verified the serial number: the time of the cache counts.
+    let other_time = SourceRecord { no_since: Some(at(1_000)), ..record(7, 30, "ours") };
+    assert_eq!(record(7, 20, "cached").merged(&other_time).no_since, Some(at(7)));
 }
 
 #[test]

@@ -127,8 +127,9 @@ fn an_entry_that_cannot_be_judged_is_rejected() {
     assert_eq!(fault(with("statusReports", Value::Null)), no_reports);
     assert_eq!(fault(with("statusReports", json!([]))), no_reports);
     assert_eq!(fault(with("statusReports", json!({}))), no_reports);
-    let many = json!(vec![json!({"status": "FIDO_CERTIFIED"}); 1_001]);
-    assert_eq!(fault(with("statusReports", many)), "statusReports: 1001 reports, more than 1000");
+    let many = |count: usize| with("statusReports", json!(vec![json!({"status": "FIDO_CERTIFIED"}); count]));
+    assert_eq!(fault(many(1_001)), "statusReports: 1001 reports, more than 1000");
+    assert_eq!(read(&many(1_000)).unwrap().reports().len(), 1_000);
     let unreadable = json!([{"status": "FIDO_CERTIFIED"}, {"effectiveDate": "2024-01-01"}]);
     assert_eq!(fault(with("statusReports", unreadable)), "statusReports[1]: no readable status");
 }
@@ -186,7 +187,15 @@ fn models_are_found_by_each_identifier() {
     assert_eq!(found(identifier), ["U2F"]);
     assert_eq!(found("1234#56EF"), ["UAF"]);
     assert_eq!(found(AAGUID), ["FIDO2", "again"], "both entries");
-    assert_eq!(metadata.by_aaguid(AAGUID.parse().unwrap()).unwrap().description(), "FIDO2");
+    let first = [
+        metadata.by_key_identifier(identifier.parse().unwrap()),
+        metadata.by_aaid("1234#56EF"),
+        metadata.by_aaguid(AAGUID.parse().unwrap()),
+    ];
+    assert_eq!(first.map(|entry| entry.unwrap().description()), ["U2F", "UAF", "FIDO2"]);
+    assert!(metadata.by_key_identifier(KeyIdentifier::new([0; 20])).is_none());
+    assert!(metadata.by_aaid("1234#56EE").is_none());
+    assert!(metadata.by_aaguid("a1000000-0000-4000-8000-000000000002".parse().unwrap()).is_none());
     assert_eq!(found("a1000000-0000-4000-8000-000000000002"), [""; 0]);
     assert_eq!("nobody".parse::<ModelId>(), Err(ModelIdError));
 }

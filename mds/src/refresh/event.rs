@@ -137,3 +137,14 @@ impl fmt::Debug for Emitter {
         f.debug_struct("Emitter").field("source", &self.source).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_output_of_an_emitter_names_its_source() {
+        let emitter = Emitter { source: "fido".into(), sink: Arc::new(|_| {}) };
+        assert_eq!(format!("{emitter:?}"), r#"Emitter { source: "fido", .. }"#);
+    }
+}

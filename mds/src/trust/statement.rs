@@ -100,3 +100,123 @@ const fn registry_names(algorithm: Algorithm) -> &'static [&'static str] {
 fn is_known_name(name: &str) -> bool {
     Algorithm::ALL.iter().any(|algorithm| registry_names(*algorithm).contains(&name)) || name == "sm2_sm3_raw"
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn statement(members: Value) -> MetadataStatement {
+        MetadataStatement::read(&members.to_string())
+    }
+
+    #[test]
+    fn each_name_of_the_registry_is_of_its_algorithms() {
+        use Algorithm::{
+            Ed448, Ed25519, EdDsa, Es256, Es256k, Es384, Es512, Esp256, Esp384, Esp512, Ps256, Ps384, Ps512,
+            Rs1, Rs256, Rs384, Rs512,
+        };
+        for (name, algorithms) in [
+            ("secp256r1_ecdsa_sha256_raw", &[Es256, Esp256][..]),
+            ("secp256r1_ecdsa_sha256_der", &[Es256, Esp256]),
+            ("rsassa_pss_sha256_raw", &[Ps256]),
+            ("rsassa_pss_sha256_der", &[Ps256]),
+            ("secp256k1_ecdsa_sha256_raw", &[Es256k]),
+            ("secp256k1_ecdsa_sha256_der", &[Es256k]),
+            ("sm2_sm3_raw", &[]),
+            ("rsa_emsa_pkcs1_sha256_raw", &[Rs256]),
+            ("rsa_emsa_pkcs1_sha256_der", &[Rs256]),
+            ("rsassa_pss_sha384_raw", &[Ps384]),
+            ("rsassa_pss_sha512_raw", &[Ps512]),
+            ("rsassa_pkcsv15_sha256_raw", &[Rs256]),
+            ("rsassa_pkcsv15_sha384_raw", &[Rs384]),
+            ("rsassa_pkcsv15_sha512_raw", &[Rs512]),
+            ("rsassa_pkcsv15_sha1_raw", &[Rs1]),
+            ("secp384r1_ecdsa_sha384_raw", &[Es384, Esp384]),
+            ("secp512r1_ecdsa_sha256_raw", &[Es512, Esp512]),
+            ("secp521r1_ecdsa_sha512_raw", &[Es512, Esp512]),
+            ("ed25519_eddsa_sha512_raw", &[EdDsa, Ed25519]),
+            ("ed448_eddsa_sha512_raw", &[Ed448]),
+        ] {
+            let listed = statement(json!({"authenticationAlgorithms": [name]}));
+            for algorithm in Algorithm::ALL {
+                let expected = algorithms.contains(algorithm);
+                assert_eq!(lists_algorithm(&listed, *algorithm), expected, "{name} {algorithm}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_algorithm_without_a_name_may_have_a_later_one() {
+        let unnamed: Vec<_> =
+            Algorithm::ALL.iter().filter(|algorithm| registry_names(**algorithm).is_empty()).collect();
+        assert!(!unnamed.is_empty() && !unnamed.contains(&&Algorithm::Es256));
+        let later = statement(json!({"authenticationAlgorithms": ["sm2_sm3_raw", "a_later_name"]}));
+        assert!(unnamed.iter().all(|algorithm| lists_algorithm(&later, **algorithm)));
+        assert!(!lists_algorithm(&later, Algorithm::Es256), "it has a name");
+    }
+
+    #[test]
+    fn algorithms_are_listed_by_number_too_or_not_at_all() {
+        let info = json!({"algorithms": [{"type": "public-key", "alg": -8}]});
+        let names = json!(["secp256r1_ecdsa_sha256_raw"]);
+        let both = statement(json!({"authenticationAlgorithms": names, "authenticatorGetInfo": info}));
+        let accepted =
+            [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256].map(|one| lists_algorithm(&both, one));
+        assert_eq!(accepted, [true, true, false]);
+        for nothing in [json!({}), json!({"authenticatorGetInfo": info})] {
+            let listed = statement(nothing);
+            assert!(Algorithm::ALL.iter().all(|algorithm| lists_algorithm(&listed, *algorithm)));
+        }
+    }
+
+    #[test]
+    fn formats_are_listed_by_protocol_and_by_name() {
+        let formats = [Format::Packed, Format::Tpm, Format::FidoU2f];
+        let accepted = |members: Value| {
+            let listed = statement(members);
+            formats.each_ref().map(|format| lists_format(&listed, format))
+        };
+        let info = json!({"attestationFormats": ["packed"]});
+        let empty = json!({"attestationFormats": []});
+        for (protocol, info, expected) in [
+            ("fido2", None, [true, true, true]),
+            ("fido2", Some(&empty), [true, true, true]),
+            ("fido2", Some(&info), [true, false, true]),
+            ("u2f", None, [false, false, true]),
+            ("u2f", Some(&info), [false, false, true]),
+            ("uaf", None, [false, false, false]),
+            ("later", Some(&info), [true, false, true]),
+        ] {
+            let mut members = json!({"protocolFamily": protocol});
+            if let Some(info) = info {
+                members["authenticatorGetInfo"] = info.clone();
+            }
+            assert_eq!(accepted(members), expected, "{protocol} {info:?}");
+        }
+    }
+
+    #[test]
+    fn attestation_types_are_listed_by_their_names() {
+        use AttestationType::{AnonCa, AttCa, Basic, None, SelfAttestation};
+        let accepted = |listed: &[&str]| {
+            let listed = statement(json!({"attestationTypes": listed}));
+            [SelfAttestation, Basic, AttCa, AnonCa]
+                .map(|one| lists_type(&listed, names_of_type(one).unwrap()))
+        };
+        let with_path = [false, true, true, true];
+        for (listed, expected) in [
+            (&[][..], [true; 4]),
+            (&["basic_surrogate"], [true, false, false, false]),
+            (&["basic_full"], with_path),
+            (&["attca"], with_path),
+            (&["anonca"], with_path),
+            (&["none", "ecdaa"], [false; 4]),
+            (&["ecdaa", "a_later_type"], [true; 4]),
+        ] {
+            assert_eq!(accepted(listed), expected, "{listed:?}");
+        }
+        assert_eq!(names_of_type(None), Option::None, "nothing to compare");
+    }
+}
