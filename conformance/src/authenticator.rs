@@ -344,7 +344,7 @@ impl Authenticator {
             .any(|one| one.rp_id == rp_id && list.iter().any(|listed| listed.id.0 == one.id))
     }
 
-    /// The first algorithm offered that it supports; with [`Fault::AlgorithmNotOffered`], one that was not offered.
+    /// The first algorithm offered that it supports and its statements can be about; with [`Fault::AlgorithmNotOffered`], one that was not offered.
     fn choose(&self, options: &CreationOptions) -> Result<Algorithm, ClientError> {
         let offered =
             |algorithm: &Algorithm| options.pub_key_cred_params.iter().any(|one| one.alg == algorithm.cose());
@@ -355,7 +355,7 @@ impl Authenticator {
                 .pub_key_cred_params
                 .iter()
                 .filter_map(|one| Algorithm::from_cose(one.alg))
-                .find(|one| self.config.algorithms.contains(one))
+                .find(|one| self.config.algorithms.contains(one) && self.config.format.fits(*one))
         };
         chosen.ok_or(ClientError::NoAlgorithm)
     }

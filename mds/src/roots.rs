@@ -1,5 +1,6 @@
 //! Roots of the signer: a set, since they change.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,7 @@ pub struct KnownRoot {
 pub struct Roots(Vec<TrustAnchor>);
 
 /// Why roots could not be loaded.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsError {
     /// A file could not be read.
@@ -67,6 +68,13 @@ pub enum RootsError {
     /// The system's store contains none of the known roots, or the system has no store.
     #[error("the system's certificate store contains none of the known roots of FIDO's signer")]
     NoneKnown,
+}
+
+/// Prints the message: programs that return the error from `main` show it by `Debug`.
+impl fmt::Debug for RootsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Roots {

@@ -30,7 +30,7 @@ struct Parts {
 }
 
 /// Why a PEM file is not a trust anchor.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PemError {
     /// A section has no end, or is not base64.
@@ -40,7 +40,7 @@ pub enum PemError {
         detail: String,
     },
     /// The number of `CERTIFICATE` sections is not one.
-    #[error("{got} certificates instead of one")]
+    #[error("{got} PEM certificates instead of one{}", hint(*got))]
     Count {
         /// The number of sections.
         got: usize,
@@ -53,6 +53,17 @@ pub enum PemError {
         /// The reason.
         source: CertificateError,
     },
+}
+
+/// Prints the message: programs that return the error from `main` show it by `Debug`.
+impl fmt::Debug for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn hint(got: usize) -> &'static str {
+    if got == 0 { "; a DER file is read by `from_der`" } else { "; `all_from_pem` reads several" }
 }
 
 impl PemError {
@@ -191,6 +202,11 @@ mod tests {
         assert_eq!(TrustAnchor::all_from_pem(two.as_bytes()), Ok([root.clone(), root].into()));
         assert_eq!(TrustAnchor::from_pem(b"no certificate"), Err(PemError::Count { got: 0 }));
         assert_eq!(TrustAnchor::all_from_pem(b""), Ok(Vec::new()));
+        let message = |pem: &str| format!("{:?}", TrustAnchor::from_pem(pem.as_bytes()).unwrap_err());
+        let hint = "; `all_from_pem` reads several";
+        assert_eq!(message(&two), format!("2 PEM certificates instead of one{hint}"));
+        let hint = "; a DER file is read by `from_der`";
+        assert_eq!(message(""), format!("0 PEM certificates instead of one{hint}"));
     }
 
     #[test]

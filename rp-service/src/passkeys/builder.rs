@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rp_core::{RelyingParty, StaticAnchors, Timestamp, TrustSource};
+use rp_core::{RelyingParty, Timestamp, TrustSource};
 
 use super::service::{Ceremonies, ClientAddress, Factors, Passkeys, Sessions};
 use crate::admission::AdmissionHook;
@@ -42,7 +42,7 @@ pub struct PasskeysBuilder {
     keys: Option<KeyRing>,
     secret: Option<Secret>,
     decoys: DecoyProfile,
-    trust: Arc<dyn TrustSource + Send + Sync>,
+    trust: Option<Arc<dyn TrustSource + Send + Sync>>,
     policy: Policy,
     clients: Vec<CommandLineClient>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -80,7 +80,7 @@ impl PasskeysBuilder {
             keys: None,
             secret: None,
             decoys: DecoyProfile::default(),
-            trust: Arc::new(StaticAnchors::none()),
+            trust: None,
             policy: Policy::default(),
             clients: Vec::new(),
             clock: Arc::new(Timestamp::now),
@@ -234,7 +234,7 @@ impl PasskeysBuilder {
 
     /// Sets the source of trust in authenticator models. By default no attestation is trusted.
     pub fn trust(self, trust: Arc<dyn TrustSource + Send + Sync>) -> Self {
-        Self { trust, ..self }
+        Self { trust: Some(trust), ..self }
     }
 
     /// Sets the policy.

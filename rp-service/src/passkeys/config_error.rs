@@ -17,6 +17,9 @@ pub enum ConfigError {
     /// The secret is missing.
     #[error("no secret: call `secret`")]
     MissingSecret,
+    /// The relying party, or that of proofs, requires trusted attestation, and no source of trust is set.
+    #[error("the relying party requires trusted attestation, and nothing is trusted: call `trust`")]
+    MissingTrust,
     /// The timer is missing, on a platform without a clock.
     #[error("no timer: call `timer`")]
     MissingTimer,

@@ -4,9 +4,17 @@ use super::Policy;
 
 /// A policy file that cannot be read.
 #[cfg(feature = "toml")]
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("policy file: {0}")]
 pub struct PolicyFileError(#[from] toml::de::Error);
+
+/// Prints the message: programs that return the error from `main` show it by `Debug`.
+#[cfg(feature = "toml")]
+impl std::fmt::Debug for PolicyFileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
 
 impl Policy {
     /// Reads a policy from TOML. Missing members have their default; unknown ones are errors.
@@ -52,6 +60,17 @@ mod tests {
     #[cfg(feature = "toml")]
     fn error(toml: &str) -> String {
         Policy::from_toml(toml).unwrap_err().0.message().to_owned()
+    }
+
+    #[cfg(feature = "toml")]
+    #[test]
+    fn the_debug_output_of_an_error_has_the_line() {
+        let error = Policy::from_toml("sign_up = true\nsignup = true").unwrap_err();
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(
+            error.to_string().starts_with("policy file: TOML parse error at line 2, column 1\n"),
+            "{error}"
+        );
     }
 
     #[cfg(feature = "toml")]

@@ -20,6 +20,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) has_model_facts: bool,
     /// Whether attestation statements are verified.
     pub(crate) verifies_attestation: bool,
+    /// Whether a source of trust is set.
+    pub(crate) has_trust_source: bool,
     /// The algorithms that the relying party offers.
     pub(crate) algorithms: &'a [Algorithm],
     /// The credentials that the relying party accepts by their backup eligibility.
@@ -57,6 +59,9 @@ pub enum PolicyProblem {
     /// A rule depends on attestation, which the relying party ignores.
     #[error("the relying party does not verify attestation, which the rules for passkeys require")]
     AttestationIgnored,
+    /// A rule depends on trusted attestation, and no source of trust is set.
+    #[error("the rules for passkeys require trusted attestation, and nothing is trusted: call `trust`")]
+    NoTrustSource,
     /// The relying party offers none of the accepted algorithms.
     #[error("the relying party offers none of the accepted algorithms")]
     AlgorithmsNotOffered,
@@ -161,6 +166,9 @@ fn check(rules: &Rules, environment: &Environment<'_>) -> Result<(), PolicyProbl
     if passkeys.needs_trusted_attestation() && !environment.verifies_attestation {
         return Err(PolicyProblem::AttestationIgnored);
     }
+    if passkeys.needs_trusted_attestation() && !environment.has_trust_source {
+        return Err(PolicyProblem::NoTrustSource);
+    }
     if !environment.algorithms.iter().any(|algorithm| passkeys.algorithms.contains(algorithm)) {
         return Err(PolicyProblem::AlgorithmsNotOffered);
     }
@@ -194,6 +202,7 @@ mod tests {
         factors: BTreeSet::new(),
         has_model_facts: true,
         verifies_attestation: true,
+        has_trust_source: true,
         algorithms: &[Algorithm::Es256, Algorithm::Rs256],
         backup: BackupPolicy::Any,
     };
@@ -267,6 +276,17 @@ mod tests {
             checked("[default]\npasskeys = { attestation = 'trusted' }", &ignoring),
             Err(expected.into())
         );
+        let untrusted = Environment { has_trust_source: false, ..environment() };
+        let expected = "policy, default: the rules for passkeys require trusted attestation, and nothing is trusted: \
+                        call `trust`";
+        for rules in [
+            "certification = 'L1'",
+            "attestation = 'trusted'",
+            "models = ['7a9c3d1e-0000-4000-8000-000000000001']",
+        ] {
+            let checked = checked(&format!("[default]\npasskeys = {{ {rules} }}"), &untrusted);
+            assert_eq!(checked, Err(expected.into()), "{rules}");
+        }
         let expected =
             "policy, default: the relying party rejects the passkeys that device_bound or synced requires";
         for (backup, rule) in

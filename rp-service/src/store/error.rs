@@ -1,9 +1,11 @@
+use std::fmt;
+
 use super::MAX_STATE_BYTES;
 
 /// A failure of the storage; nothing was changed.
 ///
 /// The client receives 503 `storage-unavailable`, whatever the variant.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The storage did not respond, or returned an error.
@@ -38,6 +40,15 @@ pub enum StoreError {
     },
 }
 
+/// Prints the message and its causes: programs that return the error from `main` show it by `Debug`.
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
+        causes.into_iter().try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
+
 impl StoreError {
     /// Returns [`StoreError::Unavailable`], for stores outside this crate.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -53,5 +64,20 @@ impl StoreError {
             0..=MAX_STATE_BYTES => Ok(()),
             got => Err(Self::TooLong { got, max: MAX_STATE_BYTES }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_output_is_the_message_with_its_causes() {
+        let cause = std::io::Error::other("the disk is full");
+        assert_eq!(
+            format!("{:?}", StoreError::unavailable(cause)),
+            "storage backend error: the disk is full"
+        );
+        assert_eq!(format!("{:?}", StoreError::ForeignRecord), StoreError::ForeignRecord.to_string());
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 
+use rp_core::{RelyingParty, StaticAnchors};
+
 use super::PasskeysBuilder;
 use crate::authorization::CommandLineClientError;
 use crate::decoy::Decoys;
@@ -39,6 +41,12 @@ impl PasskeysBuilder {
         };
         if let Some(origin) = self.http.front_ends.iter().find(|origin| !is_accepted(origin)) {
             return Err(ConfigError::FrontEnd { origin: origin.clone() });
+        }
+        let requires_trusted = |rp: &RelyingParty| rp.attestation_policy().requires_trusted();
+        if self.trust.is_none()
+            && (requires_trusted(&self.rp) || self.proof.as_ref().is_some_and(requires_trusted))
+        {
+            return Err(ConfigError::MissingTrust);
         }
         let cookies = Cookies::new(&self.rp);
         if !self.factors.all.is_empty() && self.factors.store.is_none() {
@@ -77,7 +85,7 @@ impl PasskeysBuilder {
                 sessions: self.sessions.ok_or(missing("sessions"))?,
                 factors: self.factors,
                 keys,
-                trust: self.trust,
+                trust: self.trust.unwrap_or_else(|| Arc::new(StaticAnchors::none())),
                 policy: self.policy,
                 clients: self.clients,
                 clock: self.clock,
@@ -106,6 +114,7 @@ impl PasskeysBuilder {
             factors: std::iter::once(FactorName::PASSKEY).chain(factors).collect(),
             has_model_facts: self.authenticators.has_facts(),
             verifies_attestation: self.rp.attestation_policy().verifies(),
+            has_trust_source: self.trust.is_some(),
             algorithms: self.rp.algorithms(),
             backup: self.rp.backup_policy(),
         })?;
