@@ -82,6 +82,9 @@ mod book {
     struct CommandLine;
     #[doc = include_str!("../../docs/src/guide/second-factors.md")]
     struct SecondFactors;
+    #[cfg(feature = "toml")]
+    #[doc = include_str!("../../docs/src/guide/policy.md")]
+    struct Policy;
     #[doc = include_str!("../../docs/src/guide/proofs.md")]
     struct Proofs;
     #[doc = include_str!("../../docs/src/guide/own-users.md")]
