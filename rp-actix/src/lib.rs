@@ -1,8 +1,8 @@
 //! The passkey service of [`rp_service`] on actix-web: routes, extractors, guards and a layer. This crate translates HTTP
 //! and decides nothing; [`rp_service::http`] describes the responses. `rp-axum` has the same names.
 //!
-//! [`mount`] adds the routes and the layer to an application. An application depends on this crate alone: all items of
-//! `rp-service` are re-exported here, and `rp-core` as [`rp_core`].
+//! [`mount`] adds the routes and the layer to an application. All items of `rp-service` are re-exported here,
+//! and `rp-core` as [`rp_core`], so an application needs neither as a dependency of its own.
 //!
 //! | item | what it is for |
 //! |---|---|
@@ -18,7 +18,7 @@
 //! # Examples
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
-//! use rp_actix::{FreshPasskey, OptionalUser, Passkeys, RelyingParty, Secret, store::SqliteStore};
+//! use rp_actix::{FreshPasskey, OptionalUser, Passkeys, Policy, RelyingParty, Secret, store::SqliteStore};
 //!
 //! async fn home(OptionalUser(user): OptionalUser) -> String {
 //!     user.map_or("Hello".into(), |current| format!("Hello, {}", current.user.display_name))
@@ -30,9 +30,12 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build()?;
+//! let mut policy = Policy::default();
+//! policy.sign_up = true; // anyone can create an account
 //! let passkeys = Passkeys::builder(rp)
 //!     .store(SqliteStore::connect("passkeys.db").await?)
 //!     .secret(Secret::file("secret")?)
+//!     .policy(policy)
 //!     .build()?;
 //! HttpServer::new(move || {
 //!     rp_actix::mount(App::new(), &passkeys)

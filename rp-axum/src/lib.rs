@@ -1,8 +1,8 @@
 //! The passkey service of [`rp_service`] on axum: routes, extractors, guards and a layer. This crate translates HTTP and
 //! decides nothing; [`rp_service::http`] describes the responses. `rp-actix` has the same names.
 //!
-//! [`mount`] adds the routes and the layer to an application. An application depends on this crate alone: all items of
-//! `rp-service` are re-exported here, and `rp-core` as [`rp_core`].
+//! [`mount`] adds the routes and the layer to an application. All items of `rp-service` are re-exported here,
+//! and `rp-core` as [`rp_core`], so an application needs neither as a dependency of its own.
 //!
 //! | item | what it is for |
 //! |---|---|
@@ -30,9 +30,12 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let rp = RelyingParty::builder("localhost").origin("http://localhost:8080").build()?;
+//! let mut policy = Policy::default();
+//! policy.sign_up = true; // anyone can create an account
 //! let passkeys = Passkeys::builder(rp)
 //!     .store(SqliteStore::connect("passkeys.db").await?)
 //!     .secret(Secret::file("secret")?)
+//!     .policy(policy)
 //!     .build()?;
 //! let app = Router::new().route("/", get(home)).route("/admin", get(admin));
 //! let listener = tokio::net::TcpListener::bind("localhost:8080").await?;
@@ -79,6 +82,9 @@ mod book {
     struct CommandLine;
     #[doc = include_str!("../../docs/src/guide/second-factors.md")]
     struct SecondFactors;
+    #[cfg(feature = "toml")]
+    #[doc = include_str!("../../docs/src/guide/policy.md")]
+    struct Policy;
     #[doc = include_str!("../../docs/src/guide/proofs.md")]
     struct Proofs;
     #[doc = include_str!("../../docs/src/guide/own-users.md")]

@@ -57,8 +57,8 @@ const RECONNECTIONS: usize = 2;
 impl RedisStore {
     /// Connects to a server.
     ///
-    /// `url` is such as `redis://user:password@host:6379/0`, or `unix:///run/redis.sock`. `rediss://` requires a TLS feature
-    /// of the crate `redis`, which the application chooses together with its `rustls` provider.
+    /// `url` is such as `redis://user:password@host:6379/0`, or `unix:///run/redis.sock`. `rediss://` requires a
+    /// provider of cryptography for `rustls`, such as the feature `ring` of `rustls`. The feature `postgres` includes it.
     ///
     /// # Errors
     /// [`StoreError`] if the server cannot be reached, or its configuration can bring back used ceremonies.

@@ -10,6 +10,12 @@ use super::{Ceremony, Keys, Scope};
 macro_rules! faults {
     ($($name:ident $word:literal $scope:ident $code:ident $about:literal;)*) => {
         /// One wrong step of a ceremony. Everything else is correct and signed correctly.
+        ///
+        /// A fault that does not apply to the ceremony, the format or the algorithm ([`Fault::applies_to`]) can leave the
+        /// response valid, or make it wrong in another way. Faults of signatures and certificates need a format that has
+        /// them, such as [`Format::Packed`], and options that request attestation: the default format is
+        /// [`Format::None`], and without a request every authenticator sends `none`. A fault is one only under its
+        /// [`Fault::setting`] of the server.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Fault {
