@@ -57,8 +57,8 @@ const RECONNECTIONS: usize = 2;
 impl RedisStore {
     /// Connects to a server.
     ///
-    /// `url` is such as `redis://user:password@host:6379/0`, or `unix:///run/redis.sock`. `rediss://` requires a
-    /// provider of cryptography for `rustls`, such as the feature `ring` of `rustls`. The feature `postgres` includes it.
+    /// `url` is such as `redis://user:password@host:6379/0`, or `unix:///run/redis.sock`. `rediss://` uses
+    /// `rustls` with ring.
     ///
     /// # Errors
     /// [`StoreError`] if the server cannot be reached, or its configuration can bring back used ceremonies.
@@ -168,4 +168,19 @@ struct PersistenceError {
     appendonly: String,
     appendfsync: String,
     save: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a provider of cryptography, `rustls` would panic. The features of this crate alone must have one.
+    #[tokio::test]
+    async fn a_failed_handshake_of_tls_is_an_error() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("rediss://{}/0", listener.local_addr().unwrap());
+        std::thread::spawn(move || listener.incoming().for_each(drop));
+        let error = RedisStore::connect(&url).await.err();
+        assert!(matches!(error, Some(StoreError::Unavailable { .. })), "{error:?}");
+    }
 }
