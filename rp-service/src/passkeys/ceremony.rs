@@ -203,7 +203,6 @@ mod tests {
             (300_999, 60_000, 362),
             (300_500, 60_500, 362),
             (1, 0, 2),
-            (0, 0, 1),
         ] {
             let rp = RelyingParty::builder("example.org").origin("https://example.org");
             let rp = rp.timeout(Duration::from_millis(timeout)).ceremony_grace(Duration::from_millis(grace));
