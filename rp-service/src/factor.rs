@@ -292,3 +292,54 @@ impl fmt::Debug for FactorOutcome {
         f.debug_struct("FactorOutcome").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    /// The result of a method of a factor, called with a state and a body.
+    pub(super) fn request<T>(state: &[u8], body: &[u8], method: impl FnOnce(FactorRequest<'_>) -> T) -> T {
+        let user = UserRecord {
+            handle: rp_core::UserHandle::try_from(&b"kim's handle"[..]).unwrap(),
+            name: "kim".into(),
+            name_key: "kim".into(),
+            display_name: "Kim".into(),
+            created_at: Timestamp::from_unix_seconds(0),
+            locked_at: None,
+        };
+        method(FactorRequest {
+            user: &user,
+            session: SessionId::random().unwrap(),
+            client: &Client::default(),
+            rp_name: "Example",
+            now: Timestamp::from_unix_seconds(0),
+            keys: &KeyRing::new([Secret::from([1; 32])]).unwrap(),
+            state,
+            body,
+        })
+    }
+
+    #[test]
+    fn debug_prints_neither_state_nor_body_nor_response() {
+        let printed = request(b"secret", b"{}", |request| format!("{request:?}"));
+        assert_eq!(printed, "FactorRequest { user: UserHandle(a2ltJ3MgaGFuZGxl), .. }");
+        let response = Value::from("secret");
+        let complete = Enrolment::complete(b"secret".to_vec(), response.clone());
+        assert_eq!(format!("{complete:?}"), "Enrolment { is_complete: true, .. }");
+        let pending = Enrolment::pending(b"secret".to_vec(), response.clone());
+        assert_eq!(format!("{pending:?}"), "Enrolment { is_complete: false, .. }");
+        let members = Map::from_iter([("secret".to_owned(), response)]);
+        let options = FactorOptions::with_state(b"secret".to_vec(), members);
+        assert_eq!(format!("{options:?}"), "FactorOptions { .. }");
+        let outcome = FactorOutcome::new(b"secret".to_vec());
+        assert_eq!(format!("{outcome:?}"), "FactorOutcome { .. }");
+    }
+
+    #[test]
+    fn an_error_about_a_body_does_not_quote_it() {
+        let parsed = request(&[], b"\n{\"code\": secret}", |request| request.parse::<Value>());
+        let detail = parsed.unwrap_err().to_string();
+        assert_eq!(detail, "the body does not have the expected form, line 2 column 10");
+    }
+}

@@ -19,6 +19,7 @@ mod policy;
 mod proofs;
 mod registration;
 mod requests;
+mod separate_stores;
 mod sessions;
 mod skipping;
 mod storage;
@@ -186,6 +187,7 @@ cases! { $
         a_password_never_passes_a_guard_that_requires_a_passkey
         a_password_does_not_authorise_once_a_passkey_is_there
         a_password_of_an_unknown_or_locked_user_opens_nothing
+        ceremonies_of_a_first_factor_are_counted_apart
     }
     factor_modes {
         every_factor_works_in_every_mode
@@ -408,6 +410,12 @@ cases! { $
         a_use_that_cannot_be_written_ends_no_session
         a_session_ends_though_the_store_fails
         a_sweep_that_fails_delays_no_one
+    }
+    separate_stores {
+        a_deleted_passkey_ends_its_sessions_in_another_store
+        a_session_that_ends_in_another_store_changes_nothing
+        a_user_locked_in_another_store_changes_nothing
+        a_deleted_user_is_gone_from_every_store
     }
     application {
         extractors_return_the_signed_in_user

@@ -302,6 +302,15 @@ mod tests {
     }
 
     #[test]
+    fn a_code_has_at_most_64_bytes_with_its_spacing() {
+        let code = "7h2k-m0xw-9tqe-p4vd";
+        for (bytes, is_code) in [(63, true), (64, true), (65, false), (66, false), (999, false)] {
+            let written = format!("{code:bytes$}");
+            assert_eq!(RecoveryCode::parse(&written).is_ok(), is_code, "{bytes}");
+        }
+    }
+
+    #[test]
     fn codes_are_random_in_every_character() {
         let codes: Vec<_> = (0..200).map(|_| RecoveryCode::random().unwrap().0).collect();
         for at in 0..CODE_CHARS {
@@ -349,5 +358,12 @@ mod tests {
         assert_eq!(status(4), json!({"remaining": 4}));
         assert_eq!(status(3), json!({"remaining": 3, "fewLeft": true}));
         assert_eq!(status(0), json!({"remaining": 0, "fewLeft": true}));
+        let one = RecoveryCodes::new().warn_at(1);
+        let status = |left| {
+            let state = state(codes.get(..left).unwrap()).to_bytes().unwrap();
+            Value::from(one.status(&state).unwrap())
+        };
+        assert_eq!(status(2), json!({"remaining": 2}));
+        assert_eq!(status(1), json!({"remaining": 1, "fewLeft": true}));
     }
 }

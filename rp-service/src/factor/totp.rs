@@ -268,6 +268,7 @@ const MAX_CODE_CHARS: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::factor::tests::request;
     use rp_core::Timestamp;
 
     /// The secret of RFC 6238, appendix B.
@@ -366,6 +367,47 @@ mod tests {
     fn times_at_both_ends_do_not_fail() {
         for seconds in [i64::MIN, -1, 0, i64::MAX] {
             assert!(is_invalid(state(6).verify("000000x", at(seconds))));
+        }
+    }
+
+    /// A new enrolment: its state, and the URI in its QR code.
+    fn enrolment(totp: &Totp) -> (State, String) {
+        let enrolment = request(&[], b"{}", |request| totp.start(&request)).unwrap();
+        (State::parse(&enrolment.state).unwrap(), enrolment.response["uri"].as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn an_enrolment_has_the_parameters_that_are_set() {
+        let (state, uri) = enrolment(&Totp::new());
+        assert_eq!((state.algorithm, state.digits, state.period), (TotpAlgorithm::Sha1, 6, 30));
+        assert!(uri.starts_with("otpauth://totp/Example:kim?"), "{uri}");
+        let totp = Totp::new().issuer("Site: admin").algorithm(TotpAlgorithm::Sha512).digits(8).period(60);
+        let (state, uri) = enrolment(&totp);
+        assert_eq!((state.algorithm, state.digits, state.period), (TotpAlgorithm::Sha512, 8, 60));
+        for part in ["/Site%20%20admin:kim?", "algorithm=SHA512", "digits=8", "period=60"] {
+            assert!(uri.contains(part), "{part}: {uri}");
+        }
+    }
+
+    #[test]
+    fn digits_and_period_are_moved_to_the_nearest_bound() {
+        for (set, digits) in [(0, 6), (5, 6), (6, 6), (7, 7), (8, 8), (9, 8), (u8::MAX, 8)] {
+            assert_eq!(enrolment(&Totp::new().digits(set)).0.digits, digits, "{set}");
+        }
+        for (set, period) in [(0, 15), (14, 15), (15, 15), (16, 16), (120, 120), (121, 120), (u8::MAX, 120)] {
+            assert_eq!(enrolment(&Totp::new().period(set)).0.period, period, "{set}");
+        }
+    }
+
+    #[test]
+    fn a_state_with_impossible_parameters_is_unreadable() {
+        for (digits, period, is_readable) in
+            [(5, 30, false), (6, 30, true), (8, 30, true), (9, 30, false), (6, 0, false), (6, 1, true)]
+        {
+            let bytes = State { period, ..state(digits) }.to_bytes().unwrap();
+            let parsed = State::parse(&bytes);
+            let is_error = matches!(parsed, Err(FactorError::Unreadable));
+            assert_eq!((parsed.is_ok(), is_error), (is_readable, !is_readable), "{digits} {period}");
         }
     }
 

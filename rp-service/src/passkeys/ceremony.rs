@@ -189,7 +189,28 @@ fn key(browser: &BrowserId, challenge: &[u8]) -> CeremonyKey {
 
 #[cfg(test)]
 mod tests {
+    use rp_core::RelyingParty;
+
     use super::*;
+    use crate::store::MemoryStore;
+
+    #[test]
+    fn a_ceremony_is_stored_until_its_response_is_too_late() {
+        // A clock without fractions may be almost a second behind.
+        for (timeout, grace, seconds) in [
+            (300_000, 60_000, 361),
+            (300_000, 60_001, 362),
+            (300_999, 60_000, 362),
+            (300_500, 60_500, 362),
+            (1, 0, 2),
+        ] {
+            let rp = RelyingParty::builder("example.org").origin("https://example.org");
+            let rp = rp.timeout(Duration::from_millis(timeout)).ceremony_grace(Duration::from_millis(grace));
+            let builder = Passkeys::builder(rp.build().unwrap()).store(MemoryStore::new()).secret([7; 32]);
+            let lifetime = builder.build().unwrap().ceremony_lifetime();
+            assert_eq!(lifetime, Duration::from_secs(seconds), "{timeout} ms and {grace} ms");
+        }
+    }
 
     #[test]
     fn a_ceremony_of_another_version_is_rejected() {

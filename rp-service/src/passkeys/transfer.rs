@@ -399,3 +399,38 @@ const PAGE: u32 = 1_000;
 
 /// Longer than any passkey: an attestation object has up to 16 KiB, in base64url.
 const MAX_LINE_BYTES: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of a file with this text, up to ten.
+    fn lines(text: &str) -> Result<Vec<(usize, String)>, TransferError> {
+        let mut file = tempfile::NamedTempFile::new()?;
+        file.write_all(text.as_bytes())?;
+        Lines::open(file.path())?.take(10).collect()
+    }
+
+    #[test]
+    fn lines_are_counted_from_1_and_empty_ones_left_out() {
+        let read = lines("one\n\n \t\nfour\r\nfive").unwrap();
+        let expected = [(1, "one\n"), (4, "four\r\n"), (5, "five")];
+        assert_eq!(read, expected.map(|(number, text)| (number, text.to_owned())));
+        assert_eq!(lines("").unwrap(), []);
+        assert_eq!(lines("\n\n").unwrap(), []);
+    }
+
+    #[test]
+    fn a_line_is_shorter_than_a_mebibyte() {
+        let line = "x".repeat((1 << 20) - 1);
+        for text in [line.clone(), format!("{line}\n"), format!("{line}\n{line}\n")] {
+            assert!(lines(&text).unwrap().iter().all(|(_, read)| read.trim_end() == line));
+        }
+        for (text, number) in
+            [(format!("{line}x"), 1), (format!("{line}x\n"), 1), (format!("\n{line}\n{line}x"), 3)]
+        {
+            let Err(TransferError::Line { line, problem }) = lines(&text) else { panic!("line {number}") };
+            assert_eq!((line, problem.as_str()), (number, "the line is too long"));
+        }
+    }
+}

@@ -219,3 +219,32 @@ pub(super) async fn a_password_of_an_unknown_or_locked_user_opens_nothing(server
     assert_eq!(kim.cookie("session"), None);
     assert!(test.sessions(&user.handle).await.is_empty());
 }
+
+pub(super) async fn ceremonies_of_a_first_factor_are_counted_apart(server: Server) {
+    let four = |setup: &mut crate::http::Setup| setup.policy.limits.ceremonies_per_user.attempts = 4;
+    let test = server.start_with(four).await;
+    let (mut kim, mut thief, _) = user_and_thief(&test).await;
+    let (step_up, second) = (json!({"purpose": "step-up"}), json!({"purpose": "second-factor"}));
+    // A client that knows the password uses up what a first factor may start, and the user still steps up.
+    assert_eq!(password(&mut thief, "kim").await.text(), "kim needs passkey");
+    for _ in 0..4 {
+        assert_eq!(thief.post("authentication/options", &second).await.status, 200);
+    }
+    let limited = thief.post("authentication/options", &second).await;
+    assert_eq!(limited.problem(), (429, "too-many-requests"));
+    assert_eq!(limited.header("retry-after").collect::<Vec<_>>(), ["600"]);
+    kim.step_up().await;
+    // The reverse.
+    test.wait(std::time::Duration::from_secs(600));
+    for _ in 0..4 {
+        assert_eq!(kim.post("authentication/options", &step_up).await.status, 200);
+    }
+    assert_eq!(kim.post("authentication/options", &step_up).await.problem(), (429, "too-many-requests"));
+    let mut phone = kim.clone();
+    assert_eq!(password(&mut phone, "kim").await.text(), "kim needs passkey");
+    phone.second_factor().await;
+    // Sign-ins of the address are no ceremonies of a session.
+    for browser in [&mut kim, &mut thief, &mut test.browser("visitor")] {
+        assert_eq!(browser.post("authentication/options", &json!({})).await.status, 200);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rp_service::admin::Operator;
 use rp_service::{Passkeys, SessionPolicy};
 use serde_json::{Value, json};
 
@@ -286,6 +287,21 @@ pub(super) async fn all_other_sessions_are_ended(server: Server) {
         assert_eq!(other.get("session").await.problem(), (401, "not-signed-in"));
     }
     kim.get("session").await.ok();
+    // The application and an operator end the user's own as well.
+    let (user, operator) = (test.user("kim").await, Operator::new("password changed").expect("one line"));
+    for is_operator in [false, true] {
+        password(&mut test.browser("waiting"), "kim").await;
+        let _ = test.events();
+        let ended = match is_operator {
+            true => test.passkeys.admin(operator.clone()).end_sessions(&user).await,
+            false => test.passkeys.end_all_sessions(&user).await,
+        };
+        assert_eq!(ended.expect("memory"), 2);
+        assert_eq!(test.outcomes(), ["end-sessions ok"]);
+        assert_eq!(kim.get("session").await.problem(), (401, "not-signed-in"));
+        assert!(test.sessions(&user).await.is_empty());
+        password(&mut kim, "kim").await;
+    }
     eve.get("session").await.ok();
 }
 
