@@ -178,7 +178,7 @@ impl Service<Request> for App {
     }
 }
 
-/// A new connection, for [`axum::serve`].
+/// A new connection, for `axum::serve`.
 impl<L> Service<IncomingStream<'_, L>> for App
 where
     L: Listener<Addr = SocketAddr>,

@@ -1,8 +1,8 @@
 //! Stores: users, passkeys, second factors, ceremonies in progress and sessions.
 //!
 //! Each kind is a small trait, so that an application can bring its own and mix them: users in its own table,
-//! ceremonies in Redis, everything else in PostgreSQL. [`MemoryStore`], [`SqliteStore`] and [`PostgresStore`] implement all
-//! of them, [`RedisStore`] those of ceremonies and sessions. The
+//! ceremonies in Redis, everything else in PostgreSQL. [`MemoryStore`], [`SqliteStore`] and `PostgresStore` implement all
+//! of them, `RedisStore` those of ceremonies and sessions. The
 //! feature `testkit` contains the required behaviour as tests that any store can run.
 //!
 //! Outcomes that are possible while the storage works are in the return type of the method

@@ -29,7 +29,7 @@ pub enum BrowserModule {
     /// `passkeys.de.js`: German texts for it.
     GermanTexts,
     /// `telemetry.js`: reports of it
-    /// ([`PasskeysBuilder::browser_telemetry`](crate::PasskeysBuilder::browser_telemetry)).
+    /// (`PasskeysBuilder::browser_telemetry`, with the feature `metrics`).
     Telemetry,
 }
 
