@@ -243,7 +243,7 @@ pub(super) async fn ceremonies_of_a_first_factor_are_counted_apart(server: Serve
     let mut phone = kim.clone();
     assert_eq!(password(&mut phone, "kim").await.text(), "kim needs passkey");
     phone.second_factor().await;
-    // Sign-ins of the address are no ceremonies of a session.
+    // Sign-ins of the address do not count as ceremonies of a session.
     for browser in [&mut kim, &mut thief, &mut test.browser("visitor")] {
         assert_eq!(browser.post("authentication/options", &json!({})).await.status, 200);
     }

@@ -126,7 +126,7 @@ fn behind(run: &Run) -> Option<String> {
 
 const COMPARISON: &str = "rp and the fastest peer, each on its fastest back end: the median and, in brackets, the fastest round, in µs. The last column is the ratio.";
 
-const SIZES: &str = "A library adds to a program: the size of the binary without symbols, the processor time of a clean release build, and the number of other packages that are built. Each program is compared with the same program without the library.";
+const SIZES: &str = "The next table shows what a library adds to a program: to the size of the binary without symbols, to the processor time of a clean release build, and to the number of other packages that are built. Each program is compared with the same program without the library.";
 
 /// Programs with a library, next to those without.
 fn sizes(run: &Run) -> String {
