@@ -344,18 +344,17 @@ impl Authenticator {
             .any(|one| one.rp_id == rp_id && list.iter().any(|listed| listed.id.0 == one.id))
     }
 
-    /// The first algorithm offered that it supports and its statements can be about; with [`Fault::AlgorithmNotOffered`], one that was not offered.
+    /// The first algorithm offered that it supports and its statements can be about, else the first that it supports; with [`Fault::AlgorithmNotOffered`], one that was not offered.
     fn choose(&self, options: &CreationOptions) -> Result<Algorithm, ClientError> {
         let offered =
             |algorithm: &Algorithm| options.pub_key_cred_params.iter().any(|one| one.alg == algorithm.cose());
         let chosen = if self.config.fault == Some(Fault::AlgorithmNotOffered) {
             self.config.algorithms.iter().chain(Algorithm::ALL).copied().find(|one| !offered(one))
         } else {
-            options
-                .pub_key_cred_params
-                .iter()
-                .filter_map(|one| Algorithm::from_cose(one.alg))
-                .find(|one| self.config.algorithms.contains(one) && self.config.format.fits(*one))
+            let offered = options.pub_key_cred_params.iter().filter_map(|one| Algorithm::from_cose(one.alg));
+            let mut supported = offered.filter(|one| self.config.algorithms.contains(one)).peekable();
+            let first = supported.peek().copied();
+            supported.find(|one| self.config.format.fits(*one)).or(first)
         };
         chosen.ok_or(ClientError::NoAlgorithm)
     }
