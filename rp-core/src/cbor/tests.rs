@@ -342,3 +342,12 @@ fn serde_cbor_reads_what_we_read() {
     }
     assert!(read > 50_000, "{read}");
 }
+
+#[test]
+fn a_map_without_pairs_is_empty() {
+    for (bytes, len) in [(&[0xa0][..], 0), (&[0xa1, 0x01, 0x02], 1)] {
+        let value = parse(bytes).unwrap();
+        let map = value.as_map().unwrap();
+        assert_eq!((map.len(), map.is_empty()), (len, len == 0));
+    }
+}

@@ -290,3 +290,14 @@ fn back_ends_agree_on_changed_signatures() {
         }
     }
 }
+
+#[test]
+fn an_rsa_exponent_is_odd_more_than_1_and_has_32_bits() {
+    let rejected = |e: &[u8]| Key::rsa(&[0xff; 256], e, RsaLimits::DEFAULT).err() == Some(KeyError::Exponent);
+    for e in [&[][..], &[0], &[1], &[2], &[1, 0, 0], &[1, 0, 0, 0, 1]] {
+        assert!(rejected(e), "{e:02x?}");
+    }
+    for e in [&[3][..], &[1, 0, 1], &[1, 0, 0, 1]] {
+        assert!(!rejected(e), "{e:02x?}");
+    }
+}

@@ -422,6 +422,7 @@ mod tests {
                 (Some("Example"), Some("Root"))
             );
             assert_eq!(name.to_string(), "O=Example, CN=Root");
+            assert_eq!(alloc::format!("{name:?}"), "Name(O=Example, CN=Root)");
         }
         assert_eq!(common_name(TELETEX, "Root").text(&CN).as_deref(), Some("Root"));
     }

@@ -195,3 +195,10 @@ fn an_error_says_which_field_and_which_byte() {
     let text = Certificate::from_der(b"text").unwrap_err();
     assert_eq!(text.to_string(), "certificate: malformed DER at byte 0");
 }
+
+#[test]
+fn certificates_are_equal_byte_for_byte() {
+    let certificate = |key| Certificate::from_der(&sound().signed_by(key)).unwrap();
+    assert_eq!(certificate(1), certificate(1));
+    assert_ne!(certificate(1), certificate(2));
+}
