@@ -1,4 +1,4 @@
-//! The [`matrix`](crate::matrix) as files for test suites in any language: vectors, a schema, and a harness per language.
+//! The [`matrix`] as files for test suites in any language: vectors, a schema, and a harness per language.
 //!
 //! ```
 //! use rp_conformance::generate;

@@ -15,7 +15,7 @@ use app_attest::AppAttestSupport;
 use extensions::Extension;
 use tally::Tally;
 
-/// The results of the [`matrix`](crate::matrix) by format and by algorithm. `Display` writes Markdown.
+/// The results of the [`matrix`] by format and by algorithm. `Display` writes Markdown.
 #[derive(Clone, Debug)]
 pub struct Support {
     formats: Vec<FormatSupport>,
@@ -56,7 +56,7 @@ impl Support {
         Ok(support)
     }
 
-    /// The results of a driver for cases of the [`matrix`](crate::matrix). Other cases are ignored, and extensions are not
+    /// The results of a driver for cases of the [`matrix`]. Other cases are ignored, and extensions are not
     /// tested.
     #[must_use]
     pub fn of(driver: &dyn Driver, cases: &[Case]) -> Self {

@@ -193,7 +193,7 @@ fn base64(bytes: &[u8]) -> String {
     format!("{text:=<padded$}")
 }
 
-/// The entries of all models that [`drive`](super::drive) uses, by file name.
+/// The entries of all models that [`drive`](crate::drive) uses, by file name.
 #[must_use]
 pub fn entries(now: Timestamp) -> Vec<(String, Value)> {
     let mut entries: Vec<_> =

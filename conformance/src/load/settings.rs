@@ -71,7 +71,7 @@ pub struct Settings {
     pub sign_ins: usize,
     /// The number of connections.
     pub connections: usize,
-    /// The number of ceremonies of [`Growth`].
+    /// The number of ceremonies of `Growth`.
     pub ceremonies: usize,
 }
 
