@@ -1,5 +1,4 @@
-use alloc::string::String;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use super::*;
 use crate::error::Code;
