@@ -241,6 +241,20 @@ impl From<&StatusReport> for ReportSummary {
 }
 
 impl Verdict {
+    /// A verdict without findings, of a model that is not listed.
+    pub(crate) fn new(model: ModelId) -> Self {
+        Self {
+            model,
+            source: None,
+            no: None,
+            description: Box::default(),
+            status: None,
+            certification: None,
+            fips: None,
+            findings: Vec::new(),
+        }
+    }
+
     /// Whether no finding refuses the model.
     #[must_use]
     pub fn is_accepted(&self) -> bool {

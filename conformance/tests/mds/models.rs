@@ -46,12 +46,18 @@ fn a_root_of_several_models_proves_no_model() {
     assert!(register_by(require(), &mut key, &MetadataTrust::fixed(several, allow)).is_ok());
 }
 
+/// An authenticator whose certificate has this firmware version.
+fn with_firmware(firmware: Option<u64>) -> Authenticator {
+    Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
+}
+
+/// A status report for a version and all later ones.
+fn certified(level: &str, since: &str, version: u64) -> Value {
+    json!({"status": level, "effectiveDate": since, "authenticatorVersion": version})
+}
+
 #[test]
 fn firmware_in_an_unverified_leaf_is_not_a_fact() {
-    let with = |firmware| {
-        Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
-    };
-    let certified = |level: &str, since: &str, version: u64| json!({"status": level, "effectiveDate": since, "authenticatorVersion": version});
     let reports = json!([
         certified("FIDO_CERTIFIED_L2", "2024-01-01", 1),
         certified("FIDO_CERTIFIED_L1", "2025-01-01", 4),
@@ -61,41 +67,38 @@ fn firmware_in_an_unverified_leaf_is_not_a_fact() {
         let anchors =
             json!({"attestationRootCertificates": [standard_base64(&anchor.attestation_certificate())]});
         let listed = catalog(&json!([entry(anchor, &anchors, &reports)]));
-        distrust(&mut with(Some(3)), listed, &policy).map(|reason| reason.code())
+        distrust(&mut with_firmware(Some(3)), listed, &policy).map(|reason| reason.code())
     };
-    assert_eq!(code(&with(Some(3))), None, "the leaf is the anchor, byte for byte");
-    assert_eq!(code(&with(None)), Some("not-certified"), "only its name and key are those of the anchor");
+    assert_eq!(code(&with_firmware(Some(3))), None, "the leaf is the anchor, byte for byte");
+    assert_eq!(
+        code(&with_firmware(None)),
+        Some("not-certified"),
+        "only its name and key are those of the anchor"
+    );
 }
 
 #[test]
 fn firmware_in_an_unverified_leaf_can_cause_rejection() {
-    let with = |firmware| {
-        Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
-    };
-    let certified = |level: &str, since: &str, version: u64| json!({"status": level, "effectiveDate": since, "authenticatorVersion": version});
     let reports = json!([
         certified("FIDO_CERTIFIED_L1", "2024-01-01", 1),
         certified("FIDO_CERTIFIED_L2", "2025-01-01", 4),
     ]);
     let policy = Policy { minimum_certification: Some(CertificationLevel::L2), ..Policy::default() };
     // Only name and key of the leaf are those of the anchor.
-    let anchor = with(None);
+    let anchor = with_firmware(None);
     let anchors =
         json!({"attestationRootCertificates": [standard_base64(&anchor.attestation_certificate())]});
     let listed = catalog(&json!([entry(&anchor, &anchors, &reports)]));
     let code = |claimed: u64| {
-        distrust(&mut with(Some(claimed)), listed.clone(), &policy).map(|reason| reason.code())
+        distrust(&mut with_firmware(Some(claimed)), listed.clone(), &policy).map(|reason| reason.code())
     };
     assert_eq!([code(3), code(4)], [Some("not-certified"), None]);
 }
 
 #[test]
 fn outdated_firmware_in_the_certificate_is_refused() {
-    let with = |firmware| {
-        Authenticator::new("mds trust", Config { format: Format::Packed, firmware, ..Config::default() })
-    };
     let refused = |policy: &Policy, bad: &[Value], firmware| {
-        let mut key = with(firmware);
+        let mut key = with_firmware(firmware);
         let mut reports = bad.to_vec();
         reports.push(
             json!({"status": "UPDATE_AVAILABLE", "effectiveDate": "2026-02-01", "authenticatorVersion": 4}),
@@ -121,10 +124,12 @@ fn outdated_firmware_in_the_certificate_is_refused() {
     let stored = |firmware| StoredCredential {
         key: (),
         model: ModelId::Aaguid(aaguid()),
-        certificates: vec![Certificate::from_der(&with(firmware).attestation_certificate()).unwrap()],
+        certificates: vec![
+            Certificate::from_der(&with_firmware(firmware).attestation_certificate()).unwrap(),
+        ],
     };
     let reports = json!([{"status": "UPDATE_AVAILABLE", "authenticatorVersion": 4}]);
-    let listed = catalog(&json!([entry(&with(None), &json!({}), &reports)]));
+    let listed = catalog(&json!([entry(&with_firmware(None), &json!({}), &reports)]));
     let affected = |firmware| update.affected(&Catalog::default(), &listed, [stored(firmware)], NOW);
     assert!(affected(Some(4))[0].after.is_accepted() && !affected(Some(3))[0].after.is_accepted());
 }

@@ -93,16 +93,7 @@ mod tests {
 
     fn refused_for(reasons: impl IntoIterator<Item = Reason>) -> Verdict {
         let model: ModelId = "a1000000-0000-4000-8000-000000000001".parse().unwrap();
-        let mut verdict = Verdict {
-            model,
-            source: None,
-            no: None,
-            description: Box::default(),
-            status: None,
-            certification: None,
-            fips: None,
-            findings: Vec::new(),
-        };
+        let mut verdict = Verdict::new(model);
         reasons.into_iter().for_each(|reason| verdict.add(true, reason));
         verdict
     }

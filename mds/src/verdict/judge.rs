@@ -16,16 +16,7 @@ impl Policy {
     #[must_use]
     pub fn judge(&self, catalog: &Catalog, query: &ModelQuery<'_>) -> Verdict {
         let listing = catalog.find(&query.model);
-        let mut verdict = Verdict {
-            model: query.model.clone(),
-            source: None,
-            no: None,
-            description: Box::default(),
-            status: None,
-            certification: None,
-            fips: None,
-            findings: Vec::new(),
-        };
+        let mut verdict = Verdict::new(query.model.clone());
         self.judge_model(query, listing.as_ref(), &mut verdict);
         match listing {
             None => verdict.add(self.unlisted == Severity::Refuse, Reason::Unlisted),

@@ -35,13 +35,19 @@ async fn new_passkey(browser: &mut UserAgent, seed: &str) -> Value {
     serde_json::from_str(&response).expect("the response is JSON")
 }
 
-pub(super) async fn a_deleted_passkey_ends_its_sessions_in_another_store(server: Server) {
+/// A service whose sessions are in a store of their own, the store, and a user who has signed up.
+async fn with_sessions_apart(server: Server) -> (Test, FailingStore, UserAgent, UserHandle) {
     let sessions = FailingStore::default();
     let apart = sessions.clone();
     let test = server.start_with(|setup| setup.service = Box::new(|builder| builder.sessions(apart))).await;
     let mut kim = test.browser("kim");
     kim.sign_up("kim").await;
     let user = test.user("kim").await;
+    (test, sessions, kim, user)
+}
+
+pub(super) async fn a_deleted_passkey_ends_its_sessions_in_another_store(server: Server) {
+    let (test, sessions, mut kim, user) = with_sessions_apart(server).await;
     // By the user, and by an operator.
     let (credential, mut phone) = add_browser(&test, &mut kim, "phone").await;
     assert_eq!(live_sessions(&test, &sessions, &user).await, 2);
@@ -67,12 +73,7 @@ pub(super) async fn a_deleted_passkey_ends_its_sessions_in_another_store(server:
 }
 
 pub(super) async fn a_session_that_ends_in_another_store_changes_nothing(server: Server) {
-    let sessions = FailingStore::default();
-    let apart = sessions.clone();
-    let test = server.start_with(|setup| setup.service = Box::new(|builder| builder.sessions(apart))).await;
-    let mut kim = test.browser("kim");
-    kim.sign_up("kim").await;
-    let user = test.user("kim").await;
+    let (test, sessions, mut kim, user) = with_sessions_apart(server).await;
     let second = kim.add_passkey(&mut authenticator("second")).await;
     for (method, path) in [
         ("POST", "registration/verify".to_owned()),
