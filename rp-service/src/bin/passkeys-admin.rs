@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
-use rp_core::RelyingParty;
+use rp_core::{RelyingParty, StaticAnchors};
 use rp_service::admin::{Command, execute};
 use rp_service::store::SqliteStore;
 use rp_service::{JsonLinesSink, Passkeys, Policy, RecoveryCodes, Secret, Totp, TracingSink};
@@ -74,6 +75,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .second_factor(Totp::new())
         .second_factor(RecoveryCodes::new())
         .policy(policy)
+        // The command registers no passkeys, so it needs no anchors, whatever the policy requires.
+        .trust(Arc::new(StaticAnchors::none()))
         .events(TracingSink);
     if let Some(path) = &arguments.events {
         builder = builder.add_events(JsonLinesSink::append(path)?);
