@@ -1,6 +1,5 @@
 //! The program `passkeys-admin`, as an operator runs it.
 #![cfg(feature = "cli")]
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 
