@@ -344,7 +344,8 @@ impl Authenticator {
             .any(|one| one.rp_id == rp_id && list.iter().any(|listed| listed.id.0 == one.id))
     }
 
-    /// The first algorithm offered that it supports and its statements can be about, else the first that it supports; with [`Fault::AlgorithmNotOffered`], one that was not offered.
+    /// The first algorithm offered that it supports and its statements can be about, else the first that it supports;
+    /// with [`Fault::AlgorithmNotOffered`], one that was not offered.
     fn choose(&self, options: &CreationOptions) -> Result<Algorithm, ClientError> {
         let offered =
             |algorithm: &Algorithm| options.pub_key_cred_params.iter().any(|one| one.alg == algorithm.cose());

@@ -233,3 +233,7 @@ pub enum PublicKeyCredentialHint {
     /// A phone, over a QR code.
     Hybrid,
 }
+
+/// The values of `AuthenticatorTransport` ([section 5.8.4](https://www.w3.org/TR/webauthn-3/#enum-transport)). Clients can
+/// report others.
+pub const AUTHENTICATOR_TRANSPORTS: [&str; 6] = ["ble", "hybrid", "internal", "nfc", "smart-card", "usb"];

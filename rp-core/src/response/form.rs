@@ -16,7 +16,7 @@ use super::error::{MAX_JSON_LEN, ResponseError};
 use crate::base64url;
 use crate::json::compact::{Compact, set};
 use crate::json::{NoMembers, Object, Text, clip};
-use crate::options::AuthenticatorAttachment;
+use crate::options::{AUTHENTICATOR_TRANSPORTS, AuthenticatorAttachment};
 
 /// The members that both responses have; `R` is the form of `response`.
 pub(super) struct CredentialForm<'a, R> {
@@ -46,9 +46,7 @@ pub(super) struct Transport(pub(super) Cow<'static, str>);
 
 impl From<&str> for Transport {
     fn from(word: &str) -> Self {
-        let known = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"]
-            .into_iter()
-            .find(|known| *known == word);
+        let known = AUTHENTICATOR_TRANSPORTS.into_iter().find(|known| *known == word);
         Self(known.map_or_else(|| Cow::Owned(word.into()), Cow::Borrowed))
     }
 }

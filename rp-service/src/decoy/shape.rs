@@ -1,4 +1,5 @@
 use rp_core::cose::PublicKey;
+use rp_core::options::AUTHENTICATOR_TRANSPORTS;
 use rp_core::{Algorithm, CredentialId, CredentialRecord};
 use serde::{Deserialize, Serialize};
 
@@ -48,14 +49,15 @@ impl DecoyShape {
 /// The known transports among these, each once and in a fixed order; all known transports if none matches.
 pub(super) fn known_transports(reported: &[String]) -> Vec<String> {
     let select = |is_in: &dyn Fn(&str) -> bool| {
-        TRANSPORTS.iter().filter(|known| is_in(known)).map(|&known| known.to_owned()).collect::<Vec<_>>()
+        AUTHENTICATOR_TRANSPORTS
+            .iter()
+            .filter(|known| is_in(known))
+            .map(|&known| known.to_owned())
+            .collect::<Vec<_>>()
     };
     let known = select(&|known| reported.iter().any(|transport| transport == known));
     if known.is_empty() { select(&|_| true) } else { known }
 }
-
-/// `AuthenticatorTransport` (5.8.4).
-const TRANSPORTS: [&str; 6] = ["ble", "hybrid", "internal", "nfc", "smart-card", "usb"];
 
 /// `DecoyProfile::MAX_PASSKEYS`: far more than [`PasskeyRules::most`](crate::PasskeyRules::most) allows by default.
 pub(super) const MAX_PASSKEYS: usize = 100;

@@ -28,8 +28,7 @@ pub enum BrowserModule {
     Passkeys,
     /// `passkeys.de.js`: German texts for it.
     GermanTexts,
-    /// `telemetry.js`: reports of it
-    /// (`PasskeysBuilder::browser_telemetry`, with the feature `metrics`).
+    /// `telemetry.js`: reports of it (`PasskeysBuilder::browser_telemetry`, with the feature `metrics`).
     Telemetry,
 }
 

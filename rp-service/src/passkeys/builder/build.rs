@@ -140,3 +140,66 @@ impl PasskeysBuilder {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rp_core::AttestationPolicy;
+
+    use super::*;
+    use crate::policy::{AttestationRule, Policy};
+    use crate::store::MemoryStore;
+
+    fn party(requires_trusted: bool) -> RelyingParty {
+        let policy = AttestationPolicy::default();
+        let policy = if requires_trusted { policy.require_trusted() } else { policy };
+        let rp = RelyingParty::builder("example.org").origin("https://example.org");
+        rp.attestation_policy(policy).build().unwrap()
+    }
+
+    fn builder(requires_trusted: bool) -> PasskeysBuilder {
+        Passkeys::builder(party(requires_trusted)).store(MemoryStore::new()).secret([7; 32])
+    }
+
+    fn error(builder: PasskeysBuilder) -> String {
+        builder.build().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn required_trust_needs_a_source_of_trust() {
+        let mut policy = Policy::default();
+        policy.default.passkeys.attestation = AttestationRule::Trusted;
+        let party_requires =
+            "the relying party requires trusted attestation, and nothing is trusted: call `trust`";
+        let policy_requires = "policy, default: the rules for passkeys require trusted attestation, and nothing is \
+                               trusted: call `trust`";
+        for (set, expected) in [
+            (builder as fn(bool) -> PasskeysBuilder, party_requires),
+            (|_| builder(false).proof(party(true)), party_requires),
+        ] {
+            assert_eq!(error(set(true)), expected);
+            assert_eq!(error(set(true).trust(Arc::new(StaticAnchors::none()))), "");
+        }
+        assert_eq!(error(builder(false).policy(policy.clone())), policy_requires);
+        assert_eq!(error(builder(false).policy(policy).trust(Arc::new(StaticAnchors::none()))), "");
+        assert_eq!(error(builder(false)), "");
+    }
+
+    #[test]
+    fn a_missing_part_is_named() {
+        let without_secret = Passkeys::builder(party(false)).store(MemoryStore::new());
+        assert_eq!(error(without_secret), "no secret: call `secret`");
+        let without_stores = Passkeys::builder(party(false)).secret([7; 32]);
+        assert_eq!(error(without_stores), "no store for users: call `store`, or `users`");
+        let of_proofs = |proof| error(builder(false).proof(proof));
+        assert_eq!(of_proofs(party(false)), "proof: its attestation policy does not require trust");
+        let elsewhere = RelyingParty::builder("example.net").origin("https://example.net");
+        let elsewhere = elsewhere.attestation_policy(AttestationPolicy::default().require_trusted()).build();
+        let trust = Arc::new(StaticAnchors::none());
+        let other = error(builder(false).proof(elsewhere.unwrap()).trust(trust));
+        assert_eq!(other, "proof: it has another RP ID");
+        let mut sign_up = Policy::default();
+        sign_up.sign_up = true;
+        let apart = builder(false).users(MemoryStore::new()).policy(sign_up);
+        assert!(error(apart).starts_with("sign-up creates a user and a passkey in one transaction"));
+    }
+}
