@@ -197,8 +197,7 @@ mod tests {
         let trust = Arc::new(StaticAnchors::none());
         let other = error(builder(false).proof(elsewhere.unwrap()).trust(trust));
         assert_eq!(other, "proof: it has another RP ID");
-        let mut sign_up = Policy::default();
-        sign_up.sign_up = true;
+        let sign_up = Policy { sign_up: true, ..Policy::default() };
         let apart = builder(false).users(MemoryStore::new()).policy(sign_up);
         assert!(error(apart).starts_with("sign-up creates a user and a passkey in one transaction"));
     }
