@@ -147,6 +147,12 @@ fn a_compromised_batch_is_refused_and_no_other() {
     let other = compromised(&other.attestation_certificate());
     let listed = catalog(&json!([entry(&key, &json!({}), &other)]));
     assert!(register(&mut key, listed).is_ok());
+    // Also for a leaf that has only the name and the key of the anchor: its batch is known.
+    let mut updated = with_firmware(Some(3));
+    let anchor = with_firmware(None);
+    let anchors =
+        json!({"attestationRootCertificates": [standard_base64(&anchor.attestation_certificate())]});
+    assert!(register(&mut updated, catalog(&json!([entry(&anchor, &anchors, &other)]))).is_ok());
     let unreadable = json!([{"status": "ATTESTATION_KEY_COMPROMISE", "effectiveDate": "2026-01-01",
                              "certificate": "*"}]);
     assert_eq!(reason(&mut key, &json!({}), &unreadable), "ATTESTATION_KEY_COMPROMISE since 2026-01-01");

@@ -194,6 +194,21 @@ async fn a_stored_crl_that_is_not_usable_is_downloaded_again() {
 }
 
 #[tokio::test]
+async fn a_crl_that_ends_this_second_is_used_and_not_stored() {
+    // Lists of the publisher are valid for 30 days.
+    for (now, is_stored) in [(later(30 * 24 - 1), true), (later(30 * 24), false)] {
+        let directory = Directory::new("last-second");
+        let cache = Cache::open(directory.path()).unwrap();
+        let (server, _) = server_of(15);
+        let (builder, _) = of(source(&server).revocation(RevocationMode::Hard).crls(of_root()));
+        let client = client().with_private_addresses();
+        let refresher = builder.client(client).cache(cache.clone()).build().unwrap();
+        assert!(matches!(once(&refresher, now).await, Outcome::Updated), "{now}");
+        assert_eq!(cache.crl(&server.url("/crl")).is_some(), is_stored, "{now}");
+    }
+}
+
+#[tokio::test]
 async fn no_crl_is_downloaded_for_a_list_that_is_rolled_back() {
     let directory = Directory::new("rolled-back");
     let (server, later_list) = server_of(16);

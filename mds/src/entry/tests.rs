@@ -41,7 +41,8 @@ fn entry() -> Value {
             "someFieldOfTheFuture": {"a": [1, 2.5e-7, null]}
         },
         "statusReports": [{"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2024-02-03"}],
-        "timeOfLastStatusChange": "2024-02-03"
+        "timeOfLastStatusChange": "2024-02-03",
+        "memberOfTheFuture": [{"a": 1.50}]
     })
 }
 
@@ -104,6 +105,24 @@ fn pictures_and_long_texts_can_be_dropped() {
 fn an_entry_without_a_statement_is_read() {
     let read = read(&with("metadataStatement", Value::Null)).unwrap();
     assert!(read.statement().is_none() && read.anchors().is_empty() && read.description().is_empty());
+}
+
+#[test]
+fn the_description_is_the_first_text_of_that_name() {
+    let description = |statement: &str| {
+        let statement = format!(
+            r#"{{"aaguid":"{AAGUID}","metadataStatement":{statement},"statusReports":[{{"status":"REVOKED"}}]}}"#
+        );
+        let payload = format!(r#"{{"no":1,"entries":[{statement}]}}"#);
+        let payload = Payload::read(payload.as_bytes(), Retention::ALL).unwrap();
+        payload.entries[0].description().to_owned()
+    };
+    assert_eq!(description(r#"{"legalHeader":"terms"}"#), "");
+    assert_eq!(description(r#"{"legalHeader":"terms","description":7}"#), "");
+    assert_eq!(
+        description(r#"{"description":"first","legalHeader":"terms","description":"second"}"#),
+        "first"
+    );
 }
 
 #[test]

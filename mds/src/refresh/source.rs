@@ -362,3 +362,20 @@ impl Signed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rp_core::trust::roots::GLOBALSIGN_R3;
+
+    use super::*;
+
+    #[test]
+    fn the_alliance_receives_the_serial_number_of_the_copy() {
+        let roots = || Roots::from_certificates(GLOBALSIGN_R3.der()).unwrap();
+        let query = |source: &RemoteSource, no| source.url(no).unwrap().query().map(ToOwned::to_owned);
+        let alliance = RemoteSource::alliance(roots());
+        assert_eq!(query(&alliance, Some(7)).as_deref(), Some("localCopySerial=7"));
+        assert_eq!(query(&alliance, None), None);
+        assert_eq!(query(&RemoteSource::new("mirror", ALLIANCE_URL, roots()), Some(7)), None);
+    }
+}

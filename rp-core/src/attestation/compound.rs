@@ -27,12 +27,17 @@ pub(super) fn verify(
         parts.push((format, verified));
     }
     // 2. Return any combination of outputs from successful verification procedures
+    Ok(combined(parts))
+}
+
+/// The first result with certificates, or else the first self attestation, or else none.
+fn combined(parts: Vec<(Format, Verified)>) -> Verified {
     let with_certificates = parts.iter().find(|(_, part)| !part.trust_path.is_empty());
     let representative = with_certificates
         .or_else(|| parts.iter().find(|(_, part)| part.r#type == AttestationType::SelfAttestation));
     let representative = representative.map(|(_, part)| part.clone());
     let verified = representative.unwrap_or_else(|| Verified::without_path(AttestationType::None));
-    Ok(Verified { parts, ..verified })
+    Verified { parts, ..verified }
 }
 
 /// The formats and statements of the array. All are read before any is verified.
@@ -61,6 +66,7 @@ fn statements<'s, 'a>(statement: &'s Value<'a>) -> Result<Vec<(Format, &'s Value
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
+    use alloc::vec;
 
     use super::*;
     use crate::cbor;
@@ -79,6 +85,18 @@ mod tests {
         let value = cbor::parse(&array).unwrap();
         let formats: Vec<_> = statements(&value).unwrap().into_iter().map(|(format, _)| format).collect();
         assert_eq!(formats, [Format::None, Format::Packed]);
+    }
+
+    #[test]
+    fn certificates_are_reported_before_self_attestation_before_none() {
+        let none = (Format::None, Verified::without_path(AttestationType::None));
+        let by_itself = (Format::Packed, Verified::without_path(AttestationType::SelfAttestation));
+        let certified = (Format::Tpm, Verified::with_path(AttestationType::AttCa, vec![vec![0x30]]));
+        let of = |parts: &[&(Format, Verified)]| combined(parts.iter().copied().cloned().collect());
+        assert_eq!(of(&[&none, &none]).r#type, AttestationType::None);
+        assert_eq!(of(&[&none, &by_itself]).r#type, AttestationType::SelfAttestation);
+        let all = of(&[&none, &by_itself, &certified]);
+        assert_eq!((all.r#type, all.trust_path.len(), all.parts.len()), (AttestationType::AttCa, 1, 3));
     }
 
     #[test]

@@ -59,3 +59,25 @@ fn is_canonical(encoded: &[u8; LEN]) -> bool {
     };
     reduced && sign & 0x7f == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn y_is_less_than_p_and_the_last_byte_is_the_sign() {
+        let is_canonical = |first: u8, middle: u8, last: u8, sign: u8| {
+            let mut encoded = [0xff; LEN];
+            (encoded[0], encoded[28], encoded[55], encoded[56]) = (first, middle, last, sign);
+            super::is_canonical(&encoded)
+        };
+        assert!(is_canonical(0xfe, 0xfe, 0xff, 0), "p - 1");
+        assert!(!is_canonical(0xff, 0xfe, 0xff, 0), "p");
+        assert!(!is_canonical(0x00, 0xff, 0xff, 0), "more than p");
+        assert!(!is_canonical(0xff, 0xff, 0xff, 0), "2^448 - 1");
+        assert!(is_canonical(0xff, 0xfe, 0x7f, 0) && is_canonical(0xff, 0xff, 0x7f, 0), "less than 2^447");
+        assert!(is_canonical(0xff, 0xfd, 0xff, 0), "byte 28 of p is fe");
+        assert!(is_canonical(0xfe, 0xfe, 0xff, 0x80), "the sign");
+        assert!(!is_canonical(0xfe, 0xfe, 0xff, 0x40) && !is_canonical(0xfe, 0xfe, 0xff, 1));
+    }
+}
