@@ -193,3 +193,19 @@ impl Admin {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_trimmed_line_of_1_to_256_characters() {
+        assert_eq!(Operator::new(" ticket 7 ").unwrap().reason(), "ticket 7");
+        let longest = "ü".repeat(Operator::MAX_REASON_CHARS);
+        assert_eq!(Operator::new(&longest).unwrap().reason(), longest);
+        for reason in ["", " ", "two\nlines", &"ü".repeat(Operator::MAX_REASON_CHARS + 1)] {
+            let error = Operator::new(reason).unwrap_err();
+            assert_eq!(error.to_string(), "a reason is one line of 1 to 256 characters");
+        }
+    }
+}

@@ -68,7 +68,8 @@ impl EnrolmentPeriod {
         joined.map_or(self.from.start(), |day| day.max(self.from.start()))
     }
 
-    /// The one that ends earlier for a user whose day of joining does not matter. Without a period, the rules apply at once.
+    /// The one that ends earlier for a user whose day of joining does not matter; of two that end together, the one that
+    /// begins earlier, then the one that reminds later. Without a period, the rules apply at once.
     pub(super) fn earlier(one: Option<Self>, another: Option<Self>) -> Option<Self> {
         let end = |period: &Self| (period.start(None).saturating_add(days(period.grace_days)), *period);
         let (one, another) = (one?, another?);
@@ -139,5 +140,8 @@ mod tests {
         assert_eq!(EnrolmentPeriod::earlier(long, short), short);
         assert_eq!(EnrolmentPeriod::earlier(short, long), short);
         assert_eq!(EnrolmentPeriod::earlier(short, None), None);
+        let late = Some(enrolment(1, 7));
+        assert_eq!(EnrolmentPeriod::earlier(short, late), late);
+        assert_eq!(EnrolmentPeriod::earlier(late, short), late);
     }
 }

@@ -193,6 +193,8 @@ impl PasskeyRules {
 
 #[cfg(test)]
 mod tests {
+    use rp_core::{Timestamp, User, UserHandle};
+
     use super::*;
 
     const MODEL: Aaguid = Aaguid::new([7; 16]);
@@ -226,6 +228,40 @@ mod tests {
             models: Allowed::only([MODEL]),
             algorithms: Allowed::only([Algorithm::Es256]),
             ..PasskeyRules::default()
+        }
+    }
+
+    #[test]
+    fn a_preference_never_loosens_what_the_site_asks_for() {
+        use ResidentKeyRequirement as Key;
+        use UserVerificationRequirement as Verification;
+        let requested = |verification, key, preference| {
+            let rp = RelyingParty::builder("example.org").origin("https://example.org");
+            let rp = rp.user_verification(verification).resident_key(key).build().unwrap();
+            let rules = PasskeyRules { user_verification: preference, resident_key: preference, ..strict() };
+            let user = User {
+                handle: UserHandle::random().unwrap(),
+                name: "kim".into(),
+                display_name: "Kim".into(),
+            };
+            let request = rules.narrow(rp.registration(&user), &rp);
+            let (options, _) = request.start(Timestamp::from_unix_seconds(0)).unwrap();
+            let selection = options.public_key.authenticator_selection.unwrap();
+            (selection.user_verification, selection.resident_key)
+        };
+        let discouraged = (Verification::Discouraged, Key::Discouraged);
+        let preferred = (Verification::Preferred, Key::Preferred);
+        let required = (Verification::Required, Key::Required);
+        for (site, preference, expected) in [
+            (discouraged, Preference::Discouraged, discouraged),
+            (discouraged, Preference::Preferred, preferred),
+            (discouraged, Preference::Required, required),
+            (preferred, Preference::Discouraged, preferred),
+            (preferred, Preference::Required, required),
+            (required, Preference::Discouraged, required),
+            (required, Preference::Preferred, required),
+        ] {
+            assert_eq!(requested(site.0, site.1, preference), expected, "{site:?} {preference:?}");
         }
     }
 
