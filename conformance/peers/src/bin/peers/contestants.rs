@@ -57,12 +57,12 @@ pub(crate) const ALL: &[Contestant] = &[
     rust("passki-aws-lc-rs", "passki", "aws-lc-rs", PASSKI),
     rust("passki-rustcrypto", "passki", "RustCrypto", PASSKI),
     Contestant {
-        gaps: &[("registration-packed", "it verifies `packed` as self attestation only")],
+        gaps: &[("registration-packed", "verifies `packed` only as self attestation")],
         ..rust("webauthn_rp", "webauthn_rp", "RustCrypto", WEBAUTHN_RP)
     },
     rust("webauthn-rs-0_5", "webauthn-rs", "OpenSSL", WEBAUTHN_RS_0_5),
     Contestant {
-        gaps: &[("authentication-eddsa", "version 0.6 does not support keys of Ed25519")],
+        gaps: &[("authentication-eddsa", "does not support keys of Ed25519 in version 0.6")],
         ..rust("webauthn-rs-0_6", "webauthn-rs", "RustCrypto", WEBAUTHN_RS_0_6)
     },
     Contestant {

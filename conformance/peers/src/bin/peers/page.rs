@@ -41,7 +41,7 @@ pub(crate) fn write(results: &Results, page: &str) -> Result<()> {
 fn section(run: &Run) -> String {
     let at = &run.platform;
     let heading = format!(
-        "### {}\n\n`{}` on {}, {} cores, {}, profile `release`; {} rounds of each library in each ceremony, in µs: median (lower to upper quartile). The fastest of each column is bold.",
+        "### {}\n\n`{}` ran on {} with {} cores, {} and the profile `release`. Each program ran {} rounds of each ceremony. The figures are the median and, in brackets, the lower and upper quartile, in µs. The fastest median of each column is bold.",
         at.processor, at.command, at.date, at.cores, at.compiler, run.rounds
     );
     let mut notes = Notes::default();
@@ -121,17 +121,20 @@ fn behind(run: &Run) -> Option<String> {
             }
         }
     }
-    (!rows.is_empty()).then(|| format!("A peer on the same back end is faster here:\n\n{}", rows.join("\n")))
+    (!rows.is_empty()).then(|| format!("{BEHIND}\n\n{}", rows.join("\n")))
 }
 
-const COMPARISON: &str = "rp and the fastest peer, each on its fastest back end: the median and, in brackets, the fastest round, in µs. The last column is the ratio.";
+const BEHIND: &str = "In these ceremonies, a peer is faster than rp on the same back end (medians in µs):";
 
-const SIZES: &str = "The next table shows what a library adds to a program: to the size of the binary without symbols, to the processor time of a clean release build, and to the number of other packages that are built. Each program is compared with the same program without the library.";
+const COMPARISON: &str = "The next table compares rp with the fastest peer, each on its fastest back end. The figures are the median and, in brackets, the time of the fastest round, in µs. The column *rp without caches* shows the fastest back end without caches, which can be a different one. The last column is the time of the peer divided by the time of rp with caches.";
+
+const SIZES: &str = "The next table shows the size of a program with a library, next to the same program without the library. *Binary* is the size of the binary without symbols. *Clean build* is the processor time of a clean release build. *Dependencies* is the number of other packages that are built.";
 
 /// Programs with a library, next to those without.
 fn sizes(run: &Run) -> String {
     let mut rows = vec![
-        "| program | binary | added | clean build | dependencies | added |".to_owned(),
+        "| program | binary | added to the binary | clean build | dependencies | added dependencies |"
+            .to_owned(),
         "|---|--:|--:|--:|--:|--:|".to_owned(),
     ];
     for size in &run.sizes {
@@ -163,7 +166,7 @@ struct Notes(BTreeMap<usize, String>);
 
 impl Notes {
     fn number(&mut self, row: &Row, reason: &str) -> usize {
-        let text = format!("{}: {reason}.", row.name);
+        let text = format!("{} {reason}.", row.name);
         let known = self.0.iter().find(|(_, note)| **note == text).map(|(number, _)| *number);
         known.unwrap_or_else(|| {
             self.0.insert(self.0.len() + 1, text);
