@@ -106,7 +106,7 @@ pub enum Code {
     CeremonyExpired = "ceremony-expired",
     /// A metadata BLOB does not verify.
     MetadataInvalid = "metadata-invalid",
-    /// Metadata is older than policy allows.
+    /// A metadata BLOB has a lower serial number than the current one.
     MetadataStale = "metadata-stale",
 }
 }
