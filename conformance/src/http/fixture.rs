@@ -192,7 +192,7 @@ fn proof_party(origin: &str) -> RelyingParty {
         .expect("the configuration is complete")
 }
 
-/// Every model is one whose metadata list hardware key protection, and certification and FIPS 140 at level 1.
+/// Every model has hardware key protection, certification at level 1, and FIPS 140 at level 1.
 #[derive(Debug)]
 struct HardwareKeys;
 

@@ -136,7 +136,7 @@ impl fmt::Display for KeyObstacle {
             Self::Fips { required, listed: None } => {
                 write!(
                     f,
-                    "metadata list no FIPS 140 validation of the model, and the site requires {required}"
+                    "metadata do not list a FIPS 140 validation of the model, and the site requires {required}"
                 )
             }
         }

@@ -48,7 +48,7 @@ pub enum AcrReason {
     KeyUnknown,
     /// `phr`, and not `phrh`.
     Key(KeyObstacle),
-    /// `phrh`: a trusted attestation proves a model whose metadata list hardware key protection.
+    /// `phrh`: a trusted attestation proves a model with hardware key protection in its metadata.
     HardwareKey,
 }
 

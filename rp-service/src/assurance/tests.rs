@@ -115,7 +115,7 @@ fn each_level_has_its_reason() {
         ),
         (
             vec![verified(hardware().listed(|listed| listed.fips = None))],
-            "AAL2, not AAL3: metadata list no FIPS 140 validation of the model, and the site requires L1",
+            "AAL2, not AAL3: metadata do not list a FIPS 140 validation of the model, and the site requires L1",
         ),
         (vec![verified(hardware())], aal3),
         // A single-factor key in conjunction with a password (section 2.3.1).

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, IntoDeserializer};
 use super::rules::{Certification, Fips};
 
 /// The passkeys that are accepted at AAL3 of NIST SP 800-63B-4, in addition to what section 2.3.2 requires in any case: a
-/// trusted attestation proves a model whose metadata list hardware key protection, and the credential cannot be synced.
+/// trusted attestation proves a model with hardware key protection in its metadata, and the credential cannot be synced.
 ///
 /// The defaults are those of the publication. A site that accepts other keys reports an AAL3 that is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
