@@ -336,6 +336,7 @@ cases! { $
         guesses_of_credentials_are_limited_like_those_of_names
         decoys_follow_the_configured_profile
         no_list_is_sent_if_passkeys_must_be_discoverable
+        a_decoy_in_a_session_is_rejected_like_a_foreign_passkey
         prf_results_are_never_stored_or_logged
     }
     cross_site {
@@ -368,6 +369,7 @@ cases! { $
         the_second_use_of_a_code_ends_its_session
         a_second_use_during_the_first_ends_its_session_too
         a_code_is_bound_to_verifier_client_and_redirect
+        a_bearer_session_begins_when_its_code_is_used
         a_code_expires_after_a_minute
         a_code_ends_with_what_it_was_confirmed_with
         a_session_that_ends_meanwhile_leaves_no_bearer_session

@@ -8,6 +8,7 @@ use rp_core::{UserHandle, base64url};
 use rp_service::{DecoyShape, DecoySurvey};
 use serde_json::{Value, json};
 
+use super::first_factor::password;
 use super::{Server, Test, authenticator};
 use crate::authenticator::{Algorithm, Backup, Ceremony, Config, Fault, Format};
 use crate::http::{HttpResponse, ORIGIN, Setup, UserAgent};
@@ -233,6 +234,26 @@ pub(super) async fn a_decoy_is_rejected_like_a_real_credential(server: Server) {
     let invented = json!("AAAAAAAAAAAAAAAAAAAAAA");
     let answer = forge_discoverable(&mut kim, &invented, Fault::RpIdHashOther).await;
     assert_eq!(answer.problem(), (422, "credential-unknown"));
+}
+
+/// The user of the session has no passkey, so nothing is listed.
+pub(super) async fn a_decoy_in_a_session_is_rejected_like_a_foreign_passkey(server: Server) {
+    let (test, _) = site_with_kim(&server).await;
+    test.passkeys.create_user("bare", "").await.expect("memory");
+    let mut bare = test.browser("bare");
+    assert_eq!(password(&mut bare, "bare").await.text(), "bare signed in");
+    let mut answers = Vec::new();
+    for name in ["kim", "nobody"] {
+        let id = options(&test, name).await["allowCredentials"][0]["id"].clone();
+        for fault in [Fault::AssertionOfOtherKey, Fault::RpIdHashOther, Fault::OriginOther] {
+            let mut options = bare.post("authentication/options", &json!({"purpose": "step-up"})).await.ok();
+            options["allowCredentials"] = json!([{"type": "public-key", "id": id}]);
+            let answer = bare.authenticate(&forge(&options, fault)).await;
+            answers.push((answer.problem(), answer.body));
+        }
+    }
+    assert_eq!(answers[0].0, (422, "credential-not-allowed"));
+    assert_eq!(answers[..3], answers[3..]);
 }
 
 /// A registration of a credential with another's ID, which anyone can claim with `none` attestation.

@@ -201,6 +201,7 @@ pub(super) async fn rules_for_passkeys_are_checked_at_registration(server: Serve
         ("device_bound = true", synced(), not_allowed),
         ("synced = true", Config::default(), not_allowed),
         ("attachment = 'platform'", Config::default(), not_allowed),
+        ("resident_key = 'required'", Config { resident_keys: false, ..Config::default() }, not_allowed),
         ("attestation = 'trusted'", Config::default(), (422, "attestation-untrusted")),
         ("certification = 'L1'", Config::default(), not_allowed),
         ("hardware = true", Config::default(), not_allowed),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rp_service::SessionKind;
 use rp_service::store::SessionStore as _;
 
 use super::command_line::{
@@ -126,6 +127,23 @@ pub(super) async fn a_code_expires_after_a_minute(server: Server) {
     assert_eq!(program.get("/app/user").await.text(), "kim");
     assert_invalid_grant(&redeem(&mut thief, &form(&code)).await, "the code has expired");
     assert_eq!(program.get("/app/user").await.problem(), (401, "not-signed-in"));
+}
+
+pub(super) async fn a_bearer_session_begins_when_its_code_is_used(server: Server) {
+    let test = server.start_with(allowed).await;
+    let (mut kim, mut program) = (signed_up(&test).await, program(&test));
+    let user = test.user("kim").await;
+    let signed_up_at = test.passkeys.now();
+    let code = code(&mut kim).await;
+    test.wait(Duration::from_secs(30));
+    redeem(&mut program, &form(&code)).await.ok();
+    let sessions = test.sessions(&user).await;
+    let begun = |kind| {
+        let of_kind = sessions.iter().filter(move |session| session.kind == kind);
+        of_kind.map(|session| session.created_at).collect::<Vec<_>>()
+    };
+    assert_eq!(begun(SessionKind::Browser), [signed_up_at]);
+    assert_eq!(begun(SessionKind::Bearer), [test.passkeys.now()]);
 }
 
 pub(super) async fn a_code_ends_with_what_it_was_confirmed_with(server: Server) {
