@@ -283,6 +283,7 @@ cases! { $
         a_group_has_its_own_number_of_passkeys
         options_ask_for_what_the_rules_require
         rules_for_passkeys_are_checked_at_registration
+        a_group_joined_during_a_registration_has_its_rules
         a_session_verifies_again_after_its_age
         a_changed_context_is_verified_again
         a_second_factor_may_be_skipped_where_it_is_optional

@@ -233,6 +233,20 @@ pub(super) async fn rules_for_passkeys_are_checked_at_registration(server: Serve
     }
 }
 
+pub(super) async fn a_group_joined_during_a_registration_has_its_rules(server: Server) {
+    for rule in ["resident_key = 'required'", "attachment = 'platform'"] {
+        let test = site(&server, &format!("[group.staff.passkeys]\n{rule}")).await;
+        let mut kim = user(&test, "kim").await;
+        password(&mut kim, "kim").await;
+        kim.authenticator.config.resident_keys = false;
+        let response = kim.create(&json!({})).await;
+        // The user joins the group.
+        test.passkeys.rename_user(&test.user("kim").await, "ada").await.expect("the user exists");
+        assert_eq!(kim.register(&response).await.problem(), (422, "authenticator-not-allowed"), "{rule}");
+        assert!(test.passkey(&response).await.is_none(), "{rule}");
+    }
+}
+
 pub(super) async fn a_session_verifies_again_after_its_age(server: Server) {
     let test = site(&server, "[group.staff]\nreauthenticate.after = '30m'").await;
     let (mut ada, mut kim) = (test.browser("ada"), test.browser("kim"));
