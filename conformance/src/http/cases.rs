@@ -204,6 +204,7 @@ cases! { $
         wrong_codes_are_limited_per_user_and_per_address
         a_factor_of_another_user_is_unknown
         a_deleted_factor_ends_the_other_sessions_that_used_it
+        of_two_confirmations_of_a_factor_the_second_changes_nothing
         an_enrolment_expires_and_is_checked_again
         secrets_of_factors_are_neither_stored_nor_logged
         a_factor_that_cannot_be_stored_changes_nothing

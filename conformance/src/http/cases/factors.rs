@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rp_service::FactorName;
-use rp_service::store::FactorStore;
+use rp_service::store::{FactorRecord, FactorStatus, FactorStore, PutFactor};
 use serde_json::json;
 
 use super::first_factor::password;
@@ -314,7 +314,7 @@ pub(super) async fn a_factor_of_another_user_is_unknown(server: Server) {
     let mut row = test.store.inner().factor(&user, &FactorName::TOTP).await.expect("memory").expect("a row");
     row.user = other;
     let put = test.store.inner().put_factor(&row, None, None).await.expect("memory");
-    assert_eq!(put, rp_service::store::PutFactor::Done);
+    assert_eq!(put, PutFactor::Done);
     let answer = verify(&mut eve, "totp", &phone.code(&test, 1)).await;
     assert_eq!(answer.problem(), (503, "storage-unavailable"));
 }
@@ -352,6 +352,27 @@ pub(super) async fn a_deleted_factor_ends_the_other_sessions_that_used_it(server
     assert_eq!(answer.problem(), (404, "factor-unknown"));
     test.store.undisturbed();
     assert_eq!(thief.get("session").await.problem(), (401, "not-signed-in"));
+}
+
+pub(super) async fn of_two_confirmations_of_a_factor_the_second_changes_nothing(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let user = test.user("kim").await;
+    let enrolment = kim.post("factors/totp/enrol", &json!({})).await.ok();
+    let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
+    let stored = async || {
+        let factor = test.store.inner().factor(&user, &FactorName::TOTP).await.expect("memory");
+        factor.expect("a factor")
+    };
+    let pending = stored().await;
+    let codes = json!({"codes": [phone.code(&test, -1), phone.code(&test, 0)]});
+    kim.post("factors/totp/confirm", &codes).await.ok();
+    let confirmed = stored().await;
+    // Another confirmation read the pending factor before the first one was stored.
+    let late = FactorRecord { status: FactorStatus::SecondFactor, ..pending.clone() };
+    let put = test.store.inner().put_factor(&late, Some(pending.version), None).await.expect("memory");
+    assert_eq!(put, PutFactor::Changed);
+    assert_eq!(stored().await, confirmed);
 }
 
 pub(super) async fn an_enrolment_expires_and_is_checked_again(server: Server) {

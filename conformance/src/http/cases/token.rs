@@ -138,12 +138,13 @@ pub(super) async fn a_bearer_session_begins_when_its_code_is_used(server: Server
     test.wait(Duration::from_secs(30));
     redeem(&mut program, &form(&code)).await.ok();
     let sessions = test.sessions(&user).await;
-    let begun = |kind| {
+    let times = |kind| {
         let of_kind = sessions.iter().filter(move |session| session.kind == kind);
-        of_kind.map(|session| session.created_at).collect::<Vec<_>>()
+        of_kind.map(|session| (session.created_at, session.last_used_at)).collect::<Vec<_>>()
     };
-    assert_eq!(begun(SessionKind::Browser), [signed_up_at]);
-    assert_eq!(begun(SessionKind::Bearer), [test.passkeys.now()]);
+    assert_eq!(times(SessionKind::Browser), [(signed_up_at, signed_up_at)]);
+    let used_at = test.passkeys.now();
+    assert_eq!(times(SessionKind::Bearer), [(used_at, used_at)]);
 }
 
 pub(super) async fn a_code_ends_with_what_it_was_confirmed_with(server: Server) {
