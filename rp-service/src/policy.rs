@@ -100,13 +100,13 @@ pub struct Policy {
     pub sessions: SessionPolicy,
     /// The keys that are accepted at AAL3.
     pub aal3: Aal3Rules,
-    /// Whether options for a username list credentials.
+    /// Whether options for a username contain credentials.
     pub username_lists: UsernameLists,
     /// How much one client may try and create.
     pub limits: Limits,
 }
 
-/// Whether options for a username list the user's credentials.
+/// Whether options for a username contain the user's credentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
