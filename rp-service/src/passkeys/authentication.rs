@@ -170,8 +170,8 @@ impl Passkeys {
 
     /// Verifies the response to any of these options. The ceremony is used up in any case.
     ///
-    /// Order of a sign-in: the session is stored, then the counter, then the client receives the token, then the client's
-    /// earlier session ends. Order of a step-up: the counter, then the session is replaced.
+    /// Order of a sign-in: the session is stored, then the counter, then the client's earlier session ends, then the client
+    /// receives the token. Order of a step-up: the counter, then the session is replaced.
     ///
     /// # Errors
     /// [`ServiceError`]: `no-ceremony`, `ceremony-expired`, `not-signed-in`, `credential-unknown`,
