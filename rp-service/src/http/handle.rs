@@ -34,10 +34,10 @@ impl Passkeys {
             return response.for_front_end(self.http_config(), request);
         }
         let body = self.read(route, request, body).await;
-        let body = if route.has_caller() {
-            self.recorded_early(request, body)
-        } else {
-            self.recorded(&Caller::default(), body)
+        let body = match route {
+            // Events of proofs contain nothing about the client.
+            Route::ProofOptions | Route::ProofVerify => self.recorded(&Caller::default(), body),
+            _ => self.recorded_early(request, body),
         };
         // Not before: a client chooses how long its body takes.
         let started_at = self.timer().elapsed();
@@ -165,7 +165,7 @@ impl Passkeys {
             }
             Route::Token => self.token_response(request, json).await,
             Route::Telemetry => {
-                let report: BrowserReport = self.recorded(&caller, body::parse(json))?;
+                let report: BrowserReport = self.recorded_early(request, body::parse(json))?;
                 report.count();
                 Ok(Response::empty(204))
             }

@@ -53,6 +53,25 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The first member that is zero.
+    pub(super) fn zero(&self) -> Option<&'static str> {
+        macro_rules! zero_of {
+            ($($limit:ident)*) => {
+                $(if self.$limit.attempts == 0 {
+                    return Some(concat!("limits.", stringify!($limit), ".attempts"));
+                }
+                if self.$limit.window.is_zero() {
+                    return Some(concat!("limits.", stringify!($limit), ".window"));
+                })*
+            };
+        }
+        zero_of!(reveals reveals_per_address sign_ups_per_address ceremonies_per_user ceremonies_per_address);
+        zero_of!(factors factors_per_day factors_per_address);
+        None
+    }
+}
+
 /// The limits that a file overrides.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -77,7 +77,7 @@ pub enum PolicyProblem {
     /// Every request would have to verify a factor again.
     #[error("reauthenticate.after is zero")]
     AlwaysTooOld,
-    /// Something would end at once.
+    /// Something would end at once, or a limit allows no attempt or has no window.
     #[error("{member} is zero")]
     Zero {
         /// The member of the policy.
@@ -101,8 +101,8 @@ impl Policy {
         Ok(())
     }
 
-    /// The pairs of groups that no user should be in at the same time, because nothing can meet the rules of both. Such a
-    /// user cannot sign in.
+    /// The pairs of groups that no user should be in at the same time, because no factor or no passkey can meet the rules of
+    /// both. Such a user has no passkey that the rules accept, or cannot complete a sign-in.
     #[must_use]
     pub fn conflicts(&self) -> Vec<(String, String, Contradiction)> {
         let groups: Vec<_> =
@@ -110,7 +110,7 @@ impl Policy {
         let mut conflicts = Vec::new();
         for (place, (name, rules)) in groups.iter().enumerate() {
             for (other, others) in groups.iter().skip(place.saturating_add(1)) {
-                if let Some(contradiction) = rules.strictest(others).contradiction() {
+                if let Some(contradiction) = contradiction(&rules.strictest(others)) {
                     conflicts.push(((*name).clone(), (*other).clone(), contradiction));
                 }
             }
@@ -135,6 +135,7 @@ impl Policy {
         let mut durations = vec![
             ("recent_verification", self.recent_verification),
             ("sessions.absolute", self.sessions.absolute),
+            ("sessions.bearer", self.sessions.bearer),
             ("sessions.first_factor", self.sessions.first_factor),
         ];
         let optional = [
@@ -145,14 +146,20 @@ impl Policy {
             ("sessions.aal3.absolute", self.sessions.aal3.absolute),
         ];
         durations.extend(optional.into_iter().filter_map(|(member, limit)| Some((member, limit?))));
-        let zero = durations.into_iter().find(|(_, duration)| *duration == Duration::ZERO);
-        zero.map_or(Ok(()), |(member, _)| Err(PolicyProblem::Zero { member }))
+        let zero = durations.into_iter().find(|(_, duration)| duration.is_zero()).map(|(member, _)| member);
+        let zero = zero.or_else(|| self.limits.zero());
+        zero.map_or(Ok(()), |member| Err(PolicyProblem::Zero { member }))
     }
+}
+
+/// Why no factor or no passkey can meet the rules, if none can.
+fn contradiction(rules: &Rules) -> Option<Contradiction> {
+    rules.contradiction().or_else(|| rules.passkeys.contradiction())
 }
 
 fn check(rules: &Rules, environment: &Environment<'_>) -> Result<(), PolicyProblem> {
     let passkeys = &rules.passkeys;
-    if let Some(contradiction) = rules.contradiction().or_else(|| passkeys.contradiction()) {
+    if let Some(contradiction) = contradiction(rules) {
         return Err(contradiction.into());
     }
     if let Allowed::Only(factors) = &rules.factors
@@ -305,12 +312,34 @@ mod tests {
             ("sessions = { absolute = '0s' }", "sessions.absolute"),
             ("sessions = { idle = '0m' }", "sessions.idle"),
             ("sessions = { first_factor = '0h' }", "sessions.first_factor"),
+            ("sessions = { bearer = '0s' }", "sessions.bearer"),
             ("sessions.aal2 = { idle = '0s' }", "sessions.aal2.idle"),
             ("sessions.aal2 = { absolute = '0s' }", "sessions.aal2.absolute"),
             ("sessions.aal3 = { idle = '0s' }", "sessions.aal3.idle"),
             ("sessions.aal3 = { absolute = '0s' }", "sessions.aal3.absolute"),
         ] {
             assert_eq!(checked(toml, &environment()), Err(format!("policy, default: {member} is zero")));
+        }
+    }
+
+    #[test]
+    fn a_limit_of_no_attempts_or_no_time_is_rejected() {
+        for limit in [
+            "reveals",
+            "reveals_per_address",
+            "sign_ups_per_address",
+            "ceremonies_per_user",
+            "ceremonies_per_address",
+            "factors",
+            "factors_per_day",
+            "factors_per_address",
+        ] {
+            for (member, value, zero) in [("attempts", "1", "0"), ("window", "'1s'", "'0s'")] {
+                let file = |value| format!("limits.{limit}.{member} = {value}");
+                assert_eq!(checked(&file(value), &environment()), Ok(()));
+                let problem = format!("policy, default: limits.{limit}.{member} is zero");
+                assert_eq!(checked(&file(zero), &environment()), Err(problem));
+            }
         }
     }
 
@@ -333,5 +362,11 @@ mod tests {
                 conflict("synced", "totp", Contradiction::NoFactor),
             ]
         );
+        // A user without a password has only passkeys.
+        let policy = Policy::from_toml(
+            "[group.bound]\npasskeys = { device_bound = true }\n[group.synced]\npasskeys = { synced = true }",
+        );
+        let bound_and_synced = conflict("bound", "synced", Contradiction::DeviceBoundAndSynced);
+        assert_eq!(policy.unwrap().conflicts(), [bound_and_synced]);
     }
 }

@@ -80,7 +80,12 @@ pub(super) async fn events_name_session_address_and_request(server: Server) {
         let line = (event.action.as_str(), session, client.address, client.request_id);
         sink.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     };
-    let test = server.start_with(|setup| setup.service = Box::new(|builder| builder.events(record))).await;
+    let test = server
+        .start_with(|setup| {
+            setup.service =
+                Box::new(|builder| builder.events(record).command_line("acme", "Acme").browser_telemetry())
+        })
+        .await;
     let mut kim = test.browser("kim");
     kim.headers.push(("x-request-id", b"req-7".to_vec()));
     kim.sign_up("kim").await;
@@ -92,6 +97,12 @@ pub(super) async fn events_name_session_address_and_request(server: Server) {
     kim.post("sign-out", &Value::Null).await.problem();
     kim.sec_fetch_site = Some("same-origin");
     kim.sign_out().await;
+    // Routes without a session.
+    for path in ["token", "telemetry"] {
+        for (media_type, body) in [("text/plain", "{}"), ("application/json", "{\"code\":7}")] {
+            kim.send("POST", path, &[("content-type", media_type)], body.as_bytes()).await.problem();
+        }
+    }
 
     // A request of another site is rejected before its session is read.
     let expected = [
@@ -100,6 +111,10 @@ pub(super) async fn events_name_session_address_and_request(server: Server) {
         ("request", &second),
         ("request", &json!("")),
         ("sign-out", &second),
+        ("request", &json!("")),
+        ("request", &json!("")),
+        ("request", &json!("")),
+        ("request", &json!("")),
     ];
     let expected = expected.map(|(action, session)| {
         let session = session.as_str().unwrap_or_default().to_owned();
