@@ -188,6 +188,7 @@ cases! { $
         a_password_does_not_authorise_once_a_passkey_is_there
         a_password_of_an_unknown_or_locked_user_opens_nothing
         ceremonies_of_a_first_factor_are_counted_apart
+        options_of_other_factors_are_counted_apart_too
     }
     factor_modes {
         every_factor_works_in_every_mode
@@ -203,6 +204,7 @@ cases! { $
         a_new_set_of_recovery_codes_replaces_the_old_one
         wrong_codes_are_limited_per_user_and_per_address
         a_factor_of_another_user_is_unknown
+        a_first_factor_of_the_application_completes_nothing
         a_deleted_factor_ends_the_other_sessions_that_used_it
         of_two_confirmations_of_a_factor_the_second_changes_nothing
         an_enrolment_expires_and_is_checked_again
@@ -214,6 +216,7 @@ cases! { $
     }
     proofs {
         a_genuine_authenticator_proves_that_and_no_more
+        a_proof_is_made_with_a_sealed_ceremony
         a_proof_requires_a_trusted_attestation
         a_proof_is_used_once_and_for_nothing_else
     }
@@ -281,6 +284,7 @@ cases! { $
         a_password_does_not_enrol_next_to_an_enrolled_factor
         a_passkey_that_rules_exclude_only_enrols
         a_user_has_eight_passkeys_and_no_ninth
+        passkeys_that_rules_exclude_do_not_count
         a_group_has_its_own_number_of_passkeys
         options_ask_for_what_the_rules_require
         rules_for_passkeys_are_checked_at_registration
@@ -372,7 +376,9 @@ cases! { $
         a_second_use_during_the_first_ends_its_session_too
         a_code_is_bound_to_verifier_client_and_redirect
         a_bearer_session_begins_when_its_code_is_used
+        a_bearer_session_steps_up_and_stays_one
         a_code_expires_after_a_minute
+        a_second_use_ends_the_session_after_the_code_expired
         a_code_ends_with_what_it_was_confirmed_with
         a_session_that_ends_meanwhile_leaves_no_bearer_session
         a_token_request_is_complete_and_not_from_a_page
@@ -418,6 +424,7 @@ cases! { $
     separate_stores {
         a_deleted_passkey_ends_its_sessions_in_another_store
         a_session_that_ends_in_another_store_changes_nothing
+        a_session_that_ends_writes_no_factor_in_another_store
         a_user_locked_in_another_store_changes_nothing
         a_deleted_user_is_gone_from_every_store
     }

@@ -18,7 +18,7 @@ use crate::passkeys::{
     Authentication, Caller, CurrentUser, FirstFactor, OpenedSession, Passkeys, Proof, Registration,
     TokenTransport,
 };
-use crate::session::{Client, Method, SessionToken};
+use crate::session::{Client, Method, SessionKind, SessionToken};
 
 /// The cookies that the response to a request will set. The layer of an adapter puts an empty list into the request's
 /// extensions, and appends the cookies to the response.
@@ -113,7 +113,7 @@ impl Context {
         // The response of a handler of the application has no place for a bearer token.
         let caller = Caller { kind: TokenTransport::Cookie, ..self.caller.clone() };
         let first = self.passkeys.first_factor_verified(&caller, user, method).await?;
-        if let Some(cookie) = self.passkeys.session_cookie(&caller, &first.session) {
+        if let Some(cookie) = self.passkeys.session_cookie(&first.session) {
             self.cookies.push(cookie);
         }
         Ok(first)
@@ -187,14 +187,15 @@ impl Passkeys {
     }
 
     /// The cookie for the token of a session, unless the client receives the token in the body.
-    pub(crate) fn session_cookie(&self, caller: &Caller, opened: &OpenedSession) -> Option<String> {
-        let token = opened.token.as_ref().filter(|_| caller.kind == TokenTransport::Cookie)?;
+    pub(crate) fn session_cookie(&self, opened: &OpenedSession) -> Option<String> {
+        let token = opened.token.as_ref().filter(|_| opened.session.kind == SessionKind::Browser)?;
         Some(self.cookies().session().set(&token.expose()))
     }
 
     /// The token of a session, if the client receives it in the body.
-    pub(super) fn bearer_token(&self, caller: &Caller, opened: &OpenedSession) -> Option<String> {
-        opened.token.as_ref().filter(|_| caller.kind == TokenTransport::Body).map(SessionToken::expose)
+    pub(super) fn bearer_token(opened: &OpenedSession) -> Option<String> {
+        let token = opened.token.as_ref().filter(|_| opened.session.kind == SessionKind::Bearer);
+        token.map(SessionToken::expose)
     }
 
     /// Completes a registration in a handler of the application, in place of [`Route::RegistrationVerify`].
@@ -220,7 +221,7 @@ impl Passkeys {
         let (response, extras) = self.recorded(caller, parsed.map_err(ServiceError::from))?;
         let (nickname, grant) = (extras.nickname.as_deref(), extras.grant.as_deref());
         let value = self.finish_registration(caller, &response, nickname, grant).await?;
-        let cookie = value.session.as_ref().and_then(|opened| self.session_cookie(caller, opened));
+        let cookie = value.session.as_ref().and_then(|opened| self.session_cookie(opened));
         Ok(Verified { value, cookie })
     }
 
@@ -252,7 +253,7 @@ impl Passkeys {
         let parsed = AuthenticationResponse::from_json(json).map_err(ServiceError::from);
         let response = self.recorded(caller, parsed)?;
         let value = self.finish_authentication(caller, &response).await?;
-        let cookie = self.session_cookie(caller, &value.session);
+        let cookie = self.session_cookie(&value.session);
         Ok(Verified { value, cookie })
     }
 
@@ -279,10 +280,11 @@ impl Passkeys {
         self.finish_proof(&self.anonymous_caller(request), &response).await
     }
 
-    /// The browser and the address of a request. The session is not read.
+    /// The browser with its ceremonies, and the address of a request. The session is not read.
     pub(super) fn anonymous_caller(&self, request: &Request<'_>) -> Caller {
         let client = Client::new(self.client_address(request).as_deref(), None);
-        Caller { browser: self.cookies().browser(request), client, ..Caller::default() }
+        let (browser, sealed) = (self.cookies().browser(request), self.cookies().sealed(request));
+        Caller { browser, client, sealed, ..Caller::default() }
     }
 
     /// The response to a request that was rejected by an extractor or a handler of the application, with the headers of every

@@ -26,7 +26,8 @@ pub(super) fn check_site(
     for origin in origins {
         let text = std::str::from_utf8(origin).ok().filter(|text| is_web_origin(text));
         let is_accepted = text.is_some_and(|text| {
-            let is_configured = rp.origins().iter().any(|configured| configured == text);
+            let is_configured =
+                rp.origins().iter().chain(&config.front_ends).any(|configured| configured == text);
             // An origin that only a switch admits: a browser must confirm that the page is the site's own.
             is_configured || (is_same_origin && rp.accepts_origin(text))
         });

@@ -275,7 +275,7 @@ impl Passkeys {
     async fn authentication_response(&self, caller: &Caller, json: &[u8]) -> Result<Response, ServiceError> {
         let verified = self.verify_authentication(caller, json).await?;
         let Authentication { user, passkey, session, next, .. } = &verified.value;
-        let token = self.bearer_token(caller, session);
+        let token = Self::bearer_token(session);
         let body = self.session_json(&session.session, user, Some(passkey), next.clone(), token);
         Ok(Response::json(200, &body).with_cookie(verified.cookie))
     }
@@ -295,7 +295,8 @@ impl Passkeys {
         let mut caller = self.anonymous_caller(request);
         let cookie = self.ensure_browser(&mut caller)?;
         let options = self.start_proof(&caller).await?;
-        Ok(Response::json(200, &options.public_key).with_cookie(cookie))
+        let sealed = self.sealed_cookie(&caller);
+        Ok(Response::json(200, &options.public_key).with_cookie(cookie).with_cookie(sealed))
     }
 
     async fn use_factor_route(
@@ -319,10 +320,10 @@ impl Passkeys {
                 let verified = self.verify_factor(caller, &name, json).await?;
                 let opened = &verified.session;
                 let passkey = self.passkey_of(&opened.session).await?;
-                let token = self.bearer_token(caller, opened);
+                let token = Self::bearer_token(opened);
                 let next = verified.next;
                 let body = self.session_json(&opened.session, &verified.user, passkey.as_ref(), next, token);
-                let cookie = self.session_cookie(caller, opened);
+                let cookie = self.session_cookie(opened);
                 Ok(Response::json(200, &body).with_cookie(cookie))
             }
         }

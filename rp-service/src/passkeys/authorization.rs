@@ -243,15 +243,12 @@ impl Passkeys {
         event.session = Some(code.session);
         let expires_at = code.expires_at();
         let is_expired = self.now() > expires_at;
-        if !self.take_mark(Mark::Issued.key(text), expires_at).await? {
+        // An expired code may have been used: what remembers that forgets it.
+        if is_expired || !self.take_mark(Mark::Issued.key(text), expires_at).await? {
             self.end_session_of_code(text, &code).await?;
-            // The store forgets the mark of a code that was never used.
             let reason =
                 if is_expired { AuthorizationError::CodeExpired } else { AuthorizationError::CodeUsed };
             return Err(reason.into());
-        }
-        if is_expired {
-            return Err(AuthorizationError::CodeExpired.into());
         }
         // From here the code is used up, whatever follows.
         if request.client_id != code.client_id {

@@ -228,13 +228,19 @@ impl Passkeys {
         &self,
         caller: &Caller,
     ) -> Result<Option<SessionKey>, ServiceError> {
-        let key = caller.any_session()?.key;
-        match (&self.inner.sessions, key) {
-            (Sessions::Own { is_shared: true, .. }, key) => Ok(key),
-            (Sessions::Own { store, is_shared: false }, Some(key)) => {
-                store.session(key, self.now()).await?.map(|_| None).ok_or(ServiceError::NotSignedIn)
+        if let Sessions::Own { is_shared: true, .. } = &self.inner.sessions {
+            return Ok(caller.any_session()?.key);
+        }
+        self.check_session(caller).await.map(|()| None)
+    }
+
+    /// Checks that the session of a caller has not ended, for a write whose transaction does not check it.
+    pub(super) async fn check_session(&self, caller: &Caller) -> Result<(), ServiceError> {
+        match (&self.inner.sessions, caller.any_session()?.key) {
+            (Sessions::Own { store, .. }, Some(key)) => {
+                store.session(key, self.now()).await?.map(|_| ()).ok_or(ServiceError::NotSignedIn)
             }
-            (Sessions::Own { .. } | Sessions::Application, _) => Ok(None),
+            (Sessions::Own { .. } | Sessions::Application, _) => Ok(()),
         }
     }
 }

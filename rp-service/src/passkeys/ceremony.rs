@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::service::{Ceremonies, Passkeys};
 use crate::error::{NoCeremony, ServiceError};
 use crate::json::to_json;
-use crate::session::{SessionId, SessionState};
+use crate::session::{Session, SessionId, SessionState};
 use crate::store::{CeremonyKey, StoreError, TakeCeremony};
 
 /// A ceremony as it is stored: JSON with a version.
@@ -79,6 +79,15 @@ impl Ceremony {
     }
 }
 
+/// The subject that the ceremonies of a session count for: its user, so that no one else at the address can block it; those
+/// of a first factor apart, so that a stolen password cannot either.
+pub(super) fn subject_of(session: &Session) -> String {
+    match session.state {
+        SessionState::FirstFactor => format!("first-factor {}", session.user),
+        SessionState::SignedIn => format!("user {}", session.user),
+    }
+}
+
 impl StoredCeremony {
     fn parse(bytes: &[u8]) -> Result<Self, ServiceError> {
         match serde_json::from_slice::<Self>(bytes) {
@@ -110,14 +119,9 @@ impl Passkeys {
     pub(super) async fn put_ceremony(&self, caller: &Caller, ceremony: Ceremony) -> Result<(), ServiceError> {
         let browser = caller.browser.as_ref().ok_or(ServiceError::NoCeremony(NoCeremony::Cookie))?;
         let limits = &self.inner.policy.limits;
-        // A ceremony of a session counts for its user, so that no one else at the address can block it, and those of a
-        // first factor apart, so that a stolen password cannot either.
         let session = caller.session.as_ref().filter(|_| ceremony.is_bound_to_session());
-        let (limit, subject) = match session.map(|current| &current.session) {
-            Some(session) if session.state == SessionState::FirstFactor => {
-                (limits.ceremonies_per_user, format!("first-factor {}", session.user))
-            }
-            Some(session) => (limits.ceremonies_per_user, format!("user {}", session.user)),
+        let (limit, subject) = match session {
+            Some(current) => (limits.ceremonies_per_user, subject_of(&current.session)),
             None => (limits.ceremonies_per_address, caller.address().to_owned()),
         };
         let key = key(browser, ceremony.challenge().as_bytes());

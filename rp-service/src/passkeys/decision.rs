@@ -114,9 +114,10 @@ impl Passkeys {
             Method::Totp => VerifiedMethod::Other(FactorName::TOTP),
             Method::RecoveryCode => VerifiedMethod::RecoveryCode,
             Method::Password => VerifiedMethod::Password,
-            // A method without the name of a factor is a first factor of the application.
-            Method::Other(name) => {
-                FactorName::parse(name).map_or(VerifiedMethod::Password, VerifiedMethod::Other)
+            // Without a factor of this method, it is a first factor of the application.
+            other => {
+                let factor = self.inner.factors.all.iter().find(|factor| factor.method() == *other);
+                factor.map_or(VerifiedMethod::Password, |factor| VerifiedMethod::Other(factor.name()))
             }
         };
         Verified { factor: method, at: factor.at }

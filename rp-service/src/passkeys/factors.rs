@@ -303,12 +303,13 @@ impl Passkeys {
         if !(self.inner.factors.is_shared && self.inner.is_user_store_shared) {
             self.active_user(&target.user.handle).await?;
         }
-        let session = self.session_condition(target.caller).await?;
         let now = target.session.effective_time(self.now());
         if self.inner.factors.is_shared {
+            let session = self.session_condition(target.caller).await?;
             let check_user = self.inner.is_user_store_shared;
             return Ok(Some(Conditions { check_user, check_factors: true, session, authorization, now }));
         }
+        self.check_session(target.caller).await?;
         if let Authorization::Grant(key) = authorization
             && !self.inner.credentials.take_grant(key, &target.user.handle, now).await?
         {

@@ -57,7 +57,7 @@ impl Passkeys {
         let change = async {
             let user = self.signed_in_user(caller).await?;
             let name = nickname(name, &self.inner.policy)?;
-            self.session_condition(caller).await?;
+            self.check_session(caller).await?;
             let renamed = self.inner.credentials.rename_passkey(&user.handle, id, name.as_deref()).await?;
             renamed.ok_or(ServiceError::NoSuchPasskey)
         };

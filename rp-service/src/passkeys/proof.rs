@@ -89,8 +89,9 @@ impl Passkeys {
 }
 
 impl Caller {
-    /// The same browser and address, which limits count, without the session.
+    /// The same browser with its ceremonies, and the address, which limits count, without the session.
     fn anonymous(&self) -> Self {
-        Self { browser: self.browser.clone(), client: self.client.clone(), ..Self::default() }
+        let (browser, client, sealed) = (self.browser.clone(), self.client.clone(), self.sealed.clone());
+        Self { browser, client, sealed, ..Self::default() }
     }
 }

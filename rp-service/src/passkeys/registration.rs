@@ -85,7 +85,7 @@ impl Passkeys {
             }
         };
         let rules = self.rules(&user).await?.passkeys;
-        if passkeys.len() >= rules.most {
+        if passkeys.len() >= self.most_passkeys(&rules, &passkeys) {
             return Err(ServiceError::TooManyPasskeys);
         }
         let existing: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
@@ -230,7 +230,8 @@ impl Passkeys {
             now: session.effective_time(self.now()),
         };
         self.count_attempts(&limits).await?;
-        let added = self.add_to_store(&passkey, rules.most, &conditions).await;
+        let most = self.most_passkeys(&rules, &passkeys);
+        let added = self.add_to_store(&passkey, most, &conditions).await;
         if !matches!(added, Ok(AddPasskey::CredentialExists)) {
             self.forgive_attempts(&limits).await;
         }
@@ -260,6 +261,13 @@ impl Passkeys {
             SessionState::FirstFactor => ServiceError::SecondFactorRequired,
             SessionState::SignedIn => step_up(self.management_requirement().missing(session)),
         }
+    }
+
+    /// The maximum number of passkeys of a user. Those that the rules do not accept are in addition to it: their user has to
+    /// add one that is accepted.
+    fn most_passkeys(&self, rules: &PasskeyRules, passkeys: &[Passkey]) -> usize {
+        let is_rejected = |passkey: &&Passkey| rules.check(&self.passkey_facts(&passkey.record)).is_err();
+        rules.most.saturating_add(passkeys.iter().filter(is_rejected).count())
     }
 
     /// Adds the passkey, except with the ID of a decoy.

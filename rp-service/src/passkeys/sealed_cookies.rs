@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rp_core::Timestamp;
 
@@ -9,7 +9,8 @@ use rp_core::Timestamp;
 pub(crate) struct SealedCookies {
     slots: [Option<Timestamp>; SealedCookies::SLOTS],
     handles: Vec<String>,
-    added: OnceLock<AddedCookie>,
+    /// Shared by all copies of the caller.
+    added: Arc<OnceLock<AddedCookie>>,
 }
 
 /// A cookie to set.

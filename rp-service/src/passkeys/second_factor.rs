@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::caller::Caller;
+use super::ceremony::subject_of;
 use super::factor_state::Target;
 use super::next::{Next, recovery_key};
 use super::service::Passkeys;
@@ -49,8 +50,7 @@ impl Passkeys {
             let user = self.active_user(&session.user).await?;
             let factor = self.factor_for(session, &user, name).await?;
             let target = Target { factor: factor.as_ref(), user: &user, caller, session, body };
-            let subject = format!("user {}", user.handle);
-            self.count_attempt(self.inner.policy.limits.ceremonies_per_user, &subject).await?;
+            self.count_attempt(self.inner.policy.limits.ceremonies_per_user, &subject_of(session)).await?;
             for _ in 0..MAX_RACES {
                 let stored = self.enrolled(&user, name).await?;
                 let state = self.unseal(&stored)?;

@@ -167,6 +167,9 @@ impl Passkeys {
                     self.abandon_session(&renewed).await;
                     return Err(error);
                 }
+                if current.session.state != renewed.session.state {
+                    self.end_oldest_sessions(&renewed.session).await;
+                }
                 Ok((renewed, next))
             }
             _ => Ok((OpenedSession { session, token: None }, next)),

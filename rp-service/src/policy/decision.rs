@@ -64,7 +64,7 @@ pub struct Verified {
 /// The method of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VerifiedMethod {
-    /// A password: never a second factor.
+    /// A password, or another first factor of the application, such as a federated sign-in: never a second factor.
     Password,
     /// A passkey.
     Passkey {
@@ -75,7 +75,7 @@ pub enum VerifiedMethod {
     },
     /// Recovery codes.
     RecoveryCode,
-    /// Another method: a second factor, or a first factor of the application such as a federated sign-in.
+    /// Another second factor of the service.
     Other(FactorName),
 }
 

@@ -127,6 +127,20 @@ fn cors(answer: &HttpResponse) -> Vec<(&str, &str)> {
 }
 
 pub(super) async fn a_front_end_on_another_host_works(server: Server) {
+    // The front end is an origin of the relying party by name, or by a switch.
+    let by_switch = |setup: &mut Setup| {
+        setup.relying_party = |rp| rp.allow_subdomains();
+        setup.service = Box::new(|builder| builder.front_end(FRONT_END));
+    };
+    for setup in [front_end as fn(&mut Setup), by_switch] {
+        let test = server.start_with(setup).await;
+        let mut kim = test.browser("kim");
+        kim.page = FRONT_END.into();
+        from(&mut kim, Some(FRONT_END), Some("same-site"));
+        kim.sign_up("kim").await;
+        from(&mut kim, Some("https://other.example.org"), Some("same-site"));
+        assert_rejected(&mut kim).await;
+    }
     let test = server.start_with(front_end).await;
     let mut kim = test.browser("kim");
     kim.page = FRONT_END.into();

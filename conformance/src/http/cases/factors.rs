@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rp_service::FactorName;
 use rp_service::store::{FactorRecord, FactorStatus, FactorStore, PutFactor};
+use rp_service::{Caller, FactorName, Method};
 use serde_json::json;
 
 use super::first_factor::password;
@@ -323,6 +323,31 @@ pub(super) async fn a_factor_of_another_user_is_unknown(server: Server) {
 async fn recovery_codes_after(test: &Test, browser: &mut UserAgent, phone: &Phone) -> Vec<String> {
     verify(browser, "totp", &phone.code(test, 0)).await.ok();
     recovery_codes(browser).await
+}
+
+/// The application reports a first factor of its own, such as a federated sign-in.
+pub(super) async fn a_first_factor_of_the_application_completes_nothing(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    let codes = recovery_codes_after(&test, &mut kim, &phone).await;
+    let user = test.user("kim").await;
+    for method in ["sso", "Acme SSO"] {
+        let method = Method::Other(method.into());
+        let opened = test.passkeys.first_factor_verified(&Caller::default(), &user, method).await;
+        let token = opened.expect("memory").session.token.expect("a token").expose();
+        kim.set_cookie("__Host-rp-session", token.as_bytes());
+        let session = verify(&mut kim, "recovery-codes", &codes[0]).await;
+        if session.status == 200 {
+            let session = session.ok();
+            assert_eq!(session["state"], "first-factor");
+            assert!(session["next"]["enrol"].is_object(), "{session}");
+        } else {
+            // The code was used above.
+            assert_eq!(session.problem(), (401, "factor-invalid"));
+        }
+        assert_eq!(kim.get("/app/user").await.problem(), (401, "second-factor-required"));
+    }
 }
 
 pub(super) async fn a_deleted_factor_ends_the_other_sessions_that_used_it(server: Server) {

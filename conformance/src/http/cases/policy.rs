@@ -162,6 +162,23 @@ pub(super) async fn a_user_has_eight_passkeys_and_no_ninth(server: Server) {
     assert_eq!(ninth.problem(), (409, "too-many-credentials"));
 }
 
+pub(super) async fn passkeys_that_rules_exclude_do_not_count(server: Server) {
+    let file = "[group.staff]\nsecond_factor = 'required'\nfactors = 'passkey'\n\
+                passkeys = { most = 1, device_bound = true }";
+    let test = site(&server, file).await;
+    let mut kim = test.browser_with("phone", synced());
+    kim.sign_up("kim").await;
+    // The user joins the group.
+    test.passkeys.rename_user(&test.user("kim").await, "ada").await.expect("the user exists");
+    assert_eq!(kim.sign_in().await["state"], "first-factor");
+    let mut key = authenticator("key");
+    kim.add_passkey(&mut key).await;
+    let mut ada = UserAgent { authenticator: key, ..test.browser("ada") };
+    assert_eq!(ada.sign_in().await["state"], "signed-in");
+    let third = ada.post("registration/options", &json!({})).await;
+    assert_eq!(third.problem(), (409, "too-many-credentials"));
+}
+
 pub(super) async fn a_group_has_its_own_number_of_passkeys(server: Server) {
     let test = site(&server, "[default]\npasskeys.most = 1\n[group.staff]\npasskeys.most = 2").await;
     for (name, most) in [("kim", 1), ("ada", 2)] {

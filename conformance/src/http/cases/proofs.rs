@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Server, Test};
 use crate::authenticator::{Backup, Config, Format};
-use crate::http::UserAgent;
+use crate::http::{Setup, UserAgent};
 
 /// A browser whose authenticator has a statement of this format.
 fn with_format(test: &Test, seed: &str, format: Format) -> UserAgent {
@@ -30,6 +30,22 @@ fn forms(bytes: &[u8]) -> [String; 4] {
         format!("{bytes:?}").trim_matches(['[', ']']).to_owned(),
         String::from_utf8_lossy(bytes).into_owned(),
     ]
+}
+
+pub(super) async fn a_proof_is_made_with_a_sealed_ceremony(server: Server) {
+    let sealed = |setup: &mut Setup| {
+        setup.service = Box::new(|builder| {
+            let keys = rp_service::KeyRing::new([[1; 32].into()]).expect("a key");
+            builder.sealed_ceremonies(keys, rp_service::store::MemoryReplayCache::new())
+        });
+    };
+    let test = server.start_with(sealed).await;
+    let mut kim = with_format(&test, "one", Format::Packed);
+    for path in ["proof/verify", "/app/proof"] {
+        let response = respond(&mut kim).await;
+        assert_eq!(kim.post(path, &response).await.status, 200, "{path}");
+        assert_eq!(kim.post(path, &response).await.problem(), (409, "no-ceremony"), "{path}");
+    }
 }
 
 pub(super) async fn a_genuine_authenticator_proves_that_and_no_more(server: Server) {

@@ -100,6 +100,23 @@ pub(super) async fn a_session_that_ends_in_another_store_changes_nothing(server:
     }
 }
 
+pub(super) async fn a_session_that_ends_writes_no_factor_in_another_store(server: Server) {
+    let stores = Stores::new(&server, false).await;
+    let mut kim = password_user(&stores.test).await;
+    let (rest, user) = (stores.test.store.inner().clone(), stores.user().await);
+    // It ends after the request was authorised.
+    stores.test.store.before("passkeys", move |_| {
+        let (rest, user) = (rest.clone(), user.clone());
+        async move {
+            rest.end_sessions(&user, None).await.expect("memory");
+        }
+    });
+    let answer = kim.post("factors/totp/enrol", &json!({})).await;
+    stores.test.store.undisturbed();
+    assert_eq!(answer.problem(), (401, "not-signed-in"));
+    assert!(stores.factors.factors(&stores.user().await).await.expect("memory").is_empty());
+}
+
 /// A service whose users or second factors are in a store of their own.
 struct Stores {
     test: Test,

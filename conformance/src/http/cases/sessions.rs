@@ -59,6 +59,14 @@ pub(super) async fn a_user_has_a_limited_number_of_sessions(server: Server) {
     let sessions = test.sessions(&user).await;
     assert_eq!(sessions.iter().filter(|one| one.is_signed_in()).count(), Passkeys::MAX_SESSIONS);
     assert_eq!(sessions.len(), 2 * Passkeys::MAX_SESSIONS);
+    // Sign-ins in two steps count too.
+    for _ in 0..2 {
+        kim = UserAgent { authenticator: kim.authenticator.clone(), ..test.browser("other") };
+        password(&mut kim, "kim").await.text();
+        kim.second_factor().await;
+    }
+    let sessions = test.sessions(&user).await;
+    assert_eq!(sessions.iter().filter(|one| one.is_signed_in()).count(), Passkeys::MAX_SESSIONS);
 }
 
 pub(super) async fn a_failed_sign_in_keeps_the_session(server: Server) {

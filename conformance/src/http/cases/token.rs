@@ -9,18 +9,20 @@ use super::command_line::{
     CLIENT, REDIRECT, VERIFIER, allowed, assert_invalid_grant, code, form, present, program, redeem,
     rejection, shown, signed_up,
 };
+use super::factors::{enrol_totp, verify};
 use super::{Server, authenticator};
 use crate::http::Setup;
 
+fn allowed_with_sealed_ceremonies(setup: &mut Setup) {
+    setup.service = Box::new(|builder| {
+        let keys = rp_service::KeyRing::new([[1; 32].into()]).expect("a key");
+        let cache = rp_service::store::MemoryReplayCache::new();
+        builder.command_line(CLIENT, "Acme").sealed_ceremonies(keys, cache)
+    });
+}
+
 pub(super) async fn the_second_use_of_a_code_ends_its_session(server: Server) {
-    let sealed = |setup: &mut Setup| {
-        setup.service = Box::new(|builder| {
-            let keys = rp_service::KeyRing::new([[1; 32].into()]).expect("a key");
-            let cache = rp_service::store::MemoryReplayCache::new();
-            builder.command_line(CLIENT, "Acme").sealed_ceremonies(keys, cache)
-        });
-    };
-    for setup in [allowed as fn(&mut Setup), sealed] {
+    for setup in [allowed as fn(&mut Setup), allowed_with_sealed_ceremonies] {
         let test = server.start_with(setup).await;
         let (mut kim, mut program) = (signed_up(&test).await, program(&test));
         let code = code(&mut kim).await;
@@ -118,15 +120,23 @@ pub(super) async fn a_code_expires_after_a_minute(server: Server) {
             assert_invalid_grant(&answer, "the code has expired");
         }
     }
-    // A second use ends the session also after the code has expired.
-    let code = code(&mut kim).await;
-    let session = redeem(&mut program, &form(&code)).await.ok();
-    let mut thief = program.clone();
-    present(&mut program, &session);
-    test.wait(Duration::from_secs(1_800));
-    assert_eq!(program.get("/app/user").await.text(), "kim");
-    assert_invalid_grant(&redeem(&mut thief, &form(&code)).await, "the code has expired");
-    assert_eq!(program.get("/app/user").await.problem(), (401, "not-signed-in"));
+}
+
+pub(super) async fn a_second_use_ends_the_session_after_the_code_expired(server: Server) {
+    for setup in [allowed as fn(&mut Setup), allowed_with_sealed_ceremonies] {
+        let test = server.start_with(setup).await;
+        let (mut kim, mut program) = (signed_up(&test).await, program(&test));
+        let code = code(&mut kim).await;
+        let session = redeem(&mut program, &form(&code)).await.ok();
+        let mut thief = program.clone();
+        present(&mut program, &session);
+        // No store remembers the use.
+        test.wait(Duration::from_secs(1_800));
+        test.passkeys.maintain().await;
+        assert_eq!(program.get("/app/user").await.text(), "kim");
+        assert_invalid_grant(&redeem(&mut thief, &form(&code)).await, "the code has expired");
+        assert_eq!(program.get("/app/user").await.problem(), (401, "not-signed-in"));
+    }
 }
 
 pub(super) async fn a_bearer_session_begins_when_its_code_is_used(server: Server) {
@@ -145,6 +155,23 @@ pub(super) async fn a_bearer_session_begins_when_its_code_is_used(server: Server
     assert_eq!(times(SessionKind::Browser), [(signed_up_at, signed_up_at)]);
     let used_at = test.passkeys.now();
     assert_eq!(times(SessionKind::Bearer), [(used_at, used_at)]);
+}
+
+pub(super) async fn a_bearer_session_steps_up_and_stays_one(server: Server) {
+    let test = server.start_with(allowed).await;
+    let (mut kim, mut program) = (signed_up(&test).await, program(&test));
+    let phone = enrol_totp(&test, &mut kim).await;
+    let code = code(&mut kim).await;
+    let session = redeem(&mut program, &form(&code)).await.ok();
+    present(&mut program, &session);
+    let answer = verify(&mut program, "totp", &phone.code(&test, 0)).await;
+    assert_eq!(answer.header("set-cookie").next(), None);
+    let session = answer.ok();
+    assert!(session["token"].is_string(), "{session}");
+    // The token was replaced.
+    assert_eq!(program.get("/app/user").await.problem(), (401, "not-signed-in"));
+    present(&mut program, &session);
+    assert_eq!(program.get("/app/user").await.text(), "kim");
 }
 
 pub(super) async fn a_code_ends_with_what_it_was_confirmed_with(server: Server) {

@@ -19,6 +19,10 @@ impl<D: Database> UserStore for SqlStore<D> {
     }
 
     async fn user_by_name(&self, name_key: &str) -> Result<Option<UserRecord>, StoreError> {
+        // PostgreSQL has no such text, so no user has it.
+        if name_key.contains('\0') {
+            return Ok(None);
+        }
         find_user(&mut self.read(), self.users.by_name(name_key)).await
     }
 
