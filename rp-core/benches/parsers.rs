@@ -43,6 +43,7 @@ const PARSERS: &[(&str, usize, Make)] = &[
     ("CBOR: map in reverse order", 2_000, |n| cbor_input(cbor_map((0..n).rev().collect()))),
     ("CBOR: texts that differ at the end", 500, cbor_texts),
     ("CBOR: nested maps in reverse order", 500, cbor_nested),
+    ("CBOR: array in nested maps, reversed", 2_000, cbor_array_in_maps),
     ("client data: unknown members", 500, client_data),
     ("authenticator data: extensions", 2_000, authenticator_data),
     ("certificate: extensions", 200, certificate_extensions),
@@ -139,6 +140,12 @@ fn cbor_nested(n: usize) -> (usize, Box<dyn Fn()>) {
         inner = map;
     }
     cbor_input(inner)
+}
+
+/// An array in 15 maps, as many as are allowed around it, whose keys are 1 and 0.
+fn cbor_array_in_maps(n: usize) -> (usize, Box<dyn Fn()>) {
+    let around = |inner: Vec<u8>, _| [&[0xa2, 0x01][..], &inner, &[0x00, 0x00]].concat();
+    cbor_input((1..cbor::MAX_DEPTH).fold([head(4, n), vec![0x01; n]].concat(), around))
 }
 
 fn client_data(n: usize) -> (usize, Box<dyn Fn()>) {

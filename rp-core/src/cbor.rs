@@ -6,8 +6,10 @@
 //! keys may come in any order and numbers in more bytes than they need, because some authenticators in the field
 //! send them.
 //!
-//! The bytes are read once, into a [`Value`] that borrows from them. Time and memory are bounded by the length of
-//! the input, whatever lengths the input claims, and the input by [`MAX_LEN`].
+//! The bytes are read once, into a [`Value`] that borrows from them. If the keys of a map are not in canonical order,
+//! its values are skipped once more, to sort the keys. Time is therefore at most proportional to the length of the input
+//! times [`MAX_DEPTH`], apart from the sort, whatever lengths the input claims. Memory is bounded by the length of the
+//! input, and the input by [`MAX_LEN`].
 //!
 //! `serde_cbor` is not used for this: serde has one unit for `null` and `undefined` and nothing for other simple
 //! values, and without its `std` the crate does not build next to a `serde` that has its own, so that features would

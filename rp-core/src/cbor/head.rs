@@ -37,6 +37,8 @@ impl<'a> Cursor<'a> {
     /// Reads the head of an item.
     #[inline]
     pub(super) fn head(&mut self) -> Result<Head, CborError> {
+        #[cfg(test)]
+        work::count_head();
         let offset = self.at;
         let [initial] = self.array(offset)?;
         let (major, info) = (initial >> 5, initial & 0b1_1111);
@@ -127,4 +129,27 @@ fn half_to_double(half: u16) -> f64 {
         _ => (exponent.saturating_add(1008) << 52) | (mantissa << 42),
     };
     f64::from_bits(sign | bits)
+}
+
+/// The work of a reader, counted for tests.
+#[cfg(test)]
+pub(super) mod work {
+    extern crate std;
+
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static HEADS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count_head() {
+        HEADS.set(HEADS.get().saturating_add(1));
+    }
+
+    /// The number of heads that `read` reads. A head that is read again counts again.
+    pub(in super::super) fn heads(read: impl FnOnce()) -> usize {
+        HEADS.set(0);
+        read();
+        HEADS.get()
+    }
 }

@@ -1,4 +1,4 @@
-//! Reads an item, well-formedness included, in one pass.
+//! Reads an item, well-formedness included. Only maps whose keys are not in canonical order are looked at again.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -67,7 +67,8 @@ fn pairs<'a>(
 
 /// Reads the pairs of a map. A key is an integer, a byte string or a text, and occurs once.
 ///
-/// Keys in CTAP2's canonical order cost one comparison each, keys in another order a sort.
+/// Keys in CTAP2's canonical order cost one comparison each, keys in another order a sort. The sort finds the keys again
+/// by skipping the values, so that an item is read once, and skipped at most once for each map around it.
 fn each_pair<'a>(
     cursor: &mut Cursor<'a>,
     head: &Head,
@@ -83,7 +84,7 @@ fn each_pair<'a>(
         last = Some(key);
         pair(key, item(cursor, depth)?);
     }
-    if ascending { Ok(()) } else { check_unique(first, head, depth) }
+    if ascending { Ok(()) } else { check_unique(first, head) }
 }
 
 /// The key of a pair.
@@ -144,12 +145,12 @@ const fn rank(key: Key<'_>) -> u8 {
 }
 
 /// Checks that no key occurs twice. The pairs begin at `cursor`, and were read without an error.
-fn check_unique(mut cursor: Cursor<'_>, head: &Head, depth: usize) -> Result<(), CborError> {
+fn check_unique(mut cursor: Cursor<'_>, head: &Head) -> Result<(), CborError> {
     let mut keys = Vec::with_capacity(capacity(head));
     for _ in 0..head.argument {
         let offset = cursor.at;
         keys.push((key(&mut cursor)?, offset));
-        item(&mut cursor, depth)?;
+        skip(&mut cursor)?;
     }
     keys.sort_unstable_by(|(one, at), (other, other_at)| order(*one, *other).then(at.cmp(other_at)));
     let is_same = |two: &&[(Key<'_>, usize)]| matches!(two, [(one, _), (other, _)] if one == other);
@@ -157,6 +158,23 @@ fn check_unique(mut cursor: Cursor<'_>, head: &Head, depth: usize) -> Result<(),
         Some([_, (_, offset)]) => Err(CborError::DuplicateKey { offset: *offset }),
         _ => Ok(()),
     }
+}
+
+/// Skips one item, which was read without an error. It reads heads only: neither keys nor texts are checked again, because
+/// a check in each of several nested maps would double the work with each of them.
+fn skip(cursor: &mut Cursor<'_>) -> Result<(), CborError> {
+    let mut items = 1_u64;
+    while let Some(others) = items.checked_sub(1) {
+        let head = cursor.head()?;
+        let inner = match head.major {
+            Major::Bytes | Major::Text => cursor.take(head.argument, head.offset).map(|_| 0)?,
+            Major::Array => head.argument,
+            Major::Map => head.argument.saturating_mul(2),
+            _ => 0,
+        };
+        items = others.saturating_add(inner);
+    }
+    Ok(())
 }
 
 /// Enters an array or a map, whose items take at least one byte each.

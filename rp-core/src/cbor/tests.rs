@@ -194,13 +194,62 @@ fn a_hostile_map_costs_no_more_than_sorting() {
     assert_eq!(parse(&input), Err(CborError::DuplicateKey { offset: last }));
 }
 
-#[test]
-fn nested_maps_out_of_order_are_read_once() {
-    let mut input = vec![0x00];
-    for _ in 0..MAX_DEPTH {
-        input = [&[0xa3, 0x02, 0x00, 0x01, 0x00, 0x03][..], &input].concat();
+/// As many maps in each other as are allowed around an array of integers. The keys of each map are `keys`, its inner map
+/// is the value of the first of them.
+fn nested_maps(keys: [u8; 2], integers: u16) -> Vec<u8> {
+    let mut input = vec![0x99 /* array */];
+    input.extend_from_slice(&integers.to_be_bytes());
+    input.extend(vec![0x00; integers.into()]);
+    for _ in 1..MAX_DEPTH {
+        input = [&[0xa2 /* map(2) */, keys[0]][..], &input, &[keys[1], 0x00]].concat();
     }
-    assert!(parse(&input).is_ok());
+    input
+}
+
+#[test]
+fn work_on_nested_maps_is_at_most_depth_times_length() {
+    for integers in [10, 100, 1_000] {
+        let input = nested_maps([0x01, 0x00], integers);
+        // An item is read once, and skipped once for each map around it.
+        let most = input.len() * MAX_DEPTH;
+        let parsed = head::work::heads(|| assert!(parse(&input).is_ok()));
+        assert!(parsed <= most, "{parsed} heads in {} bytes", input.len());
+        let of_map = head::work::heads(|| assert_eq!(parse_map(&input, |_, _| ()), Ok(true)));
+        assert!(of_map <= most, "{of_map} heads in {} bytes", input.len());
+    }
+}
+
+#[test]
+fn nested_maps_in_canonical_order_are_read_once() {
+    let input = nested_maps([0x00, 0x01], 1_000);
+    let items = 1_000 + 1 + (MAX_DEPTH - 1) * 4;
+    assert_eq!(head::work::heads(|| assert!(parse(&input).is_ok())), items);
+    // The head of the outer map shows whether the item is a map, and is then read.
+    assert_eq!(head::work::heads(|| assert_eq!(parse_map(&input, |_, _| ()), Ok(true))), items + 1);
+}
+
+#[test]
+fn duplicates_are_found_behind_values_of_every_kind() {
+    let values: &[&[u8]] = &[
+        &[0x17],
+        &[0x3b, 0, 0, 0, 0, 0, 0, 0, 9],
+        &[0x43, 0xa1, 0x01, 0x01],
+        &[0x78, 0x02, b'o', b'k'],
+        &[0x80],
+        &[0x83, 0x01, 0x82, 0x41, 0x07, 0xa0, 0xf4],
+        &[0xa2, 0x02, 0xa1, 0x05, 0x81, 0x00, 0x01, 0x61, b'a'],
+        &[0xf8, 0xff],
+        &[0xf9, 0x3c, 0x00],
+        &[0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    for value in values {
+        let distinct = [&[0xa3, 0x02][..], value, &[0x01], value, &[0x03], value].concat();
+        assert!(parse(&distinct).is_ok(), "{value:02x?}");
+        let twice = [&[0xa3, 0x02][..], value, &[0x01], value, &[0x02], value].concat();
+        let expected = CborError::DuplicateKey { offset: 3 + 2 * value.len() };
+        assert_eq!(parse(&twice), Err(expected), "{value:02x?}");
+        assert_eq!(parse_map(&twice, |_, _| ()), Err(expected), "{value:02x?}");
+    }
 }
 
 #[test]

@@ -246,6 +246,8 @@ impl RegistrationRequest<'_> {
                 selection.resident_key = ResidentKeyRequirement::Preferred;
             }
         }
+        // 5.4.4: requireResidentKey is true if, and only if, residentKey is set to required
+        selection.require_resident_key = selection.resident_key == ResidentKeyRequirement::Required;
         let (resident_key, attachment) = (selection.resident_key, selection.authenticator_attachment);
         let user_verification = selection.user_verification;
         let public_key = PublicKeyCredentialCreationOptionsJson {
@@ -335,6 +337,46 @@ mod tests {
         assert_eq!(state.user_verification, sent.user_verification);
         assert_eq!(state.resident_key, sent.resident_key);
         assert_eq!(state.attachment, sent.authenticator_attachment);
+    }
+
+    #[test]
+    fn require_resident_key_agrees_with_resident_key() {
+        use ResidentKeyRequirement::{Discouraged, Preferred, Required};
+        let user = User {
+            handle: UserHandle::try_from(&[7][..]).unwrap(),
+            name: "kim".into(),
+            display_name: "Kim".into(),
+        };
+        let rp = |builder: Option<ResidentKeyRequirement>| {
+            let rp = RelyingParty::builder("example.org").origin("https://example.org");
+            builder.into_iter().fold(rp, crate::RelyingPartyBuilder::resident_key).build().unwrap()
+        };
+        // Section 5.4.4: requireResidentKey is true if and only if residentKey is required.
+        let check = |request: RegistrationRequest<'_>, expected: ResidentKeyRequirement, case: &str| {
+            let (options, _) = request.start_recorded(Challenge::recorded(&[1; 16]), NOW);
+            let sent = options.public_key.authenticator_selection.unwrap();
+            let both = (sent.resident_key, sent.require_resident_key);
+            assert_eq!(both, (expected, expected == Required), "{case}");
+        };
+        check(rp(None).registration(&user), Preferred, "default");
+        for of_builder in [Discouraged, Preferred, Required] {
+            let rp = rp(Some(of_builder));
+            let selection = rp.authenticator_selection();
+            assert_eq!(selection.require_resident_key, of_builder == Required, "{of_builder:?}");
+            let case = alloc::format!("{of_builder:?} in the builder");
+            check(rp.registration(&user), of_builder, &case);
+            check(rp.registration(&user).conditional(), of_builder, &case);
+            let of_payment = if of_builder == Discouraged { Preferred } else { of_builder };
+            check(rp.registration(&user).payment(), of_payment, &case);
+            for of_request in [Discouraged, Preferred, Required] {
+                let case = alloc::format!("{case}, {of_request:?} in the request");
+                let request = || rp.registration(&user).resident_key(of_request);
+                check(request(), of_request, &case);
+                check(request().conditional(), of_request, &case);
+                let of_payment = if of_request == Discouraged { Preferred } else { of_request };
+                check(request().payment(), of_payment, &case);
+            }
+        }
     }
 
     #[test]
