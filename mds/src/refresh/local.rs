@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use rp_core::Timestamp;
 use rp_core::x509::PathError;
 
-use super::outcome::RefreshError;
-use super::revocation::{Crls, needs_revocation_check};
+use super::outcome::{RefreshError, is_revoked};
+use super::revocation::{Crls, Rejected, needs_revocation_check};
 use super::source::{FileSource, RemoteSource, Signed, StaticSource};
 use super::state::{Candidate, FileStamp, Origin, State};
 use crate::blob::{BlobError, Verification};
@@ -45,6 +45,9 @@ pub(super) fn read_cache(
                 }
             }
             Err(error) => {
+                if is_revoked(&error) {
+                    state.forget(sha256);
+                }
                 if !may_pass_later(&error) {
                     state.ignore(sha256);
                 }
@@ -123,9 +126,11 @@ impl FileRead {
     }
 
     /// Checks the signer with these CRLs.
-    pub(super) fn check(self, signed: &Signed, crls: &Crls) -> Result<Self, BlobError> {
-        let metadata = crls.check(signed, self.metadata, self.at)?;
-        Ok(Self { metadata, ..self })
+    pub(super) fn check(self, signed: &Signed, crls: &Crls) -> Result<Self, Rejected> {
+        match crls.check(signed, self.metadata, self.at) {
+            Ok(metadata) => Ok(Self { metadata, ..self }),
+            Err(error) => Err(Rejected { sha256: self.sha256, error }),
+        }
     }
 
     /// The candidate; unless `is_final`, the file is read again by the next refresh.

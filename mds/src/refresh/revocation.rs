@@ -6,6 +6,7 @@ use rp_core::Timestamp;
 use rp_core::x509::Crl;
 
 use super::event::{Emitter, Event};
+use super::outcome::is_revoked;
 use super::source::{RevocationMode, Signed};
 use crate::blob::{BlobError, Verification};
 use crate::cache::Cache;
@@ -25,6 +26,13 @@ pub(super) struct Crls {
     /// Addresses without a usable CRL in the cache.
     missing: Vec<String>,
     errors: Vec<String>,
+}
+
+/// A verified list whose signer was rejected with these CRLs.
+#[derive(Debug)]
+pub(super) struct Rejected {
+    pub(super) sha256: String,
+    pub(super) error: BlobError,
 }
 
 /// Whether the revocation status of the signer has to be found out.
@@ -91,6 +99,19 @@ impl Crls {
         let verification = Verification { crls: &crls, require_crls, ..signed.verification(at) };
         let signer = signer.check_again(&verification.signer_rules())?;
         Ok(metadata.with_signer(signer))
+    }
+
+    /// Whether these CRLs contain a certificate of the signer of a list that was verified earlier.
+    pub(super) fn revoke(&self, signed: &Signed, metadata: &Metadata, now: Timestamp) -> bool {
+        let Some(signer) = metadata.signer() else { return false };
+        let crls: Vec<Crl> = signed.crls.iter().chain(&self.crls).cloned().collect();
+        let is_revoked_at = |at| {
+            let verification = Verification { crls: &crls, ..signed.verification(at) };
+            let checked = signer.check_again(&verification.signer_rules());
+            checked.is_err_and(|error| is_revoked(&error.into()))
+        };
+        // A CRL that was issued after the verification counts now; an expired certificate was valid then.
+        is_revoked_at(now) || metadata.verified_at().is_some_and(is_revoked_at)
     }
 
     /// Emits an event if the revocation status of the signer is still unknown.
