@@ -207,7 +207,7 @@ impl Inner {
                 let Some(mut read) = local::read_file(source, &slot.state, now)? else { return Ok(false) };
                 let signed = source.signed();
                 if read.needs_revocation_check(signed) {
-                    let crls = Crls::cached(self.cache.as_ref(), signed, &read.metadata, read.at);
+                    let crls = Crls::cached(self.cache.as_ref(), signed, &read.metadata, read.times);
                     read = match read.check(signed, &crls) {
                         Ok(read) => read,
                         Err(rejected) => return Err(slot.reject(rejected, signed, &crls, now)),
@@ -310,8 +310,8 @@ impl Inner {
         let signed = source.signed();
         if read.needs_revocation_check(signed) {
             let (cache, emitter) = (self.cache.as_ref(), slot.state.emitter());
-            let crls = Crls::cached(cache, signed, &read.metadata, read.at);
-            let crls = crls.download(&self.client, cache, emitter, signed, &read.metadata, read.at).await;
+            let crls = Crls::cached(cache, signed, &read.metadata, read.times);
+            let crls = crls.download(&self.client, cache, emitter, signed, &read.metadata, read.times).await;
             read = match read.check(signed, &crls) {
                 Ok(read) => read,
                 Err(rejected) => return slot.fail(slot.reject(rejected, signed, &crls, now)),

@@ -378,3 +378,37 @@ async fn a_cached_list_is_removed_if_a_cached_crl_revokes_it() {
     assert_eq!(cache().record("fido").unwrap().no, Some(15), "a lower number is still rejected");
     assert!(told.words()[0].starts_with("failed signer: certificate 0: revoked on"), "{:?}", told.words());
 }
+
+#[tokio::test]
+async fn a_crl_issued_after_the_verification_is_used() {
+    let hours = 72;
+    for (revoked, mode) in
+        [(&[SERIALS[0]][..], RevocationMode::Soft), (&[], RevocationMode::Soft), (&[], RevocationMode::Hard)]
+    {
+        let directory = Directory::new("later-crl");
+        let cache = || Cache::open(directory.path().join("cache")).unwrap();
+        let (server, blob) = server_of(15);
+        let path = directory.write("blob.jwt", &blob);
+        let file = |mode| {
+            let file = FileSource::new("mirror", &path, roots()).signer_host("mds.example.org");
+            let (builder, told) = of(file.revocation(mode).crls(of_root()));
+            (builder.cache(cache()), told)
+        };
+        // CRLs are at a private address: the status is unknown.
+        once(&file(RevocationMode::Soft).0.build().unwrap(), NOW).await;
+        let crl = Publisher::new("mds tests", later(hours)).crl(false, revoked);
+        server.answer(move |_| Reply::ok(crl.clone()));
+        let (builder, told) = file(mode);
+        let restarted = builder.client(client().with_private_addresses()).build().unwrap();
+        restarted.start_at(later(hours));
+        assert_eq!(no(&restarted), (mode == RevocationMode::Soft).then_some(15));
+        let outcome = once(&restarted, later(hours)).await;
+        assert_eq!(lists_asked(&server), 1);
+        let words = told.words();
+        match revoked {
+            [] => assert_eq!(no(&restarted), Some(15), "{words:?}"),
+            _ => assert!(is_revoked(outcome) && no(&restarted).is_none(), "{words:?}"),
+        }
+        assert!(words.iter().all(|word| !word.starts_with("revocation unknown")), "{words:?}");
+    }
+}

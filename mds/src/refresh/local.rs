@@ -8,7 +8,7 @@ use rp_core::Timestamp;
 use rp_core::x509::PathError;
 
 use super::outcome::{RefreshError, is_revoked};
-use super::revocation::{Crls, Rejected, needs_revocation_check};
+use super::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use super::source::{FileSource, RemoteSource, Signed, StaticSource};
 use super::state::{Candidate, FileStamp, Origin, State};
 use crate::blob::{BlobError, Verification};
@@ -74,7 +74,8 @@ fn verify_cached(
     if was_known || !needs_revocation_check(signed, &metadata) {
         return Ok(metadata);
     }
-    Crls::cached(Some(cache), signed, &metadata, at).check(signed, metadata, at)
+    let times = CheckTimes { verified: at, now };
+    Crls::cached(Some(cache), signed, &metadata, times).check(signed, metadata, times)
 }
 
 /// Whether a rejected BLOB may be accepted at another time, or with other CRLs.
@@ -94,7 +95,7 @@ pub(super) struct FileRead {
     sha256: String,
     stamp: FileStamp,
     /// When its signer is checked.
-    pub(super) at: Timestamp,
+    pub(super) times: CheckTimes,
     /// Whether the signer was known not to be revoked before.
     was_known: bool,
 }
@@ -116,7 +117,8 @@ pub(super) fn read_file(
     let verification = Verification { previous_no: record.no, ..signed.verification(at) };
     let metadata = verification.verify(&bytes)?;
     let was_known = verified.is_some_and(|blob| blob.known_not_revoked);
-    Ok(Some(FileRead { metadata, sha256, stamp, at, was_known }))
+    let times = CheckTimes { verified: at, now };
+    Ok(Some(FileRead { metadata, sha256, stamp, times, was_known }))
 }
 
 impl FileRead {
@@ -127,7 +129,7 @@ impl FileRead {
 
     /// Checks the signer with these CRLs.
     pub(super) fn check(self, signed: &Signed, crls: &Crls) -> Result<Self, Rejected> {
-        match crls.check(signed, self.metadata, self.at) {
+        match crls.check(signed, self.metadata, self.times) {
             Ok(metadata) => Ok(Self { metadata, ..self }),
             Err(error) => Err(Rejected { sha256: self.sha256, error }),
         }

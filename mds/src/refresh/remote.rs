@@ -4,7 +4,7 @@ use rp_core::Timestamp;
 
 use super::event::Emitter;
 use super::outcome::RefreshError;
-use super::revocation::{Crls, Rejected, needs_revocation_check};
+use super::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use super::source::RemoteSource;
 use super::state::{Candidate, Conditions, Origin};
 use crate::blob::Verification;
@@ -64,9 +64,10 @@ pub(super) async fn download(
     };
     // CRL addresses are read from a verified path only.
     if needs_revocation_check(signed, &metadata) {
-        let crls = Crls::cached(cache, signed, &metadata, now);
-        let crls = crls.download(client, cache, emitter, signed, &metadata, now).await;
-        metadata = match crls.check(signed, metadata, now) {
+        let times = CheckTimes { verified: now, now };
+        let crls = Crls::cached(cache, signed, &metadata, times);
+        let crls = crls.download(client, cache, emitter, signed, &metadata, times).await;
+        metadata = match crls.check(signed, metadata, times) {
             Ok(metadata) => metadata,
             Err(error) => return Ok(Response::Rejected(Rejected { sha256, error }, crls)),
         };

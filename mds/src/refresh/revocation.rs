@@ -12,7 +12,7 @@ use crate::blob::{BlobError, Verification};
 use crate::cache::Cache;
 use crate::fetch::Client;
 use crate::metadata::Metadata;
-use crate::signer::{Signer, SignerRules};
+use crate::signer::Signer;
 
 /// CRLs of public authorities have a few hundred kilobytes.
 const MAX_CRL_LEN: usize = 16 << 20;
@@ -26,6 +26,15 @@ pub(super) struct Crls {
     /// Addresses without a usable CRL in the cache.
     missing: Vec<String>,
     errors: Vec<String>,
+}
+
+/// When a signer is checked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CheckTimes {
+    /// The time of the first verification, at which the certificates have to be valid.
+    pub(super) verified: Timestamp,
+    /// The current time, for CRLs that were issued later.
+    pub(super) now: Timestamp,
 }
 
 /// A verified list whose signer was rejected with these CRLs.
@@ -43,13 +52,17 @@ pub(super) fn needs_revocation_check(signed: &Signed, metadata: &Metadata) -> bo
 
 impl Crls {
     /// The usable CRLs in the cache, from the addresses in the verified path.
-    pub(super) fn cached(cache: Option<&Cache>, signed: &Signed, metadata: &Metadata, at: Timestamp) -> Self {
+    pub(super) fn cached(
+        cache: Option<&Cache>,
+        signed: &Signed,
+        metadata: &Metadata,
+        times: CheckTimes,
+    ) -> Self {
         let mut crls = Self::default();
         let Some(signer) = metadata.signer() else { return crls };
-        let rules = signed.verification(at).signer_rules();
         for url in signer.path().crl_urls().into_iter().take(MAX_CRLS) {
             let cached = cache.and_then(|cache| cache.crl(&url)).and_then(|der| Crl::from_der(&der).ok());
-            match cached.filter(|crl| is_usable(crl, signer, &rules)) {
+            match cached.filter(|crl| is_usable(crl, signer, signed, times)) {
                 Some(crl) => crls.crls.push(crl),
                 None => crls.missing.push(url),
             }
@@ -65,15 +78,14 @@ impl Crls {
         emitter: &Emitter,
         signed: &Signed,
         metadata: &Metadata,
-        at: Timestamp,
+        times: CheckTimes,
     ) -> Self {
         let Some(signer) = metadata.signer() else { return self };
-        let rules = signed.verification(at).signer_rules();
         for url in mem::take(&mut self.missing) {
             let der = client.fetch_referenced(&url, MAX_CRL_LEN).await.map_err(|error| error.to_string());
             match der.and_then(|der| Crl::from_der(&der).map_err(|error| error.to_string())) {
                 Ok(crl) => {
-                    if let Some(cache) = cache.filter(|_| is_usable(&crl, signer, &rules))
+                    if let Some(cache) = cache.filter(|_| is_usable(&crl, signer, signed, times))
                         && let Err(error) = cache.store_crl(&url, crl.der())
                     {
                         emitter.not_cached(error);
@@ -91,14 +103,24 @@ impl Crls {
         &self,
         signed: &Signed,
         metadata: Metadata,
-        at: Timestamp,
+        times: CheckTimes,
     ) -> Result<Metadata, BlobError> {
         let Some(signer) = metadata.signer() else { return Ok(metadata) };
         let crls: Vec<Crl> = signed.crls.iter().chain(&self.crls).cloned().collect();
         let require_crls = signed.revocation == RevocationMode::Hard;
-        let verification = Verification { crls: &crls, require_crls, ..signed.verification(at) };
-        let signer = signer.check_again(&verification.signer_rules())?;
-        Ok(metadata.with_signer(signer))
+        let check = |at| {
+            let verification = Verification { crls: &crls, require_crls, ..signed.verification(at) };
+            signer.check_again(&verification.signer_rules()).map_err(BlobError::from)
+        };
+        let is_known = |checked: &Result<Signer, BlobError>| match checked {
+            Ok(signer) => signer.is_known_not_revoked(),
+            Err(error) => is_revoked(error),
+        };
+        let mut checked = check(times.verified);
+        if !is_known(&checked) && times.now != times.verified {
+            checked = Some(check(times.now)).filter(is_known).unwrap_or(checked);
+        }
+        Ok(metadata.with_signer(checked?))
     }
 
     /// Whether these CRLs contain a certificate of the signer of a list that was verified earlier.
@@ -127,6 +149,10 @@ impl Crls {
 }
 
 /// Whether a CRL has a later update, and contains the status of a certificate of the path.
-fn is_usable(crl: &Crl, signer: &Signer, rules: &SignerRules<'_>) -> bool {
-    crl.next_update().is_some_and(|next| next > rules.at) && signer.is_covered_by(crl, rules)
+fn is_usable(crl: &Crl, signer: &Signer, signed: &Signed, times: CheckTimes) -> bool {
+    let is_usable_at = |at| {
+        let rules = signed.verification(at).signer_rules();
+        crl.next_update().is_some_and(|next| next > at) && signer.is_covered_by(crl, &rules)
+    };
+    is_usable_at(times.verified) || is_usable_at(times.now)
 }
