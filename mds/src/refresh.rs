@@ -26,7 +26,7 @@ use self::event::{Emitter, Event};
 use self::health::Health;
 use self::outcome::{Outcome, RefreshError};
 use self::remote::{Response, run_blocking};
-use self::revocation::{Crls, Rejected};
+use self::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use self::schedule::Schedule;
 use self::source::{FileSource, Kind, RemoteSource, Signed, Source, SourceError};
 use self::state::{Candidate, Conditions, Plan, State};
@@ -149,6 +149,8 @@ impl Refresher {
         let _round = inner.round.lock().await;
         let mut outcomes = Vec::new();
         for slot in &inner.slots {
+            let (shared, own) = (Arc::clone(inner), Arc::clone(slot));
+            run_blocking(move || shared.check_again(&own, now)).await;
             let outcome = match &slot.source.0 {
                 Kind::Remote(source) => inner.refresh_remote(slot, source, now, force).await,
                 Kind::File(source) => inner.refresh_file(slot, source, now).await,
@@ -218,6 +220,20 @@ impl Inner {
             }
         };
         candidate.map_or(Ok(false), |candidate| slot.state.install(candidate, now))
+    }
+
+    /// Withdraws the current list if its revocation status was unknown, and a CRL that another process or another source
+    /// has downloaded contains its signer.
+    fn check_again(&self, slot: &Slot, now: Timestamp) {
+        let (Some(signed), Some(list)) = (slot.source.signed(), slot.state.current()) else { return };
+        if list.known_not_revoked || !needs_revocation_check(signed, &list.metadata) {
+            return;
+        }
+        let verified = list.metadata.verified_at().unwrap_or(now);
+        let crls = Crls::cached(self.cache.as_ref(), signed, &list.metadata, CheckTimes { verified, now });
+        if let Some(error) = crls.revocation(signed, &list.metadata, now) {
+            slot.state.withdraw(&error.into(), |current| Arc::ptr_eq(&current.metadata, &list.metadata));
+        }
     }
 
     async fn refresh_remote(
@@ -395,7 +411,8 @@ impl Slot {
         let error = RefreshError::from(error);
         if error.is_revoked() {
             self.state.withdraw(&error, |list| {
-                list.is(&sha256) || !list.known_not_revoked && crls.revoke(signed, &list.metadata, now)
+                list.is(&sha256)
+                    || !list.known_not_revoked && crls.revocation(signed, &list.metadata, now).is_some()
             });
             self.state.forget(&sha256);
         }

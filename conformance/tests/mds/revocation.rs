@@ -412,3 +412,28 @@ async fn a_crl_issued_after_the_verification_is_used() {
         assert!(words.iter().all(|word| !word.starts_with("revocation unknown")), "{words:?}");
     }
 }
+
+#[tokio::test]
+async fn a_list_that_another_process_found_revoked_is_withdrawn() {
+    let directory = Directory::new("two-processes");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let (server, blob) = server_of(15);
+    let soft = || of(source(&server).revocation(RevocationMode::Soft).crls(of_root()));
+    // CRLs are at a private address: the status is unknown.
+    let (builder, told) = soft();
+    let first = builder.cache(cache()).build().unwrap();
+    assert!(matches!(once(&first, NOW).await, Outcome::Updated));
+    serve(&server, true, &blob);
+    let second = soft().0.client(client().with_private_addresses()).cache(cache()).build().unwrap();
+    second.start_at(NOW);
+    assert!(is_revoked(once(&second, later(25)).await));
+    assert_eq!((no(&first), no(&second)), (Some(15), None));
+    server.answer(|_| Reply::status(304));
+    first.refresh(later(25), false).await;
+    assert_eq!(no(&first), None);
+    assert!(
+        told.words().iter().any(|word| word.starts_with("withdrawn Some(15) None")),
+        "{:?}",
+        told.words()
+    );
+}

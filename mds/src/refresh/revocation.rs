@@ -123,17 +123,22 @@ impl Crls {
         Ok(metadata.with_signer(checked?))
     }
 
-    /// Whether these CRLs contain a certificate of the signer of a list that was verified earlier.
-    pub(super) fn revoke(&self, signed: &Signed, metadata: &Metadata, now: Timestamp) -> bool {
-        let Some(signer) = metadata.signer() else { return false };
+    /// Why the signer of a list that was verified earlier is revoked by these CRLs; `None` if it is not.
+    pub(super) fn revocation(
+        &self,
+        signed: &Signed,
+        metadata: &Metadata,
+        now: Timestamp,
+    ) -> Option<BlobError> {
+        let signer = metadata.signer()?;
         let crls: Vec<Crl> = signed.crls.iter().chain(&self.crls).cloned().collect();
-        let is_revoked_at = |at| {
+        let revoked_at = |at| {
             let verification = Verification { crls: &crls, ..signed.verification(at) };
             let checked = signer.check_again(&verification.signer_rules());
-            checked.is_err_and(|error| is_revoked(&error.into()))
+            checked.err().map(BlobError::from).filter(is_revoked)
         };
         // A CRL that was issued after the verification counts now; an expired certificate was valid then.
-        is_revoked_at(now) || metadata.verified_at().is_some_and(is_revoked_at)
+        revoked_at(now).or_else(|| metadata.verified_at().and_then(revoked_at))
     }
 
     /// Emits an event if the revocation status of the signer is still unknown.
