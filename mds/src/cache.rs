@@ -218,6 +218,14 @@ impl Cache {
         Ok(record)
     }
 
+    /// Removes a BLOB of a source. A file that cannot be removed is verified again at the next start.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn remove_blob(&self, source: &str, hash: &str) {
+        if let Ok(path) = self.blob_path(source, hash) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
     /// The BLOBs of a source, the one that the record describes first. There are several if a write was interrupted.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 //!
 //! [`Refresher::start`] reads the cache and files, but not the network, so that a service starts without delay;
 //! [`Refresher::run`] downloads for as long as it is polled. A list that fails verification never replaces a verified
-//! one, and the current list stays in use while the network, the signer or the disk fails.
+//! one, and the current list stays in use while the network, the signer or the disk fails. Only a list whose signer turns
+//! out to be revoked is withdrawn.
 
 pub(crate) mod event;
 pub(crate) mod health;
@@ -25,9 +26,9 @@ use self::event::{Emitter, Event};
 use self::health::Health;
 use self::outcome::{Outcome, RefreshError};
 use self::remote::{Response, run_blocking};
-use self::revocation::Crls;
+use self::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use self::schedule::Schedule;
-use self::source::{FileSource, Kind, RemoteSource, Source, SourceError};
+use self::source::{FileSource, Kind, RemoteSource, Signed, Source, SourceError};
 use self::state::{Candidate, Conditions, Plan, State};
 use crate::cache::{Cache, CacheLock};
 use crate::catalog::{Catalog, SharedCatalog};
@@ -148,6 +149,8 @@ impl Refresher {
         let _round = inner.round.lock().await;
         let mut outcomes = Vec::new();
         for slot in &inner.slots {
+            let (shared, own) = (Arc::clone(inner), Arc::clone(slot));
+            run_blocking(move || shared.check_again(&own, now)).await;
             let outcome = match &slot.source.0 {
                 Kind::Remote(source) => inner.refresh_remote(slot, source, now, force).await,
                 Kind::File(source) => inner.refresh_file(slot, source, now).await,
@@ -206,14 +209,31 @@ impl Inner {
                 let Some(mut read) = local::read_file(source, &slot.state, now)? else { return Ok(false) };
                 let signed = source.signed();
                 if read.needs_revocation_check(signed) {
-                    let crls = Crls::cached(self.cache.as_ref(), signed, &read.metadata, read.at);
-                    read = read.check(signed, &crls)?;
+                    let crls = Crls::cached(self.cache.as_ref(), signed, &read.metadata, read.times);
+                    read = match read.check(signed, &crls) {
+                        Ok(read) => read,
+                        Err(rejected) => return Err(slot.reject(rejected, signed, &crls, now)),
+                    };
                 }
                 let is_final = !read.needs_revocation_check(signed);
                 Some(read.into_candidate(is_final))
             }
         };
         candidate.map_or(Ok(false), |candidate| slot.state.install(candidate, now))
+    }
+
+    /// Withdraws the current list if its revocation status was unknown, and a CRL that another process or another source
+    /// has downloaded contains its signer.
+    fn check_again(&self, slot: &Slot, now: Timestamp) {
+        let (Some(signed), Some(list)) = (slot.source.signed(), slot.state.current()) else { return };
+        if list.known_not_revoked || !needs_revocation_check(signed, &list.metadata) {
+            return;
+        }
+        let verified = list.metadata.verified_at().unwrap_or(now);
+        let crls = Crls::cached(self.cache.as_ref(), signed, &list.metadata, CheckTimes { verified, now });
+        if let Some(error) = crls.revocation(signed, &list.metadata, now) {
+            slot.state.withdraw(&error.into(), |current| Arc::ptr_eq(&current.metadata, &list.metadata));
+        }
     }
 
     async fn refresh_remote(
@@ -230,13 +250,17 @@ impl Inner {
         };
         let (cache, emitter) = (self.cache.as_ref(), slot.state.emitter());
         let response = remote::download(source, &self.client, cache, emitter, conditions, now).await;
-        let own = Arc::clone(slot);
+        let (own, signed) = (Arc::clone(slot), source.clone());
         let outcome = run_blocking(move || match response {
             Ok(Response::Unchanged { confirmed, not_before }) => {
                 own.state.unchanged(now, confirmed, not_before);
                 Outcome::NotModified
             }
             Ok(Response::List(candidate)) => own.install(*candidate, now),
+            Ok(Response::Rejected(rejected, crls)) => {
+                let error = own.reject(rejected, signed.signed(), &crls, now);
+                own.fail(error)
+            }
             Err(error) => own.fail(error),
         });
         match outcome.await {
@@ -302,11 +326,11 @@ impl Inner {
         let signed = source.signed();
         if read.needs_revocation_check(signed) {
             let (cache, emitter) = (self.cache.as_ref(), slot.state.emitter());
-            let crls = Crls::cached(cache, signed, &read.metadata, read.at);
-            let crls = crls.download(&self.client, cache, emitter, signed, &read.metadata, read.at).await;
+            let crls = Crls::cached(cache, signed, &read.metadata, read.times);
+            let crls = crls.download(&self.client, cache, emitter, signed, &read.metadata, read.times).await;
             read = match read.check(signed, &crls) {
                 Ok(read) => read,
-                Err(error) => return slot.fail(error.into()),
+                Err(rejected) => return slot.fail(slot.reject(rejected, signed, &crls, now)),
             };
             crls.report_unknown(emitter, signed, &read.metadata);
         }
@@ -378,6 +402,21 @@ impl Slot {
             Ok(false) => Outcome::NotModified,
             Err(error) => self.fail(error),
         }
+    }
+
+    /// Withdraws the current list if the signer of this one is revoked, and it is the same list, or the CRLs contain its
+    /// signer too and its status was unknown.
+    fn reject(&self, rejected: Rejected, signed: &Signed, crls: &Crls, now: Timestamp) -> RefreshError {
+        let Rejected { sha256, error } = rejected;
+        let error = RefreshError::from(error);
+        if error.is_revoked() {
+            self.state.withdraw(&error, |list| {
+                list.is(&sha256)
+                    || !list.known_not_revoked && crls.revocation(signed, &list.metadata, now).is_some()
+            });
+            self.state.forget(&sha256);
+        }
+        error
     }
 
     fn fail(&self, error: RefreshError) -> Outcome {

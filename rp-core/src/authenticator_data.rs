@@ -75,6 +75,11 @@ impl<'a> AuthenticatorData<'a> {
     /// # Ok::<(), rp_core::AuthenticatorDataError>(())
     /// ```
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AuthenticatorDataError> {
+        Self::parse_as(bytes, Layout::Webauthn)
+    }
+
+    /// The same for another layout.
+    pub(crate) fn parse_as(bytes: &'a [u8], layout: Layout) -> Result<Self, AuthenticatorDataError> {
         if bytes.len() > Self::MAX_LEN {
             return Err(AuthenticatorDataError::TooLong { len: bytes.len() });
         }
@@ -83,7 +88,11 @@ impl<'a> AuthenticatorData<'a> {
         let [flags] = *rest.array()?;
         let flags = Flags::new(flags);
         let sign_count = u32::from_be_bytes(*rest.array()?);
-        let attested_credential = if flags.attested_credential_data() {
+        let has_attested_credential = match layout {
+            Layout::Webauthn | Layout::AppAttestation => flags.attested_credential_data(),
+            Layout::AppAssertion => false,
+        };
+        let attested_credential = if has_attested_credential {
             let aaguid = Aaguid::new(*rest.array()?);
             let length = u16::from_be_bytes(*rest.array()?);
             let credential_id = rest.take(usize::from(length))?;
@@ -98,7 +107,11 @@ impl<'a> AuthenticatorData<'a> {
         } else {
             None
         };
-        let extensions = if flags.extension_data() {
+        let has_extensions = match layout {
+            Layout::Webauthn => flags.extension_data(),
+            Layout::AppAttestation | Layout::AppAssertion => !rest.remaining().is_empty(),
+        };
+        let extensions = if has_extensions {
             let offset = rest.offset;
             let (value, len) = cbor::parse_prefix(rest.remaining())
                 .map_err(|error| AuthenticatorDataError::Extensions { offset, error })?;
@@ -155,6 +168,19 @@ impl<'a> AuthenticatorData<'a> {
     pub(crate) fn extension_outputs(&self) -> Option<&Map<'a>> {
         self.extensions.as_ref().map(|(_, outputs)| outputs)
     }
+}
+
+/// Which fields follow the counter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Layout {
+    /// The fields that the flags AT and ED announce.
+    Webauthn,
+    /// App Attest, a new key: attested credential data if AT is set, then nothing or one CBOR map. ED is ignored, because
+    /// newer systems add the map without it.
+    AppAttestation,
+    /// App Attest, an assertion: nothing or one CBOR map. AT and ED are ignored: AT is set, without attested credential
+    /// data.
+    AppAssertion,
 }
 
 /// Why authenticator data was rejected.

@@ -236,3 +236,204 @@ async fn no_crl_is_downloaded_for_a_list_that_is_rolled_back() {
     }
     assert_eq!(lists_asked(&server), 2);
 }
+
+/// Answers with the authority's list, which may contain the signer, and with this BLOB.
+fn serve(server: &Server, is_revoked: bool, blob: &str) {
+    let blob = blob.to_owned();
+    server.answer(move |asked| match asked.target.as_str() {
+        "/crl" => Reply::ok(publisher().crl(false, if is_revoked { &[SERIALS[0]] } else { &[] })),
+        _ => Reply::ok(blob.clone()),
+    });
+}
+
+/// Whether a refresh failed because the signer is revoked.
+fn is_revoked(outcome: Outcome) -> bool {
+    error(outcome).to_string().starts_with("signer: certificate 0: revoked on")
+}
+
+/// The number of BLOBs in a cache.
+fn cached_blobs(cache: &Cache) -> usize {
+    cache.load("fido").unwrap().len()
+}
+
+#[tokio::test]
+async fn a_file_whose_signer_turns_out_revoked_is_withdrawn() {
+    let directory = Directory::new("revoked-file");
+    let (server, blob) = server_of(15);
+    serve(&server, true, &blob);
+    let path = directory.write("blob.jwt", &blob);
+    for name in ["without", "with"] {
+        let cache = (name == "with").then(|| Cache::open(directory.path().join("cache")).unwrap());
+        let file = FileSource::new("mirror", &path, roots()).signer_host("mds.example.org");
+        let (builder, told) = of(file.revocation(RevocationMode::Soft).crls(of_root()));
+        let builder = builder.client(client().with_private_addresses());
+        let refresher = match cache.clone() {
+            Some(cache) => builder.cache(cache).build().unwrap(),
+            None => builder.build().unwrap(),
+        };
+        refresher.start_at(NOW);
+        assert_eq!(no(&refresher), Some(15), "nothing is downloaded at the start");
+        assert!(is_revoked(once(&refresher, NOW).await));
+        assert_eq!(no(&refresher), None);
+        assert!(!refresher.health(NOW)[0].held);
+        let words = told.words();
+        assert!(
+            words[1].starts_with("withdrawn Some(15) None signer: certificate 0: revoked on"),
+            "{words:?}"
+        );
+        assert!(words[2].starts_with("failed signer: certificate 0: revoked on"), "{words:?}");
+        assert!(words[3].starts_with("models changed 1"), "{words:?}");
+        assert!(cache.is_none_or(|cache| cache.record("mirror").unwrap().blob.is_none()));
+        // The file is still there: it fails again, and nothing is withdrawn twice.
+        assert!(is_revoked(once(&refresher, later(1)).await));
+        assert_eq!(told.words().iter().filter(|word| word.starts_with("withdrawn")).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_list_before_a_revoked_signer_is_used_again() {
+    let directory = Directory::new("list-before");
+    let (server, first) = server_of(15);
+    let path = directory.write("blob.jwt", &first);
+    let file = FileSource::new("mirror", &path, roots()).signer_host("mds.example.org");
+    let (builder, told) = of(file.revocation(RevocationMode::Soft).crls(of_root()));
+    let refresher = builder.client(client().with_private_addresses()).build().unwrap();
+    once(&refresher, NOW).await;
+    assert_eq!(no(&refresher), Some(15));
+    let signing = Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
+    directory.write("blob.jwt", publisher().blob(&payload(16, "FIDO_CERTIFIED"), &signing));
+    refresher.start_at(NOW);
+    assert_eq!(no(&refresher), Some(16), "provisionally");
+    serve(&server, true, &first);
+    assert!(is_revoked(once(&refresher, NOW).await));
+    assert_eq!(no(&refresher), Some(15), "its signer was known not to be revoked");
+    assert!(
+        told.words().iter().any(|word| word.starts_with("withdrawn Some(16) Some(15)")),
+        "{:?}",
+        told.words()
+    );
+}
+
+#[tokio::test]
+async fn a_cached_list_whose_signer_turns_out_revoked_is_withdrawn() {
+    let signing = |server: &Server| Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
+    // The same list is downloaded again, or the next list of the same signer.
+    for next in [15, 16] {
+        let directory = Directory::new(&format!("revoked-cache-{next}"));
+        let cache = || Cache::open(directory.path()).unwrap();
+        let (server, _) = server_of(15);
+        let soft = || source(&server).revocation(RevocationMode::Soft).crls(of_root());
+        // CRLs are at a private address: the status is unknown.
+        assert!(matches!(once(&of(soft()).0.cache(cache()).build().unwrap(), NOW).await, Outcome::Updated));
+        let (builder, told) = of(soft());
+        let builder = builder.client(client().with_private_addresses());
+        let refresher = builder.cache(cache()).build().unwrap();
+        refresher.start_at(later(1));
+        assert_eq!((no(&refresher), cached_blobs(&cache())), (Some(15), 1));
+        let blob = publisher().blob(&payload(next, "FIDO_CERTIFIED"), &signing(&server));
+        serve(&server, true, &blob);
+        assert!(is_revoked(once(&refresher, later(25)).await));
+        assert_eq!((no(&refresher), cached_blobs(&cache())), (None, 0), "{next}");
+        assert_eq!(cache().record("fido").unwrap().blob, None);
+        let words = told.words();
+        assert!(
+            words[1].starts_with("withdrawn Some(15) None signer: certificate 0: revoked on"),
+            "{words:?}"
+        );
+        assert!(is_revoked(once(&refresher, later(49)).await));
+        let restarted = of(soft()).0.cache(cache()).build().unwrap();
+        restarted.start_at(later(49));
+        assert_eq!(no(&restarted), None);
+    }
+}
+
+#[tokio::test]
+async fn a_cached_list_with_a_known_status_outlives_its_signer() {
+    let directory = Directory::new("known-cache");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let (server, _) = server_of(15);
+    let (builder, told) = of(source(&server).revocation(RevocationMode::Soft).crls(of_root()));
+    let client = client().with_private_addresses();
+    let refresher = builder.client(client).cache(cache()).build().unwrap();
+    assert!(matches!(once(&refresher, NOW).await, Outcome::Updated));
+    let signing = Signing { crl_url: Some(server.url("/crl")), ..Signing::default() };
+    serve(&server, true, &publisher().blob(&payload(16, "FIDO_CERTIFIED"), &signing));
+    cache().store_crl(&server.url("/crl"), b"expired").unwrap();
+    assert!(is_revoked(once(&refresher, later(25)).await));
+    assert_eq!((no(&refresher), cached_blobs(&cache())), (Some(15), 1), "{:?}", told.words());
+}
+
+#[tokio::test]
+async fn a_cached_list_is_removed_if_a_cached_crl_revokes_it() {
+    let directory = Directory::new("revoked-at-start");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let (server, _) = server_of(15);
+    let soft = || source(&server).revocation(RevocationMode::Soft).crls(of_root());
+    once(&of(soft()).0.cache(cache()).build().unwrap(), NOW).await;
+    cache().store_crl(&server.url("/crl"), &publisher().crl(false, &[SERIALS[0]])).unwrap();
+    let (builder, told) = of(soft());
+    let restarted = builder.cache(cache()).build().unwrap();
+    restarted.start_at(later(1));
+    assert_eq!((no(&restarted), cached_blobs(&cache())), (None, 0));
+    assert_eq!(cache().record("fido").unwrap().no, Some(15), "a lower number is still rejected");
+    assert!(told.words()[0].starts_with("failed signer: certificate 0: revoked on"), "{:?}", told.words());
+}
+
+#[tokio::test]
+async fn a_crl_issued_after_the_verification_is_used() {
+    let hours = 72;
+    for (revoked, mode) in
+        [(&[SERIALS[0]][..], RevocationMode::Soft), (&[], RevocationMode::Soft), (&[], RevocationMode::Hard)]
+    {
+        let directory = Directory::new("later-crl");
+        let cache = || Cache::open(directory.path().join("cache")).unwrap();
+        let (server, blob) = server_of(15);
+        let path = directory.write("blob.jwt", &blob);
+        let file = |mode| {
+            let file = FileSource::new("mirror", &path, roots()).signer_host("mds.example.org");
+            let (builder, told) = of(file.revocation(mode).crls(of_root()));
+            (builder.cache(cache()), told)
+        };
+        // CRLs are at a private address: the status is unknown.
+        once(&file(RevocationMode::Soft).0.build().unwrap(), NOW).await;
+        let crl = Publisher::new("mds tests", later(hours)).crl(false, revoked);
+        server.answer(move |_| Reply::ok(crl.clone()));
+        let (builder, told) = file(mode);
+        let restarted = builder.client(client().with_private_addresses()).build().unwrap();
+        restarted.start_at(later(hours));
+        assert_eq!(no(&restarted), (mode == RevocationMode::Soft).then_some(15));
+        let outcome = once(&restarted, later(hours)).await;
+        assert_eq!(lists_asked(&server), 1);
+        let words = told.words();
+        match revoked {
+            [] => assert_eq!(no(&restarted), Some(15), "{words:?}"),
+            _ => assert!(is_revoked(outcome) && no(&restarted).is_none(), "{words:?}"),
+        }
+        assert!(words.iter().all(|word| !word.starts_with("revocation unknown")), "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_another_process_found_revoked_is_withdrawn() {
+    let directory = Directory::new("two-processes");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let (server, blob) = server_of(15);
+    let soft = || of(source(&server).revocation(RevocationMode::Soft).crls(of_root()));
+    // CRLs are at a private address: the status is unknown.
+    let (builder, told) = soft();
+    let first = builder.cache(cache()).build().unwrap();
+    assert!(matches!(once(&first, NOW).await, Outcome::Updated));
+    serve(&server, true, &blob);
+    let second = soft().0.client(client().with_private_addresses()).cache(cache()).build().unwrap();
+    second.start_at(NOW);
+    assert!(is_revoked(once(&second, later(25)).await));
+    assert_eq!((no(&first), no(&second)), (Some(15), None));
+    server.answer(|_| Reply::status(304));
+    first.refresh(later(25), false).await;
+    assert_eq!(no(&first), None);
+    assert!(
+        told.words().iter().any(|word| word.starts_with("withdrawn Some(15) None")),
+        "{:?}",
+        told.words()
+    );
+}

@@ -84,6 +84,7 @@ impl Recorded {
                 format!("models changed {} {refused}", changes.len())
             }
             Event::NotModified { .. } => "not modified".into(),
+            Event::Withdrawn { no, after, error, .. } => format!("withdrawn {no:?} {after:?} {error}"),
             Event::Failed { error, .. } => format!("failed {error}"),
             Event::Overdue { freshness, .. } => format!("overdue {freshness:?}"),
             Event::RevocationUnknown { error, .. } => format!("revocation unknown {error}"),

@@ -48,7 +48,18 @@ pub enum Event {
         /// The source.
         source: Box<str>,
     },
-    /// Refreshing a source failed; the current list is used further.
+    /// The current list is no longer used, because a certificate of its signer turned out to be revoked.
+    Withdrawn {
+        /// The source.
+        source: Box<str>,
+        /// The serial number of the list.
+        no: Option<u64>,
+        /// The serial number of the previous list, which is used again; `None` if the source has no list now.
+        after: Option<u64>,
+        /// The error message.
+        error: String,
+    },
+    /// Refreshing a source failed; the current list, if it was not withdrawn, is used further.
     Failed {
         /// The source.
         source: Box<str>,
@@ -97,6 +108,9 @@ impl Event {
                 }
             }
             Self::NotModified { source } => tracing::debug!(%source, "metadata not modified"),
+            Self::Withdrawn { source, no, after, error } => {
+                tracing::error!(%source, no, after, error, "metadata withdrawn");
+            }
             Self::Failed { source, error, next } => {
                 let next = next.map(Timestamp::as_unix_seconds);
                 tracing::warn!(%source, error, next, "metadata not refreshed");

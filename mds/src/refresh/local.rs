@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use rp_core::Timestamp;
 use rp_core::x509::PathError;
 
-use super::outcome::RefreshError;
-use super::revocation::{Crls, needs_revocation_check};
+use super::outcome::{RefreshError, is_revoked};
+use super::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use super::source::{FileSource, RemoteSource, Signed, StaticSource};
 use super::state::{Candidate, FileStamp, Origin, State};
 use crate::blob::{BlobError, Verification};
@@ -45,6 +45,9 @@ pub(super) fn read_cache(
                 }
             }
             Err(error) => {
+                if is_revoked(&error) {
+                    state.forget(sha256);
+                }
                 if !may_pass_later(&error) {
                     state.ignore(sha256);
                 }
@@ -71,7 +74,8 @@ fn verify_cached(
     if was_known || !needs_revocation_check(signed, &metadata) {
         return Ok(metadata);
     }
-    Crls::cached(Some(cache), signed, &metadata, at).check(signed, metadata, at)
+    let times = CheckTimes { verified: at, now };
+    Crls::cached(Some(cache), signed, &metadata, times).check(signed, metadata, times)
 }
 
 /// Whether a rejected BLOB may be accepted at another time, or with other CRLs.
@@ -91,7 +95,7 @@ pub(super) struct FileRead {
     sha256: String,
     stamp: FileStamp,
     /// When its signer is checked.
-    pub(super) at: Timestamp,
+    pub(super) times: CheckTimes,
     /// Whether the signer was known not to be revoked before.
     was_known: bool,
 }
@@ -113,7 +117,8 @@ pub(super) fn read_file(
     let verification = Verification { previous_no: record.no, ..signed.verification(at) };
     let metadata = verification.verify(&bytes)?;
     let was_known = verified.is_some_and(|blob| blob.known_not_revoked);
-    Ok(Some(FileRead { metadata, sha256, stamp, at, was_known }))
+    let times = CheckTimes { verified: at, now };
+    Ok(Some(FileRead { metadata, sha256, stamp, times, was_known }))
 }
 
 impl FileRead {
@@ -123,9 +128,11 @@ impl FileRead {
     }
 
     /// Checks the signer with these CRLs.
-    pub(super) fn check(self, signed: &Signed, crls: &Crls) -> Result<Self, BlobError> {
-        let metadata = crls.check(signed, self.metadata, self.at)?;
-        Ok(Self { metadata, ..self })
+    pub(super) fn check(self, signed: &Signed, crls: &Crls) -> Result<Self, Rejected> {
+        match crls.check(signed, self.metadata, self.times) {
+            Ok(metadata) => Ok(Self { metadata, ..self }),
+            Err(error) => Err(Rejected { sha256: self.sha256, error }),
+        }
     }
 
     /// The candidate; unless `is_final`, the file is read again by the next refresh.

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use rp_core::Timestamp;
+use rp_core::x509::PathError;
 
 use crate::blob::BlobError;
 use crate::cache::CacheError;
 use crate::fetch::FetchError;
 use crate::payload::PayloadError;
+use crate::signer::SignerError;
 
 /// The outcome of refreshing one source.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub enum Outcome {
     NotModified,
     /// The list was replaced.
     Updated,
-    /// The refresh failed, and the current list is used further.
+    /// The refresh failed. The current list is used further, unless its signer turned out to be revoked.
     Failed(RefreshError),
 }
 
@@ -69,10 +71,20 @@ pub enum RefreshError {
 }
 
 impl RefreshError {
+    /// Whether a certificate of the signer's path is revoked.
+    pub(super) const fn is_revoked(&self) -> bool {
+        matches!(self, Self::Blob(error) if is_revoked(error))
+    }
+
     /// A message of bounded length for events and records: the error may quote a server.
     pub(super) fn describe(&self) -> String {
         self.to_string().chars().take(MAX_MESSAGE_LEN).collect()
     }
+}
+
+/// Whether a certificate of the signer's path is revoked.
+pub(super) const fn is_revoked(error: &BlobError) -> bool {
+    matches!(error, BlobError::Signer(SignerError::Path(PathError::Revoked { .. })))
 }
 
 /// Twice our longest message.

@@ -4,7 +4,7 @@ use rp_core::Timestamp;
 
 use super::event::Emitter;
 use super::outcome::RefreshError;
-use super::revocation::{Crls, needs_revocation_check};
+use super::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use super::source::RemoteSource;
 use super::state::{Candidate, Conditions, Origin};
 use crate::blob::Verification;
@@ -22,6 +22,8 @@ pub(super) enum Response {
     },
     /// A verified list.
     List(Box<Candidate>),
+    /// A list whose signer is rejected, with the CRLs that were used.
+    Rejected(Rejected, Crls),
 }
 
 /// Downloads and verifies a BLOB, and finds out whether its signer is revoked.
@@ -55,15 +57,22 @@ pub(super) async fn download(
         (verification.verify(&bytes), bytes)
     })
     .await;
-    let mut metadata = verified?;
+    let sha256 = hash(&bytes);
+    let mut metadata = match verified {
+        Ok(metadata) => metadata,
+        Err(error) => return Ok(Response::Rejected(Rejected { sha256, error }, Crls::default())),
+    };
     // CRL addresses are read from a verified path only.
     if needs_revocation_check(signed, &metadata) {
-        let crls = Crls::cached(cache, signed, &metadata, now);
-        let crls = crls.download(client, cache, emitter, signed, &metadata, now).await;
-        metadata = crls.check(signed, metadata, now)?;
+        let times = CheckTimes { verified: now, now };
+        let crls = Crls::cached(cache, signed, &metadata, times);
+        let crls = crls.download(client, cache, emitter, signed, &metadata, times).await;
+        metadata = match crls.check(signed, metadata, times) {
+            Ok(metadata) => metadata,
+            Err(error) => return Ok(Response::Rejected(Rejected { sha256, error }, crls)),
+        };
         crls.report_unknown(emitter, signed, &metadata);
     }
-    let sha256 = hash(&bytes);
     Ok(Response::List(Box::new(Candidate { metadata, sha256, origin: Origin::Network { bytes, etag } })))
 }
 

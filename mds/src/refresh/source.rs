@@ -298,7 +298,7 @@ impl Source {
     }
 
     /// How the list is verified, if it is signed.
-    fn signed(&self) -> Option<&Signed> {
+    pub(super) fn signed(&self) -> Option<&Signed> {
         match &self.0 {
             Kind::Remote(source) => Some(&source.signed),
             Kind::File(source) => Some(&source.signed),

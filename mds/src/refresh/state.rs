@@ -31,6 +31,8 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 struct Inner {
     current: Option<CurrentList>,
+    /// The list before, while the revocation status of the current one's signer is unknown.
+    previous: Option<CurrentList>,
     /// Whether `current` has changed since the catalog was published.
     is_changed: bool,
     record: SourceRecord,
@@ -46,6 +48,8 @@ struct Inner {
 pub(super) struct CurrentList {
     pub(super) metadata: Arc<Metadata>,
     pub(super) confirmed_at: Option<Timestamp>,
+    /// Whether its signer was known not to be revoked when it was verified.
+    pub(super) known_not_revoked: bool,
     sha256: String,
     etag: Option<String>,
 }
@@ -182,13 +186,14 @@ impl State {
         }
         let no = metadata.no();
         let verified_at = metadata.verified_at().unwrap_or(now);
-        let known_not_revoked = metadata.signer().is_some_and(Signer::is_known_not_revoked);
+        let mut known_not_revoked = metadata.signer().is_some_and(Signer::is_known_not_revoked);
         let from_cache = matches!(origin, Origin::Cache { .. });
         let (mut stamp, mut etag) = (None, None);
         let record = match origin {
             Origin::Cache { record } => {
                 self.lock().record.verified(no, verified_at);
                 etag = record.as_ref().and_then(|record| record.etag.clone());
+                known_not_revoked |= record.as_ref().is_some_and(|record| record.known_not_revoked);
                 record
             }
             Origin::Network { bytes, etag: tag } => {
@@ -206,7 +211,8 @@ impl State {
             }
             Origin::File { stamp: read, known_not_revoked: was_known } => {
                 stamp = read;
-                self.record_file(no, &sha256, verified_at, was_known || known_not_revoked)?
+                known_not_revoked |= was_known;
+                self.record_file(no, &sha256, verified_at, known_not_revoked)?
             }
             Origin::Static { stamp: read } => {
                 stamp = Some(read);
@@ -214,7 +220,8 @@ impl State {
             }
         };
         let confirmed_at = record.map(|record| record.confirmed_at).or(metadata.verified_at());
-        let current = CurrentList { metadata: Arc::new(metadata), confirmed_at, sha256, etag };
+        let metadata = Arc::new(metadata);
+        let current = CurrentList { metadata, confirmed_at, known_not_revoked, sha256, etag };
         Ok(self.replace(current, stamp, from_cache))
     }
 
@@ -385,6 +392,40 @@ impl State {
         record
     }
 
+    /// Stops using the current list if its signer is revoked. The list before is used again if its signer was known not to
+    /// be revoked.
+    pub(super) fn withdraw(&self, error: &RefreshError, is_revoked: impl Fn(&CurrentList) -> bool) {
+        let Some(withdrawn) = self.current().filter(is_revoked) else { return };
+        let after = {
+            let mut inner = self.lock();
+            if !inner.current.as_ref().is_some_and(|current| current.is(&withdrawn.sha256)) {
+                return;
+            }
+            inner.stamp = None;
+            inner.reported = None;
+            inner.is_changed = true;
+            inner.current = inner.previous.take();
+            inner.current.as_ref().and_then(|current| current.metadata.no())
+        };
+        self.forget(&withdrawn.sha256);
+        let (source, no) = (self.emitter.source.clone(), withdrawn.metadata.no());
+        self.emitter.emit(&Event::Withdrawn { source, no, after, error: error.describe() });
+    }
+
+    /// Removes the list with this hash from the cache and the record. The highest serial number remains.
+    pub(super) fn forget(&self, sha256: &str) {
+        let describes =
+            |record: &SourceRecord| record.blob.as_ref().is_some_and(|blob| blob.sha256 == sha256);
+        self.update(|record| {
+            if describes(record) {
+                record.blob = None;
+            }
+        });
+        if let Some(cache) = &self.cache {
+            cache.remove_blob(&self.emitter.source, sha256);
+        }
+    }
+
     fn replace(&self, current: CurrentList, stamp: Option<FileStamp>, from_cache: bool) -> bool {
         let event = {
             let mut inner = self.lock();
@@ -392,8 +433,14 @@ impl State {
             inner.note(&current.sha256);
             inner.is_changed = true;
             let before = inner.current.replace(current.clone());
+            if current.known_not_revoked {
+                inner.previous = None;
+            }
             if before.as_ref().is_some_and(|before| before.sha256 == current.sha256) {
                 return false;
+            }
+            if !current.known_not_revoked && before.as_ref().is_some_and(|before| before.known_not_revoked) {
+                inner.previous.clone_from(&before);
             }
             Event::Updated {
                 source: self.emitter.source.clone(),

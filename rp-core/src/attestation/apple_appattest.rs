@@ -6,7 +6,7 @@ use super::object::{AttestationObject, AttestationObjectError};
 use super::statement_input::members;
 use super::verified::Verified;
 use super::x5c::{AppleNonceError, X5c, X5cError, check_apple_nonce};
-use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError};
+use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError, Layout};
 use crate::bytes::Aaguid;
 use crate::cbor::{self, CborError, FieldError};
 use crate::cose::{PublicKey, PublicKeyError};
@@ -22,6 +22,10 @@ use crate::x509::Path;
 /// It is not a WebAuthn ceremony: the app makes a hash of a challenge, and there is neither client data nor an origin.
 /// The object is an attestation object with the format `apple-appattest`. Only this type verifies it; a registration
 /// rejects the format as unsupported.
+///
+/// Deviations of authenticator data from WebAuthn, as Apple's systems send them: an assertion has the flag AT without
+/// attested credential data, and a CBOR map of extensions may follow the other fields without the flag ED. The nonce
+/// covers the map.
 ///
 /// # Examples
 /// ```
@@ -195,7 +199,7 @@ impl AppAttest {
         trust: &dyn TrustSource,
         at: Timestamp,
     ) -> Result<AttestedAppKey, AppAttestError> {
-        let object = AttestationObject::parse(attestation_object)?;
+        let object = AttestationObject::parse_as(attestation_object, Layout::AppAttestation)?;
         if object.fmt != FORMAT {
             return Err(AppAttestError::Format { format: object.fmt.into() });
         }
@@ -281,7 +285,7 @@ impl AppAttest {
         let value = cbor::parse(assertion)?;
         let map = value.as_map().ok_or(AppAssertionError::NotMap)?.fields("assertion");
         let signature = map.bytes("signature")?;
-        let data = AuthenticatorData::parse(map.bytes("authenticatorData")?)?;
+        let data = AuthenticatorData::parse_as(map.bytes("authenticatorData")?, Layout::AppAssertion)?;
         // 1. clientDataHash is the SHA-256 of the client data; 2. nonce is the SHA-256 of authenticatorData and
         // clientDataHash
         let nonce = crypto::sha256(&[data.as_bytes(), client_data_hash]);

@@ -1,4 +1,4 @@
-use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError};
+use crate::authenticator_data::{AuthenticatorData, AuthenticatorDataError, Layout};
 use crate::cbor::{self, CborError, Key, Value};
 use crate::error::Code;
 
@@ -23,6 +23,11 @@ impl<'a> AttestationObject<'a> {
     /// [`AttestationObjectError`]: what is wrong in the CBOR, which member is missing or of another type, or
     /// what is wrong in authenticator data.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AttestationObjectError> {
+        Self::parse_as(bytes, Layout::Webauthn)
+    }
+
+    /// The same with another layout of authenticator data.
+    pub(super) fn parse_as(bytes: &'a [u8], layout: Layout) -> Result<Self, AttestationObjectError> {
         let (mut fmt, mut auth_data, mut att_stmt) = (None, None, None);
         let is_map = cbor::parse_map(bytes, |key, value| match key {
             Key::Text("fmt") => fmt = value.as_text(),
@@ -38,7 +43,7 @@ impl<'a> AttestationObject<'a> {
         let auth_data = auth_data.ok_or(member("authData"))?;
         let is_structure = |value: &Value<'_>| matches!(value, Value::Map(_) | Value::Array(_));
         let att_stmt = att_stmt.filter(is_structure).ok_or(member("attStmt"))?;
-        Ok(Self { fmt, att_stmt, auth_data: AuthenticatorData::parse(auth_data)? })
+        Ok(Self { fmt, att_stmt, auth_data: AuthenticatorData::parse_as(auth_data, layout)? })
     }
 }
 

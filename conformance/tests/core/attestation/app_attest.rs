@@ -1,15 +1,21 @@
 use rp_conformance::authenticator::{Algorithm as Minted, Cbor, Certificate, Extension, KeyPair, Seed};
 use rp_core::attestation::{
     AppAssertionError, AppAttest, AppAttestEnvironment, AppAttestError, AppleNonceError,
+    AttestationObjectError,
 };
+use rp_core::cbor::CborError;
+use rp_core::cose::PublicKey;
 use rp_core::crypto::sha256;
 use rp_core::trust::{FormatAnchors, TrustError};
-use rp_core::{Code, Format, StaticAnchors, Timestamp, TrustAnchor};
+use rp_core::{AuthenticatorDataError, Code, Format, StaticAnchors, Timestamp, TrustAnchor};
 
 const APP_ID: &str = "0352187391.org.example.app";
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_272_000);
 const NONCE: &[u32] = &[1, 2, 840, 113_635, 100, 8, 2];
 const CLIENT_DATA_HASH: [u8; 32] = [0xc1; 32];
+/// The flag of attested credential data, which apps set in assertions too.
+const AT: u8 = 0x40;
+const ED: u8 = 0x80;
 
 /// The message of an app; every part can be changed.
 struct App {
@@ -22,6 +28,9 @@ struct App {
     nonce_over: [u8; 32],
     fmt: &'static str,
     strips_zeros: bool,
+    flags: u8,
+    /// The bytes after the key.
+    extensions: Vec<u8>,
 }
 
 fn key(label: &str) -> KeyPair {
@@ -65,6 +74,8 @@ impl App {
             nonce_over: CLIENT_DATA_HASH,
             fmt: "apple-appattest",
             strips_zeros: false,
+            flags: AT,
+            extensions: Vec::new(),
         }
     }
 
@@ -81,12 +92,13 @@ impl App {
         };
         let auth_data = [
             &sha256(&[self.app_id.as_bytes()])[..],
-            &[0x40],
+            &[self.flags],
             &self.counter.to_be_bytes(),
             &self.aaguid,
             &length,
             &credential_id,
             &cose,
+            &self.extensions,
         ]
         .concat();
         let nonce = sha256(&[&auth_data, &self.nonce_over]);
@@ -214,9 +226,78 @@ fn apples_coordinates_without_leading_zeros_are_accepted() {
     assert_eq!(verify(&other).map(|_| ()).unwrap_err(), AppAttestError::PublicKey);
 }
 
+/// A map of extension outputs, as newer systems add it.
+fn extensions() -> Vec<u8> {
+    Cbor::object([
+        ("apple_bundle_version_01", "1.2.3".into()),
+        ("apple_validation_category_01", Cbor::Int(1)),
+    ])
+    .encode()
+}
+
+/// What may not follow the other fields, with the error if they end at byte `end`.
+fn wrong_endings(end: usize) -> [(Vec<u8>, AuthenticatorDataError); 5] {
+    let truncated = CborError::UnexpectedEnd { offset: 0, missing: 2 };
+    let map = extensions();
+    let offset = end + map.len();
+    [
+        (vec![0x00 /* 0 */], AuthenticatorDataError::ExtensionsNotMap { offset: end }),
+        (vec![0x80 /* array(0) */], AuthenticatorDataError::ExtensionsNotMap { offset: end }),
+        (vec![0xa1 /* map(1) */], AuthenticatorDataError::Extensions { offset: end, error: truncated }),
+        ([&map[..], &map].concat(), AuthenticatorDataError::Trailing { offset }),
+        ([&map[..], &[0]].concat(), AuthenticatorDataError::Trailing { offset }),
+    ]
+}
+
+#[test]
+fn an_attestation_may_end_with_a_map_of_extensions() {
+    let trust = StaticAnchors::new([root()]);
+    for (flags, extensions) in [
+        (AT, Vec::new()),
+        (AT, extensions()),
+        (AT | ED, Vec::new()),
+        (AT | ED, extensions()),
+        (AT, vec![0xa0 /* map(0) */]),
+    ] {
+        let app = App { flags, extensions, ..App::honest() };
+        let attested =
+            AppAttest::new(APP_ID).verify(&app.object(), &app.key_id(), &CLIENT_DATA_HASH, &trust, NOW);
+        assert_eq!(attested.map(|attested| attested.key_id), Ok(app.key_id()), "{flags:#x}");
+    }
+}
+
+#[test]
+fn an_attestation_with_another_ending_is_rejected() {
+    let end = 37 + 16 + 2 + 32 + key("app").public().cose(Minted::Es256).encode().len();
+    for flags in [AT, AT | ED] {
+        for (extensions, error) in wrong_endings(end) {
+            let app = App { flags, extensions, ..App::honest() };
+            assert_eq!(app.refused(), AppAttestError::Object(error.into()));
+        }
+    }
+    let unflagged = App { flags: 0, ..App::honest() }.refused();
+    assert!(matches!(unflagged, AppAttestError::Object(AttestationObjectError::AuthenticatorData(_))));
+}
+
+#[test]
+fn extensions_of_an_attestation_are_covered_by_the_nonce() {
+    let app = App { extensions: extensions(), ..App::honest() };
+    let mut object = app.object();
+    let changed = object.windows(5).position(|bytes| bytes == b"1.2.3").unwrap();
+    object[changed] = b'2';
+    let trust = StaticAnchors::new([root()]);
+    let refused = AppAttest::new(APP_ID).verify(&object, &app.key_id(), &CLIENT_DATA_HASH, &trust, NOW);
+    assert_eq!(refused.map(|_| ()), Err(AppAttestError::Nonce(AppleNonceError::Mismatch)));
+}
+
 /// An assertion by the app's key.
 fn assertion(app_id: &str, counter: u32, client_data_hash: &[u8; 32]) -> Vec<u8> {
-    let auth_data = [&sha256(&[app_id.as_bytes()])[..], &[0], &counter.to_be_bytes()].concat();
+    assertion_with(app_id, AT, counter, &[], client_data_hash)
+}
+
+/// The same, with other flags, and with bytes after the counter.
+fn assertion_with(app_id: &str, flags: u8, counter: u32, end: &[u8], client_data_hash: &[u8; 32]) -> Vec<u8> {
+    let auth_data = [&sha256(&[app_id.as_bytes()])[..], &[flags], &counter.to_be_bytes(), end].concat();
     let nonce = sha256(&[&auth_data, client_data_hash]);
     let signature = key("app").sign(&nonce);
     Cbor::object([("signature", signature.into()), ("authenticatorData", auth_data.into())]).encode()
@@ -244,4 +325,30 @@ fn an_assertion_is_verified_by_key_app_and_counter() {
     assert_eq!(verify(&[0x80], &hash, 0), Err(AppAssertionError::NotMap));
     let empty = verify(&[0xa0], &hash, 0).unwrap_err();
     assert_eq!(empty.to_string(), "assertion.signature is missing");
+}
+
+/// Verifies an assertion with these flags and these bytes after the counter.
+fn verify_ending(flags: u8, end: &[u8]) -> Result<u32, AppAssertionError> {
+    let cose = key("app").public().cose(Minted::Es256).encode();
+    let public_key = PublicKey::from_cose(&cose).unwrap();
+    let sent = assertion_with(APP_ID, flags, 8, end, &CLIENT_DATA_HASH);
+    AppAttest::new(APP_ID).verify_assertion(&sent, &public_key, &CLIENT_DATA_HASH, 7)
+}
+
+#[test]
+fn an_assertion_may_end_with_a_map_of_extensions() {
+    for flags in [0, AT, ED, AT | ED] {
+        for end in [Vec::new(), extensions(), vec![0xa0 /* map(0) */]] {
+            assert_eq!(verify_ending(flags, &end), Ok(8), "{flags:#x} {end:x?}");
+        }
+    }
+}
+
+#[test]
+fn an_assertion_with_another_ending_is_rejected() {
+    for flags in [0, AT, ED, AT | ED] {
+        for (end, error) in wrong_endings(37) {
+            assert_eq!(verify_ending(flags, &end), Err(error.into()), "{flags:#x} {end:x?}");
+        }
+    }
 }

@@ -111,6 +111,7 @@ fn message(event: &Event) -> Option<String> {
             let next = next.map(|next| format!("; due again at {}", time(next))).unwrap_or_default();
             Some(format!("not refreshed: {error}{next}"))
         }
+        Event::Withdrawn { error, .. } => Some(format!("the current list is no longer used: {error}")),
         Event::RevocationUnknown { error, .. } => {
             Some(format!("revocation status of the signer unknown: {error}"))
         }

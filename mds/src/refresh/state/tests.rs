@@ -11,7 +11,8 @@ fn with_current(metadata: Metadata, sha256: &str) -> Inner {
     let mut inner = Inner::default();
     inner.note(sha256);
     let metadata = Arc::new(metadata);
-    let current = CurrentList { metadata, confirmed_at: None, sha256: sha256.to_owned(), etag: None };
+    let sha256 = sha256.to_owned();
+    let current = CurrentList { metadata, confirmed_at: None, known_not_revoked: false, sha256, etag: None };
     Inner { current: Some(current), ..inner }
 }
 
