@@ -1,27 +1,42 @@
 //! The program `passkeys-admin`, as an operator runs it.
 #![cfg(feature = "cli")]
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use rp_service::Secret;
 use rp_service::store::SqliteStore;
 
+/// Runs the program with a database and a secret, and these arguments.
+async fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let path = |name: &str| folder.join(name);
+    let _ = SqliteStore::connect(path("passkeys.db").to_str().unwrap()).await.unwrap();
+    let _ = Secret::file(path("secret")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_passkeys-admin"));
+    command.args(["--rp-id", "example.org", "--database"]).arg(path("passkeys.db"));
+    command.arg("--secret").arg(path("secret")).args(arguments).output().unwrap()
+}
+
 #[tokio::test]
 async fn a_policy_of_trusted_attestation_needs_no_metadata() {
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let _ = SqliteStore::connect(path("passkeys.db").to_str().unwrap()).await.unwrap();
-    let _ = Secret::file(path("secret")).unwrap();
-    std::fs::write(path("policy.toml"), "[default]\npasskeys = { attestation = \"trusted\" }\n").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_passkeys-admin"))
-        .args(["--rp-id", "example.org", "--database"])
-        .arg(path("passkeys.db"))
-        .arg("--secret")
-        .arg(path("secret"))
-        .arg("--policy")
-        .arg(path("policy.toml"))
-        .args(["users"])
-        .output()
-        .unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "[default]\npasskeys = { attestation = \"trusted\" }\n").unwrap();
+    let output = run(folder.path(), &["--policy", policy.to_str().unwrap(), "users"]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn rejudge_without_metadata_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["rejudge", "--dry-run"][..], &["rejudge", "--reason", "new list"]] {
+        let output = run(folder.path(), arguments).await;
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()),
+            (
+                Some(1),
+                "passkeys-admin: rejudge needs --metadata (feature mds): without it, no attestation is trusted\n"
+            )
+        );
+    }
 }

@@ -204,6 +204,7 @@ cases! { $
         a_new_set_of_recovery_codes_replaces_the_old_one
         wrong_codes_are_limited_per_user_and_per_address
         a_factor_of_another_user_is_unknown
+        a_factor_that_the_service_no_longer_has_is_ignored
         a_first_factor_of_the_application_completes_nothing
         a_deleted_factor_ends_the_other_sessions_that_used_it
         of_two_confirmations_of_a_factor_the_second_changes_nothing
@@ -249,6 +250,7 @@ cases! { $
     sessions {
         the_token_changes_at_every_sign_in_and_step_up
         a_user_has_a_limited_number_of_sessions
+        a_deleted_passkey_ends_a_session_written_meanwhile
         a_failed_sign_in_keeps_the_session
         of_parallel_step_ups_one_replaces_the_session
         a_step_up_whose_session_was_replaced_has_no_ceremony

@@ -40,6 +40,16 @@ struct Arguments {
     command: Command,
 }
 
+impl Arguments {
+    fn has_metadata(&self) -> bool {
+        #[cfg(feature = "mds")]
+        let has_metadata = self.metadata.is_some();
+        #[cfg(not(feature = "mds"))]
+        let has_metadata = false;
+        has_metadata
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -58,6 +68,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             return Err(format!("{}: there is no such file", path.display()).into());
         }
     }
+    if matches!(arguments.command, Command::Rejudge { .. }) && !arguments.has_metadata() {
+        return Err("rejudge needs --metadata (feature mds): without it, no attestation is trusted".into());
+    }
     let path = arguments.database.to_str().ok_or("the path of the database is not UTF-8")?;
     let origin = format!("https://{}", arguments.rp_id);
     let rp = RelyingParty::builder(&arguments.rp_id).origin(&origin).build()?;
@@ -75,7 +88,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .second_factor(Totp::new())
         .second_factor(RecoveryCodes::new())
         .policy(policy)
-        // The command registers no passkeys, so it needs no anchors, whatever the policy requires.
+        // Only `rejudge` assesses attestation, and it needs metadata.
         .trust(Arc::new(StaticAnchors::none()))
         .events(TracingSink);
     if let Some(path) = &arguments.events {

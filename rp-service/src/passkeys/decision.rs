@@ -92,6 +92,7 @@ impl Passkeys {
     ) -> Subject {
         let is_enrolled = |record: &&FactorRecord| {
             matches!(record.status, FactorStatus::SecondFactor | FactorStatus::Recovery)
+                && self.has_factor(&record.name)
         };
         Subject {
             created_at: Some(user.created_at),

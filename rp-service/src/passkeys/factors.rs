@@ -249,6 +249,27 @@ impl Passkeys {
         Ok(())
     }
 
+    /// Whether the service has a second factor of this name. A user may have enrolled one that was removed since.
+    pub(super) fn has_factor(&self, name: &FactorName) -> bool {
+        self.inner.factors.all.iter().any(|factor| factor.name() == *name)
+    }
+
+    /// Whether the transaction of a change checks the user's second factors. It counts every one that is enrolled, so it
+    /// cannot if the user has one that the service no longer has.
+    pub(super) async fn checks_factors(
+        &self,
+        user: &UserHandle,
+        authorization: &Authorization,
+    ) -> Result<bool, ServiceError> {
+        let is_shared = self.inner.factors.is_shared && !self.inner.factors.all.is_empty();
+        let depends = matches!(authorization, Authorization::FirstFactor | Authorization::SecondFactor(_));
+        if !is_shared || !depends {
+            return Ok(is_shared);
+        }
+        let records = self.factor_records(user).await?;
+        Ok(records.iter().all(|record| self.has_factor(&record.name)))
+    }
+
     /// The authorisation of a session whose user has no passkey.
     pub(super) async fn authorize_without_passkey(
         &self,

@@ -100,10 +100,11 @@ impl Passkeys {
         if let Some(passkey) = passkeys.iter().find(|passkey| passkey.record.id == *id) {
             event.passkey(passkey);
         }
+        let authorization = self.authorize(session, &passkeys).await?;
         let conditions = Conditions {
             check_user: self.inner.is_user_store_shared,
-            check_factors: self.inner.factors.is_shared,
-            authorization: self.authorize(session, &passkeys).await?,
+            check_factors: self.checks_factors(&user.handle, &authorization).await?,
+            authorization,
             session: self.session_condition(caller).await?,
             now: session.effective_time(self.now()),
         };

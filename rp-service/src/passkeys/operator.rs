@@ -156,7 +156,8 @@ impl Admin {
             // Deleted in the meantime.
             _ => return Err(ServiceError::NoSuchPasskey),
         }
-        if let Sessions::Own { store, is_shared: false } = &inner.sessions {
+        // Also those that were written before the deletion was committed.
+        if let Sessions::Own { store, .. } = &inner.sessions {
             store.end_sessions_of_passkey(user, id).await?;
         }
         Ok(passkey)

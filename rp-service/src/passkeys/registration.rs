@@ -224,7 +224,7 @@ impl Passkeys {
         let limits = self.reveal_limits(input.caller, Some(&user.handle));
         let conditions = Conditions {
             check_user: self.inner.is_user_store_shared,
-            check_factors: self.inner.factors.is_shared,
+            check_factors: self.checks_factors(&user.handle, &authorization).await?,
             session: self.session_condition(input.caller).await?,
             authorization,
             now: session.effective_time(self.now()),

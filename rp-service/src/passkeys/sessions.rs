@@ -280,9 +280,10 @@ impl Passkeys {
         }
     }
 
-    /// Ends the sessions that a deleted passkey opened. A store that has both did it in one transaction.
+    /// Ends the sessions that a deleted passkey opened. A store that has both did it in the transaction of the deletion; a
+    /// session that was written before the deletion was committed is only found afterwards.
     pub(super) async fn end_sessions_of_passkey(&self, user: &UserRecord, id: &CredentialId) {
-        if let Sessions::Own { store, is_shared: false } = &self.inner.sessions {
+        if let Sessions::Own { store, .. } = &self.inner.sessions {
             let ended = store.end_sessions_of_passkey(&user.handle, id).await;
             self.record_failure(Action::EndSessions, ended);
         }

@@ -259,8 +259,17 @@ impl Admin {
                 self.passkeys.record(&event, &Ok(()));
                 Ok(true)
             }
-            CreateUser::HandleTaken if self.passkeys.user(&user.handle).await? == Some(user) => Ok(false),
-            CreateUser::HandleTaken => Err(TransferError::Exists { line, what: "user with this handle" }),
+            CreateUser::HandleTaken => {
+                // An application's own table may not have the time of creation.
+                let stored = self.passkeys.user(&user.handle).await?;
+                let is_same =
+                    stored.is_some_and(|stored| UserRecord { created_at: user.created_at, ..stored } == user);
+                if is_same {
+                    Ok(false)
+                } else {
+                    Err(TransferError::Exists { line, what: "user with this handle" })
+                }
+            }
             CreateUser::NameTaken => Err(TransferError::Exists { line, what: "user with this name" }),
         }
     }

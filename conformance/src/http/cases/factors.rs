@@ -325,6 +325,20 @@ async fn recovery_codes_after(test: &Test, browser: &mut UserAgent, phone: &Phon
     recovery_codes(browser).await
 }
 
+pub(super) async fn a_factor_that_the_service_no_longer_has_is_ignored(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    enrol_totp(&test, &mut kim).await;
+    let (store, user) = (test.store.inner(), test.user("kim").await);
+    let row = store.factor(&user, &FactorName::TOTP).await.expect("memory").expect("a row");
+    let removed = FactorRecord { name: FactorName::parse("removed").expect("a name"), ..row };
+    store.delete_factors(&user).await.expect("memory");
+    assert_eq!(store.put_factor(&removed, None, None).await.expect("memory"), PutFactor::Done);
+    kim.sign_out().await;
+    assert_eq!(password(&mut kim, "kim").await.text(), "kim signed in");
+    kim.add_passkey(&mut authenticator("first")).await;
+}
+
 /// The application reports a first factor of its own, such as a federated sign-in.
 pub(super) async fn a_first_factor_of_the_application_completes_nothing(server: Server) {
     let test = server.start().await;

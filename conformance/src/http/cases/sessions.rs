@@ -1,13 +1,17 @@
 //! Sessions: tokens, time limits, listing and ending.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rp_service::admin::Operator;
-use rp_service::{Passkeys, SessionPolicy};
+use rp_service::store::SessionStore;
+use rp_service::{Passkeys, Session, SessionId, SessionPolicy, SessionToken};
 use serde_json::{Value, json};
 
 use super::first_factor::password;
 use super::{NOT_RECENT, Server};
+use crate::http::fixture::credential_id;
 use crate::http::{ADDRESS, LOCALHOST, UserAgent};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -67,6 +71,33 @@ pub(super) async fn a_user_has_a_limited_number_of_sessions(server: Server) {
     }
     let sessions = test.sessions(&user).await;
     assert_eq!(sessions.iter().filter(|one| one.is_signed_in()).count(), Passkeys::MAX_SESSIONS);
+}
+
+/// A session that is written while the deletion is committed: the transaction of the deletion does not see it.
+pub(super) async fn a_deleted_passkey_ends_a_session_written_meanwhile(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let user = test.user("kim").await;
+    let mut key = super::authenticator("second");
+    let credential = kim.add_passkey(&mut key).await;
+    let id = credential_id(&credential).expect("an ID");
+    let session = test.sessions(&user).await.remove(0);
+    let (late, written) =
+        (SessionToken::random().expect("random bytes").key(), Arc::new(AtomicBool::new(false)));
+    let (was_written, of_second) = (Arc::clone(&written), id.clone());
+    test.store.before("end_sessions_of_passkey", move |store| {
+        let id = SessionId::random().expect("random bytes");
+        let session = Session { id, credential: Some(of_second.clone()), ..session.clone() };
+        was_written.store(true, Ordering::SeqCst);
+        async move {
+            store.create_session(late, &session).await.expect("memory");
+        }
+    });
+    kim.delete(&format!("credentials/{}", credential["id"].as_str().unwrap_or_default())).await.ok();
+    test.store.undisturbed();
+    assert!(written.load(Ordering::SeqCst));
+    assert!(test.sessions(&user).await.iter().all(|session| session.credential.as_ref() != Some(&id)));
 }
 
 pub(super) async fn a_failed_sign_in_keeps_the_session(server: Server) {
