@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rp_core::{CredentialId, Timestamp, UserHandle, base64url};
-use rp_service::admin::{CheckedUser, Operator};
+use rp_service::admin::{CheckedUser, Operator, UserState};
 use rp_service::http::Context;
 use rp_service::{CurrentUser, Passkeys, Policy, RecentEvents, Requirement, ServiceError};
 use serde::Deserialize;
@@ -198,7 +198,15 @@ impl Administration {
             Act::RevokePasskey { credential } => {
                 let id = base64url::decode(&credential).ok();
                 let id = id.and_then(|bytes| CredentialId::try_from(bytes.as_slice()).ok());
-                drop(admin.revoke_passkey(&id.ok_or(ServiceError::NoSuchPasskey)?).await?);
+                let id = id.ok_or(ServiceError::NoSuchPasskey)?;
+                // A passkey of this user, and not of the administrator.
+                let passkeys = context.passkeys();
+                let state = passkeys.user_state(&user, true, passkeys.now()).await?;
+                let has = |state: UserState| state.passkeys.iter().any(|passkey| passkey.record.id == id);
+                if !state.is_some_and(has) {
+                    return Err(ServiceError::NoSuchPasskey);
+                }
+                drop(admin.revoke_passkey(&id).await?);
             }
         }
         Ok(Answer::empty())
