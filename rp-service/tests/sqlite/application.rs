@@ -1,4 +1,8 @@
-use rp_core::{Timestamp, UserHandle};
+use std::path::Path;
+
+use rp_core::{RelyingParty, Timestamp, UserHandle};
+use rp_service::Passkeys;
+use rp_service::admin::Operator;
 use rp_service::store::{
     CreateUser, CredentialStore, SignUp, SignUpStore, SqlUsers, SqliteStore, UpdateUser, UserChange,
     UserRecord, UserStore,
@@ -174,5 +178,27 @@ async fn a_pool_that_does_not_wait_or_write_durably_is_rejected() {
         let pool = SqlitePool::connect_with(options).await.unwrap();
         let error = SqliteStore::from_pool(pool).await.unwrap_err();
         assert_eq!(messages(&error)[1..], [format!("{path}: {message}")]);
+    }
+}
+
+#[tokio::test]
+async fn an_import_into_an_applications_table_can_be_repeated() {
+    let service = |store| {
+        let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
+        Passkeys::builder(rp).store(store).secret([7; 32]).build().unwrap()
+    };
+    let operator = || Operator::new("move").unwrap();
+    let (user, passkey) = kim();
+    let source = SqliteStore::connect(&fresh_path("source")).await.unwrap();
+    assert_eq!(source.create_user_with_passkey(user, passkey, false).await.unwrap(), SignUp::Done);
+    let file = fresh_path("export");
+    service(source).admin(operator()).export(Path::new(&file), None, |_, _| ()).await.unwrap();
+    // The table has no time of creation.
+    let users = SqlUsers::new(BY_NAME, BY_HANDLE, INSERT);
+    let (store, _) = application_store(&fresh_path("import"), users).await;
+    let target = service(store);
+    for skipped in [0, 2] {
+        let done = target.admin(operator()).import(Path::new(&file), None, |_| ()).await.unwrap();
+        assert_eq!((done.users, done.passkeys, done.skipped), (1, 1, skipped));
     }
 }
