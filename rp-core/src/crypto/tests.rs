@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::*;
 use crate::base64url;
 
-/// Keys and signatures made with pyca/cryptography; the rejected keys were made with OpenSSL.
+/// Keys and signatures made with pyca/cryptography; the rejected keys and `Rsa2056` were made with OpenSSL.
 fn data() -> Json {
     serde_json::from_str(include_str!("../../testdata/crypto/keys_and_schemes.json")).unwrap()
 }
@@ -248,7 +248,10 @@ fn keys_are_verified_by_the_back_end_of_their_algorithm() {
         let Some(key) = key(&data, name) else { continue };
         let scheme = scheme(case["scheme"].as_str().unwrap());
         for algorithm in crate::Algorithm::SUPPORTED {
-            let is_its_key = Scheme::for_algorithm(*algorithm) == scheme && algorithm.fits(&key);
+            // The back end of an algorithm is that of the usual key sizes.
+            let has_usual_size = name != "Rsa2056";
+            let is_its_key =
+                has_usual_size && Scheme::for_algorithm(*algorithm) == scheme && algorithm.fits(&key);
             if is_its_key && *algorithm != crate::Algorithm::Rs1 {
                 assert_eq!(algorithm.backend(), Some(key.backend()), "{name} {algorithm}");
             }
@@ -259,6 +262,20 @@ fn keys_are_verified_by_the_back_end_of_their_algorithm() {
             assert!(other.is_some() || backend != Backend::RustCrypto, "{name}");
         }
         assert_eq!(key.on(key.backend()).as_ref(), Some(&key), "{name}");
+    }
+}
+
+/// graviola 0.4.4 compares and pads in words of 64 bits, and would reject every valid signature.
+#[test]
+#[cfg(feature = "_rsa")]
+fn graviola_has_only_rsa_moduli_of_whole_words() {
+    let data = data();
+    assert!(key(&data, "Rsa2056").unwrap().on(Backend::Graviola).is_none());
+    let modulus =
+        |len_bytes| Key::rsa(&alloc::vec![0xff; len_bytes], &[1, 0, 1], RsaLimits::DEFAULT).unwrap();
+    for len_bytes in (256..=272).chain(1016..=1024) {
+        let has_graviola = modulus(len_bytes).on(Backend::Graviola).is_some();
+        assert_eq!(has_graviola, Backend::Graviola.is_available() && len_bytes % 8 == 0, "{len_bytes}");
     }
 }
 
