@@ -318,3 +318,22 @@ fn an_rsa_exponent_is_odd_more_than_1_and_has_32_bits() {
         assert!(!rejected(e), "{e:02x?}");
     }
 }
+
+/// Some TPMs write a zero before the modulus.
+#[test]
+#[cfg(feature = "_rsa")]
+fn leading_zeros_of_rsa_numbers_are_limited() {
+    let padded = |zeros: usize, number: &[u8]| [&alloc::vec![0; zeros], number].concat();
+    let key = |n: &[u8], e: &[u8]| Key::rsa(n, e, RsaLimits::DEFAULT);
+    let (small, large, e) = (&[0xff; 256][..], &[0xff; 1024][..], &[1, 0, 1][..]);
+
+    assert_eq!(key(&padded(1, small), e), key(small, e));
+    assert_eq!(key(&padded(1025 - 256, small), e), key(small, e));
+    assert_eq!(key(&padded(1, large), e), key(large, e));
+    let too_long = Err(KeyError::ModulusSize { bits: 1026 * 8, min: 2048, max: 8192 });
+    assert_eq!(key(&padded(1026 - 256, small), e), too_long);
+    assert_eq!(key(&padded(2, large), e), too_long);
+
+    assert_eq!(key(small, &padded(5, e)), key(small, e));
+    assert_eq!(key(small, &padded(6, e)), Err(KeyError::Exponent));
+}
