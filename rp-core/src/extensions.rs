@@ -90,9 +90,13 @@ impl ExtensionPolicy {
             "minPinLength" => inputs.min_pin_length.is_some(),
             "largeBlob" => inputs.large_blob.is_some(),
             "prf" => inputs.prf.is_some(),
-            "hmac-secret" | "hmacCreateSecret" => inputs.hmac_create_secret.is_some() || inputs.prf.is_some(),
+            // CTAP 2.2: `hmac-secret-mc` evaluates the function at creation.
+            "hmac-secret" | "hmac-secret-mc" | "hmacCreateSecret" => {
+                inputs.hmac_create_secret.is_some() || inputs.prf.is_some()
+            }
             "uvm" => inputs.uvm.is_some(),
-            "payment" => inputs.payment.is_some(),
+            // CTAP 2.2: a client sends `thirdPartyPayment` to the authenticator.
+            "payment" | "thirdPartyPayment" => inputs.payment.is_some(),
             "remoteClientDataJSON" => inputs.remote_client_data_json.is_some(),
             _ => false,
         };
@@ -123,7 +127,8 @@ impl ExtensionPolicy {
             "prf" => inputs.prf.is_some(),
             "hmac-secret" | "hmacGetSecret" => inputs.hmac_get_secret.is_some() || inputs.prf.is_some(),
             "uvm" => inputs.uvm.is_some(),
-            "payment" => inputs.payment.is_some(),
+            // CTAP 2.2: a client sends `thirdPartyPayment` to the authenticator.
+            "payment" | "thirdPartyPayment" => inputs.payment.is_some(),
             "remoteClientDataJSON" => inputs.remote_client_data_json.is_some(),
             _ => false,
         };

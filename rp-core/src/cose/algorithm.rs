@@ -134,7 +134,8 @@ impl Algorithm {
     /// The back end that verifies signatures of this algorithm on this processor; `None` if this build does not support
     /// the algorithm.
     ///
-    /// [`backends`](super::backends) lists all of them.
+    /// An RSA key of an unusual size can have another back end: [`Key::backend`].
+    /// [`backends`](super::backends) lists the back ends of all algorithms.
     #[must_use]
     pub fn backend(self) -> Option<Backend> {
         if !self.is_supported() {

@@ -57,7 +57,7 @@ pub(super) fn rsa(n: &[u8], e: &[u8], only: Option<Backend>) -> Fast {
             #[cfg(feature = "aws-lc-rs")]
             (Backend::AwsLcRs, &|| super::aws_lc::rsa(&super::parameters::rsa_pkcs1(n, e)?)),
             #[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
-            (Backend::Graviola, &|| super::graviola::rsa(&super::parameters::rsa_pkcs1(n, e)?)),
+            (Backend::Graviola, &|| super::graviola::rsa(n, e)),
         ],
     )
 }

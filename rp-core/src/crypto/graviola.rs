@@ -1,8 +1,8 @@
 //! Keys of `graviola`: P-256, P-384, Ed25519 and RSA.
 //!
 //! Signatures come here after their form was checked. RSASSA-PKCS1-v1_5 with SHA-1, and RSASSA-PSS with a salt that is
-//! not as long as the hash, are left to the portable back end. An Ed25519 signature whose R is of small order, which
-//! graviola accepts, is rejected before.
+//! not as long as the hash, are left to the portable back end, as are RSA keys whose modulus is not a multiple of 64 bits.
+//! An Ed25519 signature whose R is of small order, which graviola accepts, is rejected before.
 
 use alloc::sync::Arc;
 
@@ -20,6 +20,8 @@ use super::hash::Hash;
 #[cfg(any(feature = "eddsa", feature = "_rsa"))]
 use super::hash::contiguous;
 use super::parameters::Curve;
+#[cfg(feature = "_rsa")]
+use super::parameters::rsa_pkcs1;
 use super::scheme::Scheme;
 
 /// An elliptic curve key from its uncompressed point, which the portable back end has accepted.
@@ -38,10 +40,14 @@ pub(super) fn ed25519(x: &[u8]) -> Fast {
     Some(Arc::new(Ed25519(key)))
 }
 
-/// An RSA key whose size and parity were checked, in the DER of PKCS #1.
+/// An RSA key from numbers without leading zeros whose size and parity were checked.
 #[cfg(feature = "_rsa")]
-pub(super) fn rsa(pkcs1: &[u8]) -> Fast {
-    let key = rsa::VerifyingKey::from_pkcs1_der(pkcs1).ok()?;
+pub(super) fn rsa(n: &[u8], e: &[u8]) -> Fast {
+    // graviola 0.4.4 compares and pads in whole words. With another modulus it rejects every valid signature.
+    if !n.len().is_multiple_of(WORD_BYTES) {
+        return None;
+    }
+    let key = rsa::VerifyingKey::from_pkcs1_der(&rsa_pkcs1(n, e)?).ok()?;
     Some(Arc::new(Rsa(key)))
 }
 
@@ -136,3 +142,7 @@ impl FastKey for Rsa {
         })
     }
 }
+
+/// The size of graviola's words of 64 bits.
+#[cfg(feature = "_rsa")]
+const WORD_BYTES: usize = 8;

@@ -115,16 +115,25 @@ impl Key {
         }
     }
 
-    /// An RSA key from modulus and exponent, big-endian. Leading zeros are ignored.
+    /// An RSA key from modulus and exponent, big-endian. Leading zeros are ignored, as some TPMs write one, but they are
+    /// limited: a modulus has at most one byte more than the longest modulus, and an exponent at most 8 bytes.
     ///
     /// # Errors
     /// [`KeyError`] for a modulus that is even or outside the limits, an exponent that is even, below 3 or longer than 32
-    /// bits, or a build without RSA.
+    /// bits, more leading zeros, or a build without RSA.
     pub fn rsa(n: &[u8], e: &[u8], limits: RsaLimits) -> Result<Self, KeyError> {
+        // Records store a COSE_Key with its leading zeros, so their number is limited.
+        let RsaLimits { min_bits: min, max_bits: max } = limits;
+        if n.len() > max.div_ceil(8).saturating_add(1) {
+            return Err(KeyError::ModulusSize { bits: n.len().saturating_mul(8), min, max });
+        }
+        if e.len() > MAX_EXPONENT_BYTES {
+            return Err(KeyError::Exponent);
+        }
         let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
         let bits = bit_len(n);
-        if bits < limits.min_bits || bits > limits.max_bits {
-            return Err(KeyError::ModulusSize { bits, min: limits.min_bits, max: limits.max_bits });
+        if bits < min || bits > max {
+            return Err(KeyError::ModulusSize { bits, min, max });
         }
         if n.last().is_none_or(|last| last & 1 == 0) {
             return Err(KeyError::ModulusEven);
@@ -263,3 +272,6 @@ fn bit_len(number: &[u8]) -> usize {
     let spare = usize::try_from(first.leading_zeros()).unwrap_or(0);
     number.len().saturating_mul(8).saturating_sub(spare)
 }
+
+/// The longest exponent with its leading zeros. Some encoders write a number of 64 bits.
+const MAX_EXPONENT_BYTES: usize = 8;

@@ -101,10 +101,10 @@ pub enum KeyError {
     /// The point is of small order. One signature would verify for many messages.
     #[error("a point of small order")]
     SmallOrder,
-    /// The modulus is too short or too long.
+    /// The modulus is too short or too long, or has too many leading zeros.
     #[error("a modulus of {bits} bits, not {min} to {max}")]
     ModulusSize {
-        /// Its length in bits.
+        /// Its length in bits; with its leading zeros if they make it too long.
         bits: usize,
         /// The minimum.
         min: usize,
@@ -114,7 +114,7 @@ pub enum KeyError {
     /// The modulus is even.
     #[error("an even modulus")]
     ModulusEven,
-    /// The exponent is even, below 3 or above 2^32 - 1.
+    /// The exponent is even, below 3 or above 2^32 - 1, or has too many leading zeros.
     #[error("an exponent that is even, below 3 or above 2^32 - 1")]
     Exponent,
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::*;
 use crate::base64url;
 
-/// Keys and signatures made with pyca/cryptography; the rejected keys were made with OpenSSL.
+/// Keys and signatures made with pyca/cryptography; the rejected keys and `Rsa2056` were made with OpenSSL.
 fn data() -> Json {
     serde_json::from_str(include_str!("../../testdata/crypto/keys_and_schemes.json")).unwrap()
 }
@@ -248,7 +248,10 @@ fn keys_are_verified_by_the_back_end_of_their_algorithm() {
         let Some(key) = key(&data, name) else { continue };
         let scheme = scheme(case["scheme"].as_str().unwrap());
         for algorithm in crate::Algorithm::SUPPORTED {
-            let is_its_key = Scheme::for_algorithm(*algorithm) == scheme && algorithm.fits(&key);
+            // The back end of an algorithm is that of the usual key sizes.
+            let has_usual_size = name != "Rsa2056";
+            let is_its_key =
+                has_usual_size && Scheme::for_algorithm(*algorithm) == scheme && algorithm.fits(&key);
             if is_its_key && *algorithm != crate::Algorithm::Rs1 {
                 assert_eq!(algorithm.backend(), Some(key.backend()), "{name} {algorithm}");
             }
@@ -259,6 +262,20 @@ fn keys_are_verified_by_the_back_end_of_their_algorithm() {
             assert!(other.is_some() || backend != Backend::RustCrypto, "{name}");
         }
         assert_eq!(key.on(key.backend()).as_ref(), Some(&key), "{name}");
+    }
+}
+
+/// graviola 0.4.4 compares and pads in words of 64 bits, and would reject every valid signature.
+#[test]
+#[cfg(feature = "_rsa")]
+fn graviola_has_only_rsa_moduli_of_whole_words() {
+    let data = data();
+    assert!(key(&data, "Rsa2056").unwrap().on(Backend::Graviola).is_none());
+    let modulus =
+        |len_bytes| Key::rsa(&alloc::vec![0xff; len_bytes], &[1, 0, 1], RsaLimits::DEFAULT).unwrap();
+    for len_bytes in (256..=272).chain(1016..=1024) {
+        let has_graviola = modulus(len_bytes).on(Backend::Graviola).is_some();
+        assert_eq!(has_graviola, Backend::Graviola.is_available() && len_bytes % 8 == 0, "{len_bytes}");
     }
 }
 
@@ -300,4 +317,23 @@ fn an_rsa_exponent_is_odd_more_than_1_and_has_32_bits() {
     for e in [&[3][..], &[1, 0, 1], &[1, 0, 0, 1]] {
         assert!(!rejected(e), "{e:02x?}");
     }
+}
+
+/// Some TPMs write a zero before the modulus.
+#[test]
+#[cfg(feature = "_rsa")]
+fn leading_zeros_of_rsa_numbers_are_limited() {
+    let padded = |zeros: usize, number: &[u8]| [&alloc::vec![0; zeros], number].concat();
+    let key = |n: &[u8], e: &[u8]| Key::rsa(n, e, RsaLimits::DEFAULT);
+    let (small, large, e) = (&[0xff; 256][..], &[0xff; 1024][..], &[1, 0, 1][..]);
+
+    assert_eq!(key(&padded(1, small), e), key(small, e));
+    assert_eq!(key(&padded(1025 - 256, small), e), key(small, e));
+    assert_eq!(key(&padded(1, large), e), key(large, e));
+    let too_long = Err(KeyError::ModulusSize { bits: 1026 * 8, min: 2048, max: 8192 });
+    assert_eq!(key(&padded(1026 - 256, small), e), too_long);
+    assert_eq!(key(&padded(2, large), e), too_long);
+
+    assert_eq!(key(small, &padded(5, e)), key(small, e));
+    assert_eq!(key(small, &padded(6, e)), Err(KeyError::Exponent));
 }

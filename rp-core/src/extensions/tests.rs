@@ -202,3 +202,53 @@ fn outputs_of_remote_client_data_and_payment_are_read() {
     };
     assert!(strict.authentication(&inputs, RawOutputs::new(&client, None)).is_ok());
 }
+
+/// CTAP 2.2: a client translates `prf` and `payment` into extensions of the authenticator.
+#[test]
+fn outputs_of_the_authenticator_belong_to_client_inputs() {
+    // {"hmac-secret-mc": h'01'} and {"thirdPartyPayment": true}
+    let hmac_secret_mc =
+        [&[0xa1, /* map(1) */ 0x6e /* text(14) */][..], b"hmac-secret-mc", &[0x41, 0x01]].concat();
+    let third_party_payment =
+        [&[0xa1, /* map(1) */ 0x71 /* text(17) */][..], b"thirdPartyPayment", &[0xf5]].concat();
+    let strict = ExtensionPolicy { reject_unsolicited: true, reject_malformed: true };
+    let client = ClientOutputs::default();
+    let map = |bytes| match cbor::parse(bytes) {
+        Ok(Value::Map(outputs)) => outputs,
+        other => panic!("{other:?}"),
+    };
+    let (hmac_secret_mc, third_party_payment) = (map(&hmac_secret_mc[..]), map(&third_party_payment[..]));
+    let unsolicited = |name: &str| Some(ExtensionError::Unsolicited { name: name.into() });
+
+    let register = |inputs: &RegistrationExtensionInputs, outputs| {
+        strict.registration(inputs, RawOutputs::new(&client, Some(outputs))).err()
+    };
+    let nothing = RegistrationExtensionInputs::default();
+    let prf = RegistrationExtensionInputs { prf: Some(PrfInputs::default()), ..Default::default() };
+    let hmac = RegistrationExtensionInputs { hmac_create_secret: Some(true), ..Default::default() };
+    let payment =
+        RegistrationExtensionInputs { payment: Some(PaymentInputs::default()), ..Default::default() };
+    assert_eq!(register(&prf, &hmac_secret_mc), None);
+    assert_eq!(register(&hmac, &hmac_secret_mc), None);
+    assert_eq!(register(&payment, &third_party_payment), None);
+    for inputs in [&nothing, &payment] {
+        assert_eq!(register(inputs, &hmac_secret_mc), unsolicited("hmac-secret-mc"));
+    }
+    for inputs in [&nothing, &prf, &hmac] {
+        assert_eq!(register(inputs, &third_party_payment), unsolicited("thirdPartyPayment"));
+    }
+
+    let authenticate = |inputs: &AuthenticationExtensionInputs, outputs| {
+        strict.authentication(inputs, RawOutputs::new(&client, Some(outputs))).err()
+    };
+    let nothing = AuthenticationExtensionInputs::default();
+    let prf = AuthenticationExtensionInputs { prf: Some(PrfInputs::default()), ..Default::default() };
+    let payment =
+        AuthenticationExtensionInputs { payment: Some(PaymentInputs::default()), ..Default::default() };
+    assert_eq!(authenticate(&payment, &third_party_payment), None);
+    for inputs in [&nothing, &prf] {
+        assert_eq!(authenticate(inputs, &third_party_payment), unsolicited("thirdPartyPayment"));
+    }
+    // `hmac-secret-mc` exists only at registration.
+    assert_eq!(authenticate(&prf, &hmac_secret_mc), unsolicited("hmac-secret-mc"));
+}
