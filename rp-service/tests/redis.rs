@@ -110,6 +110,27 @@ async fn a_configuration_that_revives_used_ceremonies_is_rejected() {
 }
 
 #[tokio::test]
+async fn a_configuration_that_evicts_used_ceremonies_is_rejected() {
+    for policy in ["allkeys-lru", "volatile-ttl"] {
+        let arguments = ["--save", "", "--maxmemory", "64mb", "--maxmemory-policy", policy];
+        let Some(server) = Server::start(policy, &arguments) else { return };
+        let error = server.connect().await.unwrap_err();
+        let expected = format!(
+            ": maxmemory is \"67108864\" and maxmemory-policy is \"{policy}\": used ceremonies and sessions can be \
+             evicted; set maxmemory-policy noeviction, or maxmemory 0"
+        );
+        assert!(messages(&error)[1].ends_with(&expected), "{error:?}");
+    }
+    for (test, arguments) in [
+        ("full-fails", ["--save", "", "--maxmemory", "64mb", "--maxmemory-policy", "noeviction"]),
+        ("no-maximum", ["--save", "", "--maxmemory", "0", "--maxmemory-policy", "allkeys-lru"]),
+    ] {
+        let Some(server) = Server::start(test, &arguments) else { return };
+        server.connect().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn after_a_crash_everything_acknowledged_is_there() {
     let Some(mut server) = Server::start("crash", &DURABLE) else { return };
     let store = server.connect().await.unwrap();

@@ -28,8 +28,19 @@ mod sessions;
 /// | `save ""`, `appendonly no` | nothing is there: users sign in again | enough for ceremonies and limits |
 /// | anything else | a used ceremony or an ended session may be back | rejected |
 ///
-/// A server that does not allow `CONFIG GET` is not checked. A replica that is promoted may lack the last commands; the
-/// nodes of a failover need `min-replicas-to-write` or the loss must be acceptable.
+/// A replica that is promoted may lack the last commands; the nodes of a failover need `min-replicas-to-write` or the loss
+/// must be acceptable.
+///
+/// # Memory
+/// A server that evicts entries forgets used ceremonies, sessions and counts before they expire:
+///
+/// | configuration | if the memory is full | |
+/// |---|---|---|
+/// | `maxmemory-policy noeviction` | writes fail, nothing is evicted | accepted |
+/// | `maxmemory 0` | there is no limit, nothing is evicted | accepted |
+/// | anything else | a used ceremony can be accepted again | rejected |
+///
+/// A server that does not allow `CONFIG GET` is not checked.
 ///
 /// # Examples
 /// ```no_run
@@ -61,7 +72,8 @@ impl RedisStore {
     /// `rustls` with ring.
     ///
     /// # Errors
-    /// [`StoreError`] if the server cannot be reached, or its configuration can bring back used ceremonies.
+    /// [`StoreError`] if the server cannot be reached, or its configuration can bring back or evict used
+    /// ceremonies.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         // The URL may contain a password
         let info = url.into_connection_info().map_err(|error| failure("Redis", error))?;
@@ -72,7 +84,8 @@ impl RedisStore {
     /// Uses a client with the application's own settings.
     ///
     /// # Errors
-    /// [`StoreError`] if the server cannot be reached, or its configuration can bring back used ceremonies.
+    /// [`StoreError`] if the server cannot be reached, or its configuration can bring back or evict used
+    /// ceremonies.
     pub async fn from_client(client: Client) -> Result<Self, StoreError> {
         let name: Arc<str> = format!("redis://{}", client.get_connection_info().addr()).into();
         let config = ConnectionManagerConfig::new()
@@ -82,7 +95,7 @@ impl RedisStore {
         let connection = ConnectionManager::new_with_config(client, config).await;
         let connection = connection.map_err(|error| failure(&name, error))?;
         let store = Self { connection, prefix: DEFAULT_PREFIX.into(), name };
-        store.check_persistence().await?;
+        store.check_configuration().await?;
         Ok(store)
     }
 
@@ -92,9 +105,10 @@ impl RedisStore {
         Self { prefix: prefix.into(), ..self }
     }
 
-    async fn check_persistence(&self) -> Result<(), StoreError> {
+    /// Rejects a server that may bring back what was deleted, or evict what has not expired.
+    async fn check_configuration(&self) -> Result<(), StoreError> {
         let mut config = HashMap::new();
-        for setting in ["appendonly", "appendfsync", "save"] {
+        for setting in ["appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy"] {
             let mut command = redis::cmd("CONFIG");
             let values: Result<HashMap<String, String>, _> =
                 command.arg("GET").arg(setting).query_async(&mut self.connection.clone()).await;
@@ -109,14 +123,23 @@ impl RedisStore {
         }
         let value = |setting| config.get(setting).map_or("", String::as_str);
         match (value("appendonly"), value("appendfsync"), value("save")) {
-            ("yes", "always", _) | ("no" | "", _, "") => Ok(()),
-            (appendonly, appendfsync, save) => Err(failure(
+            ("yes", "always", _) | ("no" | "", _, "") => {}
+            (appendonly, appendfsync, save) => {
+                return Err(failure(
+                    &self.name,
+                    PersistenceError {
+                        appendonly: appendonly.to_owned(),
+                        appendfsync: appendfsync.to_owned(),
+                        save: save.to_owned(),
+                    },
+                ));
+            }
+        }
+        match (value("maxmemory"), value("maxmemory-policy")) {
+            ("0" | "", _) | (_, "noeviction" | "") => Ok(()),
+            (maxmemory, policy) => Err(failure(
                 &self.name,
-                PersistenceError {
-                    appendonly: appendonly.to_owned(),
-                    appendfsync: appendfsync.to_owned(),
-                    save: save.to_owned(),
-                },
+                EvictionError { maxmemory: maxmemory.to_owned(), policy: policy.to_owned() },
             )),
         }
     }
@@ -168,6 +191,17 @@ struct PersistenceError {
     appendonly: String,
     appendfsync: String,
     save: String,
+}
+
+/// The server may evict what has not expired.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "maxmemory is \"{maxmemory}\" and maxmemory-policy is \"{policy}\": used ceremonies and sessions can be evicted; set \
+     maxmemory-policy noeviction, or maxmemory 0"
+)]
+struct EvictionError {
+    maxmemory: String,
+    policy: String,
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use rp_core::{CredentialId, CredentialUpdate, Flags};
 use rp_service::store::{
-    AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, CredentialStore, PostgresStore, SessionKey,
-    SessionStore, SignUp, SignUpStore, TakeCeremony, UserStore,
+    AddPasskey, ApplyUpdate, CeremonyKey, CeremonyStore, CredentialStore, GrantKey, PostgresStore,
+    SessionKey, SessionStore, SignUp, SignUpStore, TakeCeremony, UserStore,
 };
+use rp_service::{Limit, RateLimiter, Session};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection};
 
@@ -32,6 +33,16 @@ async fn named() -> Option<(PostgresStore, PgConnection)> {
     let pool = PgPoolOptions::new().test_before_acquire(false).max_connections(4);
     let pool = pool.connect_lazy_with(options.application_name(&schema));
     Some((PostgresStore::from_pool(pool).await.unwrap(), connection))
+}
+
+/// Waits until a statement of the store waits for a lock.
+async fn until_a_call_waits(connection: &mut PgConnection) {
+    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
+        WHERE application_name = current_schema() AND wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *connection).await.unwrap() {
+        // Within a transaction, PostgreSQL keeps the list of connections until it is cleared
+        execute(connection, "SELECT pg_stat_clear_snapshot()".to_owned()).await;
+    }
 }
 
 #[tokio::test]
@@ -76,11 +87,7 @@ async fn a_connection_lost_in_a_transaction_leaves_nothing() {
             store.delete_passkey(&user.handle, &passkey.record.id, true, &conditions).await
         })
     };
-    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
-        WHERE application_name = current_schema() AND wait_event_type = 'Lock')";
-    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *blocker).await.unwrap() {
-        tokio::task::yield_now().await;
-    }
+    until_a_call_waits(&mut blocker).await;
     terminate_backends(&mut blocker).await;
     assert!(is_unavailable(deletion.await.unwrap()));
     blocker.rollback().await.unwrap();
@@ -92,6 +99,43 @@ async fn a_connection_lost_in_a_transaction_leaves_nothing() {
     assert_eq!(found, Some(passkey.clone()));
     let update = CredentialUpdate::new(&passkey.record, 6, Flags::new(Flags::USER_PRESENT));
     assert_eq!(store.apply_update(&user.handle, &update, NOW).await.unwrap(), ApplyUpdate::Done);
+}
+
+/// A sweep finds an expired row, waits for a transaction that renews it, and then has to check the row again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_leaves_a_row_that_was_renewed_meanwhile() {
+    let Some((store, mut connection)) = named().await else { return };
+    let (user, passkey) = kim();
+    let created = store.create_user_with_passkey(user.clone(), passkey.clone(), false).await.unwrap();
+    assert_eq!(created, SignUp::Done);
+    store.put_ceremony(KEY, b"state", NOW).await.unwrap();
+    store.put_grant(GrantKey([1; 32]), &user.handle, NOW).await.unwrap();
+    let expired = Session { expires_at: NOW, ..session(&passkey) };
+    assert!(store.create_session(SessionKey([3; 32]), &expired).await.unwrap());
+    let limit = Limit::new("test", 1, Duration::from_secs(1));
+    let _ = store.count(limit, "subject", NOW).await.unwrap();
+
+    let mut swept = Vec::new();
+    for table in ["rp_ceremonies", "rp_grants", "rp_sessions", "rp_rate_limits"] {
+        let mut renewal = connection.begin().await.unwrap();
+        let end = LATER.as_unix_seconds();
+        execute(&mut renewal, format!("UPDATE {table} SET expires_at = {end}")).await;
+        let sweep = {
+            let (store, before) = (store.clone(), NOW.saturating_add(Duration::from_secs(5)));
+            tokio::spawn(async move {
+                match table {
+                    "rp_ceremonies" => store.sweep_ceremonies(before).await,
+                    "rp_grants" => store.sweep_grants(before).await,
+                    "rp_sessions" => store.sweep_sessions(before).await,
+                    _ => store.sweep(before).await,
+                }
+            })
+        };
+        until_a_call_waits(&mut renewal).await;
+        renewal.commit().await.unwrap();
+        swept.push(sweep.await.unwrap().unwrap());
+    }
+    assert_eq!(swept, [0; 4]);
 }
 
 #[tokio::test]

@@ -159,6 +159,70 @@ async fn an_insert_that_does_not_store_the_handle_leaves_nothing() {
     assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None);
 }
 
+/// A store with a table whose names are compared without the case of ASCII letters only.
+async fn nocase_store(test: &str) -> (SqliteStore, SqlitePool) {
+    let pool = SqlitePool::connect_with(
+        SqliteConnectOptions::new().filename(fresh_path(test)).create_if_missing(true),
+    );
+    let pool = pool.await.unwrap();
+    let create =
+        "CREATE TABLE people (email TEXT NOT NULL UNIQUE COLLATE NOCASE, handle BLOB NOT NULL UNIQUE)";
+    sqlx::raw_sql(create).execute(&pool).await.unwrap();
+    let users = SqlUsers::new(
+        "SELECT handle AS user_handle, email AS name, NULL AS display_name FROM people WHERE email = $1",
+        "SELECT handle AS user_handle, email AS name, NULL AS display_name FROM people WHERE handle = $1",
+        "INSERT INTO people (handle, email) VALUES ($1, $2)",
+    )
+    .rename("UPDATE people SET email = $2 WHERE handle = $1");
+    let store = SqliteStore::from_pool(pool.clone()).await.unwrap().with_users(users).await.unwrap();
+    (store, pool)
+}
+
+#[tokio::test]
+async fn an_insert_that_is_not_found_by_its_key_leaves_nothing() {
+    let (store, pool) = nocase_store("insert-key").await;
+    let (user, passkey) = kim();
+    let named = |name: &str, name_key: &str| UserRecord {
+        name: name.to_owned(),
+        name_key: name_key.to_owned(),
+        ..user.clone()
+    };
+    let error = store
+        .create_user_with_passkey(named("Ärzte@x.de", "ärzte@x.de"), passkey.clone(), false)
+        .await
+        .unwrap_err();
+    let message = "SqlUsers: find_by_name does not find the user of insert by the key of the name";
+    assert_eq!(messages(&error)[1..], [message]);
+    let error = store.create_user(named("Ärzte@x.de", "ärzte@x.de")).await.unwrap_err();
+    assert_eq!(messages(&error)[1..], [message]);
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM people").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0);
+    assert_eq!(store.passkey(&passkey.record.id).await.unwrap(), None);
+
+    let created = store.create_user_with_passkey(named("Kim@X.de", "kim@x.de"), passkey, false).await;
+    assert_eq!(created.unwrap(), SignUp::Done);
+    assert_eq!(store.user_by_name("kim@x.de").await.unwrap().unwrap().name, "Kim@X.de");
+}
+
+#[tokio::test]
+async fn a_rename_that_is_not_found_by_its_key_changes_nothing() {
+    let (store, _) = nocase_store("rename-key").await;
+    let (user, _) = kim();
+    assert_eq!(store.create_user(user.clone()).await.unwrap(), CreateUser::Done);
+    let rename = |name: &str, name_key: &str| UserChange {
+        name: Some((name.to_owned(), name_key.to_owned())),
+        display_name: None,
+    };
+    let error = store.update_user(&user.handle, rename("Ärzte@x.de", "ärzte@x.de")).await.unwrap_err();
+    let message = "SqlUsers: find_by_name does not find the user of rename by the key of the name";
+    assert_eq!(messages(&error)[1..], [message]);
+    assert_eq!(store.user(&user.handle).await.unwrap().unwrap().name, "Kim");
+
+    let renamed = store.update_user(&user.handle, rename("Lee@X.de", "lee@x.de")).await.unwrap();
+    assert!(matches!(renamed, UpdateUser::Done(_)));
+    assert_eq!(store.user_by_name("lee@x.de").await.unwrap().unwrap().handle, user.handle);
+}
+
 #[tokio::test]
 async fn a_pool_that_does_not_wait_or_write_durably_is_rejected() {
     for (test, options, message) in [

@@ -59,8 +59,10 @@ impl<D: Database> RateLimiter for SqlStore<D> {
 
     async fn sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
         let sweep = query(
+            // PostgreSQL checks a row again after it waited for the lock, but not the subquery
             "DELETE FROM rp_rate_limits WHERE key IN
-                (SELECT key FROM rp_rate_limits WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+                (SELECT key FROM rp_rate_limits WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)
+            AND expires_at < $1",
         );
         self.write().execute(sweep.bind(before.as_unix_seconds()).bind(SWEEP_LIMIT)).await
     }

@@ -35,6 +35,11 @@ use crate::username::Username;
 /// In PostgreSQL, parameters are BYTEA, TEXT and BIGINT, and VARCHAR and CITEXT columns can be read too. Columns of other types need a
 /// conversion in the query: `extract(epoch FROM created_at)::bigint AS created_at`, `to_timestamp($5)`, `$1::citext`.
 ///
+/// The query by name gets the key of the name, which insert and rename get as `$3`. SQL compares names outside ASCII
+/// differently (`COLLATE NOCASE` and `lower` of SQLite change ASCII letters only), so such names need a column for the key
+/// with a unique index. If the query by name does not find a user by the key after an insert or a rename, the operation is
+/// an error.
+///
 /// All queries of an operation run in the transaction that writes the passkey. If the insert or the rename violates a
 /// unique constraint, the name is taken. Every other failure is an error and leaves nothing.
 ///

@@ -48,6 +48,7 @@ impl<D: Database> UserStore for SqlStore<D> {
             {
                 return Ok(UpdateUser::NameTaken);
             }
+            self.check_name(&mut write, handle, name_key, RENAME_NOT_FOUND).await?;
         }
         if let Some(display_name) = &change.display_name {
             write.execute(self.users.change_display_name_query(handle, display_name)?).await?;
@@ -151,6 +152,7 @@ impl<D: Database> SqlStore<D> {
         if find_user(write, self.users.by_handle(&user.handle)).await?.is_none() {
             return Err(StoreError::unavailable("SqlUsers: find_by_handle does not find the user of insert"));
         }
+        self.check_name(write, &user.handle, &user.name_key, INSERT_NOT_FOUND).await?;
         // The application may have deleted an earlier user with this handle
         delete_lock(write, &user.handle).await?;
         if let Some(time) = user.locked_at {
@@ -158,7 +160,27 @@ impl<D: Database> SqlStore<D> {
         }
         Ok(CreateUser::Done)
     }
+
+    /// Checks that the query by name finds the user who was just written. A query of the application may compare names
+    /// differently from rp: the user could not sign in, and another user could take the same name.
+    async fn check_name(
+        &self,
+        write: &mut D::Write,
+        handle: &UserHandle,
+        name_key: &str,
+        message: &'static str,
+    ) -> Result<(), StoreError> {
+        match find_user(write, self.users.by_name(name_key)).await? {
+            Some(found) if found.handle == *handle => Ok(()),
+            _ => Err(StoreError::unavailable(message)),
+        }
+    }
 }
+
+const INSERT_NOT_FOUND: &str =
+    "SqlUsers: find_by_name does not find the user of insert by the key of the name";
+const RENAME_NOT_FOUND: &str =
+    "SqlUsers: find_by_name does not find the user of rename by the key of the name";
 
 async fn insert_lock(write: &mut impl Run, handle: &UserHandle, time: Timestamp) -> Result<(), StoreError> {
     let lock =
