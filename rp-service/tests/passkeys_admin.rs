@@ -1,5 +1,6 @@
 //! The program `passkeys-admin`, as an operator runs it.
 #![cfg(feature = "cli")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,11 +11,11 @@ use rp_service::store::SqliteStore;
 /// Runs the program with a database and a secret, and these arguments.
 async fn run(folder: &Path, arguments: &[&str]) -> Output {
     let path = |name: &str| folder.join(name);
-    let _ = SqliteStore::connect(path("passkeys.db").to_str().expect("a file")).await.expect("a file");
-    let _ = Secret::file(path("secret")).expect("a file");
+    let _ = SqliteStore::connect(path("passkeys.db").to_str().unwrap()).await.unwrap();
+    let _ = Secret::file(path("secret")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_passkeys-admin"));
     command.args(["--rp-id", "example.org", "--database"]).arg(path("passkeys.db"));
-    command.arg("--secret").arg(path("secret")).args(arguments).output().expect("a file")
+    command.arg("--secret").arg(path("secret")).args(arguments).output().unwrap()
 }
 
 #[tokio::test]
