@@ -1,9 +1,10 @@
 //! A service for the targets of its parsers, without a network. Its clock advances by a minute with each request, so that
 //! no rate limit is exceeded.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use rp_core::{AttestationPolicy, RelyingParty, Timestamp};
+use rp_core::{AttestationPolicy, RelyingParty, StaticAnchors, Timestamp};
 use rp_service::http::{Body, Request, Route};
 use rp_service::store::MemoryStore;
 use rp_service::{Caller, FactorName, Method, Passkeys, PasskeysBuilder, Policy};
@@ -54,6 +55,7 @@ impl Service {
         let passkeys = stores(Passkeys::builder(rp.expect("a relying party")))
             .secret([7; 32])
             .proof(proof.expect("a relying party"))
+            .trust(Arc::new(StaticAnchors::none()))
             .policy(policy)
             .command_line("acme", "Acme")
             .clock(move || Timestamp::from_unix_seconds(clock()))

@@ -182,19 +182,25 @@ impl Difference {
     pub fn between(old: &Metadata, new: &Metadata) -> Self {
         let mut difference = Self::default();
         for entry in new.entries() {
-            let Some(before) = first(old, entry) else {
+            // A model may have several entries.
+            let all_before = old.find(&entry.model());
+            let Some(before) = all_before.first() else {
                 difference.added.push(named(entry));
                 continue;
             };
+            let json = canonical(entry.to_json());
+            if all_before.iter().any(|before| canonical(before.to_json()) == json) {
+                continue;
+            }
             let status = |entry: &Entry| entry.newest_report().map(|report| report.status.clone());
             let (was, is) = (status(before), status(entry));
-            if was != is {
-                difference.status.push(StatusChange { model: named(entry), before: was, after: is });
-            } else if canonical(before.to_json()) != canonical(entry.to_json()) {
+            if was == is {
                 difference.changed.push(named(entry));
+            } else {
+                difference.status.push(StatusChange { model: named(entry), before: was, after: is });
             }
         }
-        let gone = old.entries().iter().filter(|entry| first(new, entry).is_none());
+        let gone = old.entries().iter().filter(|entry| new.find(&entry.model()).is_empty());
         difference.removed = gone.map(named).collect();
         difference
     }
@@ -204,10 +210,6 @@ impl Difference {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-fn first<'a>(metadata: &'a Metadata, entry: &Entry) -> Option<&'a Entry> {
-    metadata.find(&entry.model()).first().copied()
 }
 
 fn named(entry: &Entry) -> Named {
@@ -262,6 +264,17 @@ mod tests {
 
     fn at(day: &str) -> Timestamp {
         day.parse::<crate::date::Date>().unwrap().start()
+    }
+
+    #[test]
+    fn a_list_with_two_entries_of_a_model_equals_itself() {
+        let two = [entry(AAGUID, "FIDO_CERTIFIED"), entry(AAGUID, "REVOKED"), entry(OTHER, "FIDO_CERTIFIED")];
+        let (both, reversed) = (list(&two), list(&[two[1].clone(), two[0].clone(), two[2].clone()]));
+        assert!(Difference::between(&both, &both).is_empty());
+        assert!(Difference::between(&both, &reversed).is_empty());
+        let certified = list(&[two[0].clone(), entry(AAGUID, "USER_KEY_REMOTE_COMPROMISE"), two[2].clone()]);
+        let difference = Difference::between(&both, &certified);
+        assert_eq!((difference.status.len(), difference.changed.len()), (1, 0));
     }
 
     #[test]
