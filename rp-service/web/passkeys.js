@@ -63,7 +63,7 @@ export const get = responseOf("get");
 
 const CONDITIONAL = { mediation: "conditional" };
 
-/** Ends the ceremony that is waiting. */
+/** Ends the ceremony that is waiting. A conditional ceremony ends autofill only. */
 let stop = () => {};
 /** Settles when the browser has ended the last ceremony. */
 let idle;
@@ -74,13 +74,14 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
   const isConditional = how.mediation === CONDITIONAL.mediation;
   const controller = new AbortController();
   const abort = () => controller.abort();
+  const isAutofill = isConditional && method === "get";
   // A browser performs one ceremony at a time. Autofill waits for others, and others end autofill.
   let before;
   do {
-    if (!isConditional) stop();
+    if (!isAutofill) stop(isConditional);
     await (before = idle);
   } while (before !== idle);
-  stop = abort;
+  stop = (byConditional) => (isAutofill || !byConditional) && abort();
   let isExpired;
   // Browsers ignore the timeout of autofill, and servers do not.
   const timer = isConditional && setTimeout(() => abort((isExpired = true)), (json.timeout ?? 300_000) * 0.8);
