@@ -40,8 +40,10 @@ export class PasskeyError extends Error {
   }
 }
 
+const webauthn = () => globalThis.PublicKeyCredential;
+
 export function unsupported() {
-  const api = globalThis.PublicKeyCredential;
+  const api = webauthn();
   if (!isSecureContext) return "insecure-page";
   if (!api) return "no-webauthn";
   // Chrome 129, Firefox 124, Safari 18.4
@@ -49,7 +51,7 @@ export function unsupported() {
 }
 
 export async function supports(capability) {
-  const api = globalThis.PublicKeyCredential;
+  const api = webauthn();
   const all = (await api?.getClientCapabilities?.().catch(() => {})) ?? {};
   const isAsked = capability === "conditionalGet";
   return (all[capability] ?? (isAsked && (await api?.isConditionalMediationAvailable?.()))) || false;
@@ -59,7 +61,9 @@ const responseOf = (method) => async (options, how) => (await perform(method, op
 export const create = responseOf("create");
 export const get = responseOf("get");
 
-/** Ends the ceremony that is waiting. */
+const CONDITIONAL = { mediation: "conditional" };
+
+/** Ends the ceremony that is waiting. A conditional ceremony ends autofill only. */
 let stop = () => {};
 /** Settles when the browser has ended the last ceremony. */
 let idle;
@@ -67,23 +71,24 @@ let idle;
 async function perform(method, json, { extensions, signal, ...how } = {}) {
   const obstacle = unsupported();
   if (obstacle) throw new PasskeyError(obstacle);
-  const isConditional = how.mediation === "conditional";
+  const isConditional = how.mediation === CONDITIONAL.mediation;
   const controller = new AbortController();
   const abort = () => controller.abort();
+  const isAutofill = isConditional && method === "get";
   // A browser performs one ceremony at a time. Autofill waits for others, and others end autofill.
   let before;
   do {
-    if (!isConditional) stop();
+    if (!isAutofill) stop(isConditional);
     await (before = idle);
   } while (before !== idle);
-  stop = abort;
+  stop = (byConditional) => (isAutofill || !byConditional) && abort();
   let isExpired;
   // Browsers ignore the timeout of autofill, and servers do not.
   const timer = isConditional && setTimeout(() => abort((isExpired = true)), (json.timeout ?? 300_000) * 0.8);
   try {
     extensions = { ...json.extensions, ...extensions };
-    const parse = method === "create" ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
-    const publicKey = PublicKeyCredential[parse]({ ...json, extensions });
+    const kind = method === "create" ? "Creation" : "Request";
+    const publicKey = PublicKeyCredential[`parse${kind}OptionsFromJSON`]({ ...json, extensions });
     signal = AbortSignal.any([controller.signal, signal ?? controller.signal]);
     const performed = navigator.credentials[method]({ ...how, publicKey, signal });
     // Some password managers ignore the signal: nothing waits long for an aborted ceremony.
@@ -112,7 +117,7 @@ const CODES = {
 
 /** Calls a Signal method, where the browser has it. It never fails a page. */
 const signal = (method, argument) =>
-  argument && globalThis.PublicKeyCredential?.[`signal${method}`]?.(argument).catch(() => {});
+  argument && webauthn()?.[`signal${method}`]?.(argument).catch(() => {});
 
 async function problemOf(response) {
   const json = await response.json().catch(() => ({}));
@@ -227,7 +232,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     while (await supports("conditionalGet")) {
       await visible();
       try {
-        return await authenticate({}, { ...how, mediation: "conditional" });
+        return await authenticate({}, { ...how, ...CONDITIONAL });
       } catch (error) {
         if (error.code === "aborted") return undefined;
         if (error.code !== "expired") throw error;
@@ -240,9 +245,8 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     signUp: ({ username, displayName, ...how }) => register({ username, displayName }, how),
     addPasskey: (how) => register({}, how),
     async createConditionally(how) {
-      const mediation = "conditional";
       if (await supports("conditionalCreate")) {
-        return register({ mediation }, { ...how, mediation }).catch(() => undefined);
+        return register(CONDITIONAL, { ...how, ...CONDITIONAL }).catch(() => undefined);
       }
     },
     signIn: ({ username, ...how } = {}) => authenticate({ username }, how),

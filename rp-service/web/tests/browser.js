@@ -28,6 +28,8 @@ export function install({ answers = {}, ceremony = () => credential(), capabilit
   define("PublicKeyCredential", PublicKeyCredential);
   define("navigator", { language: "en-US", credentials: { create: perform("create"), get: perform("get") } });
   define("document", Object.assign(new EventTarget(), { hidden: false, documentElement: { lang: "" } }));
+  const window = new EventTarget();
+  for (const method of ["addEventListener", "removeEventListener", "dispatchEvent"]) define(method, window[method].bind(window));
   define("location", new URL("https://example.org/account"));
   define("fetch", async (resource, init) => {
     const request = new Request(new URL(resource.url ?? resource, location), resource.url ? resource : init);

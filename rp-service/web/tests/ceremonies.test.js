@@ -343,6 +343,37 @@ test("a conditional registration asks no one and fails silently", async () => {
   assert.equal(await connect().createConditionally(), undefined);
 });
 
+test("a conditional registration ends autofill", async () => {
+  const ceremony = (options, method) => (method === "get" ? waiting(options) : credential());
+  const capabilities = { conditionalGet: true, conditionalCreate: true };
+  const seen = install({ answers: server(), ceremony, capabilities });
+  const passkeys = connect();
+  const autofill = passkeys.autofill();
+  await settle();
+  const created = passkeys.createConditionally();
+  await settle();
+  assert.ok(seen.ceremonies[0].signal.aborted);
+  assert.equal((await created).id, "AQID");
+  assert.equal(await autofill, undefined);
+});
+
+test("a conditional registration ends no other ceremony", async () => {
+  for (const how of [{}, { mediation: "conditional" }]) {
+    let finish;
+    const first = new Promise((resolve) => (finish = () => resolve(credential())));
+    const seen = install({ ceremony: () => (seen.ceremonies.length === 1 ? first : credential()) });
+    const before = create(registrationOptions, how);
+    await settle();
+    const next = create(registrationOptions, { mediation: "conditional" });
+    await settle();
+    assert.equal(seen.ceremonies.length, 1);
+    assert.ok(!seen.ceremonies[0].signal.aborted);
+    finish();
+    await Promise.all([before, next]);
+    assert.equal(seen.ceremonies.length, 2);
+  }
+});
+
 test("a proof sends one registration to its own routes", async () => {
   const answers = { "POST proof/options": registrationOptions, "POST proof/verify": { genuine: true } };
   const seen = install({ answers });
