@@ -188,7 +188,6 @@ cases! { $
         a_password_does_not_authorise_once_a_passkey_is_there
         a_password_of_an_unknown_or_locked_user_opens_nothing
         ceremonies_of_a_first_factor_are_counted_apart
-        options_of_other_factors_are_counted_apart_too
     }
     factor_modes {
         every_factor_works_in_every_mode
@@ -211,6 +210,7 @@ cases! { $
         an_enrolment_expires_and_is_checked_again
         secrets_of_factors_are_neither_stored_nor_logged
         a_factor_that_cannot_be_stored_changes_nothing
+        options_of_other_factors_are_counted_apart_too
     }
     skipping {
         no_second_factor_can_be_skipped

@@ -6,7 +6,7 @@ use rp_service::store::{FactorRecord, FactorStatus, FactorStore, PutFactor};
 use rp_service::{Caller, FactorName, Method};
 use serde_json::json;
 
-use super::first_factor::password;
+use super::first_factor::{password, user_and_thief};
 use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::http::parallel::all;
 use crate::http::{HttpResponse, LocalFuture, UserAgent};
@@ -488,4 +488,18 @@ pub(super) async fn a_factor_that_cannot_be_stored_changes_nothing(server: Serve
         test.store.fail([]);
         assert_eq!(kim.get("factors").await.ok()["enrolled"][0]["name"], "totp", "{call}");
     }
+}
+
+pub(super) async fn options_of_other_factors_are_counted_apart_too(server: Server) {
+    let four = |setup: &mut crate::http::Setup| setup.policy.limits.ceremonies_per_user.attempts = 4;
+    let test = server.start_with(four).await;
+    let (mut kim, mut thief, _) = user_and_thief(&test).await;
+    enrol_totp(&test, &mut kim).await;
+    password(&mut thief, "kim").await.text();
+    for _ in 0..4 {
+        assert_eq!(thief.post("factors/totp/options", &json!({})).await.status, 200);
+    }
+    let limited = thief.post("factors/totp/options", &json!({})).await;
+    assert_eq!(limited.problem(), (429, "too-many-requests"));
+    kim.step_up().await;
 }

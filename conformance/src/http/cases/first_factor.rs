@@ -4,7 +4,6 @@ use rp_service::SecondFactorPolicy;
 use rp_service::http::Route;
 use serde_json::{Value, json};
 
-use super::factors::enrol_totp;
 use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::http::{HttpResponse, UserAgent};
 
@@ -14,7 +13,7 @@ pub(super) async fn password(browser: &mut UserAgent, name: &str) -> HttpRespons
 }
 
 /// A user with a passkey, and a browser that knows only the password.
-async fn user_and_thief(test: &Test) -> (UserAgent, UserAgent, Value) {
+pub(super) async fn user_and_thief(test: &Test) -> (UserAgent, UserAgent, Value) {
     let mut kim = test.browser("kim");
     let credential = kim.sign_up("kim").await;
     let mut thief = test.browser("thief");
@@ -248,18 +247,4 @@ pub(super) async fn ceremonies_of_a_first_factor_are_counted_apart(server: Serve
     for browser in [&mut kim, &mut thief, &mut test.browser("visitor")] {
         assert_eq!(browser.post("authentication/options", &json!({})).await.status, 200);
     }
-}
-
-pub(super) async fn options_of_other_factors_are_counted_apart_too(server: Server) {
-    let four = |setup: &mut crate::http::Setup| setup.policy.limits.ceremonies_per_user.attempts = 4;
-    let test = server.start_with(four).await;
-    let (mut kim, mut thief, _) = user_and_thief(&test).await;
-    enrol_totp(&test, &mut kim).await;
-    password(&mut thief, "kim").await.text();
-    for _ in 0..4 {
-        assert_eq!(thief.post("factors/totp/options", &json!({})).await.status, 200);
-    }
-    let limited = thief.post("factors/totp/options", &json!({})).await;
-    assert_eq!(limited.problem(), (429, "too-many-requests"));
-    kim.step_up().await;
 }
