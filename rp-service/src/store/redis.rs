@@ -37,7 +37,7 @@ mod sessions;
 /// | configuration | if the memory is full | |
 /// |---|---|---|
 /// | `maxmemory-policy noeviction` | writes fail, nothing is evicted | accepted |
-/// | `maxmemory 0` | there is no limit, nothing is evicted | accepted |
+/// | `maxmemory 0` | the memory has no limit, nothing is evicted | accepted |
 /// | anything else | a used ceremony can be accepted again | rejected |
 ///
 /// A server that does not allow `CONFIG GET` is not checked.

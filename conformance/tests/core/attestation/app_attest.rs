@@ -235,7 +235,7 @@ fn extensions() -> Vec<u8> {
     .encode()
 }
 
-/// What may not follow the other fields, with the error if they end at byte `end`.
+/// Bytes that must not follow the other fields, with the error if those fields end at byte `end`.
 fn wrong_endings(end: usize) -> [(Vec<u8>, AuthenticatorDataError); 5] {
     let truncated = CborError::UnexpectedEnd { offset: 0, missing: 2 };
     let map = extensions();
