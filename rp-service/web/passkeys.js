@@ -191,7 +191,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     const key = JSON.stringify(request);
     if (unsent?.key === key) {
       try {
-        return await store(unsent);
+        return await store({ ...unsent, body: { ...unsent.body, nickname, grant } });
       } catch (error) {
         if (error.code === "network") throw error;
       }

@@ -64,6 +64,17 @@ test("a registration that was not sent is sent again without a prompt", async ()
   assert.deepEqual(seen.signals, []);
 });
 
+test("a registration that is sent again has the nickname and the grant of that call", async () => {
+  const verify = inTurn(cutNetwork, [201, { id: "AQID" }]);
+  const seen = install({ answers: server({ "POST registration/verify": verify }) });
+  const passkeys = connect();
+  await assert.rejects(passkeys.addPasskey({ nickname: "one", grant: "first" }), { code: "network" });
+  await passkeys.addPasskey({ nickname: "two" });
+  assert.equal(seen.ceremonies.length, 1);
+  const { nickname, grant } = seen.body("POST registration/verify");
+  assert.deepEqual([nickname, grant], ["two", undefined]);
+});
+
 test("a registration that was not sent is never sent for another user", async () => {
   const verify = inTurn(cutNetwork, [201, { id: "AQID" }]);
   const seen = install({ answers: server({ "POST registration/verify": verify }) });
