@@ -200,6 +200,19 @@ impl Difference {
                 difference.status.push(StatusChange { model: named(entry), before: was, after: is });
             }
         }
+        // One of several entries of a model may be gone, too.
+        for entry in old.entries() {
+            let all_after = new.find(&entry.model());
+            let has_fewer = !all_after.is_empty() && all_after.len() < old.find(&entry.model()).len();
+            let name = named(entry);
+            if has_fewer
+                && !difference.changed.contains(&name)
+                && difference.status.iter().all(|change| change.model != name)
+                && all_after.iter().all(|after| canonical(after.to_json()) != canonical(entry.to_json()))
+            {
+                difference.changed.push(name);
+            }
+        }
         let gone = old.entries().iter().filter(|entry| new.find(&entry.model()).is_empty());
         difference.removed = gone.map(named).collect();
         difference
@@ -275,6 +288,12 @@ mod tests {
         let certified = list(&[two[0].clone(), entry(AAGUID, "USER_KEY_REMOTE_COMPROMISE"), two[2].clone()]);
         let difference = Difference::between(&both, &certified);
         assert_eq!((difference.status.len(), difference.changed.len()), (1, 0));
+        let one = list(&[two[0].clone(), two[2].clone()]);
+        let counts = |difference: Difference| {
+            let Difference { added, removed, status, changed, .. } = difference;
+            [added.len(), removed.len(), status.len(), changed.len()]
+        };
+        assert_eq!(counts(Difference::between(&both, &one)), [0, 0, 0, 1]);
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Passkeys {
     ) -> Subject {
         let is_enrolled = |record: &&FactorRecord| {
             matches!(record.status, FactorStatus::SecondFactor | FactorStatus::Recovery)
-                && self.has_factor(&record.name)
+                // A factor that was removed from the service protects nothing.
+                && self.factor_named(&record.name).is_ok()
         };
         Subject {
             created_at: Some(user.created_at),

@@ -249,11 +249,6 @@ impl Passkeys {
         Ok(())
     }
 
-    /// Whether the service has a second factor of this name. A user may have enrolled one that was removed since.
-    pub(super) fn has_factor(&self, name: &FactorName) -> bool {
-        self.inner.factors.all.iter().any(|factor| factor.name() == *name)
-    }
-
     /// Whether the transaction of a change checks the user's second factors. It counts every one that is enrolled, so it
     /// cannot if the user has one that the service no longer has.
     pub(super) async fn checks_factors(
@@ -267,7 +262,7 @@ impl Passkeys {
             return Ok(is_shared);
         }
         let records = self.factor_records(user).await?;
-        Ok(records.iter().all(|record| self.has_factor(&record.name)))
+        Ok(records.iter().all(|record| self.factor_named(&record.name).is_ok()))
     }
 
     /// The authorisation of a session whose user has no passkey.

@@ -346,20 +346,14 @@ pub(super) async fn a_first_factor_of_the_application_completes_nothing(server: 
     let phone = enrol_totp(&test, &mut kim).await;
     let codes = recovery_codes_after(&test, &mut kim, &phone).await;
     let user = test.user("kim").await;
-    for method in ["sso", "Acme SSO"] {
+    for (method, code) in ["sso", "Acme SSO"].into_iter().zip(&codes) {
         let method = Method::Other(method.into());
         let opened = test.passkeys.first_factor_verified(&Caller::default(), &user, method).await;
         let token = opened.expect("memory").session.token.expect("a token").expose();
         kim.set_cookie("__Host-rp-session", token.as_bytes());
-        let session = verify(&mut kim, "recovery-codes", &codes[0]).await;
-        if session.status == 200 {
-            let session = session.ok();
-            assert_eq!(session["state"], "first-factor");
-            assert!(session["next"]["enrol"].is_object(), "{session}");
-        } else {
-            // The code was used above.
-            assert_eq!(session.problem(), (401, "factor-invalid"));
-        }
+        let session = verify(&mut kim, "recovery-codes", code).await.ok();
+        assert_eq!(session["state"], "first-factor");
+        assert!(session["next"]["enrol"].is_object(), "{session}");
         assert_eq!(kim.get("/app/user").await.problem(), (401, "second-factor-required"));
     }
 }

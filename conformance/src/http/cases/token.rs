@@ -11,7 +11,7 @@ use super::command_line::{
 };
 use super::factors::{enrol_totp, verify};
 use super::{Server, authenticator};
-use crate::http::Setup;
+use crate::http::{Setup, UserAgent};
 
 fn allowed_with_sealed_ceremonies(setup: &mut Setup) {
     setup.service = Box::new(|builder| {
@@ -21,14 +21,20 @@ fn allowed_with_sealed_ceremonies(setup: &mut Setup) {
     });
 }
 
+/// Signs the program in. Returns the used code, and another program.
+async fn code_used_by(program: &mut UserAgent, kim: &mut UserAgent) -> (String, UserAgent) {
+    let code = code(kim).await;
+    let session = redeem(program, &form(&code)).await.ok();
+    let other = program.clone();
+    present(program, &session);
+    (code, other)
+}
+
 pub(super) async fn the_second_use_of_a_code_ends_its_session(server: Server) {
     for setup in [allowed as fn(&mut Setup), allowed_with_sealed_ceremonies] {
         let test = server.start_with(setup).await;
         let (mut kim, mut program) = (signed_up(&test).await, program(&test));
-        let code = code(&mut kim).await;
-        let session = redeem(&mut program, &form(&code)).await.ok();
-        let mut thief = program.clone();
-        present(&mut program, &session);
+        let (code, mut thief) = code_used_by(&mut program, &mut kim).await;
         assert_eq!(program.get("/app/user").await.text(), "kim");
         let used = "the code was used before, and the session that it opened has ended";
         // This comes before all other checks.
@@ -126,10 +132,7 @@ pub(super) async fn a_second_use_ends_the_session_after_the_code_expired(server:
     for setup in [allowed as fn(&mut Setup), allowed_with_sealed_ceremonies] {
         let test = server.start_with(setup).await;
         let (mut kim, mut program) = (signed_up(&test).await, program(&test));
-        let code = code(&mut kim).await;
-        let session = redeem(&mut program, &form(&code)).await.ok();
-        let mut thief = program.clone();
-        present(&mut program, &session);
+        let (code, mut thief) = code_used_by(&mut program, &mut kim).await;
         // No store remembers the use.
         test.wait(Duration::from_secs(1_800));
         test.passkeys.maintain().await;
