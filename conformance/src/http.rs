@@ -39,6 +39,27 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+/// Whether a text has a secret.
+///
+/// A secret of less than 16 bytes counts only as a whole word: a random value next to it can contain every short text.
+///
+/// # Examples
+/// ```
+/// use rp_conformance::http::has_secret;
+///
+/// assert!(has_secret("code=123456&state=a", "123456"));
+/// assert!(!has_secret("1781234560 2026-06-01T00:00:00.123456Z", "123456"));
+/// assert!(has_secret("a-0123456789abcdef-b", "0123456789abcdef") && has_secret("00123456789abcdef", "0123456789abcdef"));
+/// ```
+#[must_use]
+pub fn has_secret(text: &str, secret: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    text.match_indices(secret).any(|(at, _)| {
+        secret.len() >= 16
+            || !is_part(text[..at].chars().next_back()) && !is_part(text[at + secret.len()..].chars().next())
+    })
+}
+
 /// The network address of every client.
 pub const ADDRESS: &str = "192.0.2.7";
 
