@@ -168,6 +168,7 @@ export class PasskeyError extends Error {
    * | `network` | the server did not respond, or not with JSON |
    * | `cancelled` | the user closed the prompt, it timed out, or there is no passkey (`NotAllowedError`) |
    * | `aborted` | another ceremony or the page's signal ended this one |
+   * | `expired` | a conditional ceremony ended at 80 % of its `timeout`; `autofill` renews it instead |
    * | `credential-exists` | the authenticator already has a passkey of the account (`InvalidStateError`) |
    * | `wrong-address` | the RP ID does not belong to the page's host (`SecurityError`) |
    * | `not-supported` | no authenticator supports the options (`NotSupportedError`, `ConstraintError`) |

@@ -75,6 +75,10 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
   const controller = new AbortController();
   const abort = () => controller.abort();
   const isAutofill = isConditional && method === "get";
+  let isExpired;
+  // Browsers ignore the timeout of autofill, and servers do not. Sleep stops timers, and not the clock.
+  const end = Date.now() + (json.timeout ?? 300_000) * 0.8;
+  const timer = isConditional && setInterval(() => Date.now() < end || abort((isExpired = true)), 1000);
   // A browser performs one ceremony at a time. Autofill waits for others, and others end autofill.
   let before;
   do {
@@ -82,9 +86,6 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
     await (before = idle);
   } while (before !== idle);
   stop = (byConditional) => (isAutofill || !byConditional) && abort();
-  let isExpired;
-  // Browsers ignore the timeout of autofill, and servers do not.
-  const timer = isConditional && setTimeout(() => abort((isExpired = true)), (json.timeout ?? 300_000) * 0.8);
   try {
     extensions = { ...json.extensions, ...extensions };
     const kind = method === "create" ? "Creation" : "Request";
@@ -103,7 +104,7 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
     const code = isExpired ? "expired" : signal?.aborted ? "aborted" : (CODES[error.name] ?? "failed");
     throw new PasskeyError(code, {}, error);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
@@ -162,9 +163,9 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       throw new PasskeyError("network", {}, error);
     }
     if (!response.ok) throw await problemOf(response);
-    const { allAcceptedCredentials, currentUserDetails } = json.signal ?? json;
-    signal("AllAcceptedCredentials", allAcceptedCredentials);
-    signal("CurrentUserDetails", currentUserDetails);
+    const account = json.signal ?? json;
+    signal("AllAcceptedCredentials", account.allAcceptedCredentials);
+    signal("CurrentUserDetails", account.currentUserDetails);
     return json;
   }
 
@@ -222,8 +223,8 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     try {
       return { ...(await post("authentication/verify", response)), prf };
     } catch (error) {
-      const { rpId } = options;
-      if (error.code === "credential-unknown") signal("UnknownCredential", { rpId, credentialId: response.id });
+      const isUnknown = error.code === "credential-unknown";
+      if (isUnknown) signal("UnknownCredential", { rpId: options.rpId, credentialId: response.id });
       throw error;
     }
   }
@@ -235,7 +236,8 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
         return await authenticate({}, { ...how, ...CONDITIONAL });
       } catch (error) {
         if (error.code === "aborted") return undefined;
-        if (error.code !== "expired") throw error;
+        // Of this ceremony, or of the server's: "ceremony-expired".
+        if (!/expired$/.test(error.code)) throw error;
       }
     }
   }

@@ -3,8 +3,8 @@ import { mock, test } from "node:test";
 
 import { connect, create, get, supports, unsupported } from "../passkeys.js";
 import {
-  account, credential, cutNetwork, failing, inTurn, install, problem, registrationOptions, server, settle,
-  waiting,
+  account, credential, cutNetwork, failing, inTurn, install, problem, registrationOptions, requestOptions, server,
+  settle, waiting,
 } from "./browser.js";
 
 const CEREMONIES = {
@@ -207,9 +207,18 @@ test("capabilities are false in a browser that cannot be asked", async () => {
 
 const conditionalGet = { capabilities: { conditionalGet: true } };
 
-test("autofill is renewed before the ceremony expires", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
+/** Runs a test whose clock and timers do not move by themselves. */
+async function withStillClock(run) {
+  mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] });
   try {
+    await run();
+  } finally {
+    mock.timers.reset();
+  }
+}
+
+test("autofill is renewed before the ceremony expires", () =>
+  withStillClock(async () => {
     let chosen = false;
     const ceremony = (options) => (chosen ? credential() : waiting(options));
     const seen = install({ answers: server(), ceremony, ...conditionalGet });
@@ -225,9 +234,51 @@ test("autofill is renewed before the ceremony expires", async () => {
       mock.timers.tick(1);
     }
     assert.equal((await done).state, "signed-in");
-  } finally {
-    mock.timers.reset();
-  }
+  }));
+
+test("autofill that the clock has overtaken during sleep is renewed", () =>
+  withStillClock(async () => {
+    let chosen = false;
+    const ceremony = (options) => (chosen ? credential() : waiting(options));
+    const seen = install({ answers: server(), ceremony, ...conditionalGet });
+    const done = connect().autofill();
+    await settle();
+    mock.timers.setTime(3_600_000);
+    assert.equal(seen.ceremonies.length, 1);
+    chosen = true;
+    mock.timers.tick(1000);
+    assert.equal((await done).state, "signed-in");
+    assert.equal(seen.ceremonies.length, 2);
+  }));
+
+test("the time of autofill runs while it waits for another ceremony", () =>
+  withStillClock(async () => {
+    let finish;
+    const prompt = new Promise((resolve) => (finish = () => resolve(credential())));
+    let renewed = 0;
+    const options = () => ({ ...requestOptions, challenge: `${(renewed += 1)}` });
+    const ceremony = ({ mediation, signal, publicKey }) => {
+      if (!mediation) return prompt;
+      if (signal.aborted) return Promise.reject(signal.reason);
+      assert.equal(publicKey.challenge, "2", "not the challenge that expired");
+      return credential();
+    };
+    install({ answers: server({ "POST authentication/options": options }), ceremony, ...conditionalGet });
+    const created = create(registrationOptions);
+    const autofill = connect().autofill();
+    await settle();
+    mock.timers.tick(240_000);
+    finish();
+    await created;
+    assert.equal((await autofill).state, "signed-in");
+    assert.equal(renewed, 2);
+  }));
+
+test("autofill is renewed if the server's challenge has expired", async () => {
+  const verify = inTurn(problem(400, "ceremony-expired"), { state: "signed-in" });
+  const seen = install({ answers: server({ "POST authentication/verify": verify }), ...conditionalGet });
+  assert.equal((await connect().autofill()).state, "signed-in");
+  assert.equal(seen.ceremonies.length, 2);
 });
 
 test("a button ends autofill, and waits until it has ended", async () => {
@@ -272,9 +323,8 @@ test("ceremonies that start in the same moment are performed one at a time", asy
   assert.deepEqual(seen.ceremonies.map(({ method }) => method), ["get", "create"]);
 });
 
-test("a ceremony that ignores its signal blocks nothing", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
+test("a ceremony that ignores its signal blocks nothing", () =>
+  withStillClock(async () => {
     const ceremony = (options) => (options.mediation ? new Promise(() => {}) : credential());
     install({ answers: server(), ceremony, ...conditionalGet });
     const passkeys = connect();
@@ -284,10 +334,7 @@ test("a ceremony that ignores its signal blocks nothing", async () => {
     await settle();
     mock.timers.tick(250);
     assert.equal((await signedIn).state, "signed-in");
-  } finally {
-    mock.timers.reset();
-  }
-});
+  }));
 
 test("autofill ends with the signal of the page", async () => {
   install({ answers: server(), ceremony: waiting, ...conditionalGet });
