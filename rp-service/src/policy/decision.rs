@@ -163,6 +163,8 @@ struct GroupRules {
     group: Option<String>,
     joined_at: Option<Timestamp>,
     rules: Rules,
+    /// The rules of everyone, if the group has a period of enrolment of its own: they apply before.
+    before: Option<Box<GroupRules>>,
 }
 
 impl GroupRules {
@@ -176,7 +178,11 @@ impl GroupRules {
 
     /// The rules that apply now.
     fn current(&self, now: Timestamp) -> Rules {
-        if self.applies(now) { self.rules.clone() } else { self.rules.before_enrolment() }
+        if self.applies(now) {
+            return self.rules.clone();
+        }
+        let before = self.before.as_ref().map(|everyone| everyone.current(now)).unwrap_or_default();
+        self.rules.before_enrolment(&before)
     }
 
     /// The reminder, for a user who does not have what the rules will require.
@@ -212,17 +218,25 @@ impl Policy {
     }
 
     fn group_rules(&self, subject: &Subject) -> Vec<GroupRules> {
+        let everyone = || GroupRules {
+            group: None,
+            joined_at: subject.created_at,
+            rules: self.default.clone(),
+            before: None,
+        };
         let named = subject.groups.iter().filter_map(|membership| {
             let overrides = self.group.get(&membership.group)?;
+            let (group, rules) = (Some(membership.group.clone()), self.default.overridden(overrides));
             // The period of everyone does not start again in a group.
-            let joined_at = if overrides.enrol.is_some() { membership.since } else { subject.created_at };
-            let rules = self.default.overridden(overrides);
-            Some(GroupRules { group: Some(membership.group.clone()), joined_at, rules })
+            Some(if overrides.enrol.is_some() {
+                GroupRules { group, joined_at: membership.since, rules, before: Some(Box::new(everyone())) }
+            } else {
+                GroupRules { group, joined_at: subject.created_at, rules, before: None }
+            })
         });
         let mut groups: Vec<_> = named.collect();
         if groups.is_empty() {
-            let (joined_at, rules) = (subject.created_at, self.default.clone());
-            groups.push(GroupRules { group: None, joined_at, rules });
+            groups.push(everyone());
         }
         groups
     }

@@ -268,13 +268,15 @@ proptest! {
 
     #[test]
     fn time_alone_never_allows_more(
-        groups in prop::collection::vec(group(), 1..3),
+        everyone in rules(),
+        groups in prop::collection::vec(group(), 0..3),
         subject in subject(),
         session in session(),
         now in now(),
         later in 0..10_u64,
     ) {
         let (policy, user) = of_groups(&groups, &subject);
+        let policy = Policy { default: everyone, ..policy };
         let before = policy.decide(&user, &session, now);
         let after = policy.decide(&user, &session, now.saturating_add(Duration::from_hours(later * 12)));
         prop_assert!(!after.access.is_signed_in() || before.access.is_signed_in(), "{before:?} {after:?}");

@@ -301,11 +301,16 @@ impl Rules {
         }
     }
 
-    /// The rules while the period of enrolment has not ended: what the user has is accepted.
-    pub(super) fn before_enrolment(&self) -> Self {
-        let passkeys = PasskeyRules { most: self.passkeys.most, ..PasskeyRules::default() };
-        let second_factor = self.second_factor.min(SecondFactorPolicy::WhereEnrolled);
-        Self { second_factor, factors: Allowed::Any, passkeys, ..self.clone() }
+    /// The rules while the period of enrolment has not ended. What the rules `before` accept is accepted too; a factor that
+    /// the user has is required in any case.
+    pub(super) fn before_enrolment(&self, before: &Self) -> Self {
+        let at_most = before.second_factor.max(SecondFactorPolicy::WhereEnrolled);
+        Self {
+            second_factor: self.second_factor.min(at_most),
+            factors: self.factors.union(&before.factors),
+            passkeys: PasskeyRules { most: self.passkeys.most, ..self.passkeys.loosest(&before.passkeys) },
+            ..self.clone()
+        }
     }
 }
 
@@ -322,6 +327,24 @@ impl PasskeyRules {
             (self.attachment.is_empty(), Contradiction::NoAttachment),
         ];
         conditions.into_iter().find_map(|(holds, contradiction)| holds.then_some(contradiction))
+    }
+
+    /// The loosest value of each member.
+    fn loosest(&self, other: &Self) -> Self {
+        Self {
+            most: self.most.max(other.most),
+            device_bound: self.device_bound && other.device_bound,
+            synced: self.synced && other.synced,
+            user_verification: self.user_verification.min(other.user_verification),
+            resident_key: self.resident_key.min(other.resident_key),
+            attachment: self.attachment.union(&other.attachment),
+            attestation: self.attestation.min(other.attestation),
+            certification: self.certification.min(other.certification),
+            fips: self.fips.min(other.fips),
+            hardware: self.hardware && other.hardware,
+            models: self.models.union(&other.models),
+            algorithms: self.algorithms.union(&other.algorithms),
+        }
     }
 
     /// Whether a rule depends on a model that an attestation proves.

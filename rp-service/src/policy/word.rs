@@ -80,6 +80,14 @@ impl<T: Ord + Clone> Allowed<T> {
             (Self::Only(some), Self::Only(others)) => Self::Only(some & others),
         }
     }
+
+    /// The values that either accepts.
+    pub(super) fn union(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Only(some), Self::Only(others)) => Self::Only(some | others),
+            _ => Self::Any,
+        }
+    }
 }
 
 impl Word for FactorName {

@@ -414,6 +414,38 @@ fn the_grace_of_a_group_starts_when_its_user_joins() {
 }
 
 #[test]
+fn the_rules_of_everyone_apply_until_the_period_of_a_group_ends() {
+    let policy = Policy::from_toml(
+        "[default]\nsecond_factor = 'required'\nfactors = ['passkey']\npasskeys.synced = true\n\
+         [group.administrators]\nfactors = ['totp', 'passkey']\npasskeys = { synced = false, device_bound = true }\n\
+         enrol = { from = 2027-01-15, grace_days = 14 }\n\
+         [group.guests]\nsecond_factor = 'optional'\nenrol = { from = 2027-01-15 }",
+    )
+    .unwrap();
+    let decide = |group: &str, factors: &[FactorName], methods: &[VerifiedMethod]| {
+        let groups = vec![Membership { group: group.into(), since: None }];
+        let subject = Subject { groups, factors: factors.iter().cloned().collect(), ..Subject::default() };
+        let verified = |factor: &VerifiedMethod| Verified { factor: factor.clone(), at: TIMES[0] };
+        [TIMES[0], BY].map(|now| {
+            let verified = methods.iter().map(verified).collect();
+            let session = SessionFacts { verified, ..SessionFacts::default() };
+            policy.decide(&subject, &session, now).access
+        })
+    };
+    let password = VerifiedMethod::Password;
+    let signed_in = || Access::SignedIn { offered: Vec::new() };
+    // A future date does not switch off that everyone needs a second factor.
+    assert_eq!(decide("administrators", &[], &[password.clone()]), [Access::Enrol, Access::Enrol]);
+    // What either accepts is accepted: the group's own rules are never an obstacle before the date.
+    let of_totp = decide("administrators", &[FactorName::TOTP], &[password.clone(), totp()]);
+    assert_eq!(of_totp, [signed_in(), signed_in()]);
+    assert_eq!(decide("administrators", &[], &[key(synced(), true)]), [signed_in(), Access::Enrol]);
+    assert_eq!(decide("administrators", &[], &[key(security_key(), true)]), [signed_in(), signed_in()]);
+    // Looser rules of a group apply at once.
+    assert_eq!(decide("guests", &[], &[password]), [signed_in(), signed_in()]);
+}
+
+#[test]
 fn a_user_who_has_the_factor_is_not_reminded() {
     let policy = policy(
         "second_factor = 'required'\npasskeys.device_bound = true\n\
