@@ -8,6 +8,7 @@ mod table;
 
 use std::path::PathBuf;
 
+pub(crate) use junit::printable;
 pub use not_yet::{NotYet, NotYetError};
 use rp_core::Timestamp;
 use serde::Serialize;

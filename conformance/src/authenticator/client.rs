@@ -170,6 +170,10 @@ pub(crate) fn client_data(
         Some(Fault::ClientDataEmpty) => return Vec::new(),
         _ => {}
     }
+    if fault == Some(Fault::ClientDataStandardBase64) {
+        // At any place, its base64url has characters that standard base64 lacks.
+        members.push("other", Some(json!("~~~???~~~???")));
+    }
     match quirk {
         Some(Quirk::ClientDataUnknownMember) => {
             members.push("extra_keys_may_be_added_here", Some(json!({"a": [1, null]})));
@@ -262,6 +266,7 @@ fn challenge_member(challenge: &Bytes, fault: Option<Fault>) -> Option<Value> {
 
 fn origin_member(origin: &str, fault: Option<Fault>) -> Option<Value> {
     let (scheme, rest) = origin.split_once("://").unwrap_or(("https", origin));
+    let (host, port) = split_port(rest);
     Some(match fault {
         Some(Fault::OriginMissing) => return None,
         Some(Fault::OriginNotString) => json!(1),
@@ -270,17 +275,33 @@ fn origin_member(origin: &str, fault: Option<Fault>) -> Option<Value> {
         Some(Fault::OriginScheme) => {
             json!(format!("{}://{rest}", if scheme == "http" { "https" } else { "http" }))
         }
-        Some(Fault::OriginPort) => json!(format!("{scheme}://{}:4430", host(origin))),
-        Some(Fault::OriginPrefix) => json!(format!("{origin}.attacker.example")),
+        Some(Fault::OriginPort) => {
+            json!(format!("{scheme}://{host}{}", if port == ":4430" { ":4431" } else { ":4430" }))
+        }
+        Some(Fault::OriginPrefix) => json!(format!("{scheme}://{host}.attacker.example{port}")),
         Some(Fault::OriginSuffix) => json!(format!("{scheme}://evil{rest}")),
         Some(Fault::OriginHyphen) => json!(format!("{scheme}://evil-{rest}")),
-        // The Cyrillic letter that looks like a Latin o.
-        Some(Fault::OriginInternational) => json!(origin.replace('o', "\u{43e}")),
+        Some(Fault::OriginInternational) => json!(format!("{scheme}://{}{port}", in_cyrillic(host))),
         Some(Fault::OriginSubdomain) => json!(format!("{scheme}://sub.{rest}")),
-        Some(Fault::OriginTrailingDot) => json!(format!("{scheme}://{rest}.")),
+        Some(Fault::OriginTrailingDot) => json!(format!("{scheme}://{host}.{port}")),
         Some(Fault::OriginCase) => json!(origin.to_uppercase()),
         _ => json!(origin),
     })
+}
+
+/// The host, and the port with its colon if there is one.
+fn split_port(authority: &str) -> (&str, &str) {
+    let is_port = |at: &usize| authority.bytes().skip(*at).skip(1).all(|byte| byte.is_ascii_digit());
+    authority.rfind(':').filter(is_port).map_or((authority, ""), |at| authority.split_at(at))
+}
+
+/// A host with a Cyrillic letter that looks like one of its Latin letters.
+fn in_cyrillic(host: &str) -> String {
+    let letters = [('o', "\u{43e}"), ('a', "\u{430}"), ('e', "\u{435}"), ('c', "\u{441}"), ('p', "\u{440}")];
+    match letters.iter().find(|(latin, _)| host.contains(*latin)) {
+        Some((latin, cyrillic)) => host.replacen(*latin, cyrillic, 1),
+        None => format!("\u{43e}{host}"),
+    }
 }
 
 fn cross_origin_member(cross_origin: bool, fault: Option<Fault>) -> Option<Value> {

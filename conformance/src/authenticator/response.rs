@@ -156,7 +156,9 @@ fn damage_response(response: &mut Map<String, Value>, fault: Fault) {
         }
         Fault::ClientDataNotString => set(response, "clientDataJSON", json!({})),
         Fault::ClientDataPadded => change(response, "clientDataJSON", padded),
-        Fault::ClientDataStandardBase64 => change(response, "clientDataJSON", |text| format!("+/{text}")),
+        Fault::ClientDataStandardBase64 => {
+            change(response, "clientDataJSON", |text| text.replace('-', "+").replace('_', "/"));
+        }
         Fault::AttestationObjectMissing => {
             response.remove("attestationObject");
         }

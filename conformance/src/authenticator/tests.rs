@@ -175,6 +175,50 @@ fn every_fault_of_an_authentication_changes_the_response() {
 }
 
 #[test]
+fn a_wrong_origin_is_another_host_or_port_of_a_valid_url() {
+    let origin_of = |page: &str, fault| {
+        let mut key = authenticator(Config { fault: Some(fault), ..Config::default() });
+        let host = client::host(page).to_owned();
+        let created =
+            parse(&key.create(&with(creation(), json!({"rp": {"id": host, "name": "x"}})), page).unwrap());
+        let client_data: Value = serde_json::from_slice(&bytes(&created, "clientDataJSON")).unwrap();
+        client_data["origin"].as_str().unwrap().to_owned()
+    };
+    for (page, fault, expected) in [
+        ("http://localhost:8090", Fault::OriginTrailingDot, "http://localhost.:8090"),
+        ("http://localhost:8090", Fault::OriginPrefix, "http://localhost.attacker.example:8090"),
+        ("http://localhost:8090", Fault::OriginInternational, "http://l\u{43e}calhost:8090"),
+        ("https://localhost:4430", Fault::OriginPort, "https://localhost:4431"),
+        ("https://example.org", Fault::OriginTrailingDot, "https://example.org."),
+        ("https://example.org", Fault::OriginPrefix, "https://example.org.attacker.example"),
+        ("https://example.org", Fault::OriginPort, "https://example.org:4430"),
+        // No Latin o.
+        ("https://rp.example.net", Fault::OriginInternational, "https://rp.ex\u{430}mple.net"),
+        ("https://quiz.fi", Fault::OriginInternational, "https://\u{43e}quiz.fi"),
+    ] {
+        assert_eq!(origin_of(page, fault), expected, "{fault} at {page}");
+    }
+}
+
+#[test]
+fn standard_base64_differs_in_its_characters_alone() {
+    let mut key = authenticator(Config::default());
+    let honest = parse(&key.create(&creation(), ORIGIN).unwrap());
+    key.config.fault = Some(Fault::ClientDataStandardBase64);
+    for page in ["https://example.org", "https://a.example.org", "https://bc.example.org"] {
+        let allow = json!({"allowCredentials": [{"type": "public-key", "id": honest["id"]}]});
+        let created = key.create(&creation(), page).unwrap();
+        for response in [created, key.get(&with(request(), allow), page).unwrap()] {
+            let text = parse(&response)["response"]["clientDataJSON"].as_str().unwrap().to_owned();
+            assert!(text.contains(['+', '/']) && !text.contains('='), "{text}");
+            let decoded = rp_core::base64url::decode(&text.replace('+', "-").replace('/', "_")).unwrap();
+            let client_data: Value = serde_json::from_slice(&decoded).unwrap();
+            assert_eq!(client_data["origin"], page);
+        }
+    }
+}
+
+#[test]
 fn no_attestation_is_given_where_none_is_asked_for() {
     for asked in [json!({"attestation": "none"}), json!({"attestation": null})] {
         let mut key = authenticator(Config { format: Format::Packed, ..Config::default() });

@@ -86,6 +86,13 @@ impl Drive {
         drive.only.clone_from(&self.only);
         drive.jobs = self.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         drive.subject = format!("{} over {name}", self.url);
+        if drive.is_empty() {
+            return Err(format!(
+                "--only {}: no case has this text in its id",
+                self.only.as_deref().unwrap_or_default()
+            )
+            .into());
+        }
         drive.check(&network)?;
         let progress = progress_bar(drive.len());
         let report = drive.run(&network, |outcome| {

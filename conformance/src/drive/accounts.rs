@@ -1,7 +1,6 @@
 //! Tests with several accounts, or with one response twice.
 
 use super::binding::{Visit, Wish};
-use super::client::Answer;
 use super::models::Model;
 use super::played::{Expectation, Played};
 use super::player::{Player, fresh, id_of};
@@ -20,9 +19,7 @@ impl<'a> Player<'a> {
 
     /// Requests options and returns the device's response.
     fn creation_for(&self, visit: &mut Visit<'a>, device: &mut Authenticator) -> Result<String> {
-        let Answer::Accepted(options) = self.binding.creation_options(visit, &Wish::default())? else {
-            return Err(Played::unproven("options were rejected"));
-        };
+        let options = self.binding.creation_options(visit, &Wish::default())?.options()?;
         let response = device.create(&options, Page::at(&self.drive.origin));
         response.map_err(|error| Played::unproven(error.to_string()))
     }
@@ -34,12 +31,7 @@ impl<'a> Player<'a> {
         device: &mut Authenticator,
         by_name: bool,
     ) -> Result<String> {
-        let options = match self.binding.request_options(visit, &Wish { by_name, ..Wish::default() })? {
-            Answer::Accepted(options) => options,
-            Answer::Rejected(message) => {
-                return Err(Played::unproven(format!("options were rejected: {message}")));
-            }
-        };
+        let options = self.binding.request_options(visit, &Wish { by_name, ..Wish::default() })?.options()?;
         let lists = options["allowCredentials"].as_array().is_some_and(|list| !list.is_empty());
         if device.config.fault == Some(Fault::CredentialNotAllowed) && !lists {
             return Err(Played::not_expressible("the server lists no credentials for a username"));

@@ -5,7 +5,7 @@ use super::player::Player;
 use super::service;
 use super::turn::Turn;
 use crate::authenticator::Fault;
-use crate::report::Outcome;
+use crate::report::{Outcome, printable};
 
 /// A case.
 #[derive(Clone, Debug)]
@@ -47,9 +47,9 @@ impl Case {
             note: Some(self.note.clone()),
             must: self.expect.must,
             expected: self.expect.describe(),
-            got: played.got,
-            reason: played.reason,
-            result: played.result,
+            result: played.result_of(self.expect.must),
+            got: printable(&played.got),
+            reason: played.reason.as_deref().map(printable),
             vector: None,
         }
     }

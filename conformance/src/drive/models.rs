@@ -29,6 +29,9 @@ pub(super) enum Model {
     Unlisted,
 }
 
+/// The time at which the certificate of [`Model::LeafAnchor`] was made, 2026-01-01. It is valid for ten years.
+const LEAF_MADE: Timestamp = Timestamp::from_unix_seconds(1_767_225_600);
+
 /// The statuses for which a model must be rejected.
 pub(super) const BAD_STATUSES: [&str; 5] = [
     "USER_VERIFICATION_BYPASS",
@@ -87,9 +90,13 @@ impl Model {
 
     /// A device of the model, with credentials of its own.
     pub(super) fn device(self, seed: &str, config: Config) -> Authenticator {
-        // Certificates after an anchor are rejected in the `fido` profile.
-        let path = if self == Self::LeafAnchor { CertificatePath::Leaf } else { config.path };
-        Authenticator::of_vendor(&self.vendor(), seed, Config { aaguid: self.aaguid(), path, ..config })
+        let config = match self {
+            // Certificates after an anchor are rejected in the `fido` profile. The certificate is the one that metadata
+            // list, to the byte.
+            Self::LeafAnchor => Config { path: CertificatePath::Leaf, now: LEAF_MADE, ..config },
+            _ => config,
+        };
+        Authenticator::of_vendor(&self.vendor(), seed, Config { aaguid: self.aaguid(), ..config })
     }
 
     /// The entry of the model as the FIDO Metadata Service would publish it.
@@ -244,4 +251,34 @@ fn pem(der: &[u8]) -> String {
     }
     lines.push("-----END CERTIFICATE-----\n");
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use rp_core::base64url;
+
+    use super::*;
+    use crate::authenticator::{Format, Page};
+
+    #[test]
+    fn a_leaf_that_is_the_anchor_is_the_listed_certificate() {
+        let listed = Model::LeafAnchor.entry(Timestamp::from_unix_seconds(1_780_272_000));
+        let listed = listed["metadataStatement"]["attestationRootCertificates"][0].as_str().unwrap();
+        let now = Timestamp::from_unix_seconds(1_790_000_000);
+        let mut device =
+            Model::LeafAnchor.device("another", Config { format: Format::Packed, now, ..Config::default() });
+        let options = json!({
+            "rp": {"id": "example.org"},
+            "user": {"id": "AA", "name": "kim", "displayName": "Kim"},
+            "challenge": "AAAAAAAAAAAAAAAAAAAAAA",
+            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+            "attestation": "direct",
+        });
+        let created = device.create(&options, Page::at("https://example.org")).unwrap();
+        let created: Value = serde_json::from_str(&created).unwrap();
+        let object = base64url::decode(created["response"]["attestationObject"].as_str().unwrap()).unwrap();
+        let certificate =
+            base64url::decode(&listed.replace('+', "-").replace('/', "_").replace('=', "")).unwrap();
+        assert!(object.windows(certificate.len()).any(|window| window == certificate));
+    }
 }

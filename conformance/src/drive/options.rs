@@ -4,7 +4,6 @@ use rp_core::base64url;
 use serde_json::{Value, json};
 
 use super::binding::Wish;
-use super::client::Answer;
 use super::models::Model;
 use super::played::{Expectation, Played};
 use super::player::{Player, fresh, id_of};
@@ -29,10 +28,7 @@ impl Player<'_> {
         let device = self.registered("requested")?;
         let answer = self.binding.request_options(&mut self.visit, wish)?;
         self.discard(&id_of(&device))?;
-        match answer {
-            Answer::Accepted(options) => Ok(options),
-            Answer::Rejected(message) => Err(Played::failed(format!("options were rejected: {message}"))),
-        }
+        answer.options()
     }
 
     /// A request cannot choose the options of every interface.
@@ -110,9 +106,7 @@ pub(super) fn creation_challenges_differ(player: &mut Player<'_>, _: &Expectatio
 pub(super) fn request_challenges_differ(player: &mut Player<'_>, _: &Expectation) -> Result {
     let mut challenges = vec![player.request(&by_name())?["challenge"].clone()];
     for _ in 1..SAMPLES {
-        let Answer::Accepted(options) = player.binding.request_options(&mut player.visit, &by_name())? else {
-            return Err(Played::unproven("options were rejected"));
-        };
+        let options = player.binding.request_options(&mut player.visit, &by_name())?.options()?;
         challenges.push(options["challenge"].clone());
     }
     all_differ(&challenges)
@@ -190,9 +184,7 @@ pub(super) fn excludes_registered(player: &mut Player<'_>, _: &Expectation) -> R
 
 pub(super) fn excludes_nothing_at_first(player: &mut Player<'_>, _: &Expectation) -> Result {
     let name = player.unique("new");
-    let Answer::Accepted(options) = player.binding.sign_up_options(&mut player.visit, &name)? else {
-        return Err(Played::unproven("options were rejected"));
-    };
+    let options = player.binding.sign_up_options(&mut player.visit, &name)?.options()?;
     let list = &options["excludeCredentials"];
     check(list.as_array().is_none_or(Vec::is_empty), || format!("excludeCredentials: {list}"))
 }
@@ -229,7 +221,7 @@ pub(super) fn allows_credentials_of_the_account(player: &mut Player<'_>, _: &Exp
     let answer = player.binding.request_options(&mut player.visit, &by_name())?;
     let id = id_of(&device);
     player.discard(&id)?;
-    let Answer::Accepted(options) = answer else { return Err(Played::failed("options were rejected")) };
+    let options = answer.options()?;
     let list = &options["allowCredentials"];
     let own = list.as_array().and_then(|list| list.iter().find(|one| one["id"] == id.as_str()));
     let own = own.ok_or_else(|| Played::failed(format!("allowCredentials: {list}; the account has {id}")))?;

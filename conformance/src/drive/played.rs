@@ -1,5 +1,7 @@
 //! The outcome of a case, and its judgement.
 
+use serde_json::Value;
+
 use super::client::{Answer, Broken, Message};
 use super::reasons::Reasons;
 use crate::report::{CaseResult, Must};
@@ -61,11 +63,13 @@ pub(super) struct Played {
     pub(super) result: CaseResult,
     pub(super) got: String,
     pub(super) reason: Option<String>,
+    /// Whether the server rejected a request for options.
+    lacks_options: bool,
 }
 
 impl Played {
     fn new(result: CaseResult, got: impl Into<String>) -> Self {
-        Self { result, got: got.into(), reason: None }
+        Self { result, got: got.into(), reason: None, lacks_options: false }
     }
 
     pub(super) fn passed(got: impl Into<String>) -> Self {
@@ -80,8 +84,26 @@ impl Played {
         Self::new(CaseResult::Unproven, got)
     }
 
+    /// The result of a case with this verdict.
+    pub(super) fn result_of(&self, must: Must) -> CaseResult {
+        if self.lacks_options && must == Must::Accept { CaseResult::Failed } else { self.result }
+    }
+
     pub(super) fn not_expressible(got: impl Into<String>) -> Self {
         Self::new(CaseResult::NotExpressible, got)
+    }
+}
+
+impl Answer {
+    /// The options that were requested. Without them, a rejection proves nothing, and what must be accepted is not.
+    pub(super) fn options(self) -> Result<Value, Played> {
+        match self {
+            Self::Accepted(options) => Ok(options),
+            Self::Rejected(message) => {
+                let unproven = Played::unproven(format!("options were rejected: {message}"));
+                Err(Played { lacks_options: true, ..unproven })
+            }
+        }
     }
 }
 

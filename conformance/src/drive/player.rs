@@ -163,13 +163,10 @@ impl<'a> Player<'a> {
             wish.extensions = inputs.clone();
         }
         let options = match self.binding.request_options(&mut self.visit, &wish)? {
-            Answer::Accepted(options) => options,
             Answer::Rejected(_) if !by_name => {
                 return Err(Played::not_expressible("the server has no sign-in without a username"));
             }
-            Answer::Rejected(message) => {
-                return Err(Played::unproven(format!("options were rejected: {message}")));
-            }
+            answer => answer.options()?,
         };
         if !by_name && options["allowCredentials"].as_array().is_some_and(|list| !list.is_empty()) {
             return Err(Played::not_expressible("the server lists credentials although no user was named"));
@@ -182,10 +179,7 @@ impl<'a> Player<'a> {
     }
 
     pub(super) fn creation_options(&mut self, wish: &Wish) -> Result<Value, Played> {
-        match self.binding.creation_options(&mut self.visit, wish)? {
-            Answer::Accepted(options) => Ok(options),
-            Answer::Rejected(message) => Err(Played::unproven(format!("options were rejected: {message}"))),
-        }
+        self.binding.creation_options(&mut self.visit, wish)?.options()
     }
 
     /// The user verification that a turn needs.

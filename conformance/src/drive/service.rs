@@ -39,7 +39,7 @@ impl<'a> Player<'a> {
     fn step_up_response(&self, client: &mut Client<'a>, device: &mut Authenticator) -> Result<String> {
         let purpose = json!({"purpose": "step-up"}).to_string();
         let answer = call(client, "POST", "/authentication/options", Some(&purpose))?;
-        let options = self.accepted_or_unproven(answer, "request for options")?;
+        let options = answer.options()?;
         if device.config.fault == Some(Fault::UserNotVerified) && options["userVerification"] != "required" {
             return Err(Played::not_expressible("the server does not require user verification"));
         }
@@ -227,7 +227,7 @@ impl<'a> Player<'a> {
 
     fn proof(&self, client: &mut Client<'a>, device: &mut Authenticator) -> Result<String> {
         let answer = call(client, "POST", "/proof/options", Some("{}"))?;
-        let options = self.accepted_or_unproven(answer, "request for options")?;
+        let options = answer.options()?;
         self.in_client(device.create(&options, Page::at(&self.drive.origin)))
     }
 

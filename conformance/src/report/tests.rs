@@ -181,3 +181,12 @@ fn html_names_the_reason_of_every_rejection() {
     );
     assert!(!html.contains("<script") && !html.contains("http"), "{html}");
 }
+
+#[test]
+fn text_of_a_server_controls_neither_terminal_nor_xml() {
+    let text = printable("x\u{1b}[2J\n0 failed\r::error \u{202e}y\u{feff}\u{ffff}");
+    assert_eq!(text, "x [2J 0 failed ::error  y\u{feff} ");
+    let mut report = one_of_each();
+    report.cases[3].got = "\u{fffe}\u{ffff}\u{8}".into();
+    assert!(report.junit().contains("got \u{fffd}\u{fffd}\u{fffd}\""));
+}

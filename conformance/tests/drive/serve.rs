@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rp_conformance::authenticator::Config as Device;
 use rp_conformance::drive::{BindingName, Drive, certified_root, entries};
-use rp_conformance::http::{Fixture, HttpRequest, LOCALHOST, Setup, bare};
-use rp_conformance::report::{CaseResult, Report};
+use rp_conformance::http::{Fixture, HttpRequest, HttpResponse, LOCALHOST, Setup, bare};
+use rp_conformance::report::{CaseResult, Must, Outcome, Report};
 use rp_conformance::serve::{Check, Config, Server};
 use rp_core::{Profile, StaticAnchors, Timestamp, TrustAnchor};
 use rp_mds::{Catalog, Metadata, MetadataTrust, Policy, Retention};
@@ -76,6 +76,23 @@ fn serve_shows_every_behaviour_and_every_reason() {
     });
     assert_eq!(unexplained.count(), 0);
     assert!(report.passed > 700, "{report}");
+}
+
+#[test]
+fn a_server_that_rejects_everything_passes_nothing() {
+    let rejects = |_: &HttpRequest| HttpResponse {
+        status: 404,
+        body: br#"{"status":"failed","errorMessage":"no such route\u001b[2J"}"#.to_vec(),
+        ..HttpResponse::default()
+    };
+    let report = drive().run(&rejects, |_| ());
+    assert_eq!(report.passed, 0, "{report}");
+    let (accept, reject): (Vec<_>, Vec<_>) = report.cases.iter().partition(|case| case.must == Must::Accept);
+    let results = |cases: &[&Outcome], result| cases.iter().filter(|case| case.result == result).count();
+    assert!(results(&accept, CaseResult::Failed) > 100, "{report}");
+    assert_eq!(results(&accept, CaseResult::Unproven), 0, "{report}");
+    assert_eq!(results(&reject, CaseResult::Failed), 0, "{report}");
+    assert!(!report.to_string().contains('\u{1b}'));
 }
 
 #[test]

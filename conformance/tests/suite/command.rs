@@ -83,3 +83,12 @@ fn a_page_without_markers_is_an_error_and_not_changed() {
     }
     assert_eq!(fs::read_to_string(page).unwrap(), "# A page\n");
 }
+
+#[test]
+fn a_selection_without_cases_makes_the_status_2() {
+    // Nothing is requested: the discard port is never connected.
+    let output = conformance(&["drive", "http://127.0.0.1:9", "--only", "no-such-case"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("--only no-such-case: no case has this text in its id"), "{told}");
+}
