@@ -132,10 +132,15 @@ impl RegistrationResponse {
         self.transports.iter().map(|Transport(word)| &**word)
     }
 
-    /// `authenticatorAttachment`, which is unsigned; `None` also if the word is unknown.
+    /// `authenticatorAttachment`, which is unsigned; `None` also if the word is unknown, or if it is `platform` and the
+    /// transports contradict it: some versions of Safari report `platform` for security keys.
     #[must_use]
     pub fn authenticator_attachment(&self) -> Option<AuthenticatorAttachment> {
+        let mut transports = self.transports().peekable();
+        let is_contradicted =
+            transports.peek().is_some() && transports.all(|transport| transport != "internal");
         self.authenticator_attachment
+            .filter(|attachment| *attachment != AuthenticatorAttachment::Platform || !is_contradicted)
     }
 
     pub(crate) fn client_extensions(&self) -> &ClientOutputs {

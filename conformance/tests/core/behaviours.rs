@@ -301,14 +301,21 @@ fn authenticate_as(
 fn an_attachment_that_was_not_requested_is_rejected() {
     let mut key = Authenticator::new("attachment", Config::default());
     let rp = builder().authenticator_attachment(AuthenticatorAttachment::CrossPlatform).build().unwrap();
-    let judged = |key: &mut Authenticator, told: Value| {
-        register(&rp, key, &user("kim"), |response| response["authenticatorAttachment"] = told)
+    let judged = |key: &mut Authenticator, told: Value, transports: &[&str]| {
+        register(&rp, key, &user("kim"), |response| {
+            response["authenticatorAttachment"] = told;
+            response["response"]["transports"] = json!(transports);
+        })
     };
     for told in [json!("cross-platform"), json!("telepathy"), Value::Null] {
-        assert!(judged(&mut key, told).is_ok());
+        assert!(judged(&mut key, told, &["internal"]).is_ok());
     }
-    let refused = judged(&mut key, json!("platform")).unwrap_err();
-    assert_eq!((refused.code(), refused.step()), (Code::AuthenticatorNotAllowed, 28));
+    for transports in [&["internal"] as &[_], &["internal", "hybrid"], &[]] {
+        let refused = judged(&mut key, json!("platform"), transports).unwrap_err();
+        assert_eq!((refused.code(), refused.step()), (Code::AuthenticatorNotAllowed, 28));
+    }
+    // Safari, for a security key
+    assert!(judged(&mut key, json!("platform"), &["usb"]).is_ok());
 
     let rp = builder().resident_key(ResidentKeyRequirement::Required).build().unwrap();
     let judged = |key: &mut Authenticator, results: Value| {
