@@ -301,8 +301,8 @@ impl Rules {
         }
     }
 
-    /// The rules while the period of enrolment has not ended. What the rules `before` accept is accepted too; a factor that
-    /// the user has is required in any case.
+    /// The rules while the period of enrolment has not ended: they also accept the passkeys and factors that the rules
+    /// `before` accept. A factor that the user has is required in any case.
     pub(super) fn before_enrolment(&self, before: &Self) -> Self {
         let at_most = before.second_factor.max(SecondFactorPolicy::WhereEnrolled);
         Self {

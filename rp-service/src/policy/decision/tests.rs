@@ -436,7 +436,7 @@ fn the_rules_of_everyone_apply_until_the_period_of_a_group_ends() {
     let signed_in = || Access::SignedIn { offered: Vec::new() };
     // A future date does not switch off that everyone needs a second factor.
     assert_eq!(decide("administrators", &[], &[password.clone()]), [Access::Enrol, Access::Enrol]);
-    // What either accepts is accepted: the group's own rules are never an obstacle before the date.
+    // A passkey that either accepts is accepted: the group's own rules are never an obstacle before the date.
     let of_totp = decide("administrators", &[FactorName::TOTP], &[password.clone(), totp()]);
     assert_eq!(of_totp, [signed_in(), signed_in()]);
     assert_eq!(decide("administrators", &[], &[key(synced(), true)]), [signed_in(), Access::Enrol]);
