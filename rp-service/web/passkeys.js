@@ -173,46 +173,42 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
 
   verify ??= ({ code }) => page[VERIFICATIONS[code]]();
   /** Verifies the user, if that helps. Requests that were rejected together share one verification. */
-  async function isVerified(error) {
-    if (!VERIFICATIONS[error.code]) return false;
-    verification ??= verify(error).finally(() => (verification = undefined));
-    return (await verification) !== false;
-  }
+  const isVerified = async (error) =>
+    VERIFICATIONS[error.code] &&
+    (await (verification ??= verify(error).finally(() => (verification = undefined)))) !== false;
 
-  async function call(method, path, body) {
-    try {
-      return await send(method, path, body);
-    } catch (error) {
-      if (!(await isVerified(error))) throw error;
-    }
-    return send(method, path, body);
-  }
+  const call = (...request) =>
+    send(...request).catch(async (error) => {
+      if (await isVerified(error)) return send(...request);
+      throw error;
+    });
 
   async function register(request, { nickname, grant, ...how } = {}) {
     const key = JSON.stringify(request);
+    const more = { nickname, grant };
     if (unsent?.key === key) {
       try {
-        return await store({ ...unsent, body: { ...unsent.body, nickname, grant } });
+        return await store(unsent, more);
       } catch (error) {
         if (error.code === "network") throw error;
       }
     }
     const options = await call("POST", "registration/options", request);
     const { response, prf } = await perform("create", options, how);
-    return store({ key, body: { ...response, nickname, grant }, rpId: options.rp.id, prf });
+    return store({ key, response, rpId: options.rp.id, prf }, more);
   }
 
-  async function store(registration) {
-    const { body, rpId, prf } = registration;
+  async function store(registration, more) {
+    const { response, rpId, prf } = registration;
     unsent = undefined;
     try {
-      return { ...(await post("registration/verify", body)), prf };
+      return { ...(await post("registration/verify", { ...response, ...more })), prf };
     } catch (error) {
       const { code, status } = error;
       if (code === "network") unsent = registration;
       // The authenticator has a passkey that the server did not store.
       const mayBeStored = /^(credential-exists|no-ceremony|too-many-requests)$/.test(code);
-      if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: body.id });
+      if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: response.id });
       throw error;
     }
   }

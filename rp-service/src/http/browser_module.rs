@@ -49,7 +49,7 @@ impl BrowserModule {
     #[must_use]
     pub const fn integrity(self) -> &'static str {
         match self {
-            Self::Passkeys => "sha384-1BnUfbYbt2cEqT/p3+U5kp51b/a5FJn2yArnGYzYyEHW4sipYzU5QBGw1XXpFkX2",
+            Self::Passkeys => "sha384-eCkkQTNP9+WUi7E6jX7Nfi2ZI4XE09Yl+78Uh/bC6Hvt2+6CzbMRdiq6+2IaL5/R",
             Self::GermanTexts => "sha384-0ruLfSnWMU/PHFIjcSuMhO1UdZ2wd2U6L0T0s5qXqJR97F0RHoGohEHtrQyGIAMq",
             Self::Telemetry => "sha384-DDIaHnO3ujLcpe6buYL1AgQ781a38P/asBFh35sPBOvAxryrVTYVUJSd6VyPS0dH",
         }
