@@ -40,7 +40,8 @@ export interface Passkeys {
   addPasskey(how?: RegistrationHow): Promise<Registered>;
   /**
    * Adds a passkey without a prompt, right after the user signed in with a password from a password manager. Resolves to
-   * `undefined` if the browser, the password manager or the server does not.
+   * `undefined` if the browser, the password manager or the server does not, also where the server requires a verification
+   * first.
    */
   createConditionally(how?: RegistrationHow): Promise<Registered | undefined>;
 

@@ -193,7 +193,8 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
         if (error.code === "network") throw error;
       }
     }
-    const options = await call("POST", "registration/options", request);
+    // A conditional registration shows no prompt, also not one that verifies the user.
+    const options = await (request === CONDITIONAL ? send : call)("POST", "registration/options", request);
     const { response, prf } = await perform("create", options, how);
     return store({ key, response, rpId: options.rp.id, prf }, more);
   }

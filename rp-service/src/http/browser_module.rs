@@ -49,7 +49,7 @@ impl BrowserModule {
     #[must_use]
     pub const fn integrity(self) -> &'static str {
         match self {
-            Self::Passkeys => "sha384-eCkkQTNP9+WUi7E6jX7Nfi2ZI4XE09Yl+78Uh/bC6Hvt2+6CzbMRdiq6+2IaL5/R",
+            Self::Passkeys => "sha384-UOM8a38CxW9Y80sRGz02P5S2o3p9iBGfr9TEX3yyKyfma1fk6FJCl70ycg1Dh3sA",
             Self::GermanTexts => "sha384-0ruLfSnWMU/PHFIjcSuMhO1UdZ2wd2U6L0T0s5qXqJR97F0RHoGohEHtrQyGIAMq",
             Self::Telemetry => "sha384-DDIaHnO3ujLcpe6buYL1AgQ781a38P/asBFh35sPBOvAxryrVTYVUJSd6VyPS0dH",
         }

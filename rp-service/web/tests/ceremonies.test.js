@@ -401,6 +401,19 @@ test("a conditional registration asks no one and fails silently", async () => {
   assert.equal(await connect().createConditionally(), undefined);
 });
 
+test("a conditional registration never verifies the user", async () => {
+  for (const rejection of [problem(401, "second-factor-required"), problem(403, "step-up-required")]) {
+    let dialogs = 0;
+    for (const options of [{}, { verify: async () => (dialogs += 1) }]) {
+      const answers = server({ "POST registration/options": inTurn(rejection, registrationOptions) });
+      const seen = install({ answers, capabilities: { conditionalCreate: true } });
+      const created = await connect(options).createConditionally();
+      assert.deepEqual([created, seen.ceremonies.length, dialogs], [undefined, 0, 0]);
+      assert.deepEqual(seen.routes(), ["POST registration/options"]);
+    }
+  }
+});
+
 test("a conditional registration ends autofill", async () => {
   const ceremony = (options, method) => (method === "get" ? waiting(options) : credential());
   const capabilities = { conditionalGet: true, conditionalCreate: true };
