@@ -164,7 +164,8 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     }
     if (!response.ok) throw await problemOf(response);
     const account = json.signal ?? json;
-    signal("AllAcceptedCredentials", account.allAcceptedCredentials);
+    // The list does not have a passkey that is yet to be sent again.
+    unsent || signal("AllAcceptedCredentials", account.allAcceptedCredentials);
     signal("CurrentUserDetails", account.currentUserDetails);
     return json;
   }
@@ -220,7 +221,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
     try {
       return { ...(await post("authentication/verify", response)), prf };
     } catch (error) {
-      const isUnknown = error.code === "credential-unknown";
+      const isUnknown = error.code === "credential-unknown" && unsent?.response.id !== response.id;
       if (isUnknown) signal("UnknownCredential", { rpId: options.rpId, credentialId: response.id });
       throw error;
     }

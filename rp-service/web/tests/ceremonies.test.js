@@ -75,6 +75,27 @@ test("a registration that is sent again has the nickname and the grant of that c
   assert.deepEqual([nickname, grant], ["two", undefined]);
 });
 
+test("a passkey that was not sent is not forgotten", async () => {
+  const answers = server({
+    "POST registration/verify": inTurn(cutNetwork, [201, { id: "AQID", signal: account }]),
+    "POST authentication/verify": problem(422, "credential-unknown"),
+    "PATCH user": { name: "ada", signal: account },
+  });
+  const seen = install({ answers });
+  const passkeys = connect();
+  await assert.rejects(passkeys.signUp({ username: "ada" }), { code: "network" });
+  await assert.rejects(passkeys.signIn(), { code: "credential-unknown" });
+  assert.deepEqual(seen.signals, []);
+  // The list of the account does not have the passkey yet.
+  await passkeys.call("PATCH", "user", { displayName: "Ada" });
+  assert.deepEqual(seen.signals, [["CurrentUserDetails", account.currentUserDetails]]);
+  seen.signals.length = 0;
+  await passkeys.signUp({ username: "ada" });
+  assert.deepEqual(seen.signals.map(([method]) => method), ["AllAcceptedCredentials", "CurrentUserDetails"]);
+  await assert.rejects(passkeys.signIn(), { code: "credential-unknown" });
+  assert.equal(seen.signals.at(-1)[0], "UnknownCredential");
+});
+
 test("a registration that was not sent is never sent for another user", async () => {
   const verify = inTurn(cutNetwork, [201, { id: "AQID" }]);
   const seen = install({ answers: server({ "POST registration/verify": verify }) });
