@@ -112,7 +112,10 @@ export interface How {
 }
 
 export interface RegistrationHow extends How {
-  /** The name of the new passkey. */
+  /**
+   * The name of the new passkey. If the server rejects it (`malformed-json`), the next call for the same user sends the
+   * passkey again, with its own nickname and without another prompt.
+   */
   nickname?: string;
   /** The token of an enrolment grant. */
   grant?: string;

@@ -137,7 +137,7 @@ const except = (code) => (error) => {
 export function connect({ prefix = "/webauthn", verify } = {}) {
   let autofill;
   let verification;
-  /** A registration that the server may not have received. */
+  /** A registration that the server did not receive, or did not look at. */
   let unsent;
   /** Settles when the last options have arrived. The first bring the cookie of ceremonies: the next wait for it. */
   let options = Promise.resolve();
@@ -191,7 +191,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       try {
         return await store(unsent, more);
       } catch (error) {
-        if (error.code === "network") throw error;
+        if (unsent) throw error;
       }
     }
     // A conditional registration shows no prompt, also not one that verifies the user.
@@ -207,10 +207,12 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       return { ...(await post("registration/verify", { ...response, ...more })), prf };
     } catch (error) {
       const { code, status } = error;
-      if (code === "network") unsent = registration;
-      // The authenticator has a passkey that the server did not store.
+      // The server rejects a nickname before it looks at the passkey.
+      const isNickname = code === "malformed-json" && more.nickname;
       const mayBeStored = /^(credential-exists|no-ceremony|too-many-requests)$/.test(code);
-      if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: response.id });
+      if (isNickname || code === "network") unsent = registration;
+      // The authenticator has a passkey that the server did not store.
+      else if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: response.id });
       throw error;
     }
   }

@@ -115,6 +115,32 @@ test("a registration that arrived the first time is followed by a new one", asyn
   assert.deepEqual(seen.signals, []);
 });
 
+test("a rejected nickname keeps the passkey", async () => {
+  for (const first of [problem(400, "malformed-json"), cutNetwork]) {
+    const rejected = problem(400, "malformed-json");
+    const verify = inTurn(first, rejected, rejected, [201, { id: "AQID" }]);
+    const seen = install({ answers: server({ "POST registration/verify": verify }) });
+    const passkeys = connect();
+    await assert.rejects(passkeys.addPasskey({ nickname: first === cutNetwork ? "ok" : "too long" }));
+    await assert.rejects(passkeys.addPasskey({ nickname: "too long" }), { code: "malformed-json" });
+    await assert.rejects(passkeys.addPasskey({ nickname: "too long" }), { code: "malformed-json" });
+    assert.equal((await passkeys.addPasskey({ nickname: "ok" })).id, "AQID");
+    assert.equal(seen.body("POST registration/verify").nickname, "ok");
+    assert.equal(seen.ceremonies.length, 1);
+    assert.deepEqual(seen.signals, []);
+  }
+});
+
+test("a malformed response without a nickname is not sent again", async () => {
+  const verify = inTurn(problem(400, "malformed-json"), [201, { id: "AQID" }]);
+  const seen = install({ answers: server({ "POST registration/verify": verify }) });
+  const passkeys = connect();
+  await assert.rejects(passkeys.addPasskey(), { code: "malformed-json" });
+  assert.equal(seen.signals[0][0], "UnknownCredential");
+  await passkeys.addPasskey();
+  assert.equal(seen.ceremonies.length, 2);
+});
+
 test("a response that is not JSON counts as a cut network", async () => {
   install({ answers: server({ "POST authentication/options": [200, "<html>"] }) });
   await assert.rejects(connect().signIn(), { code: "network" });
