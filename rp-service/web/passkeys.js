@@ -65,7 +65,7 @@ const CONDITIONAL = { mediation: "conditional" };
 
 /** Ends the ceremony that is waiting. A conditional ceremony ends autofill only. */
 let stop = () => {};
-/** Settles when the browser has ended the last ceremony. */
+/** Settles when the last ceremony has ended. */
 let idle;
 
 async function perform(method, json, { extensions, signal, ...how } = {}) {
@@ -91,10 +91,11 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
     const kind = method === "create" ? "Creation" : "Request";
     const publicKey = PublicKeyCredential[`parse${kind}OptionsFromJSON`]({ ...json, extensions });
     signal = AbortSignal.any([controller.signal, signal ?? controller.signal]);
-    const performed = navigator.credentials[method]({ ...how, publicKey, signal });
-    // Some password managers ignore the signal: nothing waits long for an aborted ceremony.
-    const aborted = new Promise((resolve) => (signal.onabort = () => setTimeout(resolve, 250)));
-    idle = Promise.race([performed.catch(() => {}), aborted]);
+    signal.throwIfAborted();
+    // Some password managers ignore the signal: an aborted ceremony ends without them.
+    const aborted = new Promise((_, reject) => (signal.onabort = () => setTimeout(reject, 250)));
+    const performed = Promise.race([navigator.credentials[method]({ ...how, publicKey, signal }), aborted]);
+    idle = performed.catch(() => {});
     const credential = await performed;
     const response = credential.toJSON();
     // PRF results are secrets of the page: they are never sent.
@@ -119,6 +120,8 @@ const CODES = {
 /** Calls a Signal method, where the browser has it. It never fails a page. */
 const signal = (method, argument) =>
   argument && webauthn()?.[`signal${method}`]?.(argument).catch(() => {});
+
+const forget = (rpId, credentialId) => signal("UnknownCredential", { rpId, credentialId });
 
 async function problemOf(response) {
   const json = await response.json().catch(() => ({}));
@@ -212,7 +215,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       const mayBeStored = /^(credential-exists|no-ceremony|too-many-requests)$/.test(code);
       if (isNickname || code === "network") unsent = registration;
       // The authenticator has a passkey that the server did not store.
-      else if (status < 500 && !mayBeStored) signal("UnknownCredential", { rpId, credentialId: response.id });
+      else if (status < 500 && !mayBeStored) forget(rpId, response.id);
       throw error;
     }
   }
@@ -224,7 +227,7 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       return { ...(await post("authentication/verify", response)), prf };
     } catch (error) {
       const isUnknown = error.code === "credential-unknown" && unsent?.response.id !== response.id;
-      if (isUnknown) signal("UnknownCredential", { rpId: options.rpId, credentialId: response.id });
+      if (isUnknown) forget(options.rpId, response.id);
       throw error;
     }
   }

@@ -49,7 +49,7 @@ impl BrowserModule {
     #[must_use]
     pub const fn integrity(self) -> &'static str {
         match self {
-            Self::Passkeys => "sha384-rTSIuiuEcbaIf8tMAD7hVl1YaTIADb+59eFcq2Jq0rX/Uu5dZhq3yYiqYL/UEDkD",
+            Self::Passkeys => "sha384-xwp9ljnk9YD+zX0sVTzFb6hQ/DD3BU0rmjMwOOsUh7l1yB8ewOdHPA4eTVeQSAYs",
             Self::GermanTexts => "sha384-0ruLfSnWMU/PHFIjcSuMhO1UdZ2wd2U6L0T0s5qXqJR97F0RHoGohEHtrQyGIAMq",
             Self::Telemetry => "sha384-DDIaHnO3ujLcpe6buYL1AgQ781a38P/asBFh35sPBOvAxryrVTYVUJSd6VyPS0dH",
         }

@@ -372,16 +372,38 @@ test("ceremonies that start in the same moment are performed one at a time", asy
 
 test("a ceremony that ignores its signal blocks nothing", () =>
   withStillClock(async () => {
-    const ceremony = (options) => (options.mediation ? new Promise(() => {}) : credential());
-    install({ answers: server(), ceremony, ...conditionalGet });
+    const answers = [];
+    const ceremony = ({ mediation }) => (mediation ? new Promise((resolve) => answers.push(resolve)) : credential());
+    const seen = install({ answers: server(), ceremony, ...conditionalGet });
     const passkeys = connect();
-    passkeys.autofill();
+    const autofill = passkeys.autofill();
     await settle();
     const signedIn = passkeys.signIn();
     await settle();
     mock.timers.tick(250);
     assert.equal((await signedIn).state, "signed-in");
+    assert.equal(await autofill, undefined);
+    // An answer that comes later signs no one in.
+    answers[0](credential());
+    await settle();
+    assert.equal(seen.routes().filter((route) => route === "POST authentication/verify").length, 1);
+    // Autofill starts again, and is renewed.
+    const next = passkeys.autofill();
+    await settle();
+    mock.timers.tick(240_000);
+    await settle();
+    mock.timers.tick(250);
+    await settle();
+    assert.equal(answers.length, 3);
+    answers[2](credential());
+    assert.equal((await next).state, "signed-in");
   }));
+
+test("a ceremony whose signal was aborted before does not start", async () => {
+  const seen = install({ ceremony: () => new Promise(() => {}) });
+  await assert.rejects(get(requestOptions, { signal: AbortSignal.abort() }), { code: "aborted" });
+  assert.deepEqual(seen.ceremonies, []);
+});
 
 test("autofill ends with the signal of the page", async () => {
   install({ answers: server(), ceremony: waiting, ...conditionalGet });
