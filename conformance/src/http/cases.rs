@@ -370,6 +370,7 @@ cases! { $
         an_unknown_client_or_redirect_is_not_redirected
         other_errors_of_a_request_go_to_the_client
         confirming_takes_a_passkey_since_the_page_was_shown
+        another_user_can_replace_a_first_factor
         a_session_that_has_to_verify_again_may_confirm
         a_confirmation_belongs_to_the_page_that_was_shown
     }

@@ -13,7 +13,7 @@ pub(crate) struct Confirmation<'a> {
     pub(crate) client: &'a str,
     /// The port at which the client waits.
     pub(crate) port: u16,
-    /// The signed-in user.
+    /// The user of the session.
     pub(crate) user: Option<&'a str>,
     /// The sealed request.
     pub(crate) request: &'a str,
@@ -140,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn another_account_is_offered_to_a_signed_in_user_only() {
-        let signed_out = Confirmation { user: None, ..CONFIRMATION }.page();
-        assert!(signed_out.contains("class=\"link\" hidden>") && signed_out.contains(NO_ACCOUNT));
+    fn another_account_is_offered_in_a_session_only() {
+        let no_session = Confirmation { user: None, ..CONFIRMATION }.page();
+        assert!(no_session.contains("class=\"link\" hidden>") && no_session.contains(NO_ACCOUNT));
         assert!(CONFIRMATION.page().contains("class=\"link\">"));
     }
 

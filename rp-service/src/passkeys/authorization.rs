@@ -27,7 +27,8 @@ pub struct PendingAuthorization {
     pub client: String,
     /// Where the client waits.
     pub redirect: LoopbackRedirect,
-    /// The signed-in user, if there is one.
+    /// The user of the browser's session, if there is one. The session may still wait for a second factor: only its user
+    /// can confirm, unless the session is ended (`POST sign-out`).
     pub user: Option<UserRecord>,
     /// The sealed request, for [`Passkeys::confirm_authorization`]. Only this browser can use it.
     pub request: String,
@@ -130,8 +131,9 @@ impl Passkeys {
                 return Ok(StartedAuthorization::Rejected { location });
             }
         };
-        // A session that has to verify again may confirm: it does so with the passkey.
-        let user = match caller.signed_in() {
+        // A session that has to verify again, or a second factor, may confirm: it does so with the passkey. The page names
+        // its user: the person who opened the page may be another one.
+        let user = match caller.any_session() {
             Ok(current) => self.active_user(&current.session.user).await.map(Some),
             Err(_) => Ok(None),
         };

@@ -329,6 +329,21 @@ pub(super) async fn confirming_takes_a_passkey_since_the_page_was_shown(server: 
     assert_eq!(confirm(&mut sam, &request).await.problem(), (403, "step-up-required"));
 }
 
+pub(super) async fn another_user_can_replace_a_first_factor(server: Server) {
+    let test = server.start_with(allowed).await;
+    let mut kim = signed_up(&test).await;
+    kim.sign_out().await;
+    password(&mut kim, "kim").await.text();
+    let page = open(&mut kim, &parameters()).await.text();
+    assert!(page.contains("<dd id=\"account\">kim</dd>") && page.contains("class=\"link\">"), "{page}");
+    // "Use another account", by sam.
+    kim.sign_out().await;
+    let page = open(&mut kim, &parameters()).await;
+    assert!(page.text().contains("class=\"link\" hidden>"));
+    kim.sign_up("sam").await;
+    confirm(&mut kim, &sealed(&page)).await.ok();
+}
+
 pub(super) async fn a_session_that_has_to_verify_again_may_confirm(server: Server) {
     let aged = |setup: &mut Setup| {
         allowed(setup);
