@@ -44,7 +44,7 @@ impl Item {
         let url = Url::parse(origin).map_err(|_| NoItem::Url)?;
         // 4.2. Let domain be the effective domain of url; an origin that is opaque has none
         let domain = match url.host() {
-            Some(Host::Domain(domain)) if matches!(url.scheme(), "https" | "http") => String::from(domain),
+            Some(Host::Domain(domain)) if url.origin().is_tuple() => String::from(domain),
             _ => return Err(NoItem::Domain),
         };
         // 4.3. Let label be registrable origin label of domain; 4.4. if it is empty or null, continue
@@ -170,6 +170,12 @@ mod tests {
         assert!(!document.relates("https://six.com", MAX_LABELS));
         assert!(document.relates("https://six.com", MAX_LABELS + 1));
         assert!(document.relates("https://five.org", MAX_LABELS));
+    }
+
+    #[test]
+    fn every_scheme_whose_origin_has_a_domain_counts_a_label() {
+        let document = document(&["wss://one.com", "ftp://two.com", "http://three.com", "other://four.com"]);
+        assert_eq!(document.labels(), 3);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::label::{Item, Labels, NoItem};
 use super::{MAX_LABELS, RelatedOrigins};
@@ -127,7 +127,8 @@ fn lint_origin(origin: &str, rp_id: &str, labels: &mut Labels) -> Vec<OriginFind
         Ok(item) => item,
         Err(NoItem::Url) => return Vec::from([OriginFinding::NotAnOrigin]),
         Err(NoItem::Domain) => {
-            let is_address = Url::parse(origin).is_ok_and(|url| url.host().is_some());
+            let is_address = Url::parse(origin)
+                .is_ok_and(|url| matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))));
             let finding = if is_address { OriginFinding::Address } else { OriginFinding::NotAnOrigin };
             return Vec::from([finding]);
         }
@@ -193,6 +194,7 @@ mod tests {
             ("example.de", OriginFinding::NotAnOrigin),
             ("android:apk-key-hash:AAAA", OriginFinding::NotAnOrigin),
             ("data:text/plain,x", OriginFinding::NotAnOrigin),
+            ("chrome-extension://abcdef", OriginFinding::NotAnOrigin),
             ("https://192.0.2.7", OriginFinding::Address),
             ("https://[2001:db8::7]", OriginFinding::Address),
             ("https://co.uk", OriginFinding::PublicSuffix),
