@@ -3,7 +3,9 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, SET_COOKIE, VARY,
+};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpMessage as _};
 use rp_service::http::{self, Mounted, PendingCookies, Response, Routes, Tenants};
@@ -198,9 +200,14 @@ async fn with_passkeys<B: MessageBody + 'static>(
     let error = response.response().error().filter(|_| is_problem);
     if let Some(Rejection(error)) = error.and_then(|error| error.as_error()) {
         let replacement = respond(passkeys.error_response(&head(response.request()), error));
+        // A middleware of the application may have compressed the body that is replaced.
+        response.headers_mut().remove(CONTENT_ENCODING);
         // Headers that the application has added stay.
         for (name, value) in replacement.headers() {
-            response.headers_mut().insert(name.clone(), value.clone());
+            match *name {
+                VARY => response.headers_mut().append(VARY, value.clone()),
+                _ => drop(response.headers_mut().insert(name.clone(), value.clone())),
+            }
         }
         response = response.map_body(|_, _| EitherBody::right(replacement.into_body()));
     }

@@ -3,7 +3,8 @@
 
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::http::header::{CONTENT_ENCODING, HeaderValue, VARY};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{TestRequest, call_service, init_service, try_call_service};
 use actix_web::{App, Error, web};
 use rp_actix::store::{MemoryStore, SqliteStore};
@@ -97,6 +98,31 @@ async fn rejections_have_the_configured_problem_type() {
     }
 }
 
+/// Changes a response as a compressing middleware does.
+async fn encode(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response.map_body(|_, _| "compressed"))
+}
+
+#[actix_web::test]
+async fn a_middleware_inside_mount_may_compress_rejections() {
+    let passkeys = builder().store(MemoryStore::new()).front_end(ORIGIN).build().unwrap();
+    let scope = web::scope("/app").wrap(from_fn(encode));
+    let scope = scope.route("/user", web::get().to(|_: CurrentUser| async { "" }));
+    let service = init_service(mount(App::new(), &passkeys).service(scope)).await;
+    let response = call_service(&service, get("/app/user").to_request()).await;
+    assert_eq!(response.headers().get("content-encoding"), None);
+    let vary: Vec<_> = response.headers().get_all("vary").collect();
+    assert_eq!(vary, ["accept-encoding", "Origin"]);
+    let problem: Value = serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap();
+    assert_eq!(problem["code"], "not-signed-in");
+}
+
 #[actix_web::test]
 async fn a_request_of_another_site_is_rejected() {
     let passkeys = builder().store(MemoryStore::new()).build().unwrap();
@@ -118,7 +144,7 @@ async fn cookies_are_appended_to_error_responses() {
             Err::<String, _>(Rejection(ServiceError::NoSuchUser))
         }
     };
-    let fails_after = from_fn(|request: ServiceRequest, next: actix_web::middleware::Next<_>| async move {
+    let fails_after = from_fn(|request: ServiceRequest, next: Next<_>| async move {
         next.call(request).await?;
         Err::<ServiceResponse, _>(actix_web::error::ErrorBadGateway("a middleware failed"))
     });

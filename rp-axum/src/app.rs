@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE, VARY,
+};
 use axum::http::uri::Authority;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -106,9 +108,14 @@ async fn with_passkeys(
     if let (true, Some(Rejected(error))) = (is_problem, response.extensions_mut().remove()) {
         let headers = origins.iter().map(|origin| ("origin", origin.as_bytes())).collect();
         let request = http::Request { headers, ..http::Request::default() };
-        let (parts, body) = respond(passkeys.error_response(&request, &error)).into_parts();
+        let (mut parts, body) = respond(passkeys.error_response(&request, &error)).into_parts();
+        // A layer of the application may have compressed the body that is replaced.
         response.headers_mut().remove(CONTENT_LENGTH);
+        response.headers_mut().remove(CONTENT_ENCODING);
         // Headers that the application has added stay.
+        if let Some(vary) = parts.headers.remove(VARY) {
+            response.headers_mut().append(VARY, vary);
+        }
         response.headers_mut().extend(parts.headers);
         *response.body_mut() = body;
     }

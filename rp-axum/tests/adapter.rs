@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::{Router, routing::get, routing::post};
 use http_body_util::{BodyExt as _, Full};
 use rp_axum::store::{MemoryStore, SqliteStore};
@@ -86,6 +88,26 @@ async fn rejections_have_the_configured_problem_type() {
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(problem["type"], "https://example.org/problems/not-signed-in", "{path}");
     }
+}
+
+/// Changes a response as a compressing layer does.
+async fn encode(mut response: Response) -> Response {
+    response.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+    response.headers_mut().append("vary", HeaderValue::from_static("accept-encoding"));
+    response.map(|_| Body::from("compressed"))
+}
+
+#[tokio::test]
+async fn a_layer_inside_mount_may_compress_rejections() {
+    let passkeys = builder().store(MemoryStore::new()).front_end(ORIGIN).build().unwrap();
+    let app = Router::new().route("/user", get(|_: CurrentUser| async {})).layer(map_response(encode));
+    let response = mount(app, &passkeys).oneshot(get_request("/user")).await.unwrap();
+    assert_eq!(response.headers().get("content-encoding"), None);
+    let vary: Vec<_> = response.headers().get_all("vary").iter().collect();
+    assert_eq!(vary, ["accept-encoding", "Origin"]);
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["code"], "not-signed-in");
 }
 
 #[tokio::test]
