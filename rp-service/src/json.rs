@@ -78,6 +78,9 @@ pub(crate) struct RegistrationJson {
     #[serde(flatten)]
     pub(crate) credential: CredentialJson,
     pub(crate) signal: SignalJson,
+    /// The bearer token of a new user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
 }
 
 /// `DELETE credentials/{id}`.

@@ -92,7 +92,8 @@ pub struct Policy {
     /// Whether a signed-in user may get a passkey without a prompt (conditional create). Risk: UP and UV may be 0 in such
     /// a registration.
     pub conditional_create: bool,
-    /// Whether clients without a browser may receive a bearer token.
+    /// Whether clients that send no `Origin` receive a bearer token when they sign in or sign up. Together with a cookie,
+    /// such a client sends `Sec-Fetch-Site: none`.
     pub bearer_tokens: bool,
     /// The maximum length of a passkey's nickname, in characters.
     pub nickname_max_chars: usize,

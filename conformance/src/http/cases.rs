@@ -359,6 +359,7 @@ cases! { $
     bearer {
         bearer_tokens_are_off_by_default
         a_client_without_origin_receives_a_bearer_token
+        a_client_without_origin_signs_up_with_a_bearer_token
         an_authorization_header_makes_the_cookie_ignored
     }
     command_line {

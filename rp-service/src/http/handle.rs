@@ -242,7 +242,8 @@ impl Passkeys {
     async fn registration_response(&self, caller: &Caller, json: &[u8]) -> Result<Response, ServiceError> {
         let verified = self.verify_registration(caller, json).await?;
         let credential = self.credential_json(&verified.value.passkey);
-        let body = RegistrationJson { credential, signal: verified.value.signal };
+        let token = verified.value.session.as_ref().and_then(Self::bearer_token);
+        let body = RegistrationJson { credential, signal: verified.value.signal, token };
         Ok(Response::json(201, &body).with_cookie(verified.cookie))
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Server, Test};
+use super::{Server, Test, authenticator};
 use crate::http::{Setup, UserAgent};
 
 fn allowed(setup: &mut Setup) {
@@ -19,7 +19,7 @@ async fn client(test: &Test) -> (UserAgent, UserAgent) {
     (kim, native)
 }
 
-/// Signs in as a native client does: the ceremony cookie needs an `Origin`.
+/// Signs in as a native client does: a request with the ceremony cookie has no `Origin`, and `Sec-Fetch-Site: none`.
 async fn sign_in(client: &mut UserAgent) -> Value {
     let response = client.assert(&json!({})).await;
     let native = client.clone();
@@ -74,6 +74,20 @@ pub(super) async fn a_client_without_origin_receives_a_bearer_token(server: Serv
     client.headers = vec![("authorization", format!("Bearer {token}").into_bytes())];
     client.sign_out().await;
     assert_eq!(client.get("session").await.problem(), (401, "not-signed-in"));
+}
+
+pub(super) async fn a_client_without_origin_signs_up_with_a_bearer_token(server: Server) {
+    let test = server.start_with(allowed).await;
+    let mut client = UserAgent { origin: None, sec_fetch_site: Some("none"), ..test.browser("native") };
+    let created = client.sign_up("kim").await;
+    assert_eq!(client.cookie("session"), None);
+    let token = created["token"].as_str().unwrap_or_default();
+    client.headers = vec![("authorization", format!("Bearer {token}").into_bytes())];
+    assert_eq!(client.get("session").await.ok()["state"], "signed-in");
+    assert_eq!(client.get("/app/user").await.text(), "kim");
+    // A passkey that is added opens no session, and a page never receives a token.
+    assert_eq!(client.add_passkey(&mut authenticator("key")).await.get("token"), None);
+    assert_eq!(test.browser("page").sign_up("eve").await.get("token"), None);
 }
 
 pub(super) async fn an_authorization_header_makes_the_cookie_ignored(server: Server) {

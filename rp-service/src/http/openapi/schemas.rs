@@ -245,7 +245,7 @@ fn objects() -> Schemas {
     ];
     let signal = ("signal", reference("Signal"));
     let mut registration = credential.to_vec();
-    registration.push(signal.clone());
+    registration.extend([signal.clone(), ("token?", string())]);
     let user = [("name", string()), ("displayName", string())];
     let mut user_change = user.to_vec();
     user_change.push(signal.clone());
