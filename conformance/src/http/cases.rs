@@ -325,6 +325,7 @@ cases! { $
     }
     users {
         a_user_changes_the_display_name
+        a_user_deleted_meanwhile_changes_no_name
         a_renamed_user_signs_in_under_the_new_name
         a_locked_user_is_signed_out_until_unlocked
         a_deleted_user_is_gone_with_sessions_and_passkeys
@@ -385,6 +386,7 @@ cases! { $
         a_second_use_ends_the_session_after_the_code_expired
         a_code_ends_with_what_it_was_confirmed_with
         a_session_that_ends_meanwhile_leaves_no_bearer_session
+        a_passkey_deleted_meanwhile_leaves_no_bearer_session
         a_token_request_is_complete_and_not_from_a_page
         codes_and_tokens_are_neither_stored_nor_logged
         a_code_that_cannot_be_exchanged_opens_nothing

@@ -212,8 +212,7 @@ impl Passkeys {
     /// used once; a second use ends the session (RFC 6749, section 4.1.2).
     ///
     /// # Errors
-    /// [`ServiceError`]: [`ServiceError::Authorization`], `user-locked`, `credential-unknown` if the passkey was deleted
-    /// meanwhile, `storage-unavailable`.
+    /// [`ServiceError`]: [`ServiceError::Authorization`], `user-locked`, `storage-unavailable`.
     pub async fn redeem_code(
         &self,
         client: &Client,
@@ -286,7 +285,11 @@ impl Passkeys {
     /// Checks what could have happened before the session existed, and would have ended it: a second use of the code, the
     /// end of the session in which the user confirmed, and the deletion of its passkey.
     async fn check_opened(&self, text: &str, code: &Code, session: &Session) -> Result<(), ServiceError> {
-        self.check_passkey_exists(session).await?;
+        // A deleted passkey ends the session in which the user confirmed.
+        self.check_passkey_exists(session).await.map_err(|error| match error {
+            ServiceError::CredentialUnknown => AuthorizationError::SessionEnded.into(),
+            error => error,
+        })?;
         self.approving_session(code).await?;
         if self.take_mark(Mark::Unchallenged.key(text), code.expires_at()).await? {
             Ok(())

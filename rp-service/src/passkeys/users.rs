@@ -113,7 +113,9 @@ impl Passkeys {
             name: Some((username.as_written().to_owned(), username.key().to_owned())),
             ..UserChange::default()
         });
-        self.change_user(EventBuilder::new(Action::ChangeUser).user(handle), handle, change).await
+        let result = async { self.change_user(handle, change?).await }.await;
+        self.record(&EventBuilder::new(Action::ChangeUser).user(handle), &result);
+        result
     }
 
     /// Changes the display name of the signed-in user.
@@ -126,46 +128,39 @@ impl Passkeys {
         caller: &Caller,
         display_name: &str,
     ) -> Result<(UserRecord, SignalJson), ServiceError> {
-        let event = caller.event(Action::ChangeUser);
-        let check = async {
+        let change = async {
             let user = self.signed_in_user(caller).await?;
             let display_name = match check_display_name(display_name)? {
                 "" => user.name,
                 text => text.to_owned(),
             };
-            Ok((user.handle, UserChange { display_name: Some(display_name), ..UserChange::default() }))
+            let change = UserChange { display_name: Some(display_name), ..UserChange::default() };
+            self.change_user(&user.handle, change).await.map_err(|error| match error {
+                // The user was deleted meanwhile, with the session.
+                ServiceError::NoSuchUser => ServiceError::NotSignedIn,
+                error => error,
+            })
         };
-        match check.await {
-            Ok((handle, change)) => self.change_user(event, &handle, Ok(change)).await,
-            Err(error) => {
-                self.record_error(&event, &error);
-                Err(error)
-            }
-        }
+        let result = change.await;
+        self.record(&caller.event(Action::ChangeUser), &result);
+        result
     }
 
     async fn change_user(
         &self,
-        event: EventBuilder,
         handle: &UserHandle,
-        change: Result<UserChange, ServiceError>,
+        change: UserChange,
     ) -> Result<(UserRecord, SignalJson), ServiceError> {
-        let write = async {
-            let change = change?;
-            // Before the change: a failure must leave nothing changed.
-            let passkeys = self.inner.credentials.passkeys(handle).await?;
-            match self.inner.users.update_user(handle, change).await? {
-                UpdateUser::Done(user) => {
-                    let signal = SignalJson::new(&self.inner.rp, &user, &passkeys);
-                    Ok((user, signal))
-                }
-                UpdateUser::NameTaken => Err(ServiceError::UsernameTaken),
-                UpdateUser::Missing => Err(ServiceError::NoSuchUser),
+        // Before the change: a failure must leave nothing changed.
+        let passkeys = self.inner.credentials.passkeys(handle).await?;
+        match self.inner.users.update_user(handle, change).await? {
+            UpdateUser::Done(user) => {
+                let signal = SignalJson::new(&self.inner.rp, &user, &passkeys);
+                Ok((user, signal))
             }
-        };
-        let result = write.await;
-        self.record(&event, &result);
-        result
+            UpdateUser::NameTaken => Err(ServiceError::UsernameTaken),
+            UpdateUser::Missing => Err(ServiceError::NoSuchUser),
+        }
     }
 
     /// Locks a user and ends the user's sessions. A locked user cannot sign in.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rp_service::SessionKind;
-use rp_service::store::SessionStore as _;
+use rp_service::store::{CredentialStore as _, SessionStore as _};
 
 use super::command_line::{
     CLIENT, REDIRECT, VERIFIER, allowed, assert_invalid_grant, code, form, present, program, redeem,
@@ -215,6 +215,24 @@ pub(super) async fn a_session_that_ends_meanwhile_leaves_no_bearer_session(serve
     let answer = redeem(&mut program(&test), &form(&code)).await;
     assert_invalid_grant(&answer, "the session in which the user confirmed has ended");
     assert!(test.sessions(&user).await.is_empty());
+}
+
+pub(super) async fn a_passkey_deleted_meanwhile_leaves_no_bearer_session(server: Server) {
+    let test = server.start_with(allowed).await;
+    let mut kim = signed_up(&test).await;
+    let user = test.user("kim").await;
+    let code = code(&mut kim).await;
+    let handle = user.clone();
+    // The sessions that the passkey opened end after it is deleted.
+    test.store.before("create_session", move |store| {
+        let handle = handle.clone();
+        async move {
+            store.delete_passkeys(&handle).await.expect("memory");
+        }
+    });
+    let answer = redeem(&mut program(&test), &form(&code)).await;
+    assert_invalid_grant(&answer, "the session in which the user confirmed has ended");
+    assert!(test.sessions(&user).await.iter().all(|session| session.kind == SessionKind::Browser));
 }
 
 pub(super) async fn a_token_request_is_complete_and_not_from_a_page(server: Server) {

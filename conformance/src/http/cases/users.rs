@@ -1,5 +1,6 @@
 //! The signed-in user, and the life cycle of users.
 
+use rp_service::store::UserStore as _;
 use serde_json::{Value, json};
 
 use super::{Server, authenticator};
@@ -28,6 +29,23 @@ pub(super) async fn a_user_changes_the_display_name(server: Server) {
     ] {
         assert_eq!(kim.call("PATCH", "user", &wrong).await.problem(), (400, "malformed-json"), "{wrong}");
     }
+}
+
+pub(super) async fn a_user_deleted_meanwhile_changes_no_name(server: Server) {
+    let test = server.start().await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("kim").await;
+    let user = test.user("kim").await;
+    let _ = test.events();
+    test.store.before("update_user", move |store| {
+        let user = user.clone();
+        async move {
+            store.delete_user(&user).await.expect("memory");
+        }
+    });
+    let answer = kim.call("PATCH", "user", &json!({"displayName": "Kim K."})).await;
+    assert_eq!(answer.problem(), (401, "not-signed-in"));
+    assert_eq!(test.outcomes(), ["change-user not-signed-in"]);
 }
 
 pub(super) async fn a_renamed_user_signs_in_under_the_new_name(server: Server) {
