@@ -1,6 +1,7 @@
 //! The cases, one for each rule of the interface.
 
 mod accounts;
+mod admission;
 mod application;
 mod assurance;
 mod bearer;
@@ -177,6 +178,13 @@ cases! { $
         one_client_does_not_shut_out_others_at_its_address
         a_user_signs_in_with_and_without_a_username
         the_admission_hook_rejects_after_verification
+    }
+    admission {
+        a_passkey_that_is_not_admitted_is_not_added
+        a_factor_that_is_not_admitted_is_not_enrolled
+        a_second_factor_that_is_not_admitted_signs_no_one_in
+        a_step_up_that_is_not_admitted_verifies_nothing
+        a_recovery_code_that_is_not_admitted_is_not_used
     }
     first_factor {
         a_first_factor_session_is_rejected_except_as_listed

@@ -29,10 +29,15 @@ impl Phone {
     }
 }
 
+/// Starts to set up a TOTP.
+pub(super) async fn start_totp(browser: &mut UserAgent) -> Phone {
+    let enrolment = browser.post("factors/totp/enrol", &json!({})).await.ok();
+    Phone::scan(enrolment["uri"].as_str().unwrap_or_default())
+}
+
 /// Sets up a TOTP.
 pub(super) async fn enrol_totp(test: &Test, browser: &mut UserAgent) -> Phone {
-    let enrolment = browser.post("factors/totp/enrol", &json!({})).await.ok();
-    let phone = Phone::scan(enrolment["uri"].as_str().unwrap_or_default());
+    let phone = start_totp(browser).await;
     let codes = json!({"codes": [phone.code(test, -1), phone.code(test, 0)]});
     browser.post("factors/totp/confirm", &codes).await.ok();
     // The code that confirmed it is used.

@@ -65,7 +65,7 @@ impl Operation {
                 vec![Json(200, "Proof"), Empty(404)],
                 &[409, 422, 503],
             ),
-            Route::Session => ("The session", None, vec![Json(200, "Session")], &[401]),
+            Route::Session => ("The session", None, vec![Json(200, "Session")], &[401, 422]),
             Route::SignOut => ("Ends the session", None, vec![Empty(204)], &[]),
             Route::Sessions => ("The user's sessions", None, vec![Json(200, "Sessions")], &[401]),
             Route::EndOtherSessions => {
@@ -91,13 +91,13 @@ impl Operation {
                 "Starts the enrolment of a second factor",
                 Some("FactorRequest"),
                 vec![Json(200, "FactorResponse")],
-                &[401, 404, 409, 429],
+                &[401, 404, 409, 422, 429],
             ),
             Route::ConfirmFactor => (
                 "Completes the enrolment of a second factor",
                 Some("FactorRequest"),
                 vec![Json(200, "EnrolledFactor")],
-                &[401, 404, 409, 429],
+                &[401, 404, 409, 422, 429],
             ),
             Route::FactorOptions => (
                 "What a page needs before it verifies a second factor",
@@ -109,7 +109,7 @@ impl Operation {
                 "Verifies a second factor",
                 Some("FactorRequest"),
                 vec![Json(200, "Session")],
-                &[401, 404, 409, 429],
+                &[401, 404, 409, 422, 429],
             ),
             Route::DeleteFactor => {
                 ("Deletes a second factor", None, vec![Json(200, "Factors")], &[401, 404, 409])
