@@ -293,6 +293,7 @@ cases! { $
         a_required_factor_is_enrolled_and_then_used
         a_password_does_not_enrol_next_to_an_enrolled_factor
         a_passkey_that_rules_exclude_only_enrols
+        a_session_stays_where_rules_accept_no_passkey
         a_user_has_eight_passkeys_and_no_ninth
         passkeys_that_rules_exclude_do_not_count
         a_group_has_its_own_number_of_passkeys

@@ -64,16 +64,20 @@ impl Passkeys {
     /// The session of the caller as `GET session` shows it.
     ///
     /// # Errors
-    /// [`ServiceError`]: `not-signed-in`, `user-locked`, `storage-unavailable`.
+    /// [`ServiceError`]: `not-signed-in`, `user-locked`, `storage-unavailable`, and `credential-not-allowed` if the session
+    /// is in the state `first-factor` and rules that changed leave it no next step.
     pub async fn session(&self, caller: &Caller) -> Result<SessionJson, ServiceError> {
         let read = async {
             let session = &caller.any_session()?.session;
             let user = self.active_user(&session.user).await?;
             let passkey = self.passkey_of(session).await?;
-            let next = match (session.state, self.next_step(&user, session, &caller.client).await?) {
+            let next = match (session.state, self.next_step(&user, session, &caller.client).await) {
                 // A session that is signed in stays so until it ends.
-                (SessionState::SignedIn, Next::SecondFactor(_) | Next::Enrol { .. }) => Next::SignedIn,
-                (_, next) => next,
+                (
+                    SessionState::SignedIn,
+                    Ok(Next::SecondFactor(_) | Next::Enrol { .. }) | Err(ServiceError::Denied { .. }),
+                ) => Next::SignedIn,
+                (_, next) => next?,
             };
             Ok(self.session_json(session, &user, passkey.as_ref(), next, None))
         };

@@ -10,7 +10,7 @@ use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
 use super::{Server, Test, authenticator};
 use crate::authenticator::{Algorithm, Authenticator, Backup, Config, Verification};
-use crate::http::{HttpResponse, UserAgent};
+use crate::http::{HttpResponse, Setup, UserAgent};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -148,6 +148,57 @@ pub(super) async fn a_passkey_that_rules_exclude_only_enrols(server: Server) {
     kim.authenticator = key;
     assert_eq!(kim.second_factor().await["state"], "signed-in");
     assert_eq!(kim.get("/app/user").await.text(), "ada");
+}
+
+/// Users are in the groups that their names begin with: `keys`, or `both` for that one and `synced`.
+struct TwoGroups;
+
+impl Groups for TwoGroups {
+    fn groups<'a>(&'a self, user: &'a UserRecord) -> GroupsFuture<'a> {
+        let names: &[_] = match user.name_key.get(..4) {
+            Some("keys") => &["keys"],
+            Some("both") => &["keys", "synced"],
+            _ => &[],
+        };
+        let groups = names.iter().map(|name| Membership { group: (*name).into(), since: None }).collect();
+        Box::pin(async move { Ok(groups) })
+    }
+}
+
+async fn rename(test: &Test, name: &str, new: &str) {
+    let handle = test.user(name).await;
+    test.passkeys.rename_user(&handle, new).await.expect("the user exists");
+}
+
+pub(super) async fn a_session_stays_where_rules_accept_no_passkey(server: Server) {
+    let file =
+        "[group.keys]\npasskeys = { device_bound = true }\n[group.synced]\npasskeys = { synced = true }";
+    let mut policy = Policy::from_toml(file).expect("a policy");
+    policy.sign_up = true;
+    let setup = |setup: &mut Setup| {
+        setup.policy = policy;
+        setup.service = Box::new(|builder| builder.groups(TwoGroups));
+    };
+    let test = server.start_with(setup).await;
+    let mut kim = test.browser("kim");
+    kim.sign_up("keys-kim").await;
+    rename(&test, "keys-kim", "both-kim").await;
+    let session = kim.get("session").await.ok();
+    assert_eq!((&session["state"], session.get("next")), (&json!("signed-in"), None));
+    assert_eq!(kim.get("/app/user").await.text(), "both-kim");
+    kim.get("credentials").await.ok();
+    assert_eq!(kim.step_up().await["state"], "signed-in");
+    // No new sign-in is possible.
+    kim.sign_out().await;
+    let response = kim.assert(&json!({})).await;
+    assert_eq!(kim.authenticate(&response).await.problem(), (422, "credential-not-allowed"));
+    // A sign-in that has begun cannot be completed.
+    let mut eve = test.browser_with("phone", synced());
+    eve.sign_up("eve").await;
+    rename(&test, "eve", "keys-eve").await;
+    assert_eq!(eve.sign_in().await["state"], "first-factor");
+    rename(&test, "keys-eve", "both-eve").await;
+    assert_eq!(eve.get("session").await.problem(), (422, "credential-not-allowed"));
 }
 
 pub(super) async fn a_user_has_eight_passkeys_and_no_ninth(server: Server) {
