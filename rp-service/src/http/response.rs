@@ -96,7 +96,9 @@ impl Response {
         match config.front_end_of(request) {
             Some(origin) => response
                 .with("access-control-allow-origin", origin.to_owned())
-                .with("access-control-allow-credentials", "true".into()),
+                .with("access-control-allow-credentials", "true".into())
+                // The only header for a page that browsers do not show it by default.
+                .with("access-control-expose-headers", "retry-after".into()),
             None => response,
         }
     }

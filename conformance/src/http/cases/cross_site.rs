@@ -150,6 +150,7 @@ pub(super) async fn a_front_end_on_another_host_works(server: Server) {
     let allowed = [
         ("access-control-allow-credentials", "true"),
         ("access-control-allow-origin", FRONT_END),
+        ("access-control-expose-headers", "retry-after"),
         ("vary", "Origin"),
     ];
     for (method, path) in [
@@ -172,6 +173,7 @@ pub(super) async fn a_front_end_on_another_host_works(server: Server) {
             ("access-control-allow-headers", "content-type, authorization"),
             ("access-control-allow-methods", "PATCH,DELETE"),
             ("access-control-allow-origin", FRONT_END),
+            ("access-control-expose-headers", "retry-after"),
             ("access-control-max-age", "600"),
             ("vary", "Origin"),
         ]
@@ -211,6 +213,7 @@ pub(super) async fn rejections_have_the_headers_of_every_response(server: Server
         let allowed = [
             ("access-control-allow-credentials", "true"),
             ("access-control-allow-origin", FRONT_END),
+            ("access-control-expose-headers", "retry-after"),
             ("vary", "Origin"),
         ];
         assert_eq!(cors(&answer), allowed, "{path}");
