@@ -28,6 +28,19 @@ async fn a_policy_of_trusted_attestation_needs_no_metadata() {
 }
 
 #[tokio::test]
+async fn an_import_never_creates_the_key_of_its_factors() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, key) = (folder.path().join("export.jsonl"), folder.path().join("mistyped.key"));
+    std::fs::write(&file, "").unwrap();
+    let (file, key_path) = (file.to_str().unwrap(), key.to_str().unwrap());
+    let output = run(folder.path(), &["import", file, "--factors", key_path, "--reason", "a new site"]).await;
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.starts_with(&format!("passkeys-admin: {key_path}: ")), "{error}");
+    assert!(!key.exists());
+}
+
+#[tokio::test]
 async fn rejudge_without_metadata_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["rejudge", "--dry-run"][..], &["rejudge", "--reason", "new list"]] {

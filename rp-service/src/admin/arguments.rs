@@ -92,7 +92,7 @@ pub enum Command {
         /// The site has required user verification at every registration
         #[arg(long, requires = "from")]
         user_verification_was_required: bool,
-        /// The key of the second factors in an export
+        /// The file with the key of the second factors in an export
         #[arg(long, value_name = "KEYFILE", conflicts_with = "from")]
         factors: Option<PathBuf>,
         /// Why

@@ -158,7 +158,7 @@ pub async fn execute(
                     admin.import_foreign(&file, ForeignFormat::from(library), &options, progress).await?
                 }
                 None => {
-                    let key = factors.map(|path| export_key(&path)).transpose()?;
+                    let key = factors.map(|path| import_key(&path)).transpose()?;
                     admin.import(&file, key.as_ref(), progress).await?
                 }
             };
@@ -337,9 +337,16 @@ fn write_transferred(out: &mut impl Write, what: &str, done: &Transferred) -> Re
 }
 
 /// The key in a file, which is created if it does not exist.
+/// The key of a new export; it is created if the file does not exist.
 fn export_key(path: &Path) -> Result<ExportKey, CommandError> {
     let secret = Secret::file(path).map_err(|source| CommandError::File { path: path.to_owned(), source })?;
     Ok(ExportKey::new(secret)?)
+}
+
+/// The key of an export that exists already, so that a new key could decrypt nothing.
+fn import_key(path: &Path) -> Result<ExportKey, CommandError> {
+    let bytes = std::fs::read(path).map_err(|source| CommandError::File { path: path.to_owned(), source })?;
+    Ok(ExportKey::new(Secret::from(bytes))?)
 }
 
 fn read(path: &Path) -> Result<String, CommandError> {
