@@ -101,6 +101,10 @@ impl Passkeys {
             event.passkey(passkey);
         }
         let authorization = self.authorize(session, &passkeys).await?;
+        if !self.inner.is_user_store_shared {
+            // The transaction below cannot check it.
+            self.active_user(&user.handle).await?;
+        }
         let conditions = Conditions {
             check_user: self.inner.is_user_store_shared,
             check_factors: self.checks_factors(&user.handle, &authorization).await?,

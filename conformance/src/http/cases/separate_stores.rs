@@ -193,7 +193,16 @@ pub(super) async fn a_user_locked_in_another_store_changes_nothing(server: Serve
 
         // Each of them succeeds without the lock.
         kim.delete("factors/totp").await.ok();
-        kim.add_passkey(&mut authenticator("first")).await;
+        let mut first = authenticator("first");
+        kim.add_passkey(&mut first).await;
+
+        kim.authenticator = first;
+        kim.step_up().await;
+        let second = kim.add_passkey(&mut authenticator("second")).await;
+        let answer = stores.call_and_lock(&mut kim, "DELETE", &path(&second), &Value::Null).await;
+        assert_eq!(answer.problem(), expected, "{are_users_apart}");
+        assert!(test.passkey(&second).await.is_some(), "{are_users_apart}");
+        kim.delete(&path(&second)).await.ok();
     }
 }
 
