@@ -3,6 +3,7 @@
 mod verified_factor;
 
 use std::fmt;
+use std::time::Duration;
 
 use rp_core::{CredentialId, RandomnessError, Timestamp, UserHandle, base64url};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,9 @@ pub struct SessionToken([u8; 32]);
 pub struct SessionKey(pub [u8; 32]);
 
 impl Session {
+    /// The time of last use is written at most this often: a write for each request would make reading as slow as writing.
+    pub(crate) const USE_INTERVAL: Duration = Duration::from_secs(60);
+
     /// The time for this session: a clock that is set back does not make a session younger.
     #[must_use]
     pub fn effective_time(&self, now: Timestamp) -> Timestamp {

@@ -1,7 +1,5 @@
 //! The sender of a request: its browser, its session and its client.
 
-use std::time::Duration;
-
 use rp_core::UserHandle;
 
 use super::browser::BrowserId;
@@ -127,7 +125,7 @@ impl Passkeys {
         }
         let Some(mut session) = store.session(key, now).await? else { return Ok(None) };
         let now = session.effective_time(now);
-        let is_due = now.saturating_since(session.last_used_at) >= TOUCH_INTERVAL;
+        let is_due = now.saturating_since(session.last_used_at) >= Session::USE_INTERVAL;
         if session.is_signed_in() && is_due {
             let expires_at = self.expiry(&session, now);
             match store.touch_session(key, now, expires_at).await {
@@ -248,6 +246,3 @@ impl Passkeys {
 pub(super) fn step_up(required: MissingAssurance) -> ServiceError {
     ServiceError::StepUpRequired { required }
 }
-
-/// The time of last use is written at most this often: a write for each request would make reading as slow as writing.
-const TOUCH_INTERVAL: Duration = Duration::from_secs(60);

@@ -10,6 +10,7 @@ use super::rules::{Contradiction, Overridden, Rules, SecondFactorPolicy};
 use super::text::MaxAge;
 use super::word::Allowed;
 use crate::factor_name::FactorName;
+use crate::session::Session;
 
 /// The configuration outside of a policy on which its rules depend.
 #[derive(Clone, Debug)]
@@ -83,6 +84,12 @@ pub enum PolicyProblem {
         /// The member of the policy.
         member: &'static str,
     },
+    /// Sessions in use would end: the time of last use is not written often enough.
+    #[error("{member} is not longer than one minute: the last use is written once a minute")]
+    ShortIdle {
+        /// The member of the policy.
+        member: &'static str,
+    },
 }
 
 impl PolicyError {
@@ -147,8 +154,12 @@ impl Policy {
         ];
         durations.extend(optional.into_iter().filter_map(|(member, limit)| Some((member, limit?))));
         let zero = durations.into_iter().find(|(_, duration)| duration.is_zero()).map(|(member, _)| member);
-        let zero = zero.or_else(|| self.limits.zero());
-        zero.map_or(Ok(()), |member| Err(PolicyProblem::Zero { member }))
+        if let Some(member) = zero.or_else(|| self.limits.zero()) {
+            return Err(PolicyProblem::Zero { member });
+        }
+        let mut limits = optional.into_iter().filter(|(member, _)| member.ends_with(".idle"));
+        let short = limits.find(|(_, limit)| limit.is_some_and(|limit| limit <= Session::USE_INTERVAL));
+        short.map_or(Ok(()), |(member, _)| Err(PolicyProblem::ShortIdle { member }))
     }
 }
 
@@ -319,6 +330,24 @@ mod tests {
             ("sessions.aal3 = { absolute = '0s' }", "sessions.aal3.absolute"),
         ] {
             assert_eq!(checked(toml, &environment()), Err(format!("policy, default: {member} is zero")));
+        }
+    }
+
+    #[test]
+    fn an_idle_limit_of_a_minute_or_less_is_rejected() {
+        for (table, member) in [
+            ("sessions", "sessions.idle"),
+            ("sessions.aal2", "sessions.aal2.idle"),
+            ("sessions.aal3", "sessions.aal3.idle"),
+        ] {
+            let file = |idle| format!("{table} = {{ idle = '{idle}' }}");
+            let problem = format!(
+                "policy, default: {member} is not longer than one minute: the last use is written once a minute"
+            );
+            for idle in ["1s", "60s", "1m"] {
+                assert_eq!(checked(&file(idle), &environment()), Err(problem.clone()), "{idle}");
+            }
+            assert_eq!(checked(&file("61s"), &environment()), Ok(()));
         }
     }
 

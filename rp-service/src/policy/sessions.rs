@@ -16,7 +16,9 @@ use crate::session::SessionKind;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionPolicy {
-    /// The time without a request after which a session expires; unlimited if `None`, which a file writes as `"never"`.
+    /// The time without a request after which a session expires; unlimited if `None`, which a file writes as `"never"`. It
+    /// must be longer than one minute. A session can expire up to one minute earlier: the time of last use is exact to one
+    /// minute.
     #[serde(deserialize_with = "text::duration::optional")]
     #[cfg_attr(feature = "schema", schemars(with = "MaxAge"))]
     pub idle: Option<Duration>,
@@ -45,7 +47,7 @@ pub struct SessionPolicy {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionLimits {
-    /// The inactivity timeout: the time without a request.
+    /// The inactivity timeout: the time without a request. It must be longer than one minute.
     #[serde(deserialize_with = "text::duration::optional")]
     #[cfg_attr(feature = "schema", schemars(with = "MaxAge"))]
     pub idle: Option<Duration>,
