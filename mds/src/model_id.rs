@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rp_core::Aaguid;
+use rp_core::x509::Certificate;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An identifier of an authenticator model, of one of three kinds.
@@ -24,6 +25,24 @@ pub enum ModelId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an AAGUID, a key identifier of 40 hexadecimal digits, or an AAID such as 1234#5678")]
 pub struct ModelIdError;
+
+impl ModelId {
+    /// The identifier of a certificate's key.
+    pub(crate) fn key_of(certificate: &Certificate) -> Self {
+        Self::KeyIdentifier(KeyIdentifier::new(certificate.key_identifier()))
+    }
+
+    /// The AAGUID in a certificate, unless it is zero.
+    pub(crate) fn aaguid_in(certificate: &Certificate) -> Option<Self> {
+        let aaguid = certificate.fido_aaguid().ok().flatten()?;
+        (!aaguid.is_zero()).then_some(Self::Aaguid(aaguid))
+    }
+
+    /// The models that an attestation certificate names.
+    pub(crate) fn all_in(certificate: &Certificate) -> impl Iterator<Item = Self> {
+        [Some(Self::key_of(certificate)), Self::aaguid_in(certificate)].into_iter().flatten()
+    }
+}
 
 impl From<Aaguid> for ModelId {
     fn from(aaguid: Aaguid) -> Self {

@@ -120,7 +120,7 @@ impl Policy {
         let affected = |StoredCredential { key, model, certificates }: StoredCredential<K>| {
             let judge = |catalog, at| {
                 let query = ModelQuery::new(model.clone(), at).with_certificates(&certificates);
-                self.judge(catalog, &query)
+                self.judge_with_leaf(catalog, &query, certificates.first())
             };
             let (before, after) = (judge(before, then), judge(after, now));
             differ(&before, &after).then_some(Affected { key, before, after })

@@ -6,18 +6,19 @@ mod statement;
 use std::sync::Arc;
 
 use rp_core::trust::{AnchorScope, Conclusion, Consultation, Distrust, Evidence, Judge, RevocationLists};
-use rp_core::x509::{Certificate, Path};
+use rp_core::x509::Path;
 use rp_core::{Format, TrustAnchor, TrustSource};
 
 use crate::catalog::{Catalog, Listing, SharedCatalog};
-use crate::model_id::{KeyIdentifier, ModelId};
+use crate::model_id::ModelId;
 use crate::policy::{Policy, Severity};
 use crate::verdict::{ModelQuery, Reason, Verdict};
 
 /// Metadata and a policy as a trust source: anchors come from the current catalog, and the policy judges models.
 ///
 /// The policy applies to every statement, before a path is built and to self attestation too. An AAGUID that is not
-/// proven can only cause rejection. A model that no list contains has no anchors, so its attestation is not trusted;
+/// proven can only cause rejection. So can the other identifier that an attestation certificate contains: a U2F statement
+/// is looked up by the key of its certificate and refused for its AAGUID too, any other statement the other way round. A model that no list contains has no anchors, so its attestation is not trusted;
 /// [`Policy::unlisted`] decides whether it is refused.
 #[derive(Clone, Debug)]
 pub struct MetadataTrust {
@@ -110,7 +111,7 @@ impl Lookup<'_> {
             Some(path) => query.with_path(path),
             None => query,
         };
-        let mut verdict = self.policy.judge(&self.catalog, &query);
+        let mut verdict = self.policy.judge_with_leaf(&self.catalog, &query, self.evidence.leaf);
         for entry in self.listing().iter().flat_map(|listing| &listing.entries) {
             if let Some(statement) = entry.statement() {
                 statement::judge(statement, &self.evidence, &mut verdict);
@@ -176,14 +177,9 @@ fn model_of(catalog: &Catalog, evidence: &Evidence<'_>) -> Option<ModelId> {
     let Some(leaf) = evidence.leaf.filter(|_| *evidence.format == Format::FidoU2f) else {
         return evidence.aaguid.map(ModelId::Aaguid);
     };
-    let identifier = ModelId::KeyIdentifier(KeyIdentifier::new(leaf.key_identifier()));
+    let identifier = ModelId::key_of(leaf);
     if catalog.find(&identifier).is_some() {
         return Some(identifier);
     }
-    model_in(leaf).or(Some(identifier))
-}
-
-fn model_in(certificate: &Certificate) -> Option<ModelId> {
-    let aaguid = certificate.fido_aaguid().ok().flatten()?;
-    (!aaguid.is_zero()).then_some(ModelId::Aaguid(aaguid))
+    ModelId::aaguid_in(leaf).or(Some(identifier))
 }

@@ -24,6 +24,8 @@ pub struct Config {
     pub aaguid: [u8; 16],
     /// The firmware version in its certificate, for `packed`.
     pub firmware: Option<u64>,
+    /// The AAGUID in its certificate, for `fido-u2f`: that of the same authenticator under FIDO2.
+    pub u2f_aaguid: Option<[u8; 16]>,
     /// How many bytes its credential IDs have.
     pub id_len: usize,
     /// Whether its user is present; conditional create does not require it.
@@ -61,6 +63,7 @@ impl Default for Config {
             path: Path::Intermediate,
             aaguid: [0xa1, 0xa2, 0xa3, 0xa4, 0xb1, 0xb2, 0x4c, 0x3d, 0x8e, 0x5f, 1, 2, 3, 4, 5, 6],
             firmware: None,
+            u2f_aaguid: None,
             id_len: 32,
             presence: true,
             verification: Verification::WhenAsked,

@@ -2,9 +2,13 @@
 
 use rp_conformance::Authenticator;
 use rp_conformance::authenticator::{Config, Format};
+use rp_core::StaticAnchors;
 use rp_core::attestation::AttestationPolicy;
 use rp_core::x509::Certificate;
-use rp_mds::{Catalog, CertificationLevel, MetadataTrust, ModelId, Policy, Severity, StoredCredential};
+use rp_mds::{
+    Catalog, CertificationLevel, FipsLevel, KeyIdentifier, Metadata, MetadataTrust, ModelId, Policy,
+    Retention, Severity, StoredCredential,
+};
 use serde_json::{Value, json};
 
 use crate::trust::{
@@ -156,4 +160,111 @@ fn a_compromised_batch_is_refused_and_no_other() {
     let unreadable = json!([{"status": "ATTESTATION_KEY_COMPROMISE", "effectiveDate": "2026-01-01",
                              "certificate": "*"}]);
     assert_eq!(reason(&mut key, &json!({}), &unreadable), "ATTESTATION_KEY_COMPROMISE since 2026-01-01");
+}
+
+/// An authenticator that is also listed as a U2F model, by the key of its certificate.
+struct TwiceListed {
+    key: Authenticator,
+    leaf: Certificate,
+    identifier: ModelId,
+}
+
+impl TwiceListed {
+    fn new(format: Format) -> Self {
+        let u2f_aaguid = Some(Config::default().aaguid);
+        let mut key = Authenticator::new("mds trust", Config { format, u2f_aaguid, ..Config::default() });
+        let registered =
+            register_by(AttestationPolicy::default().all_formats(), &mut key, &StaticAnchors::none())
+                .unwrap();
+        let leaf = Certificate::from_der(&registered.attestation.trust_path[0]).unwrap();
+        let identifier = ModelId::KeyIdentifier(KeyIdentifier::new(leaf.key_identifier()));
+        Self { key, leaf, identifier }
+    }
+
+    /// The entry by the key of the certificate, and the one by AAGUID, with these reports.
+    fn entries(&self, of_u2f: &Value, of_fido2: &Value) -> [Value; 2] {
+        let mut u2f = entry(&self.key, &json!({"protocolFamily": "u2f"}), of_u2f);
+        u2f.as_object_mut().unwrap().remove("aaguid");
+        u2f["attestationCertificateKeyIdentifiers"] = json!([self.identifier.to_string()]);
+        let formats = json!({"authenticatorGetInfo": {"attestationFormats": ["packed"]}});
+        [u2f, entry(&self.key, &formats, of_fido2)]
+    }
+
+    fn listed(&self, of_u2f: &Value, of_fido2: &Value) -> Catalog {
+        catalog(&json!(self.entries(of_u2f, of_fido2)))
+    }
+
+    fn reason(&self, catalog: &Catalog, policy: &Policy) -> Option<&'static str> {
+        distrust(&mut self.key.clone(), catalog.clone(), policy).map(|reason| reason.code())
+    }
+
+    /// Whether a stored credential of this model is accepted before and after a new list.
+    fn stored(&self, model: ModelId, before: &Catalog, after: &Catalog) -> Option<[bool; 2]> {
+        let stored = StoredCredential { key: (), model, certificates: vec![self.leaf.clone()] };
+        let affected = Policy::default().affected(before, after, [stored], NOW);
+        affected.first().map(|one| [one.before.is_accepted(), one.after.is_accepted()])
+    }
+}
+
+fn revoked() -> Value {
+    json!([{"status": "REVOKED", "effectiveDate": "2026-01-01"}])
+}
+
+#[test]
+fn a_u2f_statement_is_refused_by_the_aaguid_of_its_leaf_too() {
+    let u2f = TwiceListed::new(Format::FidoU2f);
+    let (none, default) = (json!([]), Policy::default());
+    let listed = u2f.listed(&none, &none);
+    let registered = register(&mut u2f.key.clone(), listed.clone()).unwrap();
+    assert_eq!(registered.attestation.model, Some(aaguid()), "the same model under FIDO2");
+
+    let by_aaguid = Policy { deny: vec![aaguid().into()], ..Policy::default() };
+    assert_eq!(u2f.reason(&listed, &by_aaguid), Some("denied"));
+    assert_eq!(u2f.reason(&u2f.listed(&none, &revoked()), &default), Some("revoked"));
+    let own = json!([{"aaguid": aaguid(), "statusReports": revoked()}]).to_string();
+    let own = Metadata::from_own_entries(own.as_bytes(), Retention::LEAN).unwrap();
+    let before = Catalog::of("own", own).and("FIDO", listed.lists()[0].metadata().clone());
+    assert_eq!(u2f.reason(&before, &default), Some("revoked"), "the operator's own entry comes first");
+    // By the identifier of an entry that is not the one of the AAGUID.
+    let by_key = Policy { deny: vec![u2f.identifier.clone()], ..Policy::default() };
+    let [_, fido2] = u2f.entries(&none, &none);
+    assert_eq!(u2f.reason(&catalog(&json!([fido2])), &by_key), Some("denied"));
+
+    // Stored credentials have the model that attestation proved.
+    for model in [ModelId::Aaguid(aaguid()), u2f.identifier.clone()] {
+        for after in [u2f.listed(&none, &revoked()), u2f.listed(&revoked(), &none)] {
+            assert_eq!(u2f.stored(model.clone(), &listed, &after), Some([true, false]), "{model}");
+        }
+        assert_eq!(u2f.stored(model, &listed, &listed), None);
+    }
+}
+
+#[test]
+fn a_packed_statement_is_refused_by_the_key_of_its_leaf_too() {
+    let packed = TwiceListed::new(Format::Packed);
+    let none = json!([]);
+    let listed = packed.listed(&none, &none);
+    assert_eq!(packed.reason(&listed, &Policy::default()), None);
+    let denied = Policy { deny: vec![packed.identifier.clone()], ..Policy::default() };
+    assert_eq!(packed.reason(&listed, &denied), Some("denied"));
+    assert_eq!(packed.reason(&packed.listed(&revoked(), &none), &Policy::default()), Some("revoked"));
+}
+
+#[test]
+fn requirements_apply_to_the_entry_of_the_statement_only() {
+    let u2f = TwiceListed::new(Format::FidoU2f);
+    let certified = json!([{"status": "FIDO_CERTIFIED_L1", "effectiveDate": "2024-01-01"},
+                           {"status": "FIPS140_CERTIFIED_L1", "effectiveDate": "2024-01-01"}]);
+    let listed = u2f.listed(&certified, &json!([]));
+    let [only, _] = u2f.entries(&certified, &json!([]));
+    let only = catalog(&json!([only]));
+    for policy in [
+        Policy { allow: vec![u2f.identifier.clone()], ..Policy::default() },
+        Policy { unlisted: Severity::Refuse, ..Policy::default() },
+        Policy { minimum_certification: Some(CertificationLevel::L1), ..Policy::default() },
+        Policy { minimum_fips: Some(FipsLevel::L1), ..Policy::default() },
+    ] {
+        assert_eq!(u2f.reason(&listed, &policy), None, "{policy:?}");
+        assert_eq!(u2f.reason(&only, &policy), None, "{policy:?}");
+    }
 }

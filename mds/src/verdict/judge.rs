@@ -1,5 +1,7 @@
 //! Judging a model by a policy.
 
+use rp_core::x509::Certificate;
+
 use super::batch::Batch;
 use super::{ModelQuery, Reason, ReportSummary, Verdict};
 use crate::catalog::{Catalog, Listing};
@@ -21,6 +23,25 @@ impl Policy {
         match listing {
             None => verdict.add(self.unlisted == Severity::Refuse, Reason::Unlisted),
             Some(listing) => self.judge_listing(&listing, query, &mut verdict),
+        }
+        verdict
+    }
+
+    /// As [`Policy::judge`], and adds what refuses the other models that the attestation certificate names. One
+    /// certificate may be listed by its key for U2F and by its AAGUID for FIDO2, and the authenticator chooses the format.
+    pub(crate) fn judge_with_leaf(
+        &self,
+        catalog: &Catalog,
+        query: &ModelQuery<'_>,
+        leaf: Option<&Certificate>,
+    ) -> Verdict {
+        let mut verdict = self.judge(catalog, query);
+        let named = leaf.into_iter().flat_map(ModelId::all_in).filter(|model| *model != query.model);
+        for model in named {
+            let other = self.judge(catalog, &ModelQuery { model, ..query.clone() });
+            for reason in other.refusals().filter(|reason| !is_unmet_requirement(reason)) {
+                verdict.add(true, reason.clone());
+            }
         }
         verdict
     }
@@ -257,6 +278,19 @@ impl Policy {
             }
         }
     }
+}
+
+/// Whether a model lacks something that the policy requires. The model of the statement has to meet the requirements, not
+/// the other models that its certificate names.
+const fn is_unmet_requirement(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Unlisted
+            | Reason::NotAllowed
+            | Reason::Certification { .. }
+            | Reason::Fips { .. }
+            | Reason::Characteristic { .. }
+    )
 }
 
 /// The FIPS 140 level in force: that of the newest report with one.

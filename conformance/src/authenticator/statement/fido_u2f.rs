@@ -7,6 +7,7 @@ use super::subject::{Subject, x5c};
 use crate::authenticator::algorithm::Algorithm;
 use crate::authenticator::authority::Path;
 use crate::authenticator::cbor::Cbor;
+use crate::authenticator::certificate::Extension;
 use crate::authenticator::fault::Fault;
 use crate::authenticator::key::KeyPair;
 
@@ -17,7 +18,10 @@ pub(super) fn statement(subject: &Subject<'_>) -> Cbor {
     let algorithm =
         if subject.fault == Some(Fault::U2fLeafOnP384) { Algorithm::Es384 } else { Algorithm::Es256 };
     let key = KeyPair::derive(algorithm, subject.seed, U2F_KEY);
-    let leaf = subject.authority.leaf(subject_name(None), &key.public());
+    let mut leaf = subject.authority.leaf(subject_name(None), &key.public());
+    if let Some(aaguid) = &subject.config.u2f_aaguid {
+        leaf.set(Extension::aaguid(aaguid));
+    }
     let path = if subject.fault == Some(Fault::U2fTwoCertificates) { Path::Intermediate } else { Path::Leaf };
     let message = match subject.fault {
         Some(Fault::U2fSignedAsPacked) => subject.message(),
