@@ -81,7 +81,7 @@ impl StatusReport {
     /// Reads a report, a value that is known to be JSON. A member of an unexpected type is in [`StatusReport::other`].
     pub(crate) fn read(text: &str) -> Result<Self, ReportError> {
         let mut members = Members::read(text).ok_or(ReportError::NotAnObject)?;
-        if let Some(member) = members.duplicate(&["status", "effectiveDate", "sunsetDate"]) {
+        if let Some(member) = members.duplicate(&DECISIVE) {
             return Err(ReportError::Duplicate { member });
         }
         let status = members.optional("status").ok_or(ReportError::Status)?;
@@ -110,6 +110,10 @@ impl StatusReport {
         self.effective_date.is_none_or(|from| from <= on) && self.sunset_date.is_none_or(|until| on < until)
     }
 }
+
+/// The members that affect decisions: a report with two of one could be read either way.
+const DECISIVE: [&str; 6] =
+    ["status", "effectiveDate", "sunsetDate", "authenticatorVersion", "certificate", "batchCertificate"];
 
 /// The reports that are in force on a date.
 pub fn in_force(reports: &[StatusReport], on: Date) -> impl Iterator<Item = &StatusReport> {
@@ -205,14 +209,18 @@ mod tests {
     }
 
     #[test]
-    fn a_report_with_two_statuses_is_rejected() {
+    fn a_report_with_a_decisive_member_twice_is_rejected() {
         let read = |text: &str| StatusReport::read(text).map(|_| ());
-        let once = r#"{"status":"REVOKED","effectiveDate":"2024-01-01","sunsetDate":"2025-01-01"}"#;
+        let once = r#"{"status":"REVOKED","effectiveDate":"2024-01-01","sunsetDate":"2025-01-01",
+            "authenticatorVersion":4,"certificate":"MIIB","batchCertificate":"MIIC"}"#;
         assert_eq!(read(once), Ok(()));
         for (member, more) in [
             ("status", r#""status":"FIDO_CERTIFIED","#),
             ("effectiveDate", r#""effectiveDate":null,"#),
             ("sunsetDate", r#""sunsetDate":"2024-01-02","#),
+            ("authenticatorVersion", r#""authenticatorVersion":5,"#),
+            ("certificate", r#""certificate":"MIID","#),
+            ("batchCertificate", r#""batchCertificate":"MIIE","#),
         ] {
             assert_eq!(
                 read(&once.replacen('{', &format!("{{{more}"), 1)),
