@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use rp_conformance::publisher::{Publisher, Signing};
-use rp_core::Timestamp;
+use rp_core::{Timestamp, crypto};
+use rp_mds::{BlobRecord, Cache};
 use serde_json::{Value, json};
 
 use crate::built;
@@ -14,7 +15,7 @@ use crate::server::{Reply, Server};
 use crate::support::{AAGUID, Directory, NOW, publisher};
 
 /// The command, built once.
-fn command() -> Command {
+pub(crate) fn command() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
         built::build(&["--bin", "rp-mds", "--example", "keep_up"]).join(built::executable("rp-mds"))
     });
@@ -65,7 +66,7 @@ fn payload(no: u64, status: &str) -> Value {
 }
 
 /// A signer for the FIDO Alliance's host.
-fn signing() -> Signing {
+pub(crate) fn signing() -> Signing {
     Signing { names: vec!["mds.fidoalliance.org".into()], ..Signing::default() }
 }
 
@@ -422,4 +423,34 @@ fn fetch_fills_the_cache_that_the_other_commands_read() {
         (err.as_str(), code),
         ("rp-mds: /nowhere: the cache is empty; run rp-mds fetch, or use --file\n", 2)
     );
+}
+
+#[test]
+fn check_counts_the_age_of_a_cached_list_from_its_confirmation() {
+    let (directory, root, _) = files("confirmed");
+    let mut payload = payload(15, "FIDO_CERTIFIED");
+    payload.as_object_mut().unwrap().remove("nextUpdate");
+    let now = Timestamp::now();
+    let blob = Publisher::new("command", now).blob(&payload, &signing());
+    let days_ago = |days: i64| Timestamp::from_unix_seconds(now.as_unix_seconds() - days * 86_400);
+    let cache = Cache::open(directory.path().join("cache")).unwrap();
+    let store = |confirmed_at: Timestamp| {
+        let sha256 = crypto::sha256(&[blob.as_bytes()]).iter().map(|byte| format!("{byte:02x}")).collect();
+        let verified_at = days_ago(100);
+        let stored = BlobRecord { sha256, verified_at, confirmed_at, known_not_revoked: true, etag: None };
+        cache.store_blob("fido", blob.as_bytes(), |record| record.blob = Some(stored)).unwrap();
+    };
+    let policy = directory.write("policy.json", r#"{"staleness": {"too_old": "refuse"}}"#);
+    let cached = cache.directory().to_str().unwrap();
+    let checked = || {
+        let common = ["check", AAGUID, "--cache", cached, "--roots", &root];
+        run(&[&common[..], &["--policy", policy.to_str().unwrap()]].concat())
+    };
+    store(days_ago(100));
+    let (out, _, code) = checked();
+    assert!(out.contains("the list is too old"), "{out}");
+    assert_eq!(code, 1);
+    store(days_ago(1));
+    let (out, err, code) = checked();
+    assert_eq!((out.contains("due"), err.as_str(), code), (false, "", 0), "{out}");
 }

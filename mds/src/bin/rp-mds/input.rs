@@ -73,12 +73,14 @@ impl Input {
             catalog = catalog.and(&file.display().to_string(), metadata.into());
         }
         if self.files.is_empty() {
-            catalog = catalog.and(SOURCE, self.read_cache(now)?.into());
+            let (metadata, confirmed_at) = self.read_cache(now)?;
+            catalog = catalog.and_confirmed(SOURCE, metadata.into(), Some(confirmed_at));
         }
         Ok(catalog)
     }
 
-    fn read_cache(&self, now: Timestamp) -> Result<Metadata, Box<dyn std::error::Error>> {
+    /// The list in the cache, and when its publisher last confirmed it.
+    fn read_cache(&self, now: Timestamp) -> Result<(Metadata, Timestamp), Box<dyn std::error::Error>> {
         let directory = cache_directory(self.cache.as_deref())?;
         // Reading creates no directory.
         let cached = if directory.is_dir() { Cache::open(&directory)?.load(SOURCE)? } else { Vec::new() };
@@ -90,8 +92,9 @@ impl Input {
             .into());
         };
         let roots = self.roots.read()?;
-        let at = cached.record.map_or(now, |record| record.verified_at);
-        Ok(self.roots.verification(&roots, at).verify(&cached.bytes)?)
+        let (at, confirmed_at) =
+            cached.record.map_or((now, now), |record| (record.verified_at, record.confirmed_at));
+        Ok((self.roots.verification(&roots, at).verify(&cached.bytes)?, confirmed_at))
     }
 }
 
