@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use rp_core::{Timestamp, crypto};
-use rp_mds::{Cache, Outcome};
+use rp_mds::{Cache, Outcome, Refresher};
 
 use crate::server::{Body, Reply, Server};
 use crate::support::{Directory, NOW, blob, builder, error, later, no, of, once, source, verdict};
@@ -132,6 +132,46 @@ async fn a_record_never_describes_a_blob_that_is_not_stored() {
     assert_eq!(no(&restarted), Some(15));
     assert!(matches!(once(&restarted, later(2)).await, Outcome::Updated));
     assert_eq!(no(&restarted), Some(16));
+}
+
+#[tokio::test]
+async fn other_processes_soon_request_a_list_that_was_not_stored() {
+    let directory = Directory::new("not-stored");
+    let cache = || Cache::open(directory.path()).unwrap();
+    let server = Server::always(Reply::ok(blob(15, "FIDO_CERTIFIED")).with("ETag", "15"));
+    let one = builder(&server).0.cache(cache()).build().unwrap();
+    let other = builder(&server).0.cache(cache()).build().unwrap();
+    once(&one, NOW).await;
+    assert!(matches!(other.refresh(NOW, false).await[0], Outcome::Updated));
+
+    let revoked = blob(16, "REVOKED");
+    let in_the_way = in_the_way(&directory, &revoked);
+    let reply = Reply::ok(revoked).with("ETag", "16");
+    server.answer(move |asked| match asked.header("If-None-Match") {
+        Some("16") => Reply::status(304),
+        _ => reply.clone(),
+    });
+    let stored = later(25);
+    assert!(matches!(one.refresh(stored, false).await[0], Outcome::Updated));
+    fs::remove_dir_all(in_the_way).unwrap();
+    // The record says that a request has succeeded, and not which list the other processes have.
+    let soon = Timestamp::from_unix_seconds(stored.as_unix_seconds() + 60);
+    let restarted = builder(&server).0.cache(cache()).build().unwrap();
+    restarted.start_at(soon);
+    assert_eq!((no(&restarted), no(&other)), (Some(15), Some(15)));
+    let in_minutes = |refresher: &Refresher| {
+        let next = refresher.health(soon)[0].next_attempt.unwrap();
+        next.saturating_since(stored).as_secs() / 60
+    };
+    assert!(matches!(other.refresh(soon, false).await[0], Outcome::NotDue { .. }));
+    assert!((5..=10).contains(&in_minutes(&other)) && (5..=10).contains(&in_minutes(&restarted)));
+    assert!(in_minutes(&one) >= 24 * 60, "it has the list");
+    let next = other.health(soon)[0].next_attempt.unwrap();
+    assert!(matches!(other.refresh(next, false).await[0], Outcome::Updated));
+    assert!(!verdict(&other).is_accepted());
+    assert!(matches!(restarted.refresh(next, false).await[0], Outcome::Updated));
+    assert!(!verdict(&restarted).is_accepted(), "it is in the cache now");
+    assert!(matches!(restarted.refresh(next, false).await[0], Outcome::NotDue { .. }));
 }
 
 #[tokio::test]

@@ -58,8 +58,8 @@ impl Schedule {
             .map_or(due, |not_before| due.max(not_before))
     }
 
-    /// When a source without a list is due: the last attempt counts as a failure.
-    pub(super) fn next_without_list(&self, record: &SourceRecord, now: Timestamp) -> Timestamp {
+    /// When a source is due that has no list, or an older one than was verified: the last attempt counts as a failure.
+    pub(super) fn next_without_latest(&self, record: &SourceRecord, now: Timestamp) -> Timestamp {
         self.next(&SourceRecord { failures: record.failures.max(1), ..record.clone() }, now)
     }
 
@@ -148,7 +148,7 @@ mod tests {
     fn a_source_without_a_list_is_retried_like_a_failure() {
         let schedule = Schedule { seed: 7, ..Schedule::default() };
         let wait = |failures| {
-            let next = schedule.next_without_list(&attempted(failures), NOW);
+            let next = schedule.next_without_latest(&attempted(failures), NOW);
             next.saturating_since(NOW).as_secs()
         };
         assert_eq!(wait(0), wait(1));

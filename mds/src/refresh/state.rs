@@ -252,12 +252,12 @@ impl State {
         });
     }
 
-    /// When the source is due.
+    /// When the source is due. The record may be that of a process that could not store the latest list.
     pub(super) fn due(&self, schedule: &Schedule, now: Timestamp) -> Timestamp {
         let inner = self.lock();
-        match inner.current {
-            Some(_) => schedule.next(&inner.record, now),
-            None => schedule.next_without_list(&inner.record, now),
+        match &inner.current {
+            Some(current) if current.metadata.no() >= inner.record.no => schedule.next(&inner.record, now),
+            _ => schedule.next_without_latest(&inner.record, now),
         }
     }
 

@@ -117,12 +117,13 @@ fn a_confirmation_counts_for_its_list_and_if_it_is_later() {
     assert_eq!(confirm("current", second(-1)), (Some(NOW), false));
     assert_eq!(confirm("current", second(1)), (Some(second(1)), true));
 }
+
 /// The plan of a source with a current list that was last requested at [`NOW`] and is due a day later.
 fn plan(not_before: Option<i64>, second: i64, force: bool) -> (Option<i64>, SourceRecord) {
     let at = |second: i64| Timestamp::from_unix_seconds(NOW.as_unix_seconds().saturating_add(second));
     let state = State::new(None, Emitter { source: "fido".into(), sink: Arc::new(|_| {}) });
     let record = SourceRecord {
-        no: Some(16),
+        no: Some(15),
         last_attempt: Some(NOW),
         not_before: not_before.map(at),
         ..SourceRecord::default()
@@ -131,7 +132,7 @@ fn plan(not_before: Option<i64>, second: i64, force: bool) -> (Option<i64>, Sour
     let schedule = Schedule { jitter: std::time::Duration::ZERO, ..Schedule::default() };
     let wait = match state.plan(&schedule, at(second), force) {
         Plan::Wait { next } => Some(next.as_unix_seconds().saturating_sub(NOW.as_unix_seconds())),
-        Plan::Request(Conditions { no: Some(15), etag: None, previous_no: Some(16) }) => None,
+        Plan::Request(Conditions { no: Some(15), etag: None, previous_no: Some(15) }) => None,
         Plan::Request(conditions) => panic!("{conditions:?}"),
     };
     (wait, state.sync().unwrap())
@@ -163,4 +164,22 @@ fn an_attempt_is_recorded_before_the_request() {
     let (_, requested) = plan(None, 1, true);
     let at = Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 1);
     assert_eq!((requested.last_attempt, requested.failures), (Some(at), 1), "a crash counts as a failure");
+}
+
+#[test]
+fn a_source_with_an_older_list_than_was_verified_is_due_soon() {
+    let state = State::new(None, Emitter { source: "fido".into(), sink: Arc::new(|_| {}) });
+    let schedule = Schedule::default();
+    let minutes = |no: Option<u64>, current: Option<u64>| {
+        let record = SourceRecord { no, last_attempt: Some(NOW), ..SourceRecord::default() };
+        let inner = current.map(|no| with_current(list(no, "2026-02-01"), "current")).unwrap_or_default();
+        *state.lock() = Inner { record, ..inner };
+        state.due(&schedule, NOW).saturating_since(NOW).as_secs() / 60
+    };
+    for (no, current) in [(Some(15), Some(15)), (Some(15), Some(16)), (None, Some(15))] {
+        assert!(minutes(no, current) >= 24 * 60, "{no:?} {current:?}");
+    }
+    for (no, current) in [(Some(16), Some(15)), (Some(15), None), (None, None)] {
+        assert!((5..=10).contains(&minutes(no, current)), "{no:?} {current:?}");
+    }
 }
