@@ -2,7 +2,7 @@
 //!
 //! A redirect is followed only to an `https` host of the caller's list and never to a private address. Names are resolved
 //! by a resolver that ignores private addresses. A proxy resolves names itself, so behind one the addresses are the
-//! proxy's to check.
+//! proxy's to check; the name of the proxy itself may have a private address.
 
 mod address;
 
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use address::is_public;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url, redirect};
 use rp_core::Timestamp;
@@ -158,8 +159,10 @@ fn with_causes(error: &reqwest::Error) -> String {
 pub struct Client {
     /// For addresses that the operator configured.
     configured: reqwest::Client,
-    /// For addresses in responses and certificates.
+    /// For addresses in responses and certificates, unless a proxy resolves them.
     referenced: reqwest::Client,
+    /// The proxies that both clients use.
+    proxies: Arc<Matcher>,
     limits: Limits,
     private_addresses: bool,
 }
@@ -194,7 +197,8 @@ impl Client {
         let configured = builder().build().map_err(FetchError::Http)?;
         let referenced =
             builder().dns_resolver(Arc::new(PublicResolver)).build().map_err(FetchError::Http)?;
-        Ok(Self { configured, referenced, limits, private_addresses: false })
+        let proxies = Arc::new(Matcher::from_system());
+        Ok(Self { configured, referenced, proxies, limits, private_addresses: false })
     }
 
     /// Allows redirects to private addresses and CRLs from them, for mirrors within an organisation. A configured server
@@ -227,7 +231,7 @@ impl Client {
         self.check_address(&parsed).map_err(rejected)?;
         self.within_limit(async {
             let response =
-                self.for_referenced().get(parsed).send().await.map_err(|error| self.failed(error))?;
+                self.for_referenced(&parsed).get(parsed).send().await.map_err(|error| self.failed(error))?;
             if response.status() != StatusCode::OK {
                 return Err(FetchError::Status { status: response.status().as_u16(), not_before: None });
             }
@@ -247,7 +251,7 @@ impl Client {
     async fn exchange(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
         let mut url = request.url.clone();
         for hop in 0..=MAX_REDIRECTS {
-            let client = if hop == 0 { &self.configured } else { self.for_referenced() };
+            let client = if hop == 0 { &self.configured } else { self.for_referenced(&url) };
             let mut builder = client.get(url.clone());
             if let Some(etag) = request.etag {
                 builder = builder.header(IF_NONE_MATCH, etag);
@@ -291,8 +295,21 @@ impl Client {
         }
     }
 
-    fn for_referenced(&self) -> &reqwest::Client {
-        if self.private_addresses { &self.configured } else { &self.referenced }
+    /// The client for an address that passed [`Self::check_address`]. The resolver of `referenced` would also resolve the
+    /// name of a proxy, which usually has a private address.
+    fn for_referenced(&self, url: &Url) -> &reqwest::Client {
+        if self.private_addresses || self.is_resolved_by_proxy(url) {
+            &self.configured
+        } else {
+            &self.referenced
+        }
+    }
+
+    /// Whether a proxy resolves the name in the URL. `socks4` and `socks5` leave that to the client.
+    fn is_resolved_by_proxy(&self, url: &Url) -> bool {
+        let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
+        let scheme = proxy.as_ref().and_then(|proxy| proxy.uri().scheme_str());
+        matches!(scheme, Some("http" | "https" | "socks4a" | "socks5h"))
     }
 
     async fn response(&self, request: &Request<'_>, response: Response) -> Result<Fetched, FetchError> {

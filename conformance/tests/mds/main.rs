@@ -14,6 +14,7 @@ mod cache;
 mod command;
 mod hostile;
 mod models;
+mod proxy;
 mod refresh;
 mod revocation;
 mod server;
