@@ -29,7 +29,7 @@ use self::remote::{Response, run_blocking};
 use self::revocation::{CheckTimes, Crls, Rejected, needs_revocation_check};
 use self::schedule::Schedule;
 use self::source::{FileSource, Kind, RemoteSource, Signed, Source, SourceError};
-use self::state::{Candidate, Conditions, Plan, State};
+use self::state::{Candidate, Conditions, CurrentList, Plan, State};
 use crate::cache::{Cache, CacheLock};
 use crate::catalog::{Catalog, SharedCatalog};
 use crate::date::Date;
@@ -225,15 +225,21 @@ impl Inner {
     /// Withdraws the current list if its revocation status was unknown, and a CRL that another process or another source
     /// has downloaded contains its signer.
     fn check_again(&self, slot: &Slot, now: Timestamp) {
-        let (Some(signed), Some(list)) = (slot.source.signed(), slot.state.current()) else { return };
-        if list.known_not_revoked || !needs_revocation_check(signed, &list.metadata) {
-            return;
+        if let Some((signed, list, times)) = slot.unchecked(now) {
+            let crls = Crls::cached(self.cache.as_ref(), signed, &list.metadata, times);
+            slot.withdraw_if_revoked(signed, &list, &crls, now);
         }
-        let verified = list.metadata.verified_at().unwrap_or(now);
-        let crls = Crls::cached(self.cache.as_ref(), signed, &list.metadata, CheckTimes { verified, now });
-        if let Some(error) = crls.revocation(signed, &list.metadata, now) {
-            slot.state.withdraw(&error.into(), |current| Arc::ptr_eq(&current.metadata, &list.metadata));
-        }
+    }
+
+    /// Downloads the CRLs that were missing for the current list, and withdraws it if one contains its signer. A list that
+    /// is not downloaded again would otherwise never be checked.
+    async fn complete_check(&self, slot: &Arc<Slot>, now: Timestamp) {
+        let Some((signed, list, times)) = slot.unchecked(now) else { return };
+        let (cache, emitter) = (self.cache.as_ref(), slot.state.emitter());
+        let crls = Crls::cached(cache, signed, &list.metadata, times);
+        let crls = crls.download(&self.client, cache, emitter, signed, &list.metadata, times).await;
+        let (own, signed) = (Arc::clone(slot), signed.clone());
+        run_blocking(move || own.withdraw_if_revoked(&signed, &list, &crls, now)).await;
     }
 
     async fn refresh_remote(
@@ -264,7 +270,10 @@ impl Inner {
             Err(error) => own.fail(error),
         });
         match outcome.await {
-            Outcome::NotModified if is_new => Outcome::Updated,
+            Outcome::NotModified => {
+                self.complete_check(slot, now).await;
+                if is_new { Outcome::Updated } else { Outcome::NotModified }
+            }
             outcome => outcome,
         }
     }
@@ -401,6 +410,21 @@ impl Slot {
             Ok(true) => Outcome::Updated,
             Ok(false) => Outcome::NotModified,
             Err(error) => self.fail(error),
+        }
+    }
+
+    /// The current list if the revocation status of its signer is unknown, and when it is checked.
+    fn unchecked(&self, now: Timestamp) -> Option<(&Signed, CurrentList, CheckTimes)> {
+        let (signed, list) = (self.source.signed()?, self.state.current()?);
+        let is_unchecked = !list.known_not_revoked && needs_revocation_check(signed, &list.metadata);
+        let verified = list.metadata.verified_at().unwrap_or(now);
+        is_unchecked.then_some((signed, list, CheckTimes { verified, now }))
+    }
+
+    /// Withdraws this list, if it is current and its signer is revoked by these CRLs.
+    fn withdraw_if_revoked(&self, signed: &Signed, list: &CurrentList, crls: &Crls, now: Timestamp) {
+        if let Some(error) = crls.revocation(signed, &list.metadata, now) {
+            self.state.withdraw(&error.into(), |current| Arc::ptr_eq(&current.metadata, &list.metadata));
         }
     }
 

@@ -437,3 +437,33 @@ async fn a_list_that_another_process_found_revoked_is_withdrawn() {
         told.words()
     );
 }
+
+#[tokio::test]
+async fn a_304_downloads_the_missing_crls_of_the_list() {
+    for (is_withdrawn, revoked) in [(true, &[SERIALS[0]][..]), (false, &[])] {
+        let directory = Directory::new("not-modified");
+        let cache = || Cache::open(directory.path()).unwrap();
+        let (server, blob) = server_of(15);
+        let soft = || of(source(&server).revocation(RevocationMode::Soft).crls(of_root()));
+        server.answer(move |_| Reply::ok(blob.clone()).with("ETag", "15"));
+        // CRLs are at a private address: the status is unknown.
+        once(&soft().0.cache(cache()).build().unwrap(), NOW).await;
+        server.answer(move |asked| match asked.target.as_str() {
+            "/crl" => Reply::ok(publisher().crl(false, revoked)),
+            _ => Reply::status(304),
+        });
+        let (builder, told) = soft();
+        let builder = builder.client(client().with_private_addresses());
+        let restarted = builder.cache(cache()).build().unwrap();
+        restarted.start_at(later(25));
+        assert_eq!(no(&restarted), Some(15));
+        for day in [1, 2] {
+            restarted.refresh(later(26 * day), false).await;
+            let words = told.words();
+            assert_eq!(no(&restarted), (!is_withdrawn).then_some(15), "{words:?}");
+            let is_told = words.iter().any(|word| word.starts_with("withdrawn Some(15) None"));
+            assert_eq!(is_told, is_withdrawn, "{words:?}");
+        }
+        assert_eq!(lists_asked(&server), 1, "it is in the cache");
+    }
+}
