@@ -20,6 +20,7 @@ mod policy;
 mod proofs;
 mod registration;
 mod requests;
+mod roll_out;
 mod separate_stores;
 mod sessions;
 mod skipping;
@@ -306,6 +307,9 @@ cases! { $
         a_known_context_needs_no_second_factor_if_rules_say_so
         a_recovery_code_enrols_and_does_nothing_else
         a_passkey_without_uv_is_not_enough_where_required
+    }
+    roll_out {
+        recovery_codes_are_accepted_until_the_date
     }
     assurance {
         a_sign_in_is_recorded_with_its_assurance_and_reasons

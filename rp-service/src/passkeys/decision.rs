@@ -15,10 +15,22 @@ use crate::session::{Client, Method, Session, UserVerification, VerifiedFactor};
 use crate::store::{FactorRecord, FactorStatus, Passkey, UserRecord};
 
 impl Passkeys {
-    /// The rules of a user, by the user's groups.
+    /// The rules of a user, by the user's groups, as if every period of enrolment had ended: those for new passkeys and
+    /// factors.
     pub(super) async fn rules(&self, user: &UserRecord) -> Result<Rules, ServiceError> {
         let groups = self.inner.groups.groups(user).await?;
         Ok(self.inner.policy.rules(&groups))
+    }
+
+    /// The rules of a user that apply to a session now: those for what the user already has.
+    pub(super) async fn current_rules(
+        &self,
+        user: &UserRecord,
+        session: &Session,
+    ) -> Result<Rules, ServiceError> {
+        let groups = self.inner.groups.groups(user).await?;
+        let subject = self.subject(user, groups, &[], &[], self.now());
+        Ok(self.inner.policy.current_rules(&subject, session.effective_time(self.now())))
     }
 
     /// The facts of a passkey that the policy and the application's directory know.

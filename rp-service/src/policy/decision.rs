@@ -212,6 +212,11 @@ impl Policy {
         strictest(self.group_rules(&subject).into_iter().map(|group| group.rules))
     }
 
+    /// The rules that apply to a user now: until a period of enrolment has ended, what was accepted before is accepted.
+    pub(crate) fn current_rules(&self, subject: &Subject, now: Timestamp) -> Rules {
+        current_rules(&self.group_rules(subject), now)
+    }
+
     /// Decides what a session may do.
     pub fn decide(&self, subject: &Subject, session: &SessionFacts, now: Timestamp) -> Decision {
         decide(&self.group_rules(subject), subject, session, now)
@@ -246,10 +251,14 @@ fn strictest(rules: impl Iterator<Item = Rules>) -> Rules {
     rules.reduce(|one, another| one.strictest(&another)).unwrap_or_default()
 }
 
+fn current_rules(groups: &[GroupRules], now: Timestamp) -> Rules {
+    strictest(groups.iter().map(|group| group.current(now)))
+}
+
 /// The order of the outcomes is part of the security: a factor that the user has, accepted or not, is verified before
 /// another one can be enrolled, so that a stricter rule never opens enrolment to a thief of the password.
 fn decide(groups: &[GroupRules], subject: &Subject, session: &SessionFacts, now: Timestamp) -> Decision {
-    let rules = strictest(groups.iter().map(|group| group.current(now)));
+    let rules = current_rules(groups, now);
     let reminder = groups.iter().filter_map(|group| group.reminder(subject, now)).min_by_key(|one| one.by);
     let decision = |access, reason| Decision { access, reason, reminder: reminder.clone() };
     let view = View::new(&rules, subject, session);

@@ -25,7 +25,7 @@ impl Groups for Staff {
 }
 
 /// A site with this policy file, on 2026-06-01.
-async fn site(server: &Server, file: &str) -> Test {
+pub(super) async fn site(server: &Server, file: &str) -> Test {
     let policy = Policy::from_toml(file).expect("a policy");
     server
         .start_with(|setup| {
@@ -37,7 +37,7 @@ async fn site(server: &Server, file: &str) -> Test {
 }
 
 /// A browser of a user who has a password and nothing else.
-async fn user(test: &Test, name: &str) -> UserAgent {
+pub(super) async fn user(test: &Test, name: &str) -> UserAgent {
     test.passkeys.create_user(name, "").await.expect("the user is created");
     test.browser(name)
 }
@@ -48,7 +48,7 @@ fn required(answer: &HttpResponse) -> Value {
     serde_json::from_slice::<Value>(&answer.body).unwrap_or_default()["required"].clone()
 }
 
-fn synced() -> Config {
+pub(super) fn synced() -> Config {
     Config { backup: Backup::BackedUp, ..Config::default() }
 }
 
