@@ -310,6 +310,7 @@ cases! { $
     }
     roll_out {
         recovery_codes_are_accepted_until_the_date
+        a_key_without_uv_is_accepted_until_the_date
     }
     assurance {
         a_sign_in_is_recorded_with_its_assurance_and_reasons

@@ -98,7 +98,8 @@ impl Passkeys {
     }
 
     /// Options for verifying the signed-in user again, with one of the user's passkeys. User verification is required if
-    /// all of them are capable of it, or after a response in this session lacked it.
+    /// all of them are capable of it, if the rules of the user require it and one of them is, or after a response in this
+    /// session lacked it.
     ///
     /// # Errors
     /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `storage-unavailable`.
@@ -138,9 +139,10 @@ impl Passkeys {
         &self,
         current: &CurrentSession,
     ) -> Result<(CredentialRequestOptions, PendingAuthentication), ServiceError> {
+        use UserVerificationRequirement::{Discouraged, Preferred, Required};
         let session = &current.session;
         let user = self.active_user(&session.user).await?;
-        let rules = self.rules(&user).await?;
+        let rules = self.current_rules(&user, session).await?;
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let records: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
         let capable = !records.is_empty() && records.iter().all(|record| record.uv_initialized);
@@ -150,11 +152,16 @@ impl Passkeys {
             && session.factors.len() == 1
             && session.factor(&Method::Passkey).is_some();
         let is_required = rules.passkeys.user_verification == Preference::Required;
-        if capable || session.user_verification_required || is_incomplete || is_required {
-            request = request.user_verification(UserVerificationRequirement::Required);
-        } else if let Some(requirement) = self.inner.policy.step_up_user_verification {
-            request = request.user_verification(requirement);
-        }
+        let any_capable = records.iter().any(|record| record.uv_initialized);
+        let of_site = self.inner.rp.authenticator_selection().user_verification;
+        let requirement = self.inner.policy.step_up_user_verification.unwrap_or(of_site);
+        request = request.user_verification(match requirement {
+            _ if capable || session.user_verification_required || is_incomplete => Required,
+            _ if is_required && any_capable => Required,
+            // The user has no passkey that could, and uses one to enrol one that can. The policy decides what it is worth.
+            Discouraged if is_required => Preferred,
+            requirement => requirement,
+        });
         Ok(request.start(self.now())?)
     }
 

@@ -266,7 +266,7 @@ impl Passkeys {
     /// The maximum number of passkeys of a user. Those that the rules do not accept are in addition to it: their user has to
     /// add one that is accepted.
     fn most_passkeys(&self, rules: &PasskeyRules, passkeys: &[Passkey]) -> usize {
-        let is_rejected = |passkey: &&Passkey| rules.check(&self.passkey_facts(&passkey.record)).is_err();
+        let is_rejected = |passkey: &&Passkey| !rules.accepts(&self.passkey_facts(&passkey.record));
         rules.most.saturating_add(passkeys.iter().filter(is_rejected).count())
     }
 

@@ -302,7 +302,7 @@ impl Rules {
     /// Whether the user has an accepted factor that can complete a sign-in.
     fn has_accepted(&self, subject: &Subject) -> bool {
         let has_passkey = self.factors.contains(&FactorName::PASSKEY)
-            && subject.passkeys.iter().any(|passkey| self.passkeys.check(passkey).is_ok());
+            && subject.passkeys.iter().any(|passkey| self.passkeys.accepts(passkey));
         let is_other =
             |factor: &&FactorName| **factor != FactorName::RECOVERY_CODES && self.factors.contains(factor);
         has_passkey || subject.factors.iter().any(|factor| is_other(&factor))

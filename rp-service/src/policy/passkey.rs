@@ -191,6 +191,14 @@ impl PasskeyRules {
     }
 }
 
+impl PasskeyRules {
+    /// Whether a passkey meets the rules, which includes that it can verify its user where they require that.
+    pub(crate) fn accepts(&self, passkey: &PasskeyFacts) -> bool {
+        let can_verify = self.user_verification != Preference::Required || passkey.uv_initialized;
+        can_verify && self.check(passkey).is_ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rp_core::{Timestamp, User, UserHandle};

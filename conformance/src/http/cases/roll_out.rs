@@ -2,16 +2,31 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use rp_service::{Outlook, Standing};
+use serde_json::{Value, json};
 
 use super::factors::{recovery_codes, verify};
 use super::first_factor::password;
 use super::policy::site;
 use super::{Server, Test, authenticator};
+use crate::authenticator::{Config, Verification};
+use crate::http::UserAgent;
 
 /// The user `kim` joins the group `staff`, by a new name: from now on, its rules apply to `ada`.
 async fn join(test: &Test) {
     test.passkeys.rename_user(&test.user("kim").await, "ada").await.expect("the user exists");
+}
+
+/// The state of the session, and the next step.
+async fn next(browser: &mut UserAgent) -> (Value, Value) {
+    let session = browser.get("session").await.ok();
+    (session["state"].clone(), session["next"].clone())
+}
+
+/// The state of `ada` under the policy, as an operator sees it.
+async fn outlook(test: &Test) -> Outlook {
+    let (user, now) = (test.user("ada").await, test.passkeys.now());
+    test.passkeys.user_state(&user, true, now).await.expect("memory").expect("the user exists").outlook
 }
 
 pub(super) async fn recovery_codes_are_accepted_until_the_date(server: Server) {
@@ -37,4 +52,45 @@ pub(super) async fn recovery_codes_are_accepted_until_the_date(server: Server) {
     assert_eq!(password(&mut kim, "ada").await.text(), "ada needs passkey");
     let late = verify(&mut kim, "recovery-codes", &codes[1]).await;
     assert_eq!(late.problem(), (404, "factor-unknown"));
+}
+
+pub(super) async fn a_key_without_uv_is_accepted_until_the_date(server: Server) {
+    let file = "[group.staff]\npasskeys.user_verification = 'required'\n\
+                enrol = { from = 2026-06-11, remind_days = 30 }";
+    let test = site(&server, file).await;
+    let config = Config { verification: Verification::Never, ..Config::default() };
+    let mut kim = test.browser_with("kim", config);
+    kim.sign_up("kim").await;
+    join(&test).await;
+    kim.sign_out().await;
+    let second_factor = json!({"purpose": "second-factor"});
+    assert_eq!(password(&mut kim, "ada").await.text(), "ada needs passkey");
+    let options = kim.post("authentication/options", &second_factor).await.ok();
+    assert_eq!(options["userVerification"], "preferred");
+    let reminded = json!({"enrol": {"by": "2026-06-11T00:00:00Z"}});
+    let session = kim.second_factor().await;
+    assert_eq!((&session["state"], &session["next"]), (&json!("signed-in"), &reminded));
+    assert_eq!(kim.step_up().await["state"], "signed-in");
+    assert_eq!(outlook(&test).await.standing, Standing::Reminded);
+    // After it, the key only enrols one that verifies its user.
+    test.wait(Duration::from_hours(24 * 10));
+    assert_eq!(outlook(&test).await.standing, Standing::MustEnrol);
+    assert_eq!(password(&mut kim, "ada").await.text(), "ada needs passkey");
+    let session = kim.second_factor().await;
+    assert_eq!(
+        (&session["state"], &session["next"]["enrol"]["by"].is_string()),
+        (&json!("first-factor"), &true)
+    );
+    let mut key = authenticator("key with a PIN");
+    kim.add_passkey(&mut key).await;
+    assert_eq!(next(&mut kim).await, (json!("first-factor"), json!({"secondFactors": ["passkey"]})));
+    let mut options = kim.post("authentication/options", &second_factor).await.ok();
+    assert_eq!(options["userVerification"], "required");
+    // A page that ignores it.
+    options["userVerification"] = json!("discouraged");
+    let response = kim.assert_for(&options);
+    assert_eq!(kim.authenticate(&response).await.problem(), (422, "user-not-verified"));
+    kim.authenticator = key;
+    assert_eq!(kim.second_factor().await["state"], "signed-in");
+    assert_eq!(outlook(&test).await.standing, Standing::Ready);
 }
