@@ -15,7 +15,7 @@ use crate::admission::{AdmissionRequest, Purpose};
 use crate::decoy;
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::{Action, EventBuilder};
-use crate::policy::{Preference, UsernameLists};
+use crate::policy::{Preference, SecondFactorPolicy, UsernameLists};
 use crate::session::{Method, Session, SessionState, UserVerification, VerifiedFactor};
 use crate::store::{ApplyUpdate, Passkey, UserRecord};
 use crate::username::Username;
@@ -147,8 +147,9 @@ impl Passkeys {
         let records: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
         let capable = !records.is_empty() && records.iter().all(|record| record.uv_initialized);
         let mut request = self.inner.rp.authentication(AllowedCredentials::account(user.handle, &records));
-        // A passkey alone that did not verify its user has to do so.
+        // A passkey alone has to verify its user where two factors are required.
         let is_incomplete = session.state == SessionState::FirstFactor
+            && rules.second_factor == SecondFactorPolicy::Required
             && session.factors.len() == 1
             && session.factor(&Method::Passkey).is_some();
         let is_required = rules.passkeys.user_verification == Preference::Required;

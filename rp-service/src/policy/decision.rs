@@ -274,7 +274,8 @@ fn decide(groups: &[GroupRules], subject: &Subject, session: &SessionFacts, now:
     let is_asked = is_level && !missing.is_empty();
     let is_known_context = is_asked && view.may_skip();
     if is_asked && !is_known_context {
-        return decision(Access::SecondFactor(missing), Reason::SecondFactorMissing);
+        let reason = if view.is_completed() { view.rejection() } else { Reason::SecondFactorMissing };
+        return decision(Access::SecondFactor(missing), reason);
     }
     if session.has_context_changed && rules.reauthenticate.on_changed_context {
         let access = Access::Reauthenticate { after: MaxAge::Never };
@@ -381,14 +382,33 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The second factors that would complete the sign-in; empty if one was verified, accepted or not. Accepted ones are
-    /// preferred, but a factor that is not accepted still protects the account.
+    /// Whether a verified method completes the sign-in, accepted or not.
+    fn is_completed(&self) -> bool {
+        self.methods().any(|method| self.completes(method))
+    }
+
+    /// Whether the user has an accepted passkey that completes the sign-in instead of the one that was used.
+    fn has_completing_passkey(&self) -> bool {
+        let needs_verification =
+            self.is_passkey_alone() && self.rules.second_factor == SecondFactorPolicy::Required;
+        let completes = |passkey: &PasskeyFacts| {
+            self.rules.passkeys.accepts(passkey) && (passkey.uv_initialized || !needs_verification)
+        };
+        self.rules.factors.contains(&FactorName::PASSKEY) && self.subject.passkeys.iter().any(completes)
+    }
+
+    /// The second factors that would complete the sign-in. Accepted ones are preferred, but a factor that is not accepted
+    /// still protects the account. After one that is not accepted, only accepted ones are asked for, and a passkey without
+    /// which nothing can be enrolled; empty if there are none.
     fn missing_factors(&self) -> Vec<FactorName> {
-        if self.has_recovered() || self.methods().any(|method| self.completes(method)) {
+        let is_done = self.methods().any(|method| self.completes(method) && self.accepts(method));
+        if self.has_recovered() || is_done {
             return Vec::new();
         }
+        let is_completed = self.is_completed();
         let has_passkey = match self.methods().find(|method| matches!(method, VerifiedMethod::Passkey { .. }))
         {
+            Some(_) if is_completed => self.has_completing_passkey(),
             // The passkey was used without user verification, which it may be capable of.
             Some(_) => self.subject.passkeys.iter().any(|passkey| passkey.uv_initialized),
             None => !self.subject.passkeys.is_empty(),
@@ -396,7 +416,9 @@ impl<'a> View<'a> {
         let is_verified = |name: &FactorName| {
             self.methods().any(|method| matches!(method, VerifiedMethod::Other(verified) if verified == name))
         };
-        let others = self.subject.factors.iter().filter(|name| !is_verified(name)).cloned();
+        let counts =
+            |name: &&FactorName| !is_verified(name) && (!is_completed || self.rules.factors.contains(name));
+        let others = self.subject.factors.iter().filter(counts).cloned();
         let mut all: Vec<_> = has_passkey.then_some(FactorName::PASSKEY).into_iter().chain(others).collect();
         let is_recovery = |name: &FactorName| *name == FactorName::RECOVERY_CODES;
         if all.iter().all(is_recovery) {
@@ -438,18 +460,24 @@ impl<'a> View<'a> {
         if is_recovered {
             return Some(Reason::Recovered);
         }
+        let group = groups
+            .iter()
+            .find(|group| group.applies(now) && group.rules.second_factor == SecondFactorPolicy::Required);
+        Some(match self.rejection() {
+            Reason::FactorNotAccepted if !has_factor => {
+                Reason::NotEnrolled { group: group.and_then(|group| group.group.clone()) }
+            }
+            rejection => rejection,
+        })
+    }
+
+    /// Why the verified factor is not accepted.
+    fn rejection(&self) -> Reason {
         let rejected = self.methods().find_map(|method| match method {
             VerifiedMethod::Passkey { passkey, .. } => self.rules.passkeys.check(passkey).err(),
             _ => None,
         });
-        let group = groups
-            .iter()
-            .find(|group| group.applies(now) && group.rules.second_factor == SecondFactorPolicy::Required);
-        Some(match rejected {
-            Some(error) => Reason::PasskeyNotAccepted(error),
-            None if self.rules.has_accepted(self.subject) || has_factor => Reason::FactorNotAccepted,
-            None => Reason::NotEnrolled { group: group.and_then(|group| group.group.clone()) },
-        })
+        rejected.map_or(Reason::FactorNotAccepted, Reason::PasskeyNotAccepted)
     }
 
     fn signed_in_reason(&self) -> Reason {

@@ -107,9 +107,14 @@ fn sign_ins(subject: &Subject, has_password: bool) -> impl Iterator<Item = Vec<V
         true => VerifiedMethod::RecoveryCode,
         false => VerifiedMethod::Other(name.clone()),
     });
+    let others: Vec<_> = others.collect();
+    let with_passkey = passkeys.clone().flat_map({
+        let others = others.clone();
+        move |passkey| others.clone().into_iter().map(move |other| vec![passkey.clone(), other])
+    });
     let second = passkeys.chain(others).map(|second| vec![VerifiedMethod::Password, second]);
     let password = std::iter::once(vec![VerifiedMethod::Password]);
-    alone.chain(second.chain(password).filter(move |_| has_password))
+    alone.chain(with_passkey).chain(second.chain(password).filter(move |_| has_password))
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rp_service::{Outlook, Standing};
 use serde_json::{Value, json};
 
-use super::factors::{recovery_codes, verify};
+use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
-use super::policy::site;
+use super::policy::{site, user};
 use super::{Server, Test, authenticator};
 use crate::authenticator::{Config, Verification};
 use crate::http::UserAgent;
@@ -93,4 +93,26 @@ pub(super) async fn a_key_without_uv_is_accepted_until_the_date(server: Server) 
     kim.authenticator = key;
     assert_eq!(kim.second_factor().await["state"], "signed-in");
     assert_eq!(outlook(&test).await.standing, Standing::Ready);
+}
+
+pub(super) async fn an_accepted_factor_is_asked_for_once_it_is_there(server: Server) {
+    let test = site(&server, "[group.staff]\nsecond_factor = 'required'\nfactors = 'passkey'").await;
+    let mut kim = user(&test, "kim").await;
+    password(&mut kim, "kim").await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    join(&test).await;
+    kim.sign_out().await;
+    assert_eq!(password(&mut kim, "ada").await.text(), "ada needs totp");
+    let session = verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
+    assert_eq!(
+        (&session["state"], &session["next"]["enrol"]["by"].is_string()),
+        (&json!("first-factor"), &true)
+    );
+    let mut key = authenticator("key");
+    kim.add_passkey(&mut key).await;
+    assert_eq!(next(&mut kim).await, (json!("first-factor"), json!({"secondFactors": ["passkey"]})));
+    let another = kim.post("registration/options", &json!({})).await;
+    assert_eq!(another.problem(), (401, "second-factor-required"));
+    kim.authenticator = key;
+    assert_eq!(kim.second_factor().await["state"], "signed-in");
 }

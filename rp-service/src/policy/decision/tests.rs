@@ -1,5 +1,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "sums of small constants")]
 
+mod several_factors;
+
 use std::fmt::Write;
 
 use rp_core::Algorithm;
