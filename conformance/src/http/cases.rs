@@ -312,6 +312,7 @@ cases! { $
         recovery_codes_are_accepted_until_the_date
         a_key_without_uv_is_accepted_until_the_date
         an_accepted_factor_is_asked_for_once_it_is_there
+        an_enrolment_ends_when_its_verification_is_old
     }
     assurance {
         a_sign_in_is_recorded_with_its_assurance_and_reasons

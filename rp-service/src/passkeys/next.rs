@@ -77,10 +77,18 @@ impl Passkeys {
             }
             Access::Enrol => {
                 let grant = self.inner.credentials.grant_expiry(&user.handle, self.now()).await?;
-                Ok(Next::Enrol { by: grant.unwrap_or(session.expires_at) })
+                Ok(Next::Enrol { by: grant.unwrap_or_else(|| self.enrolment_end(session)) })
             }
             Access::Nothing => Err(ServiceError::Denied { reason: decision.reason.to_string() }),
         }
+    }
+
+    /// The time until which the verification in a session authorises an enrolment: that of the passkey if one was used.
+    fn enrolment_end(&self, session: &Session) -> Timestamp {
+        let passkey = session.factor(&Method::Passkey);
+        let verified_at = passkey.map_or(session.verified_at, |passkey| passkey.at);
+        let recent_until = verified_at.saturating_add(self.inner.policy.recent_verification);
+        self.expiry(session, session.created_at).min(recent_until)
     }
 
     /// A passkey, the others in their order, and recovery codes last.

@@ -101,15 +101,31 @@ impl Passkeys {
 
     /// Checks that the session may add or delete passkeys and second factors: it needs a recent verification of a passkey
     /// if the user has one, else of a second factor if the user has one, else of any factor. A use of a passkey without
-    /// user verification does not count if the passkey verified its user earlier.
+    /// user verification does not count if the passkey verified its user earlier. In the state `first-factor`, a session
+    /// whose verification is not recent has to sign in again.
     pub(super) async fn authorize(
         &self,
         session: &Session,
         passkeys: &[Passkey],
     ) -> Result<Authorization, ServiceError> {
-        if session.state == SessionState::FirstFactor && !self.may_enrol(session).await? {
+        if session.state == SessionState::SignedIn {
+            return self.authorize_verified(session, passkeys).await;
+        }
+        if !self.may_enrol(session).await? {
             return Err(ServiceError::SecondFactorRequired);
         }
+        match self.authorize_verified(session, passkeys).await {
+            // The session cannot step up.
+            Err(ServiceError::StepUpRequired { .. }) => Err(ServiceError::NotSignedIn),
+            result => result,
+        }
+    }
+
+    async fn authorize_verified(
+        &self,
+        session: &Session,
+        passkeys: &[Passkey],
+    ) -> Result<Authorization, ServiceError> {
         let limit = self.inner.policy.recent_verification;
         if passkeys.is_empty() {
             return self.authorize_without_passkey(session).await;

@@ -73,7 +73,7 @@ pub(super) async fn an_enrolment_is_reminded_then_in_grace_then_required(server:
         let is_signed_in = expected != "ada enrols";
         assert_eq!(ada.get("/app/maybe").await.text(), if is_signed_in { "ada" } else { "no one" });
         let session = ada.get("session").await.ok();
-        let by = if is_signed_in { json!("2026-06-14T00:00:00Z") } else { session["expiresAt"].clone() };
+        let by = if is_signed_in { "2026-06-14T00:00:00Z" } else { "2026-06-14T00:05:00Z" };
         let next = (expected != "ada signed in").then(|| json!({"enrol": {"by": by}}));
         assert_eq!(session.get("next"), next.as_ref());
     }
@@ -136,7 +136,7 @@ pub(super) async fn a_passkey_that_rules_exclude_only_enrols(server: Server) {
     let session = kim.sign_in().await;
     assert_eq!(
         (&session["state"], &session["next"]["enrol"]["by"]),
-        (&json!("first-factor"), &session["expiresAt"])
+        (&json!("first-factor"), &json!("2026-06-03T00:05:00Z"))
     );
     assert_eq!(kim.get("/app/user").await.problem(), (401, "second-factor-required"));
     let mut other = UserAgent { authenticator: Authenticator::new("other phone", synced()), ..kim.clone() };
@@ -145,6 +145,7 @@ pub(super) async fn a_passkey_that_rules_exclude_only_enrols(server: Server) {
     let mut key = authenticator("key");
     kim.add_passkey(&mut key).await;
     assert_eq!(kim.get("/app/user").await.problem(), (401, "second-factor-required"));
+    assert_eq!(kim.get("session").await.ok()["next"], json!({"secondFactors": ["passkey"]}));
     kim.authenticator = key;
     assert_eq!(kim.second_factor().await["state"], "signed-in");
     assert_eq!(kim.get("/app/user").await.text(), "ada");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
 use super::policy::{site, user};
-use super::{Server, Test, authenticator};
+use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::authenticator::{Config, Verification};
 use crate::http::UserAgent;
 
@@ -115,4 +115,19 @@ pub(super) async fn an_accepted_factor_is_asked_for_once_it_is_there(server: Ser
     assert_eq!(another.problem(), (401, "second-factor-required"));
     kim.authenticator = key;
     assert_eq!(kim.second_factor().await["state"], "signed-in");
+}
+
+pub(super) async fn an_enrolment_ends_when_its_verification_is_old(server: Server) {
+    let test = site(&server, "[default]\nsecond_factor = 'required'").await;
+    let mut kim = user(&test, "kim").await;
+    assert_eq!(password(&mut kim, "kim").await.text(), "kim enrols");
+    let by = json!({"enrol": {"by": "2026-06-01T00:05:00Z"}});
+    assert_eq!(next(&mut kim).await, (json!("first-factor"), by));
+    test.wait(Duration::from_mins(5));
+    assert_eq!(kim.post("registration/options", &json!({})).await.status, 200);
+    // The session lives longer, and cannot step up: the user signs in again.
+    test.wait(NOT_RECENT.saturating_sub(Duration::from_mins(5)));
+    for path in ["registration/options", "factors/totp/enrol", "factors/recovery-codes/enrol"] {
+        assert_eq!(kim.post(path, &json!({})).await.problem(), (401, "not-signed-in"), "{path}");
+    }
 }
