@@ -313,6 +313,7 @@ cases! { $
         a_key_without_uv_is_accepted_until_the_date
         an_accepted_factor_is_asked_for_once_it_is_there
         an_enrolment_ends_when_its_verification_is_old
+        a_key_is_registered_again_to_meet_stricter_rules
     }
     assurance {
         a_sign_in_is_recorded_with_its_assurance_and_reasons

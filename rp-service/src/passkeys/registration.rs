@@ -1,7 +1,9 @@
 //! Registration: creating a user with a passkey, and adding a passkey to a user.
 
 use rp_core::options::{AuthenticatorAttachment, CredentialCreationOptions, Mediation};
-use rp_core::{Attestation, Format, Registered, RegistrationResponse, User, UserHandle};
+use rp_core::{
+    Aaguid, Attestation, CredentialRecord, Format, Registered, RegistrationResponse, User, UserHandle,
+};
 
 use super::caller::{Caller, step_up};
 use super::ceremony::Ceremony;
@@ -14,7 +16,7 @@ use crate::assurance::Requirement;
 use crate::error::{NoCeremony, ServiceError};
 use crate::event::{Action, EventBuilder};
 use crate::json::SignalJson;
-use crate::policy::{Attachment, PasskeyFacts, PasskeyRules};
+use crate::policy::{Allowed, Attachment, PasskeyFacts, PasskeyRules};
 use crate::rate_limiter::Limit;
 use crate::session::{Session, SessionState};
 use crate::store::{AddPasskey, Authorization, Conditions, GrantKey, Passkey, UserRecord};
@@ -49,6 +51,9 @@ impl Registration {
 impl Passkeys {
     /// Options for another passkey of the user. Requires recent verification, or an enrolment grant for the user, which the
     /// response must then contain. Adding a passkey is not a verification.
+    ///
+    /// They exclude the passkeys of the user, except one that the rules do not accept and whose authenticator may get one that
+    /// they accept, such as one with a trusted attestation.
     ///
     /// # Errors
     /// [`ServiceError`]: `not-signed-in`, `second-factor-required`, `user-locked`, `step-up-required`,
@@ -88,7 +93,11 @@ impl Passkeys {
         if passkeys.len() >= self.most_passkeys(&rules, &passkeys) {
             return Err(ServiceError::TooManyPasskeys);
         }
-        let existing: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
+        let existing: Vec<_> = passkeys
+            .into_iter()
+            .map(|passkey| passkey.record)
+            .filter(|record| !self.may_replace(&rules, record))
+            .collect();
         let entity = User { handle: user.handle, name: user.name, display_name: user.display_name };
         let mut request = self.inner.rp.registration(&entity).exclude(&existing);
         if let Some(Mediation::Conditional) = mediation {
@@ -284,6 +293,27 @@ impl Passkeys {
     fn most_passkeys(&self, rules: &PasskeyRules, passkeys: &[Passkey]) -> usize {
         let is_rejected = |passkey: &&Passkey| !rules.accepts(&self.passkey_facts(&passkey.record));
         rules.most.saturating_add(passkeys.iter().filter(is_rejected).count())
+    }
+
+    /// Whether the authenticator of a passkey may be registered again: the rules do not accept the passkey, and may accept a
+    /// new one, whose attestation proves the model or whose authenticator verifies the user. Otherwise it is excluded: a new
+    /// passkey takes the place of a discoverable one of the same user, and the rules would reject it.
+    fn may_replace(&self, rules: &PasskeyRules, record: &CredentialRecord) -> bool {
+        let facts = self.passkey_facts(record);
+        // Providers of synced passkeys send no attestation.
+        let cannot_prove = record.backup_eligible == Some(true) && rules.needs_trusted_attestation();
+        if cannot_prove || rules.accepts(&facts) {
+            return false;
+        }
+        let mut rules = rules.clone();
+        if record.aaguid == Aaguid::ZERO {
+            // Some clients remove the model if no attestation is requested.
+            rules.models = Allowed::Any;
+            (rules.certification, rules.fips, rules.hardware) = (None, None, false);
+        }
+        let listed = self.inner.authenticators.facts(&record.aaguid, self.now());
+        let model = Some(record.aaguid);
+        rules.check(&PasskeyFacts { trusted: true, model, listed, ..facts }).is_ok()
     }
 
     /// Adds the passkey, except with the ID of a decoy.

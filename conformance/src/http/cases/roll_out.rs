@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
-use super::policy::{site, user};
+use super::policy::{site, synced, user};
 use super::{NOT_RECENT, Server, Test, authenticator};
-use crate::authenticator::{Config, Verification};
+use crate::authenticator::{Authenticator, Config, Format, Verification};
 use crate::http::UserAgent;
 
 /// The user `kim` joins the group `staff`, by a new name: from now on, its rules apply to `ada`.
@@ -130,4 +130,31 @@ pub(super) async fn an_enrolment_ends_when_its_verification_is_old(server: Serve
     for path in ["registration/options", "factors/totp/enrol", "factors/recovery-codes/enrol"] {
         assert_eq!(kim.post(path, &json!({})).await.problem(), (401, "not-signed-in"), "{path}");
     }
+}
+
+pub(super) async fn a_key_is_registered_again_to_meet_stricter_rules(server: Server) {
+    let file = "[group.staff]\npasskeys = { attestation = 'trusted', certification = 'L1' }\n\
+                enrol = { from = 2026-06-11 }";
+    let test = site(&server, file).await;
+    let config = Config { format: Format::Packed, ..Config::default() };
+    let mut kim = test.browser_with("one", config);
+    let old = kim.sign_up("kim").await;
+    let phone = kim.add_passkey(&mut Authenticator::new("phone", synced())).await;
+    assert!(test.passkey(&old).await.is_some_and(|passkey| !passkey.record.attestation.trusted));
+    join(&test).await;
+    let options = kim.post("registration/options", &json!({})).await.ok();
+    // A new passkey of the phone would have no attestation, and would take the place of the old one.
+    let excluded = json!([{"type": "public-key", "id": phone["id"], "transports": ["usb", "nfc"]}]);
+    assert_eq!(options["excludeCredentials"], excluded);
+    let response = kim.create_for(&options);
+    kim.register(&response).await.ok();
+    assert!(test.passkey(&response).await.is_some_and(|passkey| passkey.record.attestation.trusted));
+    let options = kim.post("registration/options", &json!({})).await.ok();
+    let excluded = options["excludeCredentials"].as_array().cloned().unwrap_or_default();
+    assert!(excluded.iter().any(|one| one["id"] == response["id"]), "it meets the rules: {excluded:?}");
+    test.wait(Duration::from_hours(24 * 10));
+    let mut options = kim.post("authentication/options", &json!({})).await.ok();
+    options["allowCredentials"] = json!([{"type": "public-key", "id": response["id"]}]);
+    let response = kim.assert_for(&options);
+    assert_eq!(kim.authenticate(&response).await.ok()["state"], "signed-in");
 }
