@@ -314,6 +314,7 @@ cases! { $
         an_accepted_factor_is_asked_for_once_it_is_there
         an_enrolment_ends_when_its_verification_is_old
         a_key_is_registered_again_to_meet_stricter_rules
+        an_imported_passkey_is_judged_by_its_first_use
     }
     assurance {
         a_sign_in_is_recorded_with_its_assurance_and_reasons

@@ -250,7 +250,10 @@ impl Passkeys {
         let is_confirmed = session.is_some_and(|current| confirms_user_verification(&current.session, &id));
         let uv_initialized =
             passkey.record.uv_initialized || (is_confirmed && authenticated.flags.user_verified());
-        let key = self.key_facts(&passkey.record, authenticated.flags);
+        // What an imported record learns from its first use counts in this sign-in already.
+        let mut used = passkey.record.clone();
+        used.backup_eligible = used.backup_eligible.or(authenticated.update.backup_eligible);
+        let key = self.key_facts(&used, authenticated.flags);
         let factor = VerifiedFactor::passkey(key, authenticated.flags, uv_initialized, now);
         event.user_verification_omitted = factor.user_verification == UserVerification::Omitted;
         if attempt.purpose == Purpose::StepUp && event.user_verification_omitted {
@@ -263,7 +266,8 @@ impl Passkeys {
                 let state = SessionState::FirstFactor;
                 let session =
                     self.new_session(caller, &user.handle, factor.clone(), Some(id.clone()), state)?;
-                let (session, next) = self.with_next_step(event, &user, session, &caller.client).await?;
+                let (session, next) =
+                    self.with_next_step(event, &user, session, &caller.client, Some(&used)).await?;
                 Some((self.open_session(session).await?, next))
             }
         };

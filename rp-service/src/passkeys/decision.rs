@@ -67,14 +67,21 @@ impl Passkeys {
         KeyFacts::new(record.backup_eligible, flags.backup_state(), model, &self.inner.policy.aal3)
     }
 
-    /// Decides what a session may do. `client` is the sender of the request.
+    /// Decides what a session may do. `client` is the sender of the request. `used` is the record of a passkey that was
+    /// used and is not stored yet.
     pub(super) async fn decide(
         &self,
         user: &UserRecord,
         session: &Session,
         client: &Client,
+        used: Option<&CredentialRecord>,
     ) -> Result<Decision, ServiceError> {
-        let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
+        let mut passkeys = self.inner.credentials.passkeys(&user.handle).await?;
+        if let Some(used) = used
+            && let Some(stored) = passkeys.iter_mut().find(|passkey| passkey.record.id == used.id)
+        {
+            stored.record.backup_eligible = used.backup_eligible;
+        }
         let records = self.factor_records(&user.handle).await?;
         let groups = self.inner.groups.groups(user).await?;
         let subject = self.subject(user, groups, &passkeys, &records, self.now());
@@ -210,6 +217,6 @@ impl Passkeys {
             return Ok(false);
         }
         let user = self.active_user(&session.user).await?;
-        Ok(self.decide(&user, session, &session.client).await?.access.allows_enrolment())
+        Ok(self.decide(&user, session, &session.client, None).await?.access.allows_enrolment())
     }
 }

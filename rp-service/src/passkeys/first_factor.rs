@@ -49,7 +49,8 @@ impl Passkeys {
             }
             let factor = VerifiedFactor::new(method, self.now());
             let session = self.new_session(caller, &user.handle, factor, None, SessionState::FirstFactor)?;
-            let (session, next) = self.with_next_step(&mut event, &user, session, &caller.client).await?;
+            let (session, next) =
+                self.with_next_step(&mut event, &user, session, &caller.client, None).await?;
             let session = self.open_session(session).await?;
             self.end_previous_session(caller).await;
             self.end_oldest_sessions(&session.session).await;

@@ -51,7 +51,7 @@ impl Passkeys {
         session: &Session,
         client: &Client,
     ) -> Result<Next, ServiceError> {
-        let decision = self.decide(user, session, client).await?;
+        let decision = self.decide(user, session, client, None).await?;
         self.next_step_of(decision, user, session).await
     }
 

@@ -1,6 +1,6 @@
 //! Opening, replacing, listing and ending sessions.
 
-use rp_core::{CredentialId, Timestamp, UserHandle};
+use rp_core::{CredentialId, CredentialRecord, Timestamp, UserHandle};
 
 use super::caller::{Caller, TokenTransport};
 use super::next::Next;
@@ -55,16 +55,17 @@ impl Passkeys {
         Ok(session)
     }
 
-    /// A session in the state that the policy decides, and its next step.
+    /// A session in the state that the policy decides, and its next step. `used`: see [`Passkeys::decide`].
     pub(super) async fn with_next_step(
         &self,
         event: &mut EventBuilder,
         user: &UserRecord,
         mut session: Session,
         client: &Client,
+        used: Option<&CredentialRecord>,
     ) -> Result<(Session, Next), ServiceError> {
         event.factors(&session);
-        let decision = self.decide(user, &session, client).await?;
+        let decision = self.decide(user, &session, client, used).await?;
         event.decision = Some(decision.clone());
         let next = self.next_step_of(decision, user, &session).await?;
         session.state = next.state();
@@ -152,7 +153,7 @@ impl Passkeys {
             SessionState::FirstFactor => {
                 session.created_at = now;
                 let next;
-                (session, next) = self.with_next_step(event, user, session, &caller.client).await?;
+                (session, next) = self.with_next_step(event, user, session, &caller.client, None).await?;
                 next
             }
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rp_service::store::{SignUp, SignUpStore as _, UserStore as _};
 use rp_service::{Outlook, Standing};
 use serde_json::{Value, json};
 
@@ -157,4 +158,23 @@ pub(super) async fn a_key_is_registered_again_to_meet_stricter_rules(server: Ser
     options["allowCredentials"] = json!([{"type": "public-key", "id": response["id"]}]);
     let response = kim.assert_for(&options);
     assert_eq!(kim.authenticate(&response).await.ok()["state"], "signed-in");
+}
+
+pub(super) async fn an_imported_passkey_is_judged_by_its_first_use(server: Server) {
+    let test = site(&server, "[group.staff]\npasskeys.device_bound = true").await;
+    let mut kim = test.browser("kim");
+    let credential = kim.sign_up("kim").await;
+    join(&test).await;
+    // The record as an import leaves it: its backup eligibility is not known.
+    let mut passkey = test.passkey(&credential).await.expect("the passkey exists");
+    passkey.record.backup_eligible = None;
+    let (store, handle) = (test.store.inner(), test.user("ada").await);
+    let account = store.user(&handle).await.expect("memory").expect("the user exists");
+    assert!(store.delete_user(&handle).await.expect("memory"));
+    let created = store.create_user_with_passkey(account, passkey, false).await.expect("memory");
+    assert_eq!(created, SignUp::Done);
+    let session = kim.sign_in().await;
+    assert_eq!((&session["state"], session.get("next")), (&json!("signed-in"), None));
+    assert_eq!(next(&mut kim).await, (json!("signed-in"), Value::Null));
+    assert!(test.passkey(&credential).await.is_some_and(|one| one.record.backup_eligible == Some(false)));
 }
