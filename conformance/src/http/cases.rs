@@ -315,6 +315,7 @@ cases! { $
         an_enrolment_ends_when_its_verification_is_old
         a_key_is_registered_again_to_meet_stricter_rules
         an_imported_passkey_is_judged_by_its_first_use
+        a_sign_up_before_the_date_signs_in
     }
     assurance {
         a_sign_in_is_recorded_with_its_assurance_and_reasons

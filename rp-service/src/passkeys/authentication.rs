@@ -142,7 +142,7 @@ impl Passkeys {
         use UserVerificationRequirement::{Discouraged, Preferred, Required};
         let session = &current.session;
         let user = self.active_user(&session.user).await?;
-        let rules = self.current_rules(&user, session).await?;
+        let rules = self.current_rules(&user, session.effective_time(self.now())).await?;
         let passkeys = self.inner.credentials.passkeys(&user.handle).await?;
         let records: Vec<_> = passkeys.into_iter().map(|passkey| passkey.record).collect();
         let capable = !records.is_empty() && records.iter().all(|record| record.uv_initialized);

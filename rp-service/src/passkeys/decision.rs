@@ -22,15 +22,14 @@ impl Passkeys {
         Ok(self.inner.policy.rules(&groups))
     }
 
-    /// The rules of a user that apply to a session now: those for what the user already has.
+    /// The rules of a user that apply now: those for what the user already has. `now`: see [`Session::effective_time`].
     pub(super) async fn current_rules(
         &self,
         user: &UserRecord,
-        session: &Session,
+        now: Timestamp,
     ) -> Result<Rules, ServiceError> {
         let groups = self.inner.groups.groups(user).await?;
-        let subject = self.subject(user, groups, &[], &[], self.now());
-        Ok(self.inner.policy.current_rules(&subject, session.effective_time(self.now())))
+        Ok(self.inner.policy.current_rules(&self.subject(user, groups, &[], &[], now), now))
     }
 
     /// The facts of a passkey that the policy and the application's directory know.

@@ -177,8 +177,10 @@ impl Passkeys {
             return Err(ServiceError::Body { detail: "the user is signed in already".into() });
         }
         // A factor that is not accepted still protects the account; recovery codes open enrolment and do not.
-        let is_usable = factor.role() == FactorRole::SecondFactor
-            || self.current_rules(user, session).await?.factors.contains(name);
+        let is_usable = factor.role() == FactorRole::SecondFactor || {
+            let now = session.effective_time(self.now());
+            self.current_rules(user, now).await?.factors.contains(name)
+        };
         if is_usable && self.second_factors(&session.user).await?.contains(name) {
             Ok(factor)
         } else {

@@ -94,11 +94,11 @@ impl Passkeys {
         nickname: Option<String>,
     ) -> Result<Registration, ServiceError> {
         let passkey = self.new_passkey(event, &registered, nickname)?;
-        let rules = self.rules(&user).await?;
+        let rules = self.current_rules(&user, self.now()).await?;
         let is_enough = rules.second_factor < SecondFactorPolicy::Required
             || (rules.factors.contains(&FactorName::PASSKEY) && registered.flags.user_verified());
         let state = if is_enough { SessionState::SignedIn } else { SessionState::FirstFactor };
-        self.check_rules(&rules.passkeys, &registered, input.response)?;
+        self.check_rules(&self.rules(&user).await?.passkeys, &registered, input.response)?;
         self.admit(AdmissionRequest::new(Purpose::SignUp, &user, &passkey)).await?;
         let limits = self.reveal_limits(input.caller, None);
         self.count_attempts(&limits).await?;

@@ -178,3 +178,16 @@ pub(super) async fn an_imported_passkey_is_judged_by_its_first_use(server: Serve
     assert_eq!(next(&mut kim).await, (json!("signed-in"), Value::Null));
     assert!(test.passkey(&credential).await.is_some_and(|one| one.record.backup_eligible == Some(false)));
 }
+
+pub(super) async fn a_sign_up_before_the_date_signs_in(server: Server) {
+    let file = "[default]\nsecond_factor = 'required'\nenrol = { from = 2026-06-11 }";
+    let test = site(&server, file).await;
+    let config = Config { verification: Verification::Never, ..Config::default() };
+    let mut kim = test.browser_with("kim", config.clone());
+    kim.sign_up("kim").await;
+    assert_eq!(next(&mut kim).await, (json!("signed-in"), Value::Null));
+    test.wait(Duration::from_hours(24 * 10));
+    let mut lee = test.browser_with("lee", config);
+    lee.sign_up("lee").await;
+    assert_eq!(lee.get("session").await.ok()["state"], "first-factor");
+}
