@@ -142,7 +142,15 @@ impl Requirement {
         } else {
             self.max_age.is_none() || counted.next().is_some()
         };
-        if is_level && is_met { Ok(()) } else { Err(self.missing(session)) }
+        if is_level && is_met {
+            return Ok(());
+        }
+        let missing = self.missing(session);
+        // A password that is too old is not a first factor next to a passkey.
+        let is_password_old =
+            session.factor(&Method::Password).is_some_and(|password| !self.is_recent(password, session, now));
+        let user_verification = missing.user_verification || (self.aal > 1 && is_password_old);
+        Err(MissingAssurance { user_verification, ..missing })
     }
 
     fn is_met_by_passkey(&self, passkey: &VerifiedFactor) -> bool {

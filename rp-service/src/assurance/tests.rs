@@ -251,6 +251,12 @@ fn what_a_level_lacks_is_what_a_page_can_request() {
     let synced = Facts { backup_eligible: Some(true), ..hardware() };
     let expected = json!({"acr": "phrh", "userVerification": true});
     assert_eq!(missing(3, vec![passkey(synced, UP | UV, true)]), expected);
+    // A passkey next to a password that is too old is not a second factor.
+    let within = Requirement::aal(2).within(std::time::Duration::from_secs(100));
+    let lacks =
+        |now| serde_json::to_value(within.check(&session([other(Method::Password)]), at(now)).unwrap_err());
+    assert_eq!(lacks(100).unwrap(), json!({"maxAge": 100}));
+    assert_eq!(lacks(101).unwrap(), json!({"maxAge": 100, "userVerification": true}));
 }
 
 #[test]
