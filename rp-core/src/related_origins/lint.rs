@@ -127,8 +127,8 @@ fn lint_origin(origin: &str, rp_id: &str, labels: &mut Labels) -> Vec<OriginFind
         Ok(item) => item,
         Err(NoItem::Url) => return Vec::from([OriginFinding::NotAnOrigin]),
         Err(NoItem::Domain) => {
-            let is_address = Url::parse(origin)
-                .is_ok_and(|url| matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))));
+            let is_address =
+                Url::parse(origin).is_ok_and(|url| matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))));
             let finding = if is_address { OriginFinding::Address } else { OriginFinding::NotAnOrigin };
             return Vec::from([finding]);
         }

@@ -437,7 +437,10 @@ fn the_rules_of_everyone_apply_until_the_period_of_a_group_ends() {
     let password = VerifiedMethod::Password;
     let signed_in = || Access::SignedIn { offered: Vec::new() };
     // A future date does not switch off that everyone needs a second factor.
-    assert_eq!(decide("administrators", &[], std::slice::from_ref(&password)), [Access::Enrol, Access::Enrol]);
+    assert_eq!(
+        decide("administrators", &[], std::slice::from_ref(&password)),
+        [Access::Enrol, Access::Enrol]
+    );
     // A passkey that either accepts is accepted: the group's own rules are never an obstacle before the date.
     let of_totp = decide("administrators", &[FactorName::TOTP], &[password.clone(), totp()]);
     assert_eq!(of_totp, [signed_in(), signed_in()]);
