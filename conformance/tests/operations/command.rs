@@ -1,11 +1,12 @@
 //! The operator's command as an operator runs it.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use clap::Parser;
-use rp_core::{RelyingParty, Timestamp};
+use rp_core::{CredentialId, CredentialRecord, RelyingParty, Timestamp, UserHandle};
 use rp_service::admin::{Command, execute};
-use rp_service::store::SqliteStore;
+use rp_service::store::{AddPasskey, Authorization, Conditions, CredentialStore as _, Passkey, SqliteStore};
 use rp_service::{JsonLinesSink, Passkeys, Policy};
 
 #[derive(Parser)]
@@ -110,4 +111,54 @@ async fn a_dry_run_says_who_is_reminded_and_who_is_locked_out() {
     let other = run(&passkeys, &["policy", "check", "--summary", "--policy", other.to_str().unwrap()]).await;
     assert!(other.contains("ready       1\n"), "{other}");
     assert_eq!(passkeys.users(None, 10).await.unwrap().len(), 2, "nothing changed");
+}
+
+/// An output whose reader has closed it.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A passkey whose attestation was trusted, and does not verify any more.
+fn no_longer_trusted(user: &UserHandle) -> Passkey {
+    let id = CredentialId::try_from(&[1][..]).unwrap();
+    let mut record = CredentialRecord {
+        attestation_object: Some(vec![0].into()),
+        attestation_client_data_json: Some(b"{}".to_vec().into()),
+        ..CredentialRecord::imported(id, &crate::many::p256(), user.clone())
+    };
+    record.attestation.trusted = true;
+    let (nickname, created_at) = (None, Timestamp::from_unix_seconds(1_780_272_000));
+    Passkey { record, nickname, created_at, last_used_at: None, user_verified: true }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_closed_output_stops_no_stored_assessment() {
+    let folder = tempfile::tempdir().unwrap();
+    let passkeys = service(folder.path()).await;
+    let passkey = no_longer_trusted(&passkeys.create_user("kim", "").await.unwrap().handle);
+    let (authorization, now) = (Authorization::Operator, passkey.created_at);
+    let conditions =
+        Conditions { check_user: false, check_factors: false, session: None, authorization, now };
+    let store = SqliteStore::connect(folder.path().join("site.db").to_str().unwrap()).await.unwrap();
+    assert_eq!(store.add_passkey(passkey.clone(), None, &conditions).await.unwrap(), AddPasskey::Done);
+    let is_trusted = async || {
+        let stored = passkeys.all_passkeys(None, 10).await.unwrap();
+        stored[0].record.attestation.trusted
+    };
+    for (arguments, expected) in
+        [(&["rejudge", "--dry-run"][..], true), (&["rejudge", "--reason", "list 42"], false)]
+    {
+        let command = Arguments::try_parse_from(["passkeys-admin"].iter().chain(arguments)).unwrap().command;
+        let error = execute(&passkeys, command, &mut Closed).await.unwrap_err();
+        assert!(error.is_closed_output(), "{error}");
+        assert_eq!(is_trusted().await, expected, "{arguments:?}");
+    }
 }

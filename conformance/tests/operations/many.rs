@@ -126,7 +126,7 @@ async fn fill(path: &str) {
 }
 
 /// The base point of P-256 as a COSE key.
-fn p256() -> Vec<u8> {
+pub(super) fn p256() -> Vec<u8> {
     let decode = |text| base64url::decode(text).unwrap();
     let mut key = vec![0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 0x20];
     key.extend(decode("axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY"));

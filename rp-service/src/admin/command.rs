@@ -84,7 +84,8 @@ pub async fn run(
     }
 }
 
-/// Executes a command, and writes its result.
+/// Executes a command, and writes its result. If the output fails, a command that changes something first completes its
+/// changes.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -278,29 +279,31 @@ async fn rejudge(
     admin: Option<&Admin>,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let table = Table::begin(
-        out,
-        &[("trusted", 10), ("model", 36), ("credential", 24), ("user", 24), ("reason", 0)],
-    )?;
+    let columns = &[("trusted", 10), ("model", 36), ("credential", 24), ("user", 24), ("reason", 0)];
+    // After the first failed write, nothing more is written. A dry run ends; stored results do not depend on the output.
+    let mut table = Table::begin(out, columns);
     let bar = Progress::new("passkeys");
     let (mut count, mut not_kept, mut changes) = (0_usize, 0_usize, 0_usize);
     let mut after = None;
-    loop {
+    while table.is_ok() || admin.is_some() {
         let page = passkeys.reassess(after.as_ref(), PAGE).await?;
         let Some(last) = &page.last else { break };
         match admin {
             Some(admin) => changes = changes.saturating_add(admin.apply_reassessment(&page).await?),
             None => changes = changes.saturating_add(page.changes.len()),
         }
-        for change in &page.changes {
-            bar.suspended(|| table.row(out, &reassessed_row(change)))?;
-        }
+        table = table.and_then(|table| {
+            let mut rows = page.changes.iter().map(reassessed_row);
+            bar.suspended(|| rows.try_for_each(|row| table.row(out, &row)))?;
+            Ok(table)
+        });
         count = count.saturating_add(page.passkeys);
         not_kept = not_kept.saturating_add(page.not_kept);
         bar.at(last.as_bytes(), u64::try_from(count).unwrap_or(u64::MAX), "passkeys");
         after = page.last;
     }
     drop(bar);
+    table?;
     let change = if admin.is_some() { "changed" } else { "would change" };
     Ok(writeln!(out, "{count} passkeys, {not_kept} without a stored attestation, {changes} {change}")?)
 }
