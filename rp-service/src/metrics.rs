@@ -5,7 +5,12 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "metrics")]
+use ::metrics::counter;
+
 use crate::event::Event;
+#[cfg(feature = "metrics")]
+use crate::event::{Action, EventOutcome};
 use crate::http::Route;
 use crate::telemetry::BrowserReport;
 
@@ -83,7 +88,9 @@ pub const METRICS: &[Metric] = &[
 /// Upper bounds of buckets for [`REQUEST_DURATION`], in seconds. Some responses leave at multiples of 25 ms.
 pub const DURATION_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.026, 0.051, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// Describes the metrics to the recorder, which shows units and texts. Call it once, after the recorder is installed.
+/// Describes the metrics to the recorder, which shows units and texts, and creates the series of the alert rules with the
+/// value 0. Call it once, after the recorder is installed: an increase from a series that did not exist is not measured,
+/// so without this call the first event raises no alert.
 #[cfg(feature = "metrics")]
 pub fn describe() {
     for metric in METRICS {
@@ -93,15 +100,23 @@ pub fn describe() {
             ::metrics::describe_counter!(metric.name, metric.description);
         }
     }
+    for is_accepted in [false, true] {
+        counter!(COUNTER_REGRESSIONS, "accepted" => word(is_accepted)).increment(0);
+    }
+    for is_reminded in [false, true] {
+        let access = crate::policy::Access::Nothing.as_str();
+        counter!(DECISIONS, "access" => access, "reminded" => word(is_reminded)).increment(0);
+    }
+    let outcome = EventOutcome::Failed.as_str();
+    let every_action = Action::ALL.into_iter().map(|action| (action, "storage-unavailable"));
+    for (action, code) in every_action.chain([(Action::Request, "misconfigured")]) {
+        counter!(EVENTS, "action" => action.as_str(), "outcome" => outcome, "code" => code).increment(0);
+    }
 }
 
 /// Counts an event.
 #[cfg(feature = "metrics")]
 pub(crate) fn count_event(event: &Event<'_>) {
-    use ::metrics::counter;
-
-    use crate::event::EventOutcome;
-
     let code = event.error.map_or("none", crate::error::ServiceError::code);
     let outcome = EventOutcome::of(event.error).as_str();
     counter!(EVENTS, "action" => event.action.as_str(), "outcome" => outcome, "code" => code).increment(1);
@@ -142,7 +157,14 @@ const fn word(value: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "metrics")]
+    use std::collections::BTreeMap;
     use std::collections::BTreeSet;
+    #[cfg(feature = "metrics")]
+    use std::sync::{Arc, Mutex};
+
+    #[cfg(feature = "metrics")]
+    use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
     use super::*;
 
@@ -181,6 +203,60 @@ mod tests {
                 !targets.is_empty() && targets.iter().all(|target| target["expr"].is_string()),
                 "{panel}"
             );
+        }
+    }
+
+    /// The series of a recorder and the sums of their counts.
+    #[cfg(feature = "metrics")]
+    #[derive(Clone, Default)]
+    struct Counts(Arc<Mutex<BTreeMap<String, u64>>>);
+
+    #[cfg(feature = "metrics")]
+    struct Count(Counts, String);
+
+    #[cfg(feature = "metrics")]
+    impl ::metrics::CounterFn for Count {
+        fn increment(&self, value: u64) {
+            let mut counts = self.0.0.lock().unwrap();
+            let count = counts.entry(self.1.clone()).or_default();
+            *count = count.saturating_add(value);
+        }
+        fn absolute(&self, _: u64) {}
+    }
+
+    #[cfg(feature = "metrics")]
+    impl ::metrics::Recorder for Counts {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+            let labels: Vec<_> =
+                key.labels().map(|label| format!("{}={:?}", label.key(), label.value())).collect();
+            let series = format!("{}{{{}}}", key.name(), labels.join(", "));
+            Counter::from_arc(Arc::new(Count(self.clone(), series)))
+        }
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn the_series_of_alerts_exist_before_their_first_event() {
+        let counts = Counts::default();
+        ::metrics::with_local_recorder(&counts, describe);
+        let counts = counts.0.lock().unwrap();
+        for series in [
+            r#"rp_counter_regressions_total{accepted="no"}"#,
+            r#"rp_counter_regressions_total{accepted="yes"}"#,
+            r#"rp_decisions_total{access="nothing", reminded="no"}"#,
+            r#"rp_events_total{action="sign-in", outcome="failed", code="storage-unavailable"}"#,
+            r#"rp_events_total{action="request", outcome="failed", code="misconfigured"}"#,
+        ] {
+            assert_eq!(counts.get(series), Some(&0), "{series}");
         }
     }
 }

@@ -73,6 +73,43 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action.
+    #[cfg(feature = "metrics")]
+    pub(crate) const ALL: [Self; 32] = [
+        Self::SignUp,
+        Self::AddPasskey,
+        Self::Register,
+        Self::SignIn,
+        Self::StepUp,
+        Self::FirstFactor,
+        Self::SecondFactor,
+        Self::Recovery,
+        Self::EnrolFactor,
+        Self::DeleteFactor,
+        Self::RenamePasskey,
+        Self::DeletePasskey,
+        Self::Read,
+        Self::Guard,
+        Self::SignOut,
+        Self::EndSessions,
+        Self::CreateUser,
+        Self::ChangeUser,
+        Self::LockUser,
+        Self::UnlockUser,
+        Self::DeleteUser,
+        Self::CreateGrant,
+        Self::Authorize,
+        Self::IssueToken,
+        Self::RevokePasskey,
+        Self::ResetFactors,
+        Self::Rejudge,
+        Self::Import,
+        Self::Export,
+        Self::Proof,
+        Self::Sweep,
+        Self::Request,
+    ];
+
     /// The action as it appears in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
