@@ -259,4 +259,14 @@ mod tests {
             assert_eq!(counts.get(series), Some(&0), "{series}");
         }
     }
+
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn a_missing_part_of_the_configuration_is_counted() {
+        let counts = Counts::default();
+        let misconfigure = || drop(crate::ServiceError::misconfigured("the layer"));
+        ::metrics::with_local_recorder(&counts, misconfigure);
+        let expected = r#"rp_events_total{action="request", outcome="failed", code="misconfigured"}"#;
+        assert_eq!(*counts.0.lock().unwrap(), BTreeMap::from([(expected.to_owned(), 1)]));
+    }
 }

@@ -61,11 +61,14 @@ impl EventSink for TracingSink {
 
 impl ServiceError {
     /// The error of a request that did not pass a part of the set-up, such as the layer of an adapter. It is logged by
-    /// [`TracingSink`], because the service's own receiver of events is not known.
+    /// [`TracingSink`], because the service's own receiver of events is not known, and counted in the metrics.
     #[must_use]
     pub fn misconfigured(missing: &'static str) -> Self {
         let error = Self::Misconfigured { missing };
-        TracingSink.record(&EventBuilder::new(Action::Request).build(Timestamp::now(), None, Some(&error)));
+        let builder = EventBuilder::new(Action::Request);
+        let event = builder.build(Timestamp::now(), None, Some(&error));
+        crate::metrics::count_event(&event);
+        TracingSink.record(&event);
         error
     }
 }
