@@ -28,6 +28,7 @@ pub use command::{execute, run};
 #[cfg(feature = "cli")]
 pub use command_error::CommandError;
 
+pub use crate::causes::with_causes;
 pub use crate::passkeys::{
     Admin, CheckedUser, ExportKey, Operator, ReasonError, Reassessed, Reassessment, Transferred, UserState,
 };

@@ -16,6 +16,7 @@ mod application_session;
 mod assurance;
 mod authenticator_info;
 mod authorization;
+mod causes;
 mod challenge;
 mod context_change;
 mod decoy;

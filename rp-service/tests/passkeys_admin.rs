@@ -11,11 +11,26 @@ use rp_service::store::SqliteStore;
 /// Runs the program with a database and a secret, and these arguments.
 async fn run(folder: &Path, arguments: &[&str]) -> Output {
     let path = |name: &str| folder.join(name);
-    let _ = SqliteStore::connect(path("passkeys.db").to_str().unwrap()).await.unwrap();
+    let _ = store(folder).await;
     let _ = Secret::file(path("secret")).unwrap();
+    run_on(folder, arguments)
+}
+
+async fn store(folder: &Path) -> SqliteStore {
+    SqliteStore::connect(folder.join("passkeys.db").to_str().unwrap()).await.unwrap()
+}
+
+/// Runs the program with the files that are in the folder.
+fn run_on(folder: &Path, arguments: &[&str]) -> Output {
+    program(folder, arguments).output().unwrap()
+}
+
+fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let path = |name: &str| folder.join(name);
     let mut command = Command::new(env!("CARGO_BIN_EXE_passkeys-admin"));
     command.args(["--rp-id", "example.org", "--database"]).arg(path("passkeys.db"));
-    command.arg("--secret").arg(path("secret")).args(arguments).output().unwrap()
+    command.arg("--secret").arg(path("secret")).args(arguments);
+    command
 }
 
 #[tokio::test]
@@ -53,4 +68,22 @@ async fn rejudge_without_metadata_is_refused() {
             )
         );
     }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn an_error_names_its_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["passkeys.db", "secret"] {
+        std::fs::write(folder.path().join(file), "neither a database nor short").unwrap();
+    }
+    let error = stderr(&run_on(folder.path(), &["users"]));
+    assert!(error.starts_with("passkeys-admin: ") && error.contains("not a database"), "{error}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rp-decoy-profile"));
+    command.arg(folder.path().join("passkeys.db")).arg(folder.path().join("profile.json"));
+    let error = stderr(&command.output().unwrap());
+    assert!(error.starts_with("rp-decoy-profile: ") && error.contains("not a database"), "{error}");
 }

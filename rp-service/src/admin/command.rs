@@ -16,6 +16,7 @@ use super::log::show_events;
 use super::progress::Progress;
 use super::show::show_user;
 use super::table::Table;
+use crate::causes::with_causes;
 use crate::json::DateTime;
 use crate::passkeys::{Admin, CheckedUser, ExportKey, Passkeys, Reassessed, Transferred};
 use crate::policy::{Policy, Standing};
@@ -69,16 +70,7 @@ pub async fn run(
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_output() => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = error.to_string();
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                let cause_text = cause.to_string();
-                if !text.contains(&cause_text) {
-                    text = format!("{text}: {cause_text}");
-                }
-                source = cause.source();
-            }
-            let _ = writeln!(std::io::stderr(), "passkeys-admin: {text}");
+            let _ = writeln!(std::io::stderr(), "passkeys-admin: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,13 +1,14 @@
 //! `passkeys-admin DATABASE … COMMAND`: the operator's command, for a site that uses the SQLite store with its own tables.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use rp_core::{RelyingParty, StaticAnchors};
-use rp_service::admin::{Command, execute};
+use rp_service::admin::{Command, execute, with_causes};
 use rp_service::store::SqliteStore;
 use rp_service::{JsonLinesSink, Passkeys, Policy, RecoveryCodes, Secret, Totp, TracingSink};
 
@@ -56,7 +57,8 @@ async fn main() -> ExitCode {
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("passkeys-admin: {error}");
+            // `eprintln!` panics if standard error is full or closed.
+            let _ = writeln!(std::io::stderr(), "passkeys-admin: {}", with_causes(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rp_service::DecoySurvey;
+use rp_service::admin::with_causes;
 use rp_service::store::SqliteStore;
 
 /// Derives a decoy profile from the passkeys in a SQLite database, and writes it as JSON.
@@ -41,7 +42,7 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("rp-decoy-profile: {error}");
+            eprintln!("rp-decoy-profile: {}", with_causes(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -1,20 +1,10 @@
+use crate::causes::with_causes;
 use crate::error::ServiceError;
 
 /// The error with its causes. A client may have chosen parts of the text, so it is shortened, and control characters are
 /// escaped.
 pub(super) fn describe(error: &ServiceError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let message = cause.to_string();
-        // Some errors contain the message of their cause.
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        source = cause.source();
-    }
-    text.chars().take(MAX_DETAIL_CHARS).flat_map(escape).collect()
+    with_causes(error).chars().take(MAX_DETAIL_CHARS).flat_map(escape).collect()
 }
 
 fn escape(character: char) -> Box<dyn Iterator<Item = char>> {
