@@ -5,8 +5,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use rp_service::Secret;
+use rp_core::RelyingParty;
 use rp_service::store::SqliteStore;
+use rp_service::{KeyRing, Passkeys, RecoveryCodes, Secret};
 
 /// Runs the program with a database and a secret, and these arguments.
 async fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -70,6 +71,16 @@ async fn rejudge_without_metadata_is_refused() {
     }
 }
 
+/// The service of a site, with the user kim.
+async fn site(folder: &Path, keys: KeyRing) -> Passkeys {
+    let rp = RelyingParty::builder("example.org").origin("https://example.org").build().unwrap();
+    let builder = Passkeys::builder(rp).store(store(folder).await);
+    let builder = builder.secret(Secret::file(folder.join("secret")).unwrap()).keys(keys);
+    let passkeys = builder.second_factor(RecoveryCodes::new()).build().unwrap();
+    passkeys.create_user("kim", "").await.unwrap();
+    passkeys
+}
+
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
@@ -86,4 +97,31 @@ fn an_error_names_its_cause() {
     command.arg(folder.path().join("passkeys.db")).arg(folder.path().join("profile.json"));
     let error = stderr(&command.output().unwrap());
     assert!(error.starts_with("rp-decoy-profile: ") && error.contains("not a database"), "{error}");
+}
+
+#[tokio::test]
+async fn events_without_a_file_go_to_standard_error() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path(), KeyRing::new([Secret::from([1; 32])]).unwrap()).await;
+    let output = run_on(folder.path(), &["lock", "kim", "--reason", "ticket 7"]);
+    assert_eq!(output.stdout, b"locked\n");
+    let error = stderr(&output);
+    assert!(error.contains("lock-user") && error.contains("ticket 7"), "{error}");
+    let log = folder.path().join("events.jsonl");
+    let arguments = ["--events", log.to_str().unwrap(), "unlock", "kim", "--reason", "ticket 8"];
+    assert_eq!(stderr(&run_on(folder.path(), &arguments)), "");
+    assert!(std::fs::read_to_string(log).unwrap().contains("ticket 8"));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_event_that_is_not_written_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path(), KeyRing::new([Secret::from([1; 32])]).unwrap()).await;
+    let arguments = ["--events", "/dev/full", "lock", "kim", "--reason", "ticket 7"];
+    let error = stderr(&run_on(folder.path(), &arguments));
+    assert!(error.contains("an event was not written: No space left on device"), "{error}");
+    // The command succeeds even if standard error is full.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    assert!(program(folder.path(), &arguments).stderr(full).output().unwrap().status.success());
 }

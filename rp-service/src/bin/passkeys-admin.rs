@@ -1,7 +1,7 @@
 //! `passkeys-admin DATABASE … COMMAND`: the operator's command, for a site that uses the SQLite store with its own tables.
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use rp_core::{RelyingParty, StaticAnchors};
 use rp_service::admin::{Command, execute, with_causes};
 use rp_service::store::SqliteStore;
 use rp_service::{JsonLinesSink, Passkeys, Policy, RecoveryCodes, Secret, Totp, TracingSink};
+use tracing_subscriber::filter::LevelFilter;
 
 /// Operates the passkeys of a site whose users are in rp's own tables in SQLite.
 ///
@@ -30,7 +31,7 @@ struct Arguments {
     /// The policy of the site.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The file to which events are appended, as lines of JSON.
+    /// The file to which events are appended, as lines of JSON; by default they go to standard error
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// A list of authenticator models: a BLOB of the FIDO Metadata Service, or own entries in JSON.
@@ -54,6 +55,7 @@ impl Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    log_to_standard_error(arguments.events.is_some());
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -104,6 +106,15 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Err(error) if error.is_closed_output() => Ok(()),
         result => Ok(result?),
     }
+}
+
+/// Writes what is logged to standard error: events, unless they have a file, and events that cannot be written to it.
+fn log_to_standard_error(events_have_a_file: bool) {
+    let level = if events_have_a_file { LevelFilter::ERROR } else { LevelFilter::INFO };
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(colours);
+    // The report of a failed write to standard error would be a write to standard error, and panic.
+    log.log_internal_errors(false).init();
 }
 
 /// Models by a file of metadata.
