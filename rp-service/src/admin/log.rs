@@ -9,7 +9,7 @@ use super::table::Table;
 use crate::event::EventRecord;
 
 /// Writes the events of a user in a file of JSON lines, oldest first. Lines that are not events, such as those of other
-/// programs, are counted.
+/// programs, are counted; empty ones are left out.
 pub(super) fn show_events(user: &UserHandle, path: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let user = user.to_string();
     let failed = |source| CommandError::File { path: path.to_owned(), source };
@@ -18,7 +18,11 @@ pub(super) fn show_events(user: &UserHandle, path: &Path, out: &mut impl Write) 
     let table = Table::begin(out, columns)?;
     let mut others = 0_u64;
     for line in BufReader::new(File::open(path).map_err(failed)?).split(b'\n') {
-        match serde_json::from_slice::<EventRecord>(&line.map_err(failed)?) {
+        let line = line.map_err(failed)?;
+        if line.is_empty() {
+            continue;
+        }
+        match serde_json::from_slice::<EventRecord>(&line) {
             Ok(event) if event.user.as_ref() == Some(&user) => table.row(out, &row(event))?,
             Ok(_) => {}
             Err(_) => others = others.saturating_add(1),

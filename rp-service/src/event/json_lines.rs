@@ -1,15 +1,16 @@
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::record::EventRecord;
 use super::{Event, EventSink};
 
 /// Writes each event as a line of JSON ([`EventRecord`]), for log collectors and for the operator's command.
 ///
-/// Each line is one write. If it fails, the request continues, and the failure is reported through `tracing`. Rotation is
-/// left to the system: a file is opened for appending, so a tool may copy and truncate it.
+/// Each line is one write. If it fails, the request continues, and the failure is reported through `tracing`. If a part of
+/// the line was written, the next event begins on a new line. Rotation is left to the system: a file is opened for
+/// appending, so a tool may copy and truncate it.
 ///
 /// # Examples
 /// ```
@@ -28,8 +29,9 @@ impl<W: Write + Send> JsonLinesSink<W> {
     }
 }
 
-impl JsonLinesSink<std::fs::File> {
-    /// Appends to a file. A new file is readable and writable by its owner only.
+impl JsonLinesSink<File> {
+    /// Appends to a file. A new file is readable and writable by its owner only. If the last line of the file has no end,
+    /// the first event begins on a new line.
     ///
     /// # Errors
     /// [`io::Error`] with the path.
@@ -45,8 +47,23 @@ impl JsonLinesSink<std::fs::File> {
         let file = options.open(path);
         let with_path =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        Ok(Self::new(file.map_err(with_path)?))
+        let writer = LineWriter::new(file.map_err(with_path)?);
+        writer.lock().is_cut = ends_in_a_cut_line(path).unwrap_or(false);
+        Ok(Self(writer))
     }
+}
+
+/// Whether the last line of a file has no end. A file that is not a regular one has no last line.
+fn ends_in_a_cut_line(path: &Path) -> io::Result<bool> {
+    // Opening a pipe could wait for its other end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let mut file = File::open(path)?;
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 impl<W: Write + Send> EventSink for JsonLinesSink<W> {
@@ -57,19 +74,28 @@ impl<W: Write + Send> EventSink for JsonLinesSink<W> {
 
 /// Writes values as lines of JSON.
 #[derive(Debug)]
-pub(super) struct LineWriter<W>(Mutex<W>);
+pub(super) struct LineWriter<W>(Mutex<Output<W>>);
+
+#[derive(Debug)]
+struct Output<W> {
+    writer: W,
+    /// Whether the output ends in a part of a line.
+    is_cut: bool,
+}
 
 impl<W: Write + Send> LineWriter<W> {
     pub(super) fn new(writer: W) -> Self {
-        Self(Mutex::new(writer))
+        Self(Mutex::new(Output { writer, is_cut: false }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Output<W>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn write(&self, value: &impl serde::Serialize) {
         let written = serde_json::to_vec(value).map_err(io::Error::other).and_then(|mut line| {
             line.push(b'\n');
-            let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.write_all(&line)?;
-            writer.flush()
+            self.lock().write_line(line)
         });
         if let Err(error) = written {
             tracing::error!(target: "rp", "an event was not written: {error}");
@@ -77,8 +103,30 @@ impl<W: Write + Send> LineWriter<W> {
     }
 }
 
+impl<W: Write> Output<W> {
+    fn write_line(&mut self, mut line: Vec<u8>) -> io::Result<()> {
+        if self.is_cut {
+            line.insert(0, b'\n');
+        }
+        let mut rest = line.as_slice();
+        while !rest.is_empty() {
+            match self.writer.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            self.is_cut = !rest.is_empty();
+        }
+        self.writer.flush().inspect_err(|_| self.is_cut = true)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use rp_core::Timestamp;
 
     use super::*;
@@ -120,5 +168,56 @@ mod tests {
             }
         }
         record(&JsonLinesSink::new(Full), Action::SignIn);
+    }
+
+    /// A file on a disk that has space for so many bytes.
+    struct Disk {
+        written: Arc<Mutex<Vec<u8>>>,
+        space: Arc<AtomicUsize>,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.space.load(Ordering::Relaxed));
+            if count == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.space.fetch_sub(count, Ordering::Relaxed);
+            self.written.lock().unwrap().extend(&bytes[..count]);
+            Ok(count)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_event_behind_a_cut_line_is_readable() {
+        let (written, space) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::new(AtomicUsize::new(5)));
+        let sink = JsonLinesSink::new(Disk { written: Arc::clone(&written), space: Arc::clone(&space) });
+        record(&sink, Action::SignUp);
+        record(&sink, Action::SignIn);
+        space.store(10_000, Ordering::Relaxed);
+        record(&sink, Action::StepUp);
+        record(&sink, Action::SignOut);
+        let written = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+        let lines: Vec<_> = written.lines().collect();
+        assert_eq!((lines.len(), lines[0].len()), (3, 5), "{written}");
+        let actions = lines[1..].iter().map(|line| serde_json::from_str::<EventRecord>(line).unwrap().action);
+        assert_eq!(actions.collect::<Vec<_>>(), [Action::StepUp, Action::SignOut]);
+    }
+
+    #[test]
+    fn a_file_that_ends_in_a_cut_line_goes_on_with_a_new_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        std::fs::write(&path, "{\"time").unwrap();
+        for action in [Action::SignIn, Action::SignOut] {
+            record(&JsonLinesSink::append(&path).unwrap(), action);
+        }
+        let written = std::fs::read_to_string(&path).unwrap();
+        let events = written.lines().filter_map(|line| serde_json::from_str::<EventRecord>(line).ok());
+        assert_eq!(events.map(|event| event.action).collect::<Vec<_>>(), [Action::SignIn, Action::SignOut]);
+        assert_eq!(written.lines().count(), 3);
     }
 }
