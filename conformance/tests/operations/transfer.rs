@@ -259,3 +259,57 @@ async fn imported_passkeys_of_each_library_sign_in() {
         assert!(matches!(again, Err(TransferError::Exists { .. })), "{name}");
     }
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn records_without_their_times_can_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (passkeys, _) = service(folder.path(), "new.db", 1).await;
+    let kim = UserHandle::try_from(&b"kim"[..]).unwrap();
+    let mut line = row(&kim, 1);
+    line.as_object_mut().unwrap().remove("createdAt");
+    line["username"] = json!("kim");
+    let file = folder.path().join("records");
+    std::fs::write(&file, line.to_string()).unwrap();
+    let at = |seconds| ForeignOptions::new(Timestamp::from_unix_seconds(seconds));
+    let import = async |options: ForeignOptions| {
+        let admin = passkeys.admin(operator());
+        admin.import_foreign(&file, ForeignFormat::SimpleWebauthn, &options, |_| {}).await
+    };
+    assert_eq!(import(at(10)).await.unwrap().skipped, 0);
+    assert_eq!(import(at(11)).await.unwrap().skipped, 1, "the time of the import is not part of the record");
+    line["createdAt"] = json!("2026-01-02T03:04:05Z");
+    std::fs::write(&file, line.to_string()).unwrap();
+    assert!(matches!(import(at(11)).await, Err(TransferError::Exists { line: 1, .. })));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn records_whose_users_cannot_be_created_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (passkeys, _) = service(folder.path(), "new.db", 1).await;
+    passkeys.create_user("sam", "").await.unwrap();
+    let record = |handle: &str, number: u8, name: Option<&str>| {
+        let mut line = row(&UserHandle::try_from(handle.as_bytes()).unwrap(), number);
+        if let Some(name) = name {
+            line["username"] = json!(name);
+        }
+        line.to_string()
+    };
+    let import = async |lines: [String; 3]| {
+        let file = folder.path().join("records");
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        let (admin, options) = (passkeys.admin(operator()), ForeignOptions::new(passkeys.now()));
+        admin.import_foreign(&file, ForeignFormat::SimpleWebauthn, &options, |_| {}).await
+    };
+    let (first, second) = (record("1", 1, Some("kim")), record("1", 2, None));
+    for (third, problem) in [
+        (record("2", 3, None), "line 3: the user does not exist, and the line has no username"),
+        (record("2", 3, Some("sam")), "line 3: another user with this name exists"),
+        (record("2", 3, Some("Kim")), "line 3: another user with this name exists"),
+    ] {
+        let error = import([first.clone(), second.clone(), third]).await.unwrap_err();
+        assert_eq!(error.to_string(), problem);
+        assert_eq!(passkeys.users(None, 10).await.unwrap().len(), 1, "{problem}");
+    }
+    let done = import([first, second, record("2", 3, Some("zoë"))]).await.unwrap();
+    assert_eq!((done.users, done.passkeys), (2, 3));
+}

@@ -1,10 +1,11 @@
 //! Exporting and importing users, passkeys and second factors.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use rp_core::{CredentialId, UserHandle, base64url};
+use rp_core::{UserHandle, base64url};
 
 use super::operator::Admin;
 use crate::error::ServiceError;
@@ -154,7 +155,7 @@ impl Admin {
                 }
                 TransferLine::Passkey(passkey) => {
                     done.passkeys = done.passkeys.saturating_add(1);
-                    self.import_passkey(number, passkey.into()).await?
+                    self.import_passkey(number, passkey.into(), true).await?
                 }
                 TransferLine::Factor(factor) => {
                     done.factors = done.factors.saturating_add(1);
@@ -210,7 +211,8 @@ impl Admin {
     }
 
     /// Reads records of another library, one a line ([`ForeignFormat`]), into the stores. The whole file is checked before
-    /// anything is written. A user who exists is not changed; a passkey that exists in the same form is skipped.
+    /// anything is written, also that each new user has a name that no other user has. A user who exists is not changed. A
+    /// passkey that exists in the same form is skipped, so that an interrupted import can be repeated.
     ///
     /// # Errors
     /// [`TransferError`].
@@ -224,9 +226,20 @@ impl Admin {
         let parse = |number, text: &str| {
             format.parse(text, options).map_err(|error| TransferError::Record { line: number, error })
         };
+        let (mut handles, mut names) = (HashSet::new(), HashSet::new());
         for line in Lines::open(path)? {
             let (number, text) = line?;
-            parse(number, &text)?;
+            let imported = parse(number, &text)?;
+            let handle = imported.passkey.record.user_handle;
+            if handles.contains(&handle) || self.passkeys.user(&handle).await?.is_some() {
+                continue;
+            }
+            let user = imported.user.ok_or_else(|| unnamed(number))?;
+            let is_taken = self.passkeys.user_by_name(&user.name).await?.is_some();
+            if is_taken || !names.insert(user.name_key) {
+                return Err(name_taken(number));
+            }
+            handles.insert(handle);
         }
         let mut done = Transferred::default();
         for line in Lines::open(path)? {
@@ -234,12 +247,11 @@ impl Admin {
             let imported = parse(number, &text)?;
             let handle = &imported.passkey.record.user_handle;
             if self.passkeys.user(handle).await?.is_none() {
-                let missing = TransferError::Line { line: number, problem: "the user does not exist".into() };
-                self.import_user(number, imported.user.ok_or(missing)?).await?;
+                self.import_user(number, imported.user.ok_or_else(|| unnamed(number))?).await?;
                 done.users = done.users.saturating_add(1);
             }
             done.passkeys = done.passkeys.saturating_add(1);
-            let is_new = self.import_passkey(number, imported.passkey).await?;
+            let is_new = self.import_passkey(number, imported.passkey, imported.has_created_at).await?;
             done.skipped = done.skipped.saturating_add(u64::from(!is_new));
             progress(u64::try_from(number).unwrap_or(u64::MAX));
         }
@@ -270,12 +282,17 @@ impl Admin {
                     Err(TransferError::Exists { line, what: "user with this handle" })
                 }
             }
-            CreateUser::NameTaken => Err(TransferError::Exists { line, what: "user with this name" }),
+            CreateUser::NameTaken => Err(name_taken(line)),
         }
     }
 
-    /// Returns whether the passkey is new.
-    async fn import_passkey(&self, line: usize, passkey: Passkey) -> Result<bool, TransferError> {
+    /// Returns whether the passkey is new. Without `has_created_at`, its time of creation is that of the import.
+    async fn import_passkey(
+        &self,
+        line: usize,
+        passkey: Passkey,
+        has_created_at: bool,
+    ) -> Result<bool, TransferError> {
         let mut event = self.operator.event(Action::Import);
         event.passkey(&passkey);
         let credentials = &self.passkeys.inner.credentials;
@@ -289,13 +306,19 @@ impl Admin {
                 self.passkeys.record(&event, &Ok(()));
                 Ok(true)
             }
-            _ if self.stored_passkey(&passkey.record.id).await? == Some(passkey) => Ok(false),
-            _ => Err(TransferError::Exists { line, what: "passkey with this credential ID" }),
+            _ => {
+                let stored = self.passkeys.passkey(&passkey.record.id).await?;
+                let is_same = stored.is_some_and(|stored| {
+                    let created_at = if has_created_at { passkey.created_at } else { stored.created_at };
+                    stored == Passkey { created_at, ..passkey }
+                });
+                if is_same {
+                    Ok(false)
+                } else {
+                    Err(TransferError::Exists { line, what: "passkey with this credential ID" })
+                }
+            }
         }
-    }
-
-    async fn stored_passkey(&self, id: &CredentialId) -> Result<Option<Passkey>, ServiceError> {
-        self.passkeys.passkey(id).await
     }
 
     /// Returns whether the factor is new.
@@ -333,6 +356,15 @@ impl Admin {
             _ => Err(TransferError::Exists { line, what: "second factor of this name" }),
         }
     }
+}
+
+/// A user who does not exist has no name.
+fn unnamed(line: usize) -> TransferError {
+    TransferError::Line { line, problem: "the user does not exist, and the line has no username".into() }
+}
+
+fn name_taken(line: usize) -> TransferError {
+    TransferError::Exists { line, what: "user with this name" }
 }
 
 /// The name and the state of a factor.

@@ -55,6 +55,8 @@ pub struct ImportedPasskey {
     pub user: Option<UserRecord>,
     /// The passkey.
     pub passkey: Passkey,
+    /// Whether the line has the time of the registration. If not, the passkey has the time of the import.
+    pub has_created_at: bool,
 }
 
 /// A line of the application.
@@ -126,6 +128,7 @@ impl ForeignFormat {
         let handle = UserHandle::try_from(handle.as_slice()).map_err(|_| unreadable("userHandle"))?;
         let id = CredentialId::try_from(facts.id.as_slice()).map_err(|_| unreadable("the credential ID"))?;
         check_key(&facts.public_key)?;
+        let has_created_at = line.created_at.is_some();
         let created_at = line.created_at.map_or(options.now, |time| time.0);
         let user = match line.username {
             Some(name) => Some(user(handle.clone(), name, line.display_name, created_at)?),
@@ -150,7 +153,7 @@ impl ForeignFormat {
             created_at,
             last_used_at: line.last_used_at.map(|time| time.0),
         };
-        Ok(ImportedPasskey { user, passkey })
+        Ok(ImportedPasskey { user, passkey, has_created_at })
     }
 }
 

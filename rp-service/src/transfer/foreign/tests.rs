@@ -33,7 +33,8 @@ fn webauthn_rs() -> Value {
 
 #[test]
 fn a_record_of_webauthn_rs_keeps_every_member() {
-    let ImportedPasskey { user, passkey } = parse(ForeignFormat::WebauthnRs, webauthn_rs()).unwrap();
+    let imported = parse(ForeignFormat::WebauthnRs, webauthn_rs()).unwrap();
+    let ImportedPasskey { user, passkey, has_created_at } = imported;
     let user = user.unwrap();
     assert_eq!(
         (user.name.as_str(), user.name_key.as_str(), user.display_name.as_str()),
@@ -47,7 +48,7 @@ fn a_record_of_webauthn_rs_keeps_every_member() {
     assert_eq!(record.transports, ["usb"]);
     assert_eq!(record.aaguid.to_string(), "a1a2a3a4-b1b2-4c3d-8e5f-010203040506");
     assert!(!record.attestation.trusted);
-    assert_eq!(passkey.created_at.as_unix_seconds(), 1_767_323_045);
+    assert_eq!((passkey.created_at.as_unix_seconds(), has_created_at), (1_767_323_045, true));
 }
 
 #[test]
