@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use rp_core::RelyingParty;
 use rp_service::store::SqliteStore;
-use rp_service::{KeyRing, Passkeys, RecoveryCodes, Secret};
+use rp_service::{Caller, FactorName, KeyRing, Method, Passkeys, RecoveryCodes, Secret};
 
 /// Runs the program with a database and a secret, and these arguments.
 async fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -124,4 +124,37 @@ async fn an_event_that_is_not_written_is_reported() {
     // The command succeeds even if standard error is full.
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     assert!(program(folder.path(), &arguments).stderr(full).output().unwrap().status.success());
+}
+
+#[tokio::test]
+async fn factors_are_moved_with_the_keys_of_the_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let key = |name: &str| Secret::file(path(name)).unwrap();
+    let passkeys = site(folder.path(), KeyRing::new([key("old")]).unwrap()).await;
+    let kim = passkeys.user_by_name("kim").await.unwrap().unwrap();
+    let mut caller = Caller::new_browser().unwrap();
+    let first = passkeys.first_factor_verified(&caller, &kim.handle, Method::Password).await.unwrap();
+    caller.session = passkeys.load_session(&first.session.token.unwrap()).await.unwrap();
+    passkeys.start_factor_enrolment(&caller, &FactorName::RECOVERY_CODES, b"{}").await.unwrap();
+    let (file, factors, new, old) = (path("export.jsonl"), path("factors"), path("new"), path("old"));
+    let move_factors = |command: &str, file: &str, keys: &[&str]| {
+        let mut arguments: Vec<_> = keys.iter().flat_map(|key| ["--keys", key]).collect();
+        arguments.extend([command, file, "--factors", &factors, "--reason", "move"]);
+        run_on(folder.path(), &arguments)
+    };
+    let without = stderr(&move_factors("export", &file, &[]));
+    assert!(without.contains("stored rp_factors.state is unreadable"), "{without}");
+    let missing = stderr(&move_factors("export", &file, &[&new]));
+    assert_eq!(missing, format!("passkeys-admin: {new}: there is no such file\n"));
+    key("new");
+    let exported = move_factors("export", &file, &[&new, &old]);
+    assert!(exported.status.success(), "{}", stderr(&exported));
+    std::fs::remove_file(path("passkeys.db")).unwrap();
+    drop(store(folder.path()).await);
+    let imported = move_factors("import", &file, &[&new, &old]);
+    assert!(imported.status.success(), "{}", stderr(&imported));
+    // The first key sealed them.
+    let again = move_factors("export", &path("again.jsonl"), &[&new]);
+    assert!(again.status.success(), "{}", stderr(&again));
 }

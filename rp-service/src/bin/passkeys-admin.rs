@@ -10,7 +10,7 @@ use clap::Parser;
 use rp_core::{RelyingParty, StaticAnchors};
 use rp_service::admin::{Command, execute, with_causes};
 use rp_service::store::SqliteStore;
-use rp_service::{JsonLinesSink, Passkeys, Policy, RecoveryCodes, Secret, Totp, TracingSink};
+use rp_service::{JsonLinesSink, KeyRing, Passkeys, Policy, RecoveryCodes, Secret, Totp, TracingSink};
 use tracing_subscriber::filter::LevelFilter;
 
 /// Operates the passkeys of a site whose users are in rp's own tables in SQLite.
@@ -25,6 +25,9 @@ struct Arguments {
     /// The file with the secret of the site.
     #[arg(long, value_name = "FILE")]
     secret: PathBuf,
+    /// A file with a key of second factors, if the site has keys other than its secret; the first one encrypts
+    #[arg(long, value_name = "FILE")]
+    keys: Vec<PathBuf>,
     /// The RP ID of the site.
     #[arg(long, value_name = "DOMAIN")]
     rp_id: String,
@@ -67,7 +70,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    for path in [&arguments.database, &arguments.secret] {
+    for path in [&arguments.database, &arguments.secret].into_iter().chain(&arguments.keys) {
         if !path.is_file() {
             return Err(format!("{}: there is no such file", path.display()).into());
         }
@@ -95,6 +98,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         // Only `rejudge` assesses attestation, and it needs metadata.
         .trust(Arc::new(StaticAnchors::none()))
         .events(TracingSink);
+    if !arguments.keys.is_empty() {
+        let keys = arguments.keys.iter().map(Secret::file).collect::<Result<Vec<_>, _>>()?;
+        builder = builder.keys(KeyRing::new(keys)?);
+    }
     if let Some(path) = &arguments.events {
         builder = builder.add_events(JsonLinesSink::append(path)?);
     }
