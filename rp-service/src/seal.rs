@@ -21,19 +21,37 @@ use crate::secret::Secret;
 /// user and a factor, is authenticated with it, so that it opens nowhere else.
 ///
 /// # Rotation
-/// Put a new key in front, on every server; keep the old one until nothing is sealed with it. The secret of a factor is sealed
-/// again when the factor is used.
+/// Each server must be able to open what the others seal. Replace a key in three steps, each on every server before the
+/// next:
+///
+/// 1. Put the new key at the end.
+/// 2. Move the new key to the front.
+/// 3. Remove the old key when nothing is sealed with it any more.
+///
+/// The secret of a factor is sealed again when the factor is used.
 ///
 /// # Examples
 /// ```
 /// use rp_service::{KeyRing, Secret};
 ///
-/// let old = KeyRing::new([Secret::from([1; 32])])?;
-/// let sealed = old.seal("letter", &[b"kim"], b"hello")?;
-/// let both = KeyRing::new([Secret::from([2; 32]), Secret::from([1; 32])])?;
-/// let opened = both.open("letter", &[b"kim"], &sealed)?;
+/// let (old, new) = ([1; 32], [2; 32]);
+/// let before = KeyRing::new([Secret::from(old)])?;
+/// let step_1 = KeyRing::new([Secret::from(old), Secret::from(new)])?;
+/// let step_2 = KeyRing::new([Secret::from(new), Secret::from(old)])?;
+///
+/// // A server in one step opens what a server in the next one seals, and the other way round.
+/// for (one, next) in [(&before, &step_1), (&step_1, &step_2)] {
+///     one.open("letter", &[b"kim"], &next.seal("letter", &[b"kim"], b"hello")?)?;
+///     next.open("letter", &[b"kim"], &one.seal("letter", &[b"kim"], b"hello")?)?;
+/// }
+/// // Without step 1 it would not.
+/// let sealed = step_2.seal("letter", &[b"kim"], b"hello")?;
+/// assert!(before.open("letter", &[b"kim"], &sealed).is_err());
+///
+/// let sealed = before.seal("letter", &[b"kim"], b"hello")?;
+/// let opened = step_2.open("letter", &[b"kim"], &sealed)?;
 /// assert_eq!((opened.plaintext.as_slice(), opened.is_current_key), (&b"hello"[..], false));
-/// assert!(both.open("letter", &[b"sam"], &sealed).is_err());
+/// assert!(step_2.open("letter", &[b"sam"], &sealed).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
