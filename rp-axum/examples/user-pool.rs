@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 fn respond(hooks: &ChallengeHooks, mut event: Event, now: Timestamp) -> Result<Event, PoolError> {
     let request = event.get("request").ok_or("no request")?;
     let response = match event.get("triggerSource").and_then(Value::as_str) {
-        Some("DefineAuthChallenge_Authentication") => define(hooks, request),
+        Some("DefineAuthChallenge_Authentication") => define(hooks, request)?,
         Some("CreateAuthChallenge_Authentication") => create(hooks, request, now)?,
         Some("VerifyAuthChallengeResponse_Authentication") => verify(hooks, request, now)?,
         _ => return Err("an event of another trigger".into()),
@@ -28,17 +28,18 @@ fn respond(hooks: &ChallengeHooks, mut event: Event, now: Timestamp) -> Result<E
 type Event = serde_json::Map<String, Value>;
 
 /// The pool reports the results so far, and asks what comes next.
-fn define(hooks: &ChallengeHooks, request: &Value) -> Value {
+fn define(hooks: &ChallengeHooks, request: &Value) -> Result<Value, PoolError> {
     let session = request.get("session").and_then(Value::as_array);
     let results: Vec<_> = session.into_iter().flatten().filter_map(result).collect();
-    let has_passkey = passkeys(request).is_ok_and(|passkeys| !passkeys.is_empty());
-    match hooks.define(&results, has_passkey) {
+    // Passkeys that cannot be read are an error: the password alone must not sign in.
+    let has_passkey = !passkeys(request)?.is_empty();
+    Ok(match hooks.define(&results, has_passkey) {
         NextChallenge::Challenge(ChallengeKind::Passkey) => json!({"challengeName": "CUSTOM_CHALLENGE"}),
         // The pool verifies passwords itself (Secure Remote Password).
         NextChallenge::Challenge(_) => json!({"challengeName": "PASSWORD_VERIFIER"}),
         NextChallenge::IssueTokens => json!({"issueTokens": true, "failAuthentication": false}),
         _ => json!({"issueTokens": false, "failAuthentication": true}),
-    }
+    })
 }
 
 fn result(result: &Value) -> Option<ChallengeResult> {
@@ -82,8 +83,8 @@ fn user(request: &Value) -> Result<UserHandle, PoolError> {
 }
 
 fn passkeys(request: &Value) -> Result<Vec<CredentialRecord>, PoolError> {
-    match text(request, "/userAttributes/custom:passkeys") {
-        Some(passkeys) => Ok(serde_json::from_str(passkeys)?),
+    match request.pointer("/userAttributes/custom:passkeys") {
+        Some(passkeys) => Ok(serde_json::from_str(passkeys.as_str().ok_or("passkeys that are not a text")?)?),
         None => Ok(Vec::new()),
     }
 }

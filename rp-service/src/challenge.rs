@@ -137,7 +137,8 @@ impl ChallengeHooks {
 
     /// Defines the next challenge from the results so far. Fails after [`ChallengeHooks::MAX_FAILURES`] wrong answers.
     ///
-    /// `has_passkey`: whether the user has a passkey, which makes it required in [`PoolSignIn::PasswordThenPasskey`].
+    /// `has_passkey`: whether the user has a passkey, which makes it required in [`PoolSignIn::PasswordThenPasskey`]. If the
+    /// passkeys cannot be read, return an error to the pool instead of `false`.
     pub fn define(&self, results: &[ChallengeResult], has_passkey: bool) -> NextChallenge {
         let is_done = |kind| results.iter().any(|result| result.kind == kind && result.is_correct);
         let failures = results.iter().filter(|result| !result.is_correct).count();

@@ -115,6 +115,21 @@ fn a_passkey_is_the_second_factor_of_who_has_one() {
 }
 
 #[test]
+fn passkeys_that_cannot_be_read_never_sign_in() {
+    let mut key = key();
+    for passkeys in [json!(""), json!("{}"), json!("[{}]"), json!([])] {
+        let mut pool = Pool::new(PoolSignIn::PasswordThenPasskey, Some(&mut key));
+        pool.attributes["custom:passkeys"] = passkeys.clone();
+        let mut request =
+            json!({"session": [{"challengeName": "PASSWORD_VERIFIER", "challengeResult": true}]});
+        request["userAttributes"] = pool.attributes.clone();
+        let trigger = json!("DefineAuthChallenge_Authentication");
+        let event = Event::from_iter([("triggerSource".into(), trigger), ("request".into(), request)]);
+        assert!(respond(&pool.hooks, event, pool.now).is_err(), "{passkeys}");
+    }
+}
+
+#[test]
 fn a_password_alone_signs_in() {
     let mut pool = Pool::new(PoolSignIn::Password, None);
     assert_eq!(pool.password(false), Outcome::Password);
