@@ -1,9 +1,13 @@
 //! An application that keeps its own sign-in sessions, with `actix-session`: it reports for each request who is signed
 //! in, and stores verified results. `cargo run -p rp-actix --example own-sessions-actix`.
 //!
-//! The session is in a signed cookie, so it cannot be ended before it expires. Use a store on the server in production.
+//! The sessions are on the server (`own-sessions-actix/sessions.rs`), because a session that is in a cookie does not end
+//! when the user signs out.
 
-use actix_session::{Session, SessionExt as _, SessionMiddleware, storage::CookieSessionStore};
+#[path = "own-sessions-actix/sessions.rs"]
+mod sessions;
+
+use actix_session::{Session, SessionExt as _, SessionMiddleware};
 use actix_web::body::MessageBody;
 use actix_web::cookie::Key;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -14,6 +18,7 @@ use rp_actix::{
     ApplicationSession, OptionalUser, Passkeys, Policy, RelyingParty, Route, Routes, Secret, SiteCheck,
     VerifiedAuthentication, VerifiedRegistration, mount_with,
 };
+use sessions::Sessions;
 
 // ANCHOR: example
 /// The name of the sign-in in the application's session.
@@ -64,6 +69,7 @@ async fn home(OptionalUser(user): OptionalUser) -> String {
 
 fn app(
     passkeys: &Passkeys,
+    sessions: &Sessions,
     key: Key,
 ) -> App<
     impl ServiceFactory<
@@ -83,8 +89,10 @@ fn app(
         Route::EndSession,
         Route::EndOtherSessions,
     ]);
-    let sessions =
-        SessionMiddleware::builder(CookieSessionStore::default(), key).cookie_secure(false).build();
+    // On the server, where they end: a copied `CookieSessionStore` session outlives the sign-out.
+    let sessions = SessionMiddleware::builder(sessions.clone(), key)
+        .cookie_secure(false) // `true` with HTTPS
+        .build();
     mount_with(App::new(), passkeys, &routes)
         .route("/", web::get().to(home))
         .route("/webauthn/registration/verify", web::post().to(registered))
@@ -107,9 +115,10 @@ fn passkeys(secret: Secret) -> Result<Passkeys, Box<dyn std::error::Error>> {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
-    let (passkeys, key) = (passkeys(Secret::file("secret")?)?, Key::generate());
+    let (passkeys, sessions, key) =
+        (passkeys(Secret::file("secret")?)?, Sessions::default(), Key::generate());
     println!("http://localhost:8080");
-    HttpServer::new(move || app(&passkeys, key.clone())).bind("localhost:8080")?.run().await?;
+    HttpServer::new(move || app(&passkeys, &sessions, key.clone())).bind("localhost:8080")?.run().await?;
     Ok(())
 }
 

@@ -77,6 +77,7 @@ fn app(passkeys: &Passkeys) -> App {
         Route::EndSession,
         Route::EndOtherSessions,
     ]);
+    // `with_secure(true)` with HTTPS.
     let sessions = SessionManagerLayer::new(tower_sessions::MemoryStore::default()).with_secure(false);
     // The layers are around the routes of the service: it has to know the sessions as well.
     mount_with(app, passkeys, &routes).layer(from_fn(report)).layer(sessions)

@@ -8,7 +8,7 @@ use super::*;
 // ANCHOR: browser
 async fn browser() -> Browser {
     let passkeys = passkeys(Secret::from([7; 32])).unwrap();
-    Browser::actix(init_service(app(&passkeys, Key::from(&[7; 64]))).await)
+    Browser::actix(init_service(app(&passkeys, &Sessions::default(), Key::from(&[7; 64]))).await)
 }
 // ANCHOR_END: browser
 
@@ -24,6 +24,16 @@ async fn a_sign_in_is_in_the_applications_session() {
 
     browser.sign_in().await.unwrap();
     assert_eq!(browser.get("/").await.text(), "kim");
+}
+
+#[actix_web::test]
+async fn a_copied_cookie_ends_with_the_sign_out() {
+    let mut browser = browser().await;
+    browser.sign_up("kim").await.unwrap();
+    let mut copy = browser.clone();
+    assert_eq!(copy.get("/").await.text(), "kim");
+    browser.sign_out().await.unwrap();
+    assert_eq!(copy.get("/").await.text(), "no one");
 }
 
 #[actix_web::test]
