@@ -4,7 +4,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN, SET_COOKIE, VARY,
 };
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpMessage as _};
@@ -178,6 +178,8 @@ async fn with_passkeys<B: MessageBody + 'static>(
         Ok(passkeys) => passkeys,
         Err(response) => return Ok(request.into_response(respond(response).map_into_right_body())),
     };
+    let is_under_prefix = routes.is_under_prefix(request.path());
+    let origins: Vec<_> = request.headers().get_all(ORIGIN).cloned().collect();
     passkeys.spawn_maintenance();
     let cookies = PendingCookies::default();
     request.extensions_mut().insert(passkeys.clone());
@@ -185,8 +187,16 @@ async fn with_passkeys<B: MessageBody + 'static>(
     let mut response = match next.call(request).await {
         Ok(response) => response.map_into_left_body(),
         Err(error) => {
-            let mut response = error.error_response();
-            append(response.headers_mut(), cookies);
+            // Such as that of an extractor of a middleware, which has no response yet.
+            let mut response = match error.as_error() {
+                Some(Rejection(error)) => {
+                    let headers = origins.iter().map(|origin| ("origin", origin.as_bytes())).collect();
+                    let request = http::Request { headers, ..http::Request::default() };
+                    respond(passkeys.error_response(&request, error))
+                }
+                None => error.error_response(),
+            };
+            complete(response.headers_mut(), cookies, is_under_prefix);
             return Err(InternalError::from_response(error, response).into());
         }
     };
@@ -211,10 +221,8 @@ async fn with_passkeys<B: MessageBody + 'static>(
         }
         response = response.map_body(|_, _| EitherBody::right(replacement.into_body()));
     }
-    if routes.is_under_prefix(response.request().path()) && !response.headers().contains_key(CACHE_CONTROL) {
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    append(response.headers_mut(), cookies);
+    let is_under_prefix = routes.is_under_prefix(response.request().path());
+    complete(response.headers_mut(), cookies, is_under_prefix);
     Ok(response)
 }
 
@@ -222,11 +230,13 @@ async fn with_passkeys<B: MessageBody + 'static>(
 /// replaces the response then, so that a failure never looks like a request of no one.
 pub(crate) struct ServiceFailure(pub(crate) Response);
 
-fn append(headers: &mut HeaderMap, cookies: PendingCookies) {
-    for cookie in cookies.take().into_iter().filter_map(header_value) {
+/// Appends the cookies, and keeps caches away from them and from everything under the prefix.
+fn complete(headers: &mut HeaderMap, cookies: PendingCookies, is_under_prefix: bool) {
+    let cookies = cookies.take();
+    if (is_under_prefix || !cookies.is_empty()) && !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    for cookie in cookies.into_iter().filter_map(header_value) {
         headers.append(SET_COOKIE, cookie);
-        if !headers.contains_key(CACHE_CONTROL) {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
     }
 }

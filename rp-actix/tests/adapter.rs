@@ -9,8 +9,8 @@ use actix_web::test::{TestRequest, call_service, init_service, try_call_service}
 use actix_web::{App, Error, web};
 use rp_actix::store::{MemoryStore, SqliteStore};
 use rp_actix::{
-    Context, CurrentUser, Method, OptionalUser, Passkeys, PasskeysBuilder, Rejection, RelyingParty,
-    Requirement, ServiceError, SiteCheck, mount, require,
+    Context, CurrentUser, FreshPasskey, Method, OptionalUser, Passkeys, PasskeysBuilder, Rejection,
+    RelyingParty, Requirement, Route, Routes, ServiceError, SiteCheck, mount, mount_with, require,
 };
 use serde_json::Value;
 
@@ -164,4 +164,48 @@ async fn cookies_are_appended_to_error_responses() {
         let cookie = response.get("set-cookie").unwrap().to_str().unwrap();
         assert!(cookie.starts_with("rp-session="), "{path} {cookie}");
     }
+}
+
+async fn fresh(
+    _: FreshPasskey<120>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next.call(request).await
+}
+
+#[actix_web::test]
+async fn an_error_of_a_middleware_is_that_of_an_extractor() {
+    let rp = RelyingParty::builder("example.org").origin("https://example.org");
+    let rp = rp.related_origin("https://app.example.org").build().unwrap();
+    let passkeys = Passkeys::builder(rp)
+        .secret([7; 32])
+        .store(MemoryStore::new())
+        .front_end("https://app.example.org")
+        .hsts(std::time::Duration::from_secs(86_400))
+        .problem_type_base("https://example.org/problems/")
+        .build()
+        .unwrap();
+    let admin = web::scope("/webauthn/admin").wrap(from_fn(fresh)).route("", web::get().to(|| async { "" }));
+    let app = mount_with(App::new(), &passkeys, &Routes::only([Route::Session])).service(admin);
+    let app = app.route("/webauthn/handler", web::get().to(|_: FreshPasskey<120>| async { "" }));
+    let service = init_service(app).await;
+    let mut answers = Vec::new();
+    for path in ["/webauthn/handler", "/webauthn/admin"] {
+        let request = TestRequest::get().uri(path).insert_header(("origin", "https://app.example.org"));
+        let response = match try_call_service(&service, request.to_request()).await {
+            Ok(response) => response.into_parts().1.map_into_boxed_body(),
+            Err(error) => error.error_response(),
+        };
+        let status = response.status();
+        let mut headers: Vec<_> =
+            response.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        headers.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        let body: Value = serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap();
+        assert_eq!(body["type"], "https://example.org/problems/not-signed-in", "{path}");
+        answers.push((status, headers, body));
+    }
+    assert!(answers[0].1.iter().any(|(name, _)| name == "access-control-allow-origin"));
+    assert!(answers[0].1.iter().any(|(name, _)| name == "strict-transport-security"));
+    assert_eq!(answers[0], answers[1]);
 }
