@@ -10,7 +10,8 @@ pub(crate) fn head(request: &HttpRequest) -> Request<'_> {
         // A path of the service has at most one.
         parameter: request.match_info().iter().next().map(|(_, value)| value.to_owned()),
         query: request.query_string(),
-        address: request.peer_addr().map(|address| address.ip().to_string()),
+        // An IPv6 socket writes the address of an IPv4 client as `::ffff:…`.
+        address: request.peer_addr().map(|address| address.ip().to_canonical().to_string()),
         request_id: request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
         application_session: request.extensions().get().cloned(),
     }

@@ -1,6 +1,8 @@
 //! The parts that only actix-web has: the layer and the extractors' errors. The cases of `conformance` test the routes.
 #![expect(clippy::unwrap_used, reason = "a failure is a failed test")]
 
+use std::net::SocketAddr;
+
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_ENCODING, HeaderValue, VARY};
@@ -208,4 +210,18 @@ async fn an_error_of_a_middleware_is_that_of_an_extractor() {
     assert!(answers[0].1.iter().any(|(name, _)| name == "access-control-allow-origin"));
     assert!(answers[0].1.iter().any(|(name, _)| name == "strict-transport-security"));
     assert_eq!(answers[0], answers[1]);
+}
+
+#[actix_web::test]
+async fn an_ipv4_client_of_an_ipv6_socket_has_its_ipv4_address() {
+    let passkeys = builder().store(MemoryStore::new()).build().unwrap();
+    let handler =
+        |context: Context| async move { context.caller().client.address.clone().unwrap_or_default() };
+    let app = mount(App::new(), &passkeys).route("/", web::get().to(handler));
+    let service = init_service(app).await;
+    for (peer, expected) in [("[::ffff:10.0.0.2]:4711", "10.0.0.2"), ("[2001:db8::1]:4711", "2001:db8::1")] {
+        let peer: SocketAddr = peer.parse().unwrap();
+        let response = call_service(&service, TestRequest::get().peer_addr(peer).to_request()).await;
+        assert_eq!(to_bytes(response.into_body()).await.ok().unwrap(), expected);
+    }
 }

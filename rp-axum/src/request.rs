@@ -15,7 +15,8 @@ pub(crate) fn head(parts: &Parts) -> Request<'_> {
         headers: parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
         parameter: None,
         query: parts.uri.query().unwrap_or_default(),
-        address: peer.map(|ConnectInfo(address)| address.ip().to_string()),
+        // An IPv6 socket writes the address of an IPv4 client as `::ffff:…`.
+        address: peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
         request_id: parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
         application_session: parts.extensions.get().cloned(),
     }

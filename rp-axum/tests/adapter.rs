@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::Response;
@@ -161,4 +161,18 @@ async fn a_served_app_knows_the_addresses_of_connections() {
     connection.read_to_string(&mut response).await.unwrap();
     server.abort();
     assert!(response.ends_with("\r\n\r\n127.0.0.1"), "{response}");
+}
+
+#[tokio::test]
+async fn an_ipv4_client_of_an_ipv6_socket_has_its_ipv4_address() {
+    let passkeys = builder().store(MemoryStore::new()).build().unwrap();
+    let handler =
+        |context: Context| async move { context.caller().client.address.clone().unwrap_or_default() };
+    let app = mount(Router::new().route("/", get(handler)), &passkeys);
+    for (peer, expected) in [("[::ffff:10.0.0.2]:4711", "10.0.0.2"), ("[2001:db8::1]:4711", "2001:db8::1")] {
+        let mut request = get_request("/");
+        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        let response = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap(), expected);
+    }
 }

@@ -12,7 +12,8 @@ pub struct Request<'a> {
     pub parameter: Option<String>,
     /// The query of the path without `?`, as it was sent; empty if the path has no query.
     pub query: &'a str,
-    /// The network address of the connection. The client's address follows from it
+    /// The network address of the connection, without a port; that of an IPv4 client as an IPv4 address, also if the socket
+    /// is one of IPv6. The client's address follows from it
     /// ([`PasskeysBuilder::client_address`](crate::PasskeysBuilder::client_address)).
     pub address: Option<String>,
     /// The ID of the request, for events.
