@@ -65,7 +65,8 @@ pub type FreshPasskey<const SECONDS: u64> = Guarded<Fresh<SECONDS>>;
 #[derive(Clone, Debug)]
 pub struct Context(pub http::Context);
 
-/// Rejects a state-changing request of another site, for handlers that use no other extractor of this crate.
+/// Rejects a state-changing request of another site and the handshake of its WebSocket, for handlers that use no other
+/// extractor of this crate.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SiteCheck;

@@ -10,10 +10,10 @@
 //! | [`FreshPasskey`], [`Guarded`], [`require`] | requirements, as extractors and as a layer |
 //! | [`VerifiedRegistration`], [`VerifiedAuthentication`] | your own handler in place of a `verify` route |
 //! | [`Context`] | signing in after a password, signing out |
-//! | [`SiteCheck`] | handlers that change state and use none of these |
+//! | [`SiteCheck`] | handlers that change state or open WebSockets, and use none of these |
 //! | [`BrowserModule`] | the integrity of `passkeys.js`, which the routes serve |
 //!
-//! All extractors reject state-changing requests of other sites before anything else.
+//! All extractors reject state-changing requests of other sites, and handshakes of their WebSockets, before anything else.
 //!
 //! # Examples
 //! ```no_run

@@ -369,6 +369,7 @@ cases! { $
     }
     cross_site {
         requests_from_other_sites_are_rejected
+        websockets_of_other_sites_are_rejected
         configured_origins_and_native_clients_pass
         an_origin_of_a_switch_passes_only_as_same_origin
         a_front_end_on_another_host_works

@@ -57,7 +57,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a request. A state-changing request of another site is rejected.
+    /// The context of a request. A state-changing request of another site is rejected ([`Passkeys::check_site`]).
     ///
     /// # Errors
     /// [`ServiceError::CrossSite`], [`ServiceError::Storage`].
@@ -174,12 +174,13 @@ impl Passkeys {
         scheme.eq_ignore_ascii_case(b"bearer ").then(|| SessionToken::parse(token.trim_ascii()))?
     }
 
-    /// Rejects a state-changing request of another site, for routes of the application.
+    /// Rejects a state-changing request of another site, for routes of the application. The handshake of a WebSocket counts
+    /// as one, though its method is `GET`: browsers send cookies with it, and let the page read and write.
     ///
     /// # Errors
     /// [`ServiceError::CrossSite`].
     pub fn check_site(&self, method: &str, request: &Request<'_>) -> Result<(), ServiceError> {
-        if matches!(method, "GET" | "HEAD" | "OPTIONS") {
+        if matches!(method, "GET" | "HEAD" | "OPTIONS") && !guard::is_websocket(request) {
             return Ok(());
         }
         let checked = guard::check_site(self.relying_party(), self.cookies(), self.http_config(), request);

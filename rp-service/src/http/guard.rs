@@ -51,6 +51,12 @@ pub(super) fn check_site(
     Ok(())
 }
 
+/// Whether the request is the handshake of a WebSocket (RFC 6455, section 4.1).
+pub(super) fn is_websocket(request: &Request<'_>) -> bool {
+    let protocols = request.header("upgrade").flat_map(|value| value.split(|&byte| byte == b','));
+    protocols.into_iter().any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+}
+
 /// Checks the media type: `application/json`, in any case and with any parameters; for the tokens of command lines also
 /// `application/x-www-form-urlencoded` (RFC 6749, section 4.1.3).
 pub(super) fn check_media_type(route: Route, request: &Request<'_>) -> Result<(), ServiceError> {

@@ -76,6 +76,34 @@ pub(super) async fn requests_from_other_sites_are_rejected(server: Server) {
     kim.get("session").await.ok();
 }
 
+pub(super) async fn websockets_of_other_sites_are_rejected(server: Server) {
+    let test = server.start().await;
+    let mut kim = signed_in(&test).await;
+    for (origin, site, is_rejected) in [
+        (Some("https://evil.example"), Some("cross-site"), true),
+        (Some("https://old.example.org"), Some("same-site"), true),
+        (Some("https://old.example.org"), None, true),
+        (None, None, true),
+        (Some("https://example.org"), Some("same-origin"), false),
+        (Some("https://example.org"), None, false),
+    ] {
+        from(&mut kim, origin, site);
+        for upgrade in ["websocket", "WebSocket", "h2c, websocket"] {
+            let headers = [("connection", "Upgrade"), ("upgrade", upgrade)];
+            for path in ["/app/user", "/app/maybe"] {
+                let answer = kim.send("GET", path, &headers, &[]).await;
+                if is_rejected {
+                    assert_eq!(answer.problem(), (403, "cross-site-request"), "{path} {origin:?} {upgrade}");
+                } else {
+                    assert_eq!(answer.text(), "kim", "{path} {origin:?} {upgrade}");
+                }
+            }
+        }
+    }
+    from(&mut kim, Some("https://evil.example"), Some("cross-site"));
+    assert_eq!(kim.send("GET", "/app/user", &[("upgrade", "h2c")], &[]).await.text(), "kim");
+}
+
 pub(super) async fn configured_origins_and_native_clients_pass(server: Server) {
     let test = server.start().await;
     for (origin, site) in [
