@@ -24,7 +24,7 @@ pub mod tenants;
 mod transcript;
 mod user_agent;
 
-pub use bare::bare;
+pub use bare::{bare, parameters};
 pub use cases::{CASES, Case};
 pub use fixture::{Fixture, LOCALHOST, ORIGIN, Setup};
 pub use parallel::one_of_256_parallel_finishes_is_accepted;

@@ -7,8 +7,8 @@ use rp_service::{Passkeys, ServiceError};
 pub(crate) fn head(request: &HttpRequest) -> Request<'_> {
     Request {
         headers: request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
-        // A path of the service has at most one.
-        parameter: request.match_info().iter().next().map(|(_, value)| value.to_owned()),
+        // A path of the service has at most one; those of the prefix are in front of it.
+        parameter: request.match_info().iter().last().map(|(_, value)| value.to_owned()),
         query: request.query_string(),
         // An IPv6 socket writes the address of an IPv4 client as `::ffff:…`.
         address: request.peer_addr().map(|address| address.ip().to_canonical().to_string()),

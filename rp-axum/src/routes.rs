@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -35,9 +34,9 @@ fn methods(routes: Vec<Route>) -> MethodRouter {
 
 async fn handle(route: Route, request: Request) -> Result<Response, Rejection> {
     let (mut parts, body) = request.into_parts();
-    let path = Path::<HashMap<String, String>>::from_request_parts(&mut parts, &()).await;
-    // A path has at most one.
-    let parameter = path.ok().and_then(|Path(path)| path.into_values().next());
+    let path = Path::<Vec<(String, String)>>::from_request_parts(&mut parts, &()).await;
+    // A path of the service has at most one; those of the prefix and of an outer router are in front of it.
+    let parameter = path.ok().and_then(|Path(mut path)| path.pop()).map(|(_, value)| value);
     let request = http::Request { parameter, ..head(&parts) };
     Ok(respond(passkeys(&parts)?.handle(route, &request, read(body)).await))
 }

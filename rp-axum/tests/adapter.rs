@@ -15,9 +15,10 @@ use axum::{Router, routing::get, routing::post};
 use http_body_util::{BodyExt as _, Full};
 use rp_axum::store::{MemoryStore, SqliteStore};
 use rp_axum::{
-    App, Context, CurrentUser, Method, OptionalUser, Passkeys, PasskeysBuilder, Rejection, RelyingParty,
-    Requirement, SiteCheck, mount, require,
+    App, Context, CurrentUser, Method, OptionalUser, Passkeys, PasskeysBuilder, Policy, Rejection,
+    RelyingParty, Requirement, SiteCheck, mount, require,
 };
+use rp_conformance::browser::Browser;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
@@ -175,4 +176,20 @@ async fn an_ipv4_client_of_an_ipv6_socket_has_its_ipv4_address() {
         let response = app.clone().oneshot(request).await.unwrap();
         assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn parameters_of_an_outer_router_are_not_the_routes() {
+    let mut policy = Policy::default();
+    policy.sign_up = true;
+    let passkeys = builder().store(MemoryStore::new()).policy(policy).build().unwrap();
+    let app = mount(Router::new(), &passkeys).into_router();
+    let app = Router::new().nest("/{a}/{b}/{c}", app);
+    let mut browser = Browser::new(app).with_prefix("/1/2/3/webauthn");
+    browser.sign_up("kim").await.unwrap();
+    let credentials = browser.get("/1/2/3/webauthn/credentials").await.ok();
+    let path =
+        format!("/1/2/3/webauthn/credentials/{}", credentials["credentials"][0]["id"].as_str().unwrap());
+    let renamed = browser.send("PATCH", &path, Some(r#"{"nickname":"mine"}"#.into())).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text());
 }

@@ -24,16 +24,9 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
     request.request_id = request_id;
     let body = http.body.clone();
     let body = async move { Body::Complete(body) };
-    let routes = Routes::only(fixture.routes.clone()).prefix(fixture.prefix).paths();
-    let found = routes.into_iter().find_map(|(pattern, routes)| {
-        let parameter = match pattern.split_once('{') {
-            Some((start, rest)) => {
-                let end = rest.split_once('}')?.1;
-                let value = path.strip_prefix(start)?.strip_suffix(end)?;
-                Some(value).filter(|value| !value.is_empty() && !value.contains('/'))?.to_owned().into()
-            }
-            None => (pattern == path).then_some(None)?,
-        };
+    let mounted = Routes::only(fixture.routes.clone()).prefix(fixture.prefix);
+    let found = mounted.paths().into_iter().find_map(|(pattern, routes)| {
+        let parameter = parameters(&pattern, path)?.pop().map(str::to_owned);
         Some((parameter, routes))
     });
     let (mut response, is_head) = (HttpResponse::default(), http.method == "HEAD");
@@ -61,7 +54,7 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
             }
             Ok(None) => {
                 // The framework responds, and the layer of an adapter keeps caches away from everything under the prefix.
-                if http.path.starts_with(&format!("{}/", fixture.prefix)) {
+                if mounted.is_under_prefix(path) {
                     response.headers.push(("cache-control".into(), "no-store".into()));
                 }
                 return HttpResponse { status: 404, ..response };
@@ -70,6 +63,21 @@ async fn respond(fixture: &Fixture, http: HttpRequest) -> HttpResponse {
         }
     };
     translate(response, ours, is_head)
+}
+
+/// The parameters of a path in their order, if it matches the pattern.
+#[must_use]
+pub fn parameters<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let (mut expected, mut got) = (pattern.split('/'), path.split('/'));
+    let mut parameters = Vec::new();
+    loop {
+        match (expected.next(), got.next()) {
+            (None, None) => return Some(parameters),
+            (Some(name), Some(value)) if name.starts_with('{') && !value.is_empty() => parameters.push(value),
+            (Some(expected), Some(got)) if expected == got => {}
+            _ => return None,
+        }
+    }
 }
 
 fn translate(mut response: HttpResponse, ours: Response, is_head: bool) -> HttpResponse {

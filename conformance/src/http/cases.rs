@@ -431,6 +431,7 @@ cases! { $
         events_name_session_address_and_request
         every_route_of_the_user_requires_a_session
         routes_are_under_the_chosen_prefix
+        a_prefix_may_have_parameters_of_its_own
         only_the_named_routes_are_mounted
         the_browser_module_is_cached_by_its_hash
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
-use rp_conformance::http::{Fixture, HttpRequest, HttpResponse, Setup, Site};
+use rp_conformance::http::{Fixture, HttpRequest, HttpResponse, Setup, Site, parameters};
 use rp_service::http::Routes;
 use serde_json::{Value, json};
 
@@ -75,14 +75,7 @@ fn check(document: &Value, request: &HttpRequest, response: &HttpResponse) {
 /// The path of the document that a path of a request matches; one without a parameter comes first.
 fn path_item<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
     let paths = document["paths"].as_object().unwrap();
-    let matches = |pattern: &str| match pattern.split_once('{') {
-        Some((start, rest)) => {
-            let end = rest.split_once('}').unwrap().1;
-            let value = path.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-            value.is_some_and(|value| !value.is_empty() && !value.contains('/'))
-        }
-        None => pattern == path,
-    };
+    let matches = |pattern: &str| parameters(pattern, path).is_some();
     paths.get(path).or_else(|| paths.iter().find(|(pattern, _)| matches(pattern)).map(|(_, item)| item))
 }
 

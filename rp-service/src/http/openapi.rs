@@ -38,8 +38,9 @@ impl Passkeys {
         let mut paths = Map::new();
         for (path, routes) in routes.paths() {
             let mut item = Map::new();
-            if let Some(parameter) = parameter(&path) {
-                item.insert("parameters".into(), parameter);
+            let parameters: Vec<_> = parameters(&path).collect();
+            if !parameters.is_empty() {
+                item.insert("parameters".into(), parameters.into());
             }
             for route in routes {
                 item.insert(route.method().to_ascii_lowercase(), operation(route));
@@ -68,12 +69,11 @@ impl Passkeys {
     }
 }
 
-/// The parameter of a path.
-fn parameter(path: &str) -> Option<Value> {
-    let name = path.split_once('{')?.1.split_once('}')?.0;
-    Some(
-        json!([{ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }]),
-    )
+/// The parameters of a path.
+fn parameters(path: &str) -> impl Iterator<Item = Value> {
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let schema = json!({ "type": "string", "minLength": 1 });
+    names.map(move |(name, _)| json!({ "name": name, "in": "path", "required": true, "schema": schema }))
 }
 
 fn operation(route: Route) -> Value {
@@ -221,9 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_with_a_parameter_describes_it() {
-        let document = document(&Routes::all());
-        let parameters = &document["paths"]["/webauthn/factors/{name}/verify"]["parameters"];
-        assert_eq!(parameters[0]["name"], "name");
+    fn a_path_with_parameters_describes_them() {
+        let document = document(&Routes::all().prefix("/{lang}"));
+        let names = |path: &str| {
+            let parameters = document["paths"][path]["parameters"].as_array();
+            parameters.into_iter().flatten().map(|parameter| parameter["name"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("/{lang}/factors/{name}/verify"), ["lang", "name"]);
+        assert_eq!(names("/{lang}/session"), ["lang"]);
+        assert!(names("/.well-known/webauthn").is_empty());
     }
 }

@@ -180,7 +180,7 @@ impl Routes {
         self
     }
 
-    /// Under another prefix.
+    /// Under another prefix. Segments such as `{lang}` are parameters of the framework, and match every value.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
@@ -197,7 +197,9 @@ impl Routes {
     #[must_use]
     pub fn is_under_prefix(&self, path: &str) -> bool {
         let prefix = self.prefix.trim_end_matches('/');
-        !prefix.is_empty() && path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'))
+        let mut segments = path.split('/');
+        let mut is_next = |expected: &str| segments.next().is_some_and(|segment| is_match(expected, segment));
+        !prefix.is_empty() && prefix.split('/').all(&mut is_next) && segments.next().is_some()
     }
 
     /// Each path with its routes. Some frameworks take the first path that matches, so those without a parameter come
@@ -217,6 +219,11 @@ impl Routes {
     }
 }
 
+/// Whether a segment of a path is the expected one, or the value of a parameter.
+fn is_match(expected: &str, segment: &str) -> bool {
+    segment == expected || (expected.contains('{') && !segment.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +234,19 @@ mod tests {
         assert_eq!(Route::Signal.path_under("/a/b/"), "/a/b/credentials/signal");
         assert_eq!(Route::Signal.path_under(""), "/credentials/signal");
         assert_eq!(Route::WellKnownWebauthn.path_under("/webauthn"), "/.well-known/webauthn");
+    }
+
+    #[test]
+    fn a_path_is_under_the_prefix_segment_by_segment() {
+        let is_under = |prefix: &str, path: &str| Routes::all().prefix(prefix).is_under_prefix(path);
+        for prefix in ["/a/b", "/a/b/"] {
+            assert!(is_under(prefix, "/a/b/") && is_under(prefix, "/a/b/c/d"));
+            assert!(
+                !is_under(prefix, "/a/b") && !is_under(prefix, "/a/bc/d") && !is_under(prefix, "/c/a/b/d")
+            );
+        }
+        assert!(is_under("/{lang}/b", "/en/b/c") && !is_under("/{lang}/b", "//b/c"));
+        assert!(!is_under("", "/a") && !is_under("/", "/a"));
     }
 
     #[test]

@@ -216,6 +216,25 @@ pub(super) async fn routes_are_under_the_chosen_prefix(server: Server) {
     }
 }
 
+pub(super) async fn a_prefix_may_have_parameters_of_its_own(server: Server) {
+    let test = server.start_with(|setup| setup.prefix = "/{lang}/{a}/{b}/auth").await;
+    let mut kim = test.browser("kim");
+    kim.prefix = "/en/1/2/auth".into();
+    let credential = kim.sign_up("kim").await;
+    let path = format!("credentials/{}", credential["id"].as_str().unwrap_or_default());
+    kim.call("PATCH", &path, &json!({"nickname": "mine"})).await.ok();
+    kim.get("credentials/signal").await.ok();
+    let session = kim.get("sessions").await.ok()["sessions"][0]["id"].clone();
+    let path = format!("sessions/{}", session.as_str().unwrap_or_default());
+    assert_eq!(kim.call("DELETE", &path, &Value::Null).await.status, 204);
+    // A handler of the application.
+    let answer = kim.get("/en/1/2/auth/other").await;
+    assert_eq!(answer.header("cache-control").collect::<Vec<_>>(), ["no-store"]);
+    for path in ["/en/1/2/auth", "/en/1/auth/other", "//1/2/auth/other"] {
+        assert_eq!(kim.get(path).await.header("cache-control").next(), None, "{path}");
+    }
+}
+
 pub(super) async fn only_the_named_routes_are_mounted(server: Server) {
     let mounted = [Route::AuthenticationOptions, Route::SignOut];
     let test = server.start_with(|setup| setup.routes = mounted.into()).await;
