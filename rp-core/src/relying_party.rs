@@ -185,6 +185,27 @@ impl RelyingParty {
         u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Whether clients reject the AppID on a page of this origin: the registrable domains differ (FIDO AppID and facets,
+    /// section 3.1.2). Of an origin without a host, such as that of a native app, this is not known.
+    #[cfg(feature = "public-suffix")]
+    pub(crate) fn rejects_appid_on(&self, origin: &str) -> bool {
+        let host_of = |url: &str| {
+            let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+            let host = url.get(..end).and_then(crate::origin::WebOrigin::parse)?.host;
+            Some(String::from(psl::domain_str(host).unwrap_or(host)))
+        };
+        match (self.appid.as_deref().and_then(host_of), host_of(origin)) {
+            (Some(appid), Some(page)) => appid != page,
+            _ => false,
+        }
+    }
+
+    /// Without the public suffix list, this is not known.
+    #[cfg(not(feature = "public-suffix"))]
+    pub(crate) fn rejects_appid_on(&self, _: &str) -> bool {
+        false
+    }
+
     /// 7.2, step 15: whether this is the hash of the RP ID or of another accepted one.
     pub(crate) fn accepts_rp_id_hash(&self, hash: &[u8; 32]) -> bool {
         self.rp_id_hash == *hash || self.other_rp_id_hashes.contains(hash)

@@ -376,6 +376,7 @@ cases! { $
         rejections_have_the_headers_of_every_response
         hsts_is_never_sent_for_localhost
         no_other_origin_receives_cors_headers
+        the_appid_is_omitted_on_pages_of_other_domains
     }
     bearer {
         bearer_tokens_are_off_by_default

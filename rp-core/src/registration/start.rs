@@ -208,6 +208,15 @@ impl RegistrationRequest<'_> {
         self
     }
 
+    /// Sets the origin of the page that uses the options. `appidExclude` is omitted if clients reject the AppID on this page: its
+    /// registrable domain is not that of the AppID. Without the feature `public-suffix`, this has no effect.
+    pub fn for_page(mut self, origin: &str) -> Self {
+        if self.rp.rejects_appid_on(origin) {
+            self.extensions.appid_exclude = None;
+        }
+        self
+    }
+
     /// Starts with a random challenge from the operating system.
     ///
     /// # Errors

@@ -171,7 +171,11 @@ impl RelyingPartyBuilder {
     }
 
     /// Supports U2F credentials of this FIDO AppID: authentication requests them (10.1.1), registration excludes them
-    /// (10.1.2).
+    /// (10.1.2). Clients reject it on pages of other sites: see [`RegistrationRequest::for_page`] and
+    /// [`AuthenticationRequest::for_page`].
+    ///
+    /// [`RegistrationRequest::for_page`]: crate::RegistrationRequest::for_page
+    /// [`AuthenticationRequest::for_page`]: crate::AuthenticationRequest::for_page
     pub fn appid(mut self, appid: &str) -> Self {
         self.appid = Some(appid.into());
         self

@@ -69,6 +69,34 @@ fn an_appid_is_an_https_url() {
     }
 }
 
+#[cfg(feature = "public-suffix")]
+#[test]
+fn the_appid_is_omitted_on_pages_that_cannot_use_it() {
+    use crate::{AllowedCredentials, Timestamp, User, UserHandle};
+
+    let user = User { handle: UserHandle::random().unwrap(), name: "kim".into(), display_name: "Kim".into() };
+    let now = Timestamp::from_unix_seconds(0);
+    for appid in ["https://example.org", "https://www.example.org:8443/app-id.json"] {
+        let rp = builder().appid(appid).build().unwrap();
+        for (page, is_sent) in [
+            ("https://example.org", true),
+            ("https://login.example.org:444", true),
+            // Not known.
+            ("android:apk-key-hash:AAAA", true),
+            ("", true),
+            ("https://example.com", false),
+            ("https://example.org.evil.example", false),
+            ("http://localhost:8080", false),
+        ] {
+            let expected = is_sent.then(|| appid.into());
+            let (options, _) = rp.registration(&user).for_page(page).start(now).unwrap();
+            assert_eq!(options.public_key.extensions.appid_exclude, expected, "{page}");
+            let request = rp.authentication(AllowedCredentials::discoverable()).for_page(page);
+            assert_eq!(request.start(now).unwrap().0.public_key.extensions.appid, expected, "{page}");
+        }
+    }
+}
+
 #[test]
 fn an_rp_id_that_is_not_a_domain_is_rejected() {
     for rp_id in [

@@ -152,7 +152,7 @@ impl Passkeys {
             TokenTransport::Cookie
         };
         let (browser, sealed) = (self.cookies().browser(request), self.cookies().sealed(request));
-        Ok(Caller { browser, session, client, kind, sealed })
+        Ok(Caller { browser, session, client, kind, page: page(request), sealed })
     }
 
     pub(super) fn client(&self, request: &Request<'_>) -> Client {
@@ -285,7 +285,7 @@ impl Passkeys {
     pub(super) fn anonymous_caller(&self, request: &Request<'_>) -> Caller {
         let client = Client::new(self.client_address(request).as_deref(), None);
         let (browser, sealed) = (self.cookies().browser(request), self.cookies().sealed(request));
-        Caller { browser, client, sealed, ..Caller::default() }
+        Caller { browser, client, page: page(request), sealed, ..Caller::default() }
     }
 
     /// The response to a request that was rejected by an extractor or a handler of the application, with the headers of every
@@ -323,4 +323,10 @@ impl Passkeys {
         }
         result
     }
+}
+
+/// The origin of the page that sent a request; empty if the client does not report it.
+fn page(request: &Request<'_>) -> String {
+    let origin = request.header("origin").next().and_then(|origin| std::str::from_utf8(origin).ok());
+    origin.unwrap_or_default().to_owned()
 }

@@ -66,7 +66,8 @@ impl Passkeys {
                 }
                 None => AllowedCredentials::discoverable(),
             };
-            let (options, pending) = self.inner.rp.start_authentication(allowed, self.now())?;
+            let (options, pending) =
+                self.inner.rp.authentication(allowed).for_page(&caller.page).start(self.now())?;
             let ceremony = Ceremony::SignIn { pending, username_given: username.is_some() };
             self.put_ceremony(caller, ceremony).await?;
             Ok(options)
@@ -106,7 +107,7 @@ impl Passkeys {
     pub async fn start_step_up(&self, caller: &Caller) -> Result<CredentialRequestOptions, ServiceError> {
         let start = async {
             let current = caller.signed_in()?;
-            let pending = self.start_for_session(current).await?;
+            let pending = self.start_for_session(caller, current).await?;
             self.finish_start(caller, pending, |pending| Ceremony::StepUp { pending }).await
         };
         let result = start.await;
@@ -127,7 +128,7 @@ impl Passkeys {
             if current.session.state != SessionState::FirstFactor {
                 return Err(ServiceError::Body { detail: "the user is signed in already".into() });
             }
-            let pending = self.start_for_session(current).await?;
+            let pending = self.start_for_session(caller, current).await?;
             self.finish_start(caller, pending, |pending| Ceremony::SecondFactor { pending }).await
         };
         let result = start.await;
@@ -137,6 +138,7 @@ impl Passkeys {
 
     async fn start_for_session(
         &self,
+        caller: &Caller,
         current: &CurrentSession,
     ) -> Result<(CredentialRequestOptions, PendingAuthentication), ServiceError> {
         use UserVerificationRequirement::{Discouraged, Preferred, Required};
@@ -163,7 +165,7 @@ impl Passkeys {
             Discouraged if is_required => Preferred,
             requirement => requirement,
         });
-        Ok(request.start(self.now())?)
+        Ok(request.for_page(&caller.page).start(self.now())?)
     }
 
     async fn finish_start(

@@ -24,6 +24,8 @@ pub struct Caller {
     pub client: Client,
     /// The destination of a new session's token.
     pub kind: TokenTransport,
+    /// The origin of the page; empty if it is not known.
+    pub(crate) page: String,
     /// The ceremonies that the browser keeps.
     pub(crate) sealed: SealedCookies,
 }

@@ -31,7 +31,7 @@ impl Passkeys {
                 name: rp.name().to_owned(),
                 display_name: String::new(),
             };
-            let (options, pending) = rp.start_registration(&user, &[], self.now())?;
+            let (options, pending) = rp.registration(&user).for_page(&caller.page).start(self.now())?;
             self.put_ceremony(&caller.anonymous(), Ceremony::Proof { pending }).await?;
             Ok(options)
         };

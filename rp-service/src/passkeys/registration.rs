@@ -99,7 +99,7 @@ impl Passkeys {
             .filter(|record| !self.may_replace(&rules, record))
             .collect();
         let entity = User { handle: user.handle, name: user.name, display_name: user.display_name };
-        let mut request = self.inner.rp.registration(&entity).exclude(&existing);
+        let mut request = self.inner.rp.registration(&entity).exclude(&existing).for_page(&caller.page);
         if let Some(Mediation::Conditional) = mediation {
             request = request.conditional();
         }

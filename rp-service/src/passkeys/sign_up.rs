@@ -73,7 +73,7 @@ impl Passkeys {
             locked_at: None,
         };
         let rules = self.rules(&record).await?.passkeys;
-        let request = rules.narrow(self.inner.rp.registration(&user), &self.inner.rp);
+        let request = rules.narrow(self.inner.rp.registration(&user).for_page(&caller.page), &self.inner.rp);
         let (options, pending) = request.start(self.now())?;
         let ceremony = Ceremony::SignUp {
             pending,

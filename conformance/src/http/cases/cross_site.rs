@@ -297,3 +297,22 @@ pub(super) async fn no_other_origin_receives_cors_headers(server: Server) {
         }
     }
 }
+
+pub(super) async fn the_appid_is_omitted_on_pages_of_other_domains(server: Server) {
+    const APPID: &str = "https://www.example.org/app-id.json";
+    let test = server.start_with(|setup| setup.relying_party = |rp| rp.appid(APPID)).await;
+    let mut kim = signed_in(&test).await;
+    for (origin, expected) in [(ORIGIN, json!(APPID)), ("https://example.com", Value::Null)] {
+        from(&mut kim, Some(origin), None);
+        for body in [json!({}), json!({"username": "kim"}), json!({"purpose": "step-up"})] {
+            let options = kim.post("authentication/options", &body).await.ok();
+            assert_eq!(options["extensions"]["appid"], expected, "{origin} {body}");
+        }
+        for body in [json!({}), json!({"username": "lee"})] {
+            let mut browser = if body == json!({}) { kim.clone() } else { test.browser("lee") };
+            from(&mut browser, Some(origin), None);
+            let options = browser.post("registration/options", &body).await.ok();
+            assert_eq!(options["extensions"]["appidExclude"], expected, "{origin} {body}");
+        }
+    }
+}
