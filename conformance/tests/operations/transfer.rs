@@ -283,6 +283,35 @@ async fn records_without_their_times_can_be_read_again() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_key_that_could_not_sign_in_is_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let (passkeys, _) = service(folder.path(), "new.db", 1).await;
+    let kim = UserHandle::try_from(&b"kim"[..]).unwrap();
+    let file = folder.path().join("records");
+    // {1: 3 (RSA), 3: alg, -1: n, -2: e}; the lengths of 256 and 3 bytes.
+    let import = async |algorithm: &[u8]| {
+        let key = [
+            &b"\xa4\x01\x03\x03\x39"[..],
+            algorithm,
+            b"\x20\x59\x01\x00",
+            &[0xc1; 256],
+            b"\x21\x43\x01\x00\x01",
+        ];
+        let mut line = row(&kim, 1);
+        line["credential"]["publicKey"] = json!(base64url::encode(&key.concat()));
+        line["username"] = json!("kim");
+        std::fs::write(&file, line.to_string()).unwrap();
+        let (admin, options) = (passkeys.admin(operator()), ForeignOptions::new(passkeys.now()));
+        admin.import_foreign(&file, ForeignFormat::SimpleWebauthn, &options, |_| {}).await
+    };
+    let error = import(b"\xff\xfe").await.unwrap_err().to_string();
+    assert_eq!(error, "line 1: the public key: RS1 is not an algorithm of this service");
+    assert!(passkeys.user(&kim).await.unwrap().is_none());
+    // RS256
+    assert_eq!(import(b"\x01\x00").await.unwrap().passkeys, 1);
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn records_whose_users_cannot_be_created_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (passkeys, _) = service(folder.path(), "new.db", 1).await;

@@ -331,7 +331,6 @@ fn write_transferred(out: &mut impl Write, what: &str, done: &Transferred) -> Re
     Ok(writeln!(out, "{what}: {users} users, {passkeys} passkeys, {factors} second factors{skipped}")?)
 }
 
-/// The key in a file, which is created if it does not exist.
 /// The key of a new export; it is created if the file does not exist.
 fn export_key(path: &Path) -> Result<ExportKey, CommandError> {
     let secret = Secret::file(path).map_err(|source| CommandError::File { path: path.to_owned(), source })?;

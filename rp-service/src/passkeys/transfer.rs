@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use rp_core::{UserHandle, base64url};
+use rp_core::cose::EncodedKey;
+use rp_core::{Algorithm, CredentialRecord, UserHandle, base64url};
 
 use super::operator::Admin;
 use crate::error::ServiceError;
@@ -17,7 +18,8 @@ use crate::store::{
     AddPasskey, CreateUser, FactorRecord, FactorStatus, FactorVersion, Passkey, PutFactor, UserRecord,
 };
 use crate::transfer::{
-    ExportedFactor, ExportedUser, ForeignFormat, ForeignOptions, TransferError, TransferLine,
+    ExportedFactor, ExportedUser, ForeignFormat, ForeignOptions, ForeignRecordError, TransferError,
+    TransferLine,
 };
 
 /// The key with which the states of second factors are encrypted in an export. `Debug` does not print it.
@@ -230,6 +232,7 @@ impl Admin {
         for line in Lines::open(path)? {
             let (number, text) = line?;
             let imported = parse(number, &text)?;
+            self.check_algorithm(number, &imported.passkey.record)?;
             let handle = imported.passkey.record.user_handle;
             if handles.contains(&handle) || self.passkeys.user(&handle).await?.is_some() {
                 continue;
@@ -256,6 +259,18 @@ impl Admin {
             progress(u64::try_from(number).unwrap_or(u64::MAX));
         }
         Ok(done)
+    }
+
+    /// RS1 is for attestation statements. A relying party that does not offer it accepts no credential of it either.
+    fn check_algorithm(&self, line: usize, record: &CredentialRecord) -> Result<(), TransferError> {
+        let key = EncodedKey::parse(record.public_key.as_ref());
+        let is_rs1 = key.is_ok_and(|key| key.algorithm() == Ok(Algorithm::Rs1));
+        if is_rs1 && !self.passkeys.relying_party().algorithms().contains(&Algorithm::Rs1) {
+            let error =
+                ForeignRecordError::PublicKey { problem: "RS1 is not an algorithm of this service".into() };
+            return Err(TransferError::Record { line, error });
+        }
+        Ok(())
     }
 
     /// Returns whether the user is new.
