@@ -252,7 +252,7 @@ impl Passkeys {
         let is_confirmed = session.is_some_and(|current| confirms_user_verification(&current.session, &id));
         let uv_initialized =
             passkey.record.uv_initialized || (is_confirmed && authenticated.flags.user_verified());
-        // What an imported record learns from its first use counts in this sign-in already.
+        // An imported record learns its backup eligibility from its first use, and the value counts in this sign-in already.
         let mut used = passkey.record.clone();
         used.backup_eligible = used.backup_eligible.or(authenticated.update.backup_eligible);
         let key = self.key_facts(&used, authenticated.flags);

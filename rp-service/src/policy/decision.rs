@@ -399,7 +399,7 @@ impl<'a> View<'a> {
 
     /// The second factors that would complete the sign-in. Accepted ones are preferred, but a factor that is not accepted
     /// still protects the account. After one that is not accepted, only accepted ones are asked for, and a passkey without
-    /// which nothing can be enrolled; empty if there are none.
+    /// which nothing can be enrolled; otherwise the list is empty.
     fn missing_factors(&self) -> Vec<FactorName> {
         let is_done = self.methods().any(|method| self.completes(method) && self.accepts(method));
         if self.has_recovered() || is_done {
