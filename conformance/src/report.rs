@@ -8,7 +8,6 @@ mod table;
 
 use std::path::PathBuf;
 
-pub(crate) use junit::printable;
 pub use not_yet::{NotYet, NotYetError};
 use rp_core::Timestamp;
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! One case: the ceremony or the test, and the required verdict.
 
-use super::played::{Expectation, Played};
+use super::played::{Expectation, Played, printable};
 use super::player::Player;
 use super::service;
 use super::turn::Turn;
 use crate::authenticator::Fault;
-use crate::report::{Outcome, printable};
+use crate::report::Outcome;
 
 /// A case.
 #[derive(Clone, Debug)]

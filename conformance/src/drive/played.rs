@@ -113,3 +113,27 @@ impl From<Broken> for Played {
         Self::failed(format!("the server failed: {what}"))
     }
 }
+
+/// Text of a server without characters that control the terminal or change the direction of writing, which could imitate
+/// lines of the report, and without those that XML does not allow.
+pub(super) fn printable(text: &str) -> String {
+    let is_unsafe = |character: char| {
+        character.is_control()
+            || matches!(
+                character,
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}'
+            )
+    };
+    text.chars().map(|character| if is_unsafe(character) { ' ' } else { character }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_server_does_not_control_the_terminal() {
+        let text = printable("x\u{1b}[2J\n0 failed\r::error \u{202e}y\u{feff}\u{ffff}");
+        assert_eq!(text, "x [2J 0 failed ::error  y\u{feff} ");
+    }
+}

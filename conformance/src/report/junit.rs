@@ -75,19 +75,6 @@ impl Report {
     }
 }
 
-/// Text of a server without characters that control the terminal or change the direction of writing, which could imitate
-/// lines of the report, and without those that XML does not allow.
-pub(crate) fn printable(text: &str) -> String {
-    let is_unsafe = |character: char| {
-        character.is_control()
-            || matches!(
-                character,
-                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}'
-            )
-    };
-    text.chars().map(|character| if is_unsafe(character) { ' ' } else { character }).collect()
-}
-
 /// Text for XML and HTML. Characters that XML does not allow are replaced.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
