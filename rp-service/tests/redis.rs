@@ -7,6 +7,8 @@
 #[expect(dead_code, reason = "the tests of other stores use the rest")]
 #[path = "shared/fixtures.rs"]
 mod fixtures;
+#[path = "../../conformance/tests/shared/skip.rs"]
+mod skip;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -32,7 +34,7 @@ impl Server {
         let folder = std::env::temp_dir().join(format!("rp-redis-{test}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let Some(process) = spawn(&folder, arguments) else {
-            eprintln!("skipped: redis-server is not on the PATH");
+            skip::skip("redis-server is not on the PATH");
             return None;
         };
         Some(Self { process, folder, arguments: arguments.into() })

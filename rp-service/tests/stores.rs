@@ -7,6 +7,9 @@
 #[cfg(feature = "postgres")]
 #[path = "shared/postgres_server.rs"]
 mod postgres_server;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+#[path = "../../conformance/tests/shared/skip.rs"]
+mod skip;
 
 /// All tests of stores, for a store that implements all traits.
 macro_rules! store_tests {
@@ -201,7 +204,7 @@ mod redis {
     async fn fresh() -> Option<[RedisStore; 2]> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Ok(url) = std::env::var("RP_REDIS") else {
-            eprintln!("skipped: RP_REDIS is not the URL of a Redis server");
+            crate::skip::skip("RP_REDIS is not the URL of a Redis server");
             return None;
         };
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();

@@ -30,6 +30,8 @@ mod process;
 mod secrets;
 mod simplewebauthn;
 mod site;
+#[path = "../shared/skip.rs"]
+mod skip;
 mod slow;
 mod telemetry;
 mod totp;
@@ -62,10 +64,10 @@ fn for_both_sites(scenario: impl Fn(&Session, Kind)) {
     }
 }
 
-/// Prints why a test is skipped; in CI, fails.
+/// Reports why a test is skipped; in CI, fails.
 fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{why}");
-    eprintln!("SKIPPED: {why}");
+    skip::skip(why);
 }
 
 /// One of two browsers that may run at a time, with any number of test threads.

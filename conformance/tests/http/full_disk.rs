@@ -9,6 +9,8 @@ use rp_conformance::http::{Fixture, ORIGIN, Setup, UserAgent, bare};
 use rp_service::store::SqliteStore;
 use serde_json::json;
 
+use crate::skip::skip;
+
 /// A file system of a few megabytes, unmounted on drop.
 struct SmallDisk(PathBuf);
 
@@ -44,7 +46,7 @@ impl Drop for SmallDisk {
 async fn on_a_full_disk_users_sign_out_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(folder.path()) else {
-        return eprintln!("SKIPPED: this user may not mount a file system");
+        return skip("a full disk: this user may not mount a file system");
     };
     let file = folder.path().join("passkeys.db");
     let store = SqliteStore::connect(file.to_str().unwrap()).await.unwrap();

@@ -9,6 +9,8 @@ mod log;
 mod openapi;
 mod rotation;
 mod sealed;
+#[path = "../shared/skip.rs"]
+mod skip;
 
 use rp_conformance::http::{Fixture, bare};
 

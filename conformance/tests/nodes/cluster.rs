@@ -13,6 +13,7 @@ use crate::built;
 use crate::folder::Folder;
 use crate::network::send;
 use crate::process::{Process, number_after};
+use crate::skip::skip;
 
 /// The number of nodes of a cluster.
 pub(crate) const NODES: usize = 2;
@@ -59,7 +60,7 @@ impl Cluster {
     pub(crate) fn start(kind: Kind) -> Option<Self> {
         let (Ok(postgres), Ok(redis)) = (std::env::var("RP_POSTGRES"), std::env::var("RP_REDIS")) else {
             assert!(std::env::var_os("CI").is_none(), "RP_POSTGRES or RP_REDIS is missing");
-            eprintln!("SKIPPED: RP_POSTGRES and RP_REDIS are not both set");
+            skip("RP_POSTGRES and RP_REDIS are not both set");
             return None;
         };
         static TURN: Mutex<()> = Mutex::new(());

@@ -19,6 +19,8 @@ mod network;
 #[path = "../browser/process.rs"]
 mod process;
 mod restarts;
+#[path = "../shared/skip.rs"]
+mod skip;
 
 use std::sync::Barrier;
 use std::thread;

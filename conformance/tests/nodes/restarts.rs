@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, Kind, NODES, unique};
 use crate::network::{block_on, send};
 use crate::repetitions;
+use crate::skip::skip;
 
 /// The clients that sign in at the same time.
 const CLIENTS: usize = 4;
@@ -51,7 +52,7 @@ fn restarts_of_the_servers_lose_and_revive_nothing() {
     let commands = ["RP_POSTGRES_RESTART", "RP_REDIS_RESTART"].map(std::env::var);
     let [Ok(postgres), Ok(redis)] = commands else {
         assert!(std::env::var_os("CI").is_none(), "RP_POSTGRES_RESTART or RP_REDIS_RESTART is missing");
-        return eprintln!("SKIPPED: RP_POSTGRES_RESTART and RP_REDIS_RESTART are not both set");
+        return skip("RP_POSTGRES_RESTART and RP_REDIS_RESTART are not both set");
     };
     for kind in Kind::BOTH {
         let Some(cluster) = Cluster::start(kind) else { return };

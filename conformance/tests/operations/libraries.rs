@@ -11,6 +11,7 @@ use rp_service::admin::{ForeignFormat, ForeignOptions};
 use rp_service::{Caller, Passkeys};
 use serde_json::{Value, json};
 
+use crate::skip::skip;
 use crate::transfer::{ORIGIN, operator, service};
 
 /// Registers a credential with the library in `program`, which prints its options, reads the response from a line, and prints
@@ -79,7 +80,7 @@ fn config(algorithm: Algorithm, backup: Backup) -> Config {
 #[tokio::test(flavor = "current_thread")]
 async fn passkeys_that_webauthn_rs_registered_sign_in() {
     let Some(program) = std::env::var_os("RP_IMPORTERS") else {
-        return eprintln!("webauthn-rs: NOT CHECKED, RP_IMPORTERS is not set; .ci/full importers sets it");
+        return skip("import from webauthn-rs: RP_IMPORTERS is not set; .ci/full importers sets it");
     };
     for version in ["0.5", "0.6"] {
         for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
@@ -96,7 +97,7 @@ async fn passkeys_that_webauthn_rs_registered_sign_in() {
 async fn passkeys_that_simplewebauthn_registered_sign_in() {
     let folder = match install() {
         Ok(folder) => folder,
-        Err(why) => return eprintln!("SimpleWebAuthn: NOT CHECKED, {why}"),
+        Err(why) => return skip(&format!("import from SimpleWebAuthn: {why}")),
     };
     for form in ["info", "row"] {
         for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {

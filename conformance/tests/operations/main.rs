@@ -6,5 +6,7 @@ mod libraries;
 mod many;
 mod observed;
 mod play;
+#[path = "../shared/skip.rs"]
+mod skip;
 mod trail;
 mod transfer;

@@ -211,6 +211,21 @@ fn every_code_has_a_cause_an_example_and_a_remedy() {
     assert_eq!(explained, codes());
 }
 
+/// Whether the file has only tests and their helpers.
+fn is_of_tests(path: &Path) -> bool {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.iter().any(|folder| folder == "tests") || name == "tests" || name.ends_with("_test")
+}
+
+/// Only `skip` reports to `.ci/run`, because the output of a test that passes is hidden.
+#[test]
+fn every_reason_to_skip_a_test_is_reported() {
+    let files = files(&root(), ".rs").into_iter().filter(|path| is_of_tests(path));
+    let prints = |path: &PathBuf| fs::read_to_string(path).unwrap().contains("eprintln!(");
+    let printing: Vec<_> = files.filter(prints).filter(|path| !path.ends_with("suite/book.rs")).collect();
+    assert!(matches!(&printing[..], [only] if only.ends_with("shared/skip.rs")), "{printing:?}");
+}
+
 /// The names of the tests in a source file: functions with a test's attribute, the cases of the HTTP interface, and the
 /// behaviours in the tables of the test kits, of which macros make tests.
 fn tests(source: &str) -> Vec<&str> {

@@ -10,6 +10,8 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 #[path = "site.rs"]
 mod site;
+#[path = "../../../conformance/tests/shared/skip.rs"]
+mod skip;
 
 const ORIGIN: &str = "http://localhost:8080";
 
@@ -17,7 +19,7 @@ const ORIGIN: &str = "http://localhost:8080";
 pub(crate) async fn check<F: Future<Output = App>>(start: impl FnOnce(String) -> F) {
     let Ok(url) = std::env::var("RP_POSTGRES") else {
         assert!(std::env::var_os("CI").is_none(), "RP_POSTGRES is missing");
-        return eprintln!("SKIPPED: RP_POSTGRES is not the URL of a PostgreSQL server");
+        return skip::skip("RP_POSTGRES is not the URL of a PostgreSQL server");
     };
     let schema = format!("customers_{}_{}", std::process::id(), UNIX_EPOCH.elapsed().unwrap().as_nanos());
     let mut connection = PgConnection::connect(&url).await.unwrap();

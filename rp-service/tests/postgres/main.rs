@@ -12,6 +12,8 @@ mod plans;
 #[path = "../shared/postgres_server.rs"]
 mod postgres_server;
 mod proxy;
+#[path = "../../../conformance/tests/shared/skip.rs"]
+mod skip;
 
 use rp_service::store::PostgresStore;
 use sqlx::{Connection, PgConnection};

@@ -5,11 +5,13 @@ use std::time::UNIX_EPOCH;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use crate::skip::skip;
+
 /// The URL of the server; tests are skipped without one.
 pub(crate) fn url() -> Option<String> {
     let url = std::env::var("RP_POSTGRES").ok();
     if url.is_none() {
-        eprintln!("skipped: RP_POSTGRES is not the URL of a PostgreSQL server");
+        skip("RP_POSTGRES is not the URL of a PostgreSQL server");
     }
     url
 }
