@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rp_conformance::http::{HttpRequest, Site as Server, UserAgent};
@@ -9,8 +10,10 @@ use rp_conformance::http::{HttpRequest, Site as Server, UserAgent};
 use crate::network::{block_on, send};
 use crate::site::{Kind, Site};
 
-/// Half of them send half a head, the others half a body.
-const CONNECTIONS: usize = 1_000;
+/// Half of them send half a head, the others half a body. A process may often open only 1,024 files.
+const CONNECTIONS: usize = 400;
+/// Held while the connections of a test are open.
+static TURN: Mutex<()> = Mutex::new(());
 /// The time limits of the site in this test, in seconds; `deployment/service.md` has the defaults.
 const LIMIT: &str = "3";
 /// A connection that is open for longer was not closed by its limit; a loaded machine is slow.
@@ -27,6 +30,7 @@ fn the_actix_site_closes_slow_connections() {
 }
 
 fn close_slow_connections(kind: Kind) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let site = Site::start(kind, &["--header-time", LIMIT, "--body-time", LIMIT]);
     let address = site.origin().replace("http://localhost", "127.0.0.1");
     let server = format!("http://{address}");
