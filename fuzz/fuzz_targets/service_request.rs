@@ -7,7 +7,7 @@ use rp_service::http::Route;
 use rp_service::store::MemoryStore;
 
 thread_local! {
-    static SERVICE: Service = Service::new(|builder| builder.store(MemoryStore::new()));
+    static SERVICE: Service = Service::with_running_clock(|builder| builder.store(MemoryStore::new()));
 }
 
 fuzz_target!(|data: &[u8]| {

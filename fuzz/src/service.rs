@@ -1,5 +1,4 @@
-//! A service for the targets of its parsers, without a network. Its clock advances by a minute with each request, so that
-//! no rate limit is exceeded.
+//! A service for the targets of its parsers, without a network and without rate limits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,8 +28,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service with these stores.
+    /// A service with these stores, whose time stands still, so that no stored state expires.
     pub fn new(stores: impl FnOnce(PasskeysBuilder) -> PasskeysBuilder) -> Self {
+        Self::with(stores, || NOW)
+    }
+
+    /// A service with these stores, whose clock advances by a minute with each reading: what it stores expires, so that the
+    /// stores do not grow.
+    pub fn with_running_clock(stores: impl FnOnce(PasskeysBuilder) -> PasskeysBuilder) -> Self {
         let clock = AtomicI64::new(NOW);
         Self::with(stores, move || clock.fetch_add(60, Ordering::Relaxed))
     }
@@ -49,9 +54,19 @@ impl Service {
         let mut policy = Policy::default();
         policy.sign_up = true;
         policy.bearer_tokens = true;
-        policy.limits.factors.attempts = u32::MAX;
-        policy.limits.factors_per_day.attempts = u32::MAX;
-        policy.limits.factors_per_address.attempts = u32::MAX;
+        let limits = &mut policy.limits;
+        for limit in [
+            &mut limits.reveals,
+            &mut limits.reveals_per_address,
+            &mut limits.sign_ups_per_address,
+            &mut limits.ceremonies_per_user,
+            &mut limits.ceremonies_per_address,
+            &mut limits.factors,
+            &mut limits.factors_per_day,
+            &mut limits.factors_per_address,
+        ] {
+            limit.attempts = u32::MAX;
+        }
         let passkeys = stores(Passkeys::builder(rp.expect("a relying party")))
             .secret([7; 32])
             .proof(proof.expect("a relying party"))
@@ -84,11 +99,8 @@ impl Enrolled {
     }
 
     fn new(scan: impl FnOnce(&str) -> Option<totp_rs::Totp>) -> Self {
-        let service = Service::with(
-            |builder| builder.store(MemoryStore::new()).second_factor(rp_service::Totp::new()),
-            // The time stands still, so that the enrolment does not expire.
-            || NOW,
-        );
+        let service =
+            Service::new(|builder| builder.store(MemoryStore::new()).second_factor(rp_service::Totp::new()));
         let passkeys = &service.passkeys;
         let (caller, is_confirmed) = service.runtime.block_on(async {
             let user = passkeys.create_user("kim", "Kim").await.expect("a user");

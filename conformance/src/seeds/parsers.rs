@@ -187,4 +187,20 @@ pub(super) fn service_requests() -> Inputs {
 }
 
 /// The number of the service's routes: the seeds build without the service.
-const ROUTES: u8 = 26;
+const ROUTES: u8 = 31;
+
+#[cfg(all(test, feature = "drivers"))]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rp_service::http::Route;
+
+    use super::service_requests;
+
+    #[test]
+    fn requests_among_the_seeds_are_to_every_route() {
+        let requests = service_requests();
+        let routes: BTreeSet<_> = requests.iter().filter_map(|request| request.first()).collect();
+        assert!(routes.into_iter().map(|route| usize::from(*route)).eq(0..Route::ALL.len()));
+    }
+}
