@@ -201,6 +201,7 @@ cases! { $
     factor_modes {
         every_factor_works_in_every_mode
         the_application_reports_no_factor_of_the_service
+        of_parallel_wrong_codes_no_more_than_five_are_tried
     }
     factors {
         a_totp_is_enrolled_with_two_consecutive_codes
@@ -355,7 +356,7 @@ cases! { $
         options_for_unknown_names_look_like_known_ones
         options_for_a_name_list_the_same_each_time
         known_and_unknown_names_make_the_same_calls
-        known_and_unknown_names_have_the_same_signature_checks
+        known_and_unknown_names_fail_at_the_same_checks
         forged_responses_are_rejected_alike
         revealing_reasons_are_reported_as_signature_invalid
         an_unknown_credential_is_reported_without_a_username

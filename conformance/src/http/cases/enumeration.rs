@@ -110,7 +110,7 @@ fn forge(options: &Value, fault: Fault) -> Value {
 }
 
 /// A forged response reaches the signature check, or ends at backup eligibility before it, for decoys as for real passkeys.
-pub(super) async fn known_and_unknown_names_have_the_same_signature_checks(server: Server) {
+pub(super) async fn known_and_unknown_names_fail_at_the_same_checks(server: Server) {
     let test = server.start().await;
     for (name, backup) in [("bound", Backup::DeviceBound), ("synced", Backup::BackedUp)] {
         test.browser_with(name, Config { backup, ..Config::default() }).sign_up(name).await;

@@ -1,4 +1,4 @@
-//! Every second factor in every mode that asks for one.
+//! Every second factor in every mode that asks for one, and wrong codes in parallel.
 
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::factors::{Phone, enrol_totp, password_user, verify};
 use super::first_factor::password;
 use super::{NOT_RECENT, Server, Test, authenticator};
+use crate::http::LocalFuture;
 use crate::http::UserAgent;
+use crate::http::parallel::all;
 
 /// A factor of the application: a word that the user chose.
 struct Word;
@@ -114,4 +116,23 @@ pub(super) async fn the_application_reports_no_factor_of_the_service(server: Ser
         let error = test.passkeys.first_factor_verified(&caller, &user.handle, method).await.err();
         assert_eq!(error.map(|error| error.code()), Some("misconfigured"));
     }
+}
+
+/// The store is slow: each attempt is made while the others wait.
+pub(super) async fn of_parallel_wrong_codes_no_more_than_five_are_tried(server: Server) {
+    let test = server.start().await;
+    let mut kim = password_user(&test).await;
+    enrol_totp(&test, &mut kim).await;
+    kim.sign_out().await;
+    password(&mut kim, "kim").await;
+    test.store.before("factor", |_| tokio::task::yield_now());
+    let attempts = (0..8).map(|_| -> LocalFuture<_> {
+        let mut browser = kim.clone();
+        Box::pin(async move { verify(&mut browser, "totp", "000000x").await.problem() })
+    });
+    let answers = all(attempts.collect()).await;
+    let (tried, limited): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| *answer == (401, "factor-invalid"));
+    assert_eq!(tried.len(), 5);
+    assert_eq!(limited, [(429, "too-many-requests"); 3]);
 }
