@@ -1,8 +1,8 @@
 //! Downloading over HTTP, with bounds on time, length and destination.
 //!
 //! A redirect is followed only to an `https` host of the caller's list and never to a private address. Names are resolved
-//! by a resolver that ignores private addresses. A proxy resolves names itself, so behind one the addresses are the
-//! proxy's to check; the name of the proxy itself may have a private address.
+//! by a resolver that ignores private addresses, unless a proxy resolves them (`http`, `https`, `socks4a`, `socks5h`).
+//! Then their addresses are the proxy's to check, and the name of the proxy itself may have a private address.
 
 mod address;
 

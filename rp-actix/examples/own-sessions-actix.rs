@@ -38,7 +38,7 @@ fn keep(session: &Session, verified: &rp_actix::Session) -> Result<(), Error> {
     Ok(session.insert(SIGN_IN, ApplicationSession::from(verified))?)
 }
 
-/// In place of `registration/verify`: a new user is signed in.
+/// In place of `registration/verify`: keeps the session of a new account.
 async fn registered(
     session: Session,
     VerifiedRegistration(registration): VerifiedRegistration,

@@ -33,7 +33,7 @@ async fn keep(session: &Session, verified: &rp_axum::Session) -> Result<(), Fail
     Ok(session.insert(SIGN_IN, ApplicationSession::from(verified)).await?)
 }
 
-/// In place of `registration/verify`: a new user is signed in.
+/// In place of `registration/verify`: keeps the session of a new account.
 async fn registered(
     session: Session,
     VerifiedRegistration(registration): VerifiedRegistration,

@@ -88,9 +88,9 @@ pub const METRICS: &[Metric] = &[
 /// Upper bounds of buckets for [`REQUEST_DURATION`], in seconds. Some responses leave at multiples of 25 ms.
 pub const DURATION_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.026, 0.051, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// Describes the metrics to the recorder, which shows units and texts, and creates the series of the alert rules with the
-/// value 0. Call it once, after the recorder is installed: an increase from a series that did not exist is not measured,
-/// so without this call the first event raises no alert.
+/// Describes the metrics to the recorder, which shows units and texts, and creates the series of the alert rules that
+/// measure an increase, with the value 0. Call it once, after the recorder is installed: the first event of a series
+/// that did not exist is not counted as an increase, so without this call it raises no alert.
 #[cfg(feature = "metrics")]
 pub fn describe() {
     for metric in METRICS {
