@@ -10,7 +10,7 @@ export const texts = {
     "insecure-page": "Passkeys need HTTPS.",
     "no-webauthn": "This browser does not support passkeys.",
     "old-browser": "Update this browser.",
-    network: "The server cannot be reached. Check your connection and try again.",
+    network: "The server cannot be reached. Try again.",
     cancelled: "The prompt was closed or timed out. Try again.",
     aborted: "The attempt was stopped.",
     "wrong-address": "Passkeys do not work at this address.",
@@ -74,7 +74,8 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
   const isConditional = how.mediation === CONDITIONAL.mediation;
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const isAutofill = isConditional && method === "get";
+  const isCreation = method === "create";
+  const isAutofill = isConditional && !isCreation;
   let isExpired;
   // Browsers ignore the timeout of autofill, and servers do not. Sleep stops timers, and not the clock.
   const end = Date.now() + (json.timeout ?? 300_000) * 0.8;
@@ -88,15 +89,16 @@ async function perform(method, json, { extensions, signal, ...how } = {}) {
   stop = (byConditional) => (isAutofill || !byConditional) && abort();
   try {
     extensions = { ...json.extensions, ...extensions };
-    const kind = method === "create" ? "Creation" : "Request";
+    const kind = isCreation ? "Creation" : "Request";
     const publicKey = PublicKeyCredential[`parse${kind}OptionsFromJSON`]({ ...json, extensions });
     signal = AbortSignal.any([controller.signal, signal ?? controller.signal]);
     signal.throwIfAborted();
-    // Some password managers ignore the signal: an aborted ceremony ends without them.
+    const performed = navigator.credentials[method]({ ...how, publicKey, signal });
+    // Some password managers ignore the signal: an aborted ceremony ends without them, but not without a new passkey.
     const aborted = new Promise((_, reject) => (signal.onabort = () => setTimeout(reject, 250)));
-    const performed = Promise.race([navigator.credentials[method]({ ...how, publicKey, signal }), aborted]);
-    idle = performed.catch(() => {});
-    const credential = await performed;
+    const ended = Promise.race([performed, aborted]);
+    idle = ended.catch(() => {});
+    const credential = await (isCreation ? performed : ended);
     const response = credential.toJSON();
     // PRF results are secrets of the page: they are never sent.
     delete response.clientExtensionResults.prf?.results;
@@ -125,7 +127,7 @@ const forget = (rpId, credentialId) => signal("UnknownCredential", { rpId, crede
 
 async function problemOf(response) {
   const json = await response.json().catch(() => ({}));
-  const retryAfter = Number(response.headers.get("retry-after")) || undefined;
+  const retryAfter = +response.headers.get("retry-after") || undefined;
   return new PasskeyError(json.code ?? "failed", { ...json, status: response.status, retryAfter });
 }
 
@@ -210,10 +212,12 @@ export function connect({ prefix = "/webauthn", verify } = {}) {
       return { ...(await post("registration/verify", { ...response, ...more })), prf };
     } catch (error) {
       const { code, status } = error;
-      // The server rejects a nickname before it looks at the passkey.
-      const isNickname = code === "malformed-json" && more.nickname;
       const mayBeStored = /^(credential-exists|no-ceremony|too-many-requests)$/.test(code);
-      if (isNickname || code === "network") unsent = registration;
+      // The server rejects a nickname before it looks at the passkey.
+      if (code === "network" || /^nickname /.test(error.detail)) {
+        unsent = registration;
+        setTimeout(() => unsent === registration && (unsent = undefined), 300_000);
+      }
       // The authenticator has a passkey that the server did not store.
       else if (status < 500 && !mayBeStored) forget(rpId, response.id);
       throw error;

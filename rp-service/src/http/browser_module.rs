@@ -49,7 +49,7 @@ impl BrowserModule {
     #[must_use]
     pub const fn integrity(self) -> &'static str {
         match self {
-            Self::Passkeys => "sha384-xwp9ljnk9YD+zX0sVTzFb6hQ/DD3BU0rmjMwOOsUh7l1yB8ewOdHPA4eTVeQSAYs",
+            Self::Passkeys => "sha384-aOOyIOSPN6A2IdBxcS2uixNTn8+lvfy6Wqx6ldHY+6k2wd3t4qTX6FBcRMOhvWJM",
             Self::GermanTexts => "sha384-0ruLfSnWMU/PHFIjcSuMhO1UdZ2wd2U6L0T0s5qXqJR97F0RHoGohEHtrQyGIAMq",
             Self::Telemetry => "sha384-DDIaHnO3ujLcpe6buYL1AgQ781a38P/asBFh35sPBOvAxryrVTYVUJSd6VyPS0dH",
         }

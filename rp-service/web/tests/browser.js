@@ -2,6 +2,13 @@
 
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 
+// A timer of minutes does not keep the process of the tests alive.
+const later = setTimeout;
+define("setTimeout", (run, milliseconds, ...more) => {
+  const timer = later(run, milliseconds, ...more);
+  return milliseconds > 60_000 ? timer.unref() : timer;
+});
+
 /**
  * Installs a browser and returns what happened in it. `answers` has a function or a value for each request, such as
  * `"POST authentication/options"`; a value is a body with status 200, and an array is `[status, body, headers]`.

@@ -15,6 +15,16 @@ const CEREMONIES = {
   stepUp: ["authentication", () => connect().stepUp()],
 };
 
+/** Runs a test whose clock and timers do not move by themselves. */
+async function withStillClock(run) {
+  mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] });
+  try {
+    await run();
+  } finally {
+    mock.timers.reset();
+  }
+}
+
 test("each error of the browser has a code and a sentence", async () => {
   const codes = {
     NotAllowedError: "cancelled",
@@ -45,7 +55,7 @@ test("a cut network at any step is one sentence, and the next attempt succeeds",
       install({ answers: { ...answers, [route]: inTurn(cutNetwork, answers[route]) } });
       await assert.rejects(run, (error) => {
         assert.deepEqual([error.code, error.status], ["network", undefined], `${ceremony} ${step}`);
-        assert.equal(error.message, "The server cannot be reached. Check your connection and try again.");
+        assert.equal(error.message, "The server cannot be reached. Try again.");
         return true;
       });
       assert.ok(await run());
@@ -115,9 +125,11 @@ test("a registration that arrived the first time is followed by a new one", asyn
   assert.deepEqual(seen.signals, []);
 });
 
+const nicknameRejected = problem(400, "malformed-json", { detail: "nickname has at most 64 characters" });
+
 test("a rejected nickname keeps the passkey", async () => {
-  for (const first of [problem(400, "malformed-json"), cutNetwork]) {
-    const rejected = problem(400, "malformed-json");
+  for (const first of [nicknameRejected, cutNetwork]) {
+    const rejected = nicknameRejected;
     const verify = inTurn(first, rejected, rejected, [201, { id: "AQID" }]);
     const seen = install({ answers: server({ "POST registration/verify": verify }) });
     const passkeys = connect();
@@ -131,15 +143,52 @@ test("a rejected nickname keeps the passkey", async () => {
   }
 });
 
-test("a malformed response without a nickname is not sent again", async () => {
-  const verify = inTurn(problem(400, "malformed-json"), [201, { id: "AQID" }]);
-  const seen = install({ answers: server({ "POST registration/verify": verify }) });
-  const passkeys = connect();
-  await assert.rejects(passkeys.addPasskey(), { code: "malformed-json" });
-  assert.equal(seen.signals[0][0], "UnknownCredential");
-  await passkeys.addPasskey();
-  assert.equal(seen.ceremonies.length, 2);
+test("a malformed response is not sent again, with a nickname or without", async () => {
+  for (const how of [{}, { nickname: "ok" }]) {
+    const verify = inTurn(problem(400, "malformed-json"), [201, { id: "AQID" }]);
+    const seen = install({ answers: server({ "POST registration/verify": verify }) });
+    const passkeys = connect();
+    await assert.rejects(passkeys.addPasskey(how), { code: "malformed-json" });
+    assert.equal(seen.signals[0][0], "UnknownCredential");
+    await passkeys.addPasskey(how);
+    assert.equal(seen.ceremonies.length, 2);
+  }
 });
+
+test("a registration that was not sent is forgotten after five minutes", () =>
+  withStillClock(async () => {
+    const verify = inTurn(cutNetwork, [201, { id: "AQID" }]);
+    const answers = server({ "POST registration/verify": verify, "GET credentials/signal": account });
+    const seen = install({ answers });
+    const passkeys = connect();
+    await assert.rejects(passkeys.addPasskey(), { code: "network" });
+    const lists = async () => {
+      await passkeys.call("GET", "credentials/signal");
+      return seen.signals.filter(([method]) => method === "AllAcceptedCredentials").length;
+    };
+    mock.timers.tick(300_000 - 1);
+    assert.equal(await lists(), 0);
+    mock.timers.tick(1);
+    assert.equal(await lists(), 1);
+    await passkeys.addPasskey();
+    assert.equal(seen.ceremonies.length, 2);
+  }));
+
+test("a passkey that is created after its end is stored", () =>
+  withStillClock(async () => {
+    let finish;
+    const ceremony = () => new Promise((resolve) => (finish = () => resolve(credential())));
+    const seen = install({ answers: server(), ceremony });
+    const end = new AbortController();
+    const added = connect().addPasskey({ signal: end.signal });
+    await settle();
+    end.abort();
+    mock.timers.tick(250);
+    await settle();
+    finish();
+    assert.equal((await added).id, "AQID");
+    assert.equal(seen.routes().at(-1), "POST registration/verify");
+  }));
 
 test("a response that is not JSON counts as a cut network", async () => {
   install({ answers: server({ "POST authentication/options": [200, "<html>"] }) });
@@ -253,16 +302,6 @@ test("capabilities are false in a browser that cannot be asked", async () => {
 // Autofill.
 
 const conditionalGet = { capabilities: { conditionalGet: true } };
-
-/** Runs a test whose clock and timers do not move by themselves. */
-async function withStillClock(run) {
-  mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] });
-  try {
-    await run();
-  } finally {
-    mock.timers.reset();
-  }
-}
 
 test("autofill is renewed before the ceremony expires", () =>
   withStillClock(async () => {
