@@ -7,7 +7,7 @@ use rp_core::attestation::AttestationPolicy;
 use rp_core::x509::Certificate;
 use rp_mds::{
     Catalog, CertificationLevel, FipsLevel, KeyIdentifier, Metadata, MetadataTrust, ModelId, Policy,
-    Retention, Severity, StoredCredential,
+    Retention, Severity, Staleness, StoredCredential, TooOld,
 };
 use serde_json::{Value, json};
 
@@ -248,6 +248,23 @@ fn a_packed_statement_is_refused_by_the_key_of_its_leaf_too() {
     let denied = Policy { deny: vec![packed.identifier.clone()], ..Policy::default() };
     assert_eq!(packed.reason(&listed, &denied), Some("denied"));
     assert_eq!(packed.reason(&packed.listed(&revoked(), &none), &Policy::default()), Some("revoked"));
+}
+
+#[test]
+fn the_age_of_a_list_counts_for_its_own_models_only() {
+    let packed = TwiceListed::new(Format::Packed);
+    let [of_u2f, of_fido2] = packed.entries(&json!([]), &json!([]));
+    let list = |entry: &Value| {
+        let entries = json!([entry]).to_string();
+        std::sync::Arc::new(Metadata::from_own_entries(entries.as_bytes(), Retention::LEAN).unwrap())
+    };
+    let old = Some(rp_core::Timestamp::from_unix_seconds(NOW.as_unix_seconds() - 200 * 86_400));
+    let staleness = Staleness { too_old: TooOld::Refuse, ..Staleness::default() };
+    let policy = Policy { staleness, ..Policy::default() };
+    let fresh = Catalog::default().and_confirmed("own", list(&of_fido2), Some(NOW));
+    assert_eq!(packed.reason(&fresh.and_confirmed("FIDO", list(&of_u2f), old), &policy), None);
+    let old = Catalog::default().and_confirmed("own", list(&of_fido2), old);
+    assert_eq!(packed.reason(&old, &policy), Some("source-data"));
 }
 
 #[test]

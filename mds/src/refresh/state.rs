@@ -227,9 +227,16 @@ impl State {
 
     /// Records that the publisher has nothing new.
     pub(super) fn unchanged(&self, now: Timestamp, confirmed: bool, not_before: Option<Timestamp>) {
-        let sha256 = self.current().map(|current| current.sha256).filter(|_| confirmed);
+        let current = self.current();
+        let no = current.as_ref().and_then(|current| current.metadata.no());
+        let sha256 = current.map(|current| current.sha256).filter(|_| confirmed);
         self.update(|record| {
+            let failures = record.failures;
             succeeded(record, now);
+            if no < record.no {
+                // A later list was verified: the next attempts are further and further apart.
+                record.failures = failures;
+            }
             record.not_before = not_before;
             let blob = record.blob.as_mut().filter(|blob| sha256.as_ref() == Some(&blob.sha256));
             if let Some(blob) = blob {

@@ -39,7 +39,7 @@ impl Policy {
         let named = leaf.into_iter().flat_map(ModelId::all_in).filter(|model| *model != query.model);
         for model in named {
             let other = self.judge(catalog, &ModelQuery { model, ..query.clone() });
-            for reason in other.refusals().filter(|reason| !is_unmet_requirement(reason)) {
+            for reason in other.refusals().filter(|reason| is_against_the_model(reason)) {
                 verdict.add(true, reason.clone());
             }
         }
@@ -280,16 +280,17 @@ impl Policy {
     }
 }
 
-/// Whether a model lacks something that the policy requires. The model of the statement has to meet the requirements, not
-/// the other models that its certificate names.
-const fn is_unmet_requirement(reason: &Reason) -> bool {
-    matches!(
+/// Whether a reason is about the model itself. The model of the statement has to meet the requirements of the policy, in a
+/// list that is not too old; the other models that its certificate names need not.
+const fn is_against_the_model(reason: &Reason) -> bool {
+    !matches!(
         reason,
         Reason::Unlisted
             | Reason::NotAllowed
             | Reason::Certification { .. }
             | Reason::Fips { .. }
             | Reason::Characteristic { .. }
+            | Reason::Overdue { .. }
     )
 }
 

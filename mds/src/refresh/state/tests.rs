@@ -183,3 +183,21 @@ fn a_source_with_an_older_list_than_was_verified_is_due_soon() {
         assert!((5..=10).contains(&minutes(no, current)), "{no:?} {current:?}");
     }
 }
+
+#[test]
+fn a_source_that_confirms_an_older_list_is_asked_less_and_less() {
+    let state = State::new(None, Emitter { source: "fido".into(), sink: Arc::new(|_| {}) });
+    let schedule = Schedule::default();
+    let failures = |verified: u64| {
+        let record = SourceRecord { no: Some(verified), ..SourceRecord::default() };
+        *state.lock() = Inner { record, ..with_current(list(15, "2026-02-01"), "current") };
+        [1, 2, 3].map(|day: u64| {
+            let now = NOW.saturating_add(std::time::Duration::from_hours(24 * day));
+            assert!(matches!(state.plan(&schedule, now, true), Plan::Request(_)));
+            state.unchanged(now, true, None);
+            state.sync().unwrap().failures
+        })
+    };
+    assert_eq!(failures(15), [0, 0, 0]);
+    assert_eq!(failures(16), [1, 2, 3]);
+}
