@@ -7,7 +7,7 @@
 #[expect(dead_code, reason = "the tests of other stores use the rest")]
 #[path = "shared/fixtures.rs"]
 mod fixtures;
-#[path = "../../conformance/tests/shared/skip.rs"]
+#[path = "shared/skip.rs"]
 mod skip;
 
 use std::path::PathBuf;

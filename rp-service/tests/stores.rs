@@ -8,7 +8,7 @@
 #[path = "shared/postgres_server.rs"]
 mod postgres_server;
 #[cfg(any(feature = "postgres", feature = "redis"))]
-#[path = "../../conformance/tests/shared/skip.rs"]
+#[path = "shared/skip.rs"]
 mod skip;
 
 /// All tests of stores, for a store that implements all traits.

@@ -30,7 +30,7 @@ mod process;
 mod secrets;
 mod simplewebauthn;
 mod site;
-#[path = "../shared/skip.rs"]
+#[path = "../../../rp-service/tests/shared/skip.rs"]
 mod skip;
 mod slow;
 mod telemetry;

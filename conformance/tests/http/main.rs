@@ -9,7 +9,7 @@ mod log;
 mod openapi;
 mod rotation;
 mod sealed;
-#[path = "../shared/skip.rs"]
+#[path = "../../../rp-service/tests/shared/skip.rs"]
 mod skip;
 
 use rp_conformance::http::{Fixture, bare};

@@ -19,7 +19,7 @@ mod network;
 #[path = "../browser/process.rs"]
 mod process;
 mod restarts;
-#[path = "../shared/skip.rs"]
+#[path = "../../../rp-service/tests/shared/skip.rs"]
 mod skip;
 
 use std::sync::Barrier;

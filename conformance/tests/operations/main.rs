@@ -6,7 +6,7 @@ mod libraries;
 mod many;
 mod observed;
 mod play;
-#[path = "../shared/skip.rs"]
+#[path = "../../../rp-service/tests/shared/skip.rs"]
 mod skip;
 mod trail;
 mod transfer;

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 #[path = "site.rs"]
 mod site;
-#[path = "../../../conformance/tests/shared/skip.rs"]
+#[path = "../../../rp-service/tests/shared/skip.rs"]
 mod skip;
 
 const ORIGIN: &str = "http://localhost:8080";

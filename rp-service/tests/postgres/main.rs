@@ -12,7 +12,7 @@ mod plans;
 #[path = "../shared/postgres_server.rs"]
 mod postgres_server;
 mod proxy;
-#[path = "../../../conformance/tests/shared/skip.rs"]
+#[path = "../shared/skip.rs"]
 mod skip;
 
 use rp_service::store::PostgresStore;
