@@ -315,6 +315,9 @@ cases! { $
         an_accepted_factor_is_asked_for_once_it_is_there
         an_enrolment_ends_when_its_verification_is_old
         a_key_is_registered_again_to_meet_stricter_rules
+        a_key_that_was_not_trusted_is_not_registered_again
+        an_enrolment_after_a_use_without_uv_asks_for_it
+        a_step_up_requires_uv_where_the_rules_do
         an_imported_passkey_is_judged_by_its_first_use
         a_sign_up_before_the_date_signs_in
     }

@@ -20,6 +20,11 @@ pub(super) fn check_site(
     let sites: Vec<_> = request.header("sec-fetch-site").map(<[u8]>::trim_ascii).collect();
     let is_same_origin =
         !sites.is_empty() && sites.iter().all(|site| site.eq_ignore_ascii_case(b"same-origin"));
+    // Not every browser sends Sec-Fetch-Site with the handshake of a WebSocket. Host is that of the URL.
+    let is_own_host = |origin: &str| {
+        let host = origin.split_once("://").map(|(_, host)| host.as_bytes());
+        sites.is_empty() && is_websocket(request) && request.header("host").map(Some).eq([host])
+    };
     let mut origins = request.header("origin").peekable();
     let has_origin = origins.peek().is_some();
     let mut is_front_end = has_origin;
@@ -29,7 +34,7 @@ pub(super) fn check_site(
             let is_configured =
                 rp.origins().iter().chain(&config.front_ends).any(|configured| configured == text);
             // An origin that only a switch admits: a browser must confirm that the page is the site's own.
-            is_configured || (is_same_origin && rp.accepts_origin(text))
+            is_configured || ((is_same_origin || is_own_host(text)) && rp.accepts_origin(text))
         });
         if !is_accepted {
             return reject(format!("origin {:?}", String::from_utf8_lossy(origin)));
@@ -126,6 +131,25 @@ mod tests {
         let two: [(&str, &[u8]); 2] =
             [("origin", b"https://example.org"), ("origin", b"https://evil.example")];
         assert!(site(&two).is_err());
+    }
+
+    #[test]
+    fn a_handshake_at_the_host_of_its_origin_is_same_origin() {
+        let (origin, upgrade) =
+            (("origin", &b"https://login.example.org"[..]), ("upgrade", &b"websocket"[..]));
+        let host = |host: &'static [u8]| ("host", host);
+        assert!(site(&[origin, upgrade, host(b"login.example.org")]).is_ok());
+        for rejected in [
+            &[origin, upgrade, host(b"example.org")][..],
+            &[origin, upgrade, host(b"login.example.org:8443")],
+            &[origin, upgrade],
+            &[origin, upgrade, host(b"login.example.org"), host(b"login.example.org")],
+            &[origin, upgrade, host(b"login.example.org"), ("sec-fetch-site", b"same-site")],
+            &[origin, host(b"login.example.org")],
+            &[("origin", b"https://evil.example"), upgrade, host(b"evil.example")],
+        ] {
+            assert!(site(rejected).is_err(), "{rejected:?}");
+        }
     }
 
     #[test]

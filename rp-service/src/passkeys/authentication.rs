@@ -160,7 +160,7 @@ impl Passkeys {
         let requirement = self.inner.policy.step_up_user_verification.unwrap_or(of_site);
         request = request.user_verification(match requirement {
             _ if capable || session.user_verification_required || is_incomplete => Required,
-            _ if is_required && any_capable => Required,
+            _ if is_required && (any_capable || session.state == SessionState::SignedIn) => Required,
             // The user has no passkey that could, and uses one to enrol one that can. The policy decides what it is worth.
             Discouraged if is_required => Preferred,
             requirement => requirement,

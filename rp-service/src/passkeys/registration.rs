@@ -124,6 +124,10 @@ impl Passkeys {
             return Err(ServiceError::SecondFactorRequired);
         }
         match self.authorize_verified(session, passkeys).await {
+            // The passkey was used without user verification: it can be used again.
+            Err(ServiceError::StepUpRequired { required }) if required.user_verification => {
+                Err(ServiceError::SecondFactorRequired)
+            }
             // The session cannot step up.
             Err(ServiceError::StepUpRequired { .. }) => Err(ServiceError::NotSignedIn),
             result => result,
@@ -297,7 +301,8 @@ impl Passkeys {
 
     /// Whether the authenticator of a passkey may be registered again: the rules do not accept the passkey, and may accept a
     /// new one, whose attestation proves the model or whose authenticator verifies the user. Otherwise it is excluded: a new
-    /// passkey takes the place of a discoverable one of the same user, and the rules would reject it.
+    /// passkey takes the place of a discoverable one of the same user, and the rules would reject it. An attestation that was
+    /// not trusted would not be trusted again.
     fn may_replace(&self, rules: &PasskeyRules, record: &CredentialRecord) -> bool {
         let facts = self.passkey_facts(record);
         // Providers of synced passkeys send no attestation.
@@ -313,7 +318,8 @@ impl Passkeys {
         }
         let listed = self.inner.authenticators.facts(&record.aaguid, self.now());
         let model = Some(record.aaguid);
-        rules.check(&PasskeyFacts { trusted: true, model, listed, ..facts }).is_ok()
+        let trusted = facts.trusted || record.attestation.format == Format::None;
+        rules.check(&PasskeyFacts { trusted, model, listed, ..facts }).is_ok()
     }
 
     /// Adds the passkey, except with the ID of a decoy.

@@ -196,7 +196,10 @@ impl Admin {
                     }
                 }
                 TransferLine::User(_) => counted.users = counted.users.saturating_add(1),
-                TransferLine::Passkey(_) => counted.passkeys = counted.passkeys.saturating_add(1),
+                TransferLine::Passkey(passkey) => {
+                    counted.passkeys = counted.passkeys.saturating_add(1);
+                    self.check_algorithm(number, &passkey.record)?;
+                }
                 TransferLine::Factor(factor) => {
                     counted.factors = counted.factors.saturating_add(1);
                     open_factor(number, &factor, key)?;
@@ -261,7 +264,7 @@ impl Admin {
         Ok(done)
     }
 
-    /// RS1 is for attestation statements. A relying party that does not offer it accepts no credential of it either.
+    /// RS1 is for attestation statements. Credentials of it are accepted, and offered, in the `fido` profile only.
     fn check_algorithm(&self, line: usize, record: &CredentialRecord) -> Result<(), TransferError> {
         let key = EncodedKey::parse(record.public_key.as_ref());
         let is_rs1 = key.is_ok_and(|key| key.algorithm() == Ok(Algorithm::Rs1));

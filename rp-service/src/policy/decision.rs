@@ -185,8 +185,15 @@ impl GroupRules {
         self.rules.before_enrolment(&before)
     }
 
-    /// The reminder, for a user who does not have what the rules will require.
+    /// The reminder, for a user who does not have what the rules will require, or what those of everyone require before.
     fn reminder(&self, subject: &Subject, now: Timestamp) -> Option<Reminder> {
+        let own = self.own_reminder(subject, now);
+        let before = self.before.as_ref().filter(|_| !self.applies(now) && !self.rules.has_accepted(subject));
+        let before = before.and_then(|everyone| everyone.reminder(subject, now));
+        own.into_iter().chain(before).min_by_key(|reminder| reminder.by)
+    }
+
+    fn own_reminder(&self, subject: &Subject, now: Timestamp) -> Option<Reminder> {
         let (by, in_grace) = match self.phase(now)? {
             Phase::Reminded { by } => (by, false),
             Phase::Grace { by } => (by, true),

@@ -308,7 +308,7 @@ impl Rules {
         Self {
             second_factor: self.second_factor.min(at_most),
             factors: self.factors.union(&before.factors),
-            passkeys: PasskeyRules { most: self.passkeys.most, ..self.passkeys.loosest(&before.passkeys) },
+            passkeys: self.passkeys.loosest(&before.passkeys),
             ..self.clone()
         }
     }
@@ -329,10 +329,10 @@ impl PasskeyRules {
         conditions.into_iter().find_map(|(holds, contradiction)| holds.then_some(contradiction))
     }
 
-    /// The loosest value of each member.
+    /// The loosest value of each member, except of the number.
     fn loosest(&self, other: &Self) -> Self {
         Self {
-            most: self.most.max(other.most),
+            most: self.most,
             device_bound: self.device_bound && other.device_bound,
             synced: self.synced && other.synced,
             user_verification: self.user_verification.min(other.user_verification),

@@ -50,7 +50,7 @@ pub struct ExportedUser {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExportedPasskey {
-    record: CredentialRecord,
+    pub(crate) record: CredentialRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nickname: Option<String>,
     created_at: DateTime,

@@ -15,7 +15,7 @@ use crate::http::{HttpResponse, Setup, UserAgent};
 const DAY: Duration = Duration::from_hours(24);
 
 /// The user `ada` is in the group `staff`, since the account was created.
-struct Staff;
+pub(super) struct Staff;
 
 impl Groups for Staff {
     fn groups<'a>(&'a self, user: &'a UserRecord) -> GroupsFuture<'a> {

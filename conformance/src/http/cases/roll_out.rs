@@ -1,14 +1,17 @@
 //! Stricter rules for users who already have passkeys and factors: before their date, after it, and the way to meet them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use rp_core::StaticAnchors;
+use rp_core::options::AttestationConveyancePreference;
 use rp_service::store::{SignUp, SignUpStore as _, UserStore as _};
-use rp_service::{Outlook, Standing};
+use rp_service::{Outlook, Policy, Standing};
 use serde_json::{Value, json};
 
 use super::factors::{enrol_totp, recovery_codes, verify};
 use super::first_factor::password;
-use super::policy::{site, synced, user};
+use super::policy::{Staff, site, synced, user};
 use super::{NOT_RECENT, Server, Test, authenticator};
 use crate::authenticator::{Authenticator, Config, Format, Verification};
 use crate::http::UserAgent;
@@ -158,6 +161,54 @@ pub(super) async fn a_key_is_registered_again_to_meet_stricter_rules(server: Ser
     options["allowCredentials"] = json!([{"type": "public-key", "id": response["id"]}]);
     let response = kim.assert_for(&options);
     assert_eq!(kim.authenticate(&response).await.ok()["state"], "signed-in");
+}
+
+pub(super) async fn a_key_that_was_not_trusted_is_not_registered_again(server: Server) {
+    let policy =
+        Policy::from_toml("[group.staff]\npasskeys.attestation = 'trusted'\nenrol = { from = 2026-06-11 }");
+    let test = server
+        .start_with(|setup| {
+            setup.policy = policy.expect("a policy");
+            setup.policy.sign_up = true;
+            setup.relying_party = |rp| rp.attestation(AttestationConveyancePreference::Direct);
+            setup.service = Box::new(|builder| builder.groups(Staff).trust(Arc::new(StaticAnchors::none())));
+        })
+        .await;
+    let mut kim = test.browser_with("one", Config { format: Format::Packed, ..Config::default() });
+    let old = kim.sign_up("kim").await;
+    join(&test).await;
+    // A new statement would not be trusted either, and the new passkey would take the place of the old one.
+    let options = kim.post("registration/options", &json!({})).await.ok();
+    assert_eq!(options["excludeCredentials"][0]["id"], old["id"]);
+}
+
+pub(super) async fn an_enrolment_after_a_use_without_uv_asks_for_it(server: Server) {
+    let test = site(&server, "[group.staff]\npasskeys.device_bound = true").await;
+    let mut kim = test.browser_with("phone", synced());
+    kim.sign_up("kim").await;
+    join(&test).await;
+    kim.sign_out().await;
+    let verification = std::mem::replace(&mut kim.authenticator.config.verification, Verification::Never);
+    assert_eq!(kim.sign_in().await["state"], "first-factor");
+    let rejected = kim.post("registration/options", &json!({})).await;
+    assert_eq!(rejected.problem(), (401, "second-factor-required"));
+    kim.authenticator.config.verification = verification;
+    assert_eq!(kim.second_factor().await["state"], "first-factor");
+    let mut key = authenticator("key");
+    kim.add_passkey(&mut key).await;
+}
+
+pub(super) async fn a_step_up_requires_uv_where_the_rules_do(server: Server) {
+    let test = site(&server, "[group.staff]\npasskeys.user_verification = 'required'").await;
+    let mut kim = test.browser_with("kim", Config { verification: Verification::Never, ..Config::default() });
+    kim.sign_up("kim").await;
+    let phone = enrol_totp(&test, &mut kim).await;
+    join(&test).await;
+    kim.sign_out().await;
+    password(&mut kim, "ada").await;
+    assert_eq!(verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok()["state"], "signed-in");
+    let options = kim.post("authentication/options", &json!({"purpose": "step-up"})).await.ok();
+    assert_eq!(options["userVerification"], "required");
 }
 
 pub(super) async fn an_imported_passkey_is_judged_by_its_first_use(server: Server) {

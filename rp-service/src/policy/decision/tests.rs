@@ -451,6 +451,29 @@ fn the_rules_of_everyone_apply_until_the_period_of_a_group_ends() {
 }
 
 #[test]
+fn a_group_is_reminded_of_the_period_of_everyone_before_its_own() {
+    let policy = Policy::from_toml(
+        "[default]\nsecond_factor = 'required'\nenrol = { from = 2027-01-15, grace_days = 14, remind_days = 30 }\n\
+         [group.staff]\npasskeys.device_bound = true\nenrol = { from = 2027-06-01, remind_days = 200 }",
+    )
+    .unwrap();
+    let reminder = |passkeys: Vec<PasskeyFacts>, now| {
+        let groups = vec![Membership { group: "staff".into(), since: None }];
+        let subject = Subject { groups, passkeys, ..Subject::default() };
+        let password = Verified { factor: VerifiedMethod::Password, at: now };
+        let session = SessionFacts { verified: vec![password], ..SessionFacts::default() };
+        let decision = policy.decide(&subject, &session, now);
+        decision.reminder.map(|reminder| (reminder.group, reminder.by))
+    };
+    let june = Timestamp::from(time::macros::date!(2027 - 06 - 01));
+    assert_eq!(reminder(vec![], TIMES[3]), Some((None, BY)));
+    // A synced passkey is enough until June.
+    assert_eq!(reminder(vec![synced()], TIMES[3]), Some((Some("staff".into()), june)));
+    assert_eq!(reminder(vec![security_key()], TIMES[3]), None);
+    assert_eq!(reminder(vec![], BY), Some((Some("staff".into()), june)));
+}
+
+#[test]
 fn a_user_who_has_the_factor_is_not_reminded() {
     let policy = policy(
         "second_factor = 'required'\npasskeys.device_bound = true\n\
