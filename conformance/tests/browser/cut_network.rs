@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::webdriver::{Abilities, Session};
 use crate::{external, factors, on_both_sites};
 
-const UNREACHABLE: &str = "The server cannot be reached. Check your connection and try again.";
+const UNREACHABLE: &str = "The server cannot be reached. Try again.";
 const PASSWORD: &str = "correct horse battery";
 
 /// Cuts the network at a route: the action fails there, and `view` says so.
