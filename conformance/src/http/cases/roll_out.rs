@@ -27,6 +27,13 @@ async fn next(browser: &mut UserAgent) -> (Value, Value) {
     (session["state"].clone(), session["next"].clone())
 }
 
+/// The session may enrol a factor, and do nothing else.
+#[track_caller]
+fn assert_enrols(session: &Value) {
+    assert_eq!(session["state"], "first-factor", "{session}");
+    assert!(session["next"]["enrol"]["by"].is_string(), "{session}");
+}
+
 /// The state of `ada` under the policy, as an operator sees it.
 async fn outlook(test: &Test) -> Outlook {
     let (user, now) = (test.user("ada").await, test.passkeys.now());
@@ -45,10 +52,7 @@ pub(super) async fn recovery_codes_are_accepted_until_the_date(server: Server) {
     assert_eq!(password(&mut kim, "ada").await.text(), "ada needs passkey or recovery-codes");
     assert_eq!(kim.post("factors/recovery-codes/options", &json!({})).await.status, 200);
     let session = verify(&mut kim, "recovery-codes", &codes[0]).await.ok();
-    assert_eq!(
-        (&session["state"], &session["next"]["enrol"]["by"].is_string()),
-        (&json!("first-factor"), &true)
-    );
+    assert_enrols(&session);
     let mut key = authenticator("another key");
     kim.add_passkey(&mut key).await;
     // After it, they open nothing.
@@ -81,10 +85,7 @@ pub(super) async fn a_key_without_uv_is_accepted_until_the_date(server: Server) 
     assert_eq!(outlook(&test).await.standing, Standing::MustEnrol);
     assert_eq!(password(&mut kim, "ada").await.text(), "ada needs passkey");
     let session = kim.second_factor().await;
-    assert_eq!(
-        (&session["state"], &session["next"]["enrol"]["by"].is_string()),
-        (&json!("first-factor"), &true)
-    );
+    assert_enrols(&session);
     let mut key = authenticator("key with a PIN");
     kim.add_passkey(&mut key).await;
     assert_eq!(next(&mut kim).await, (json!("first-factor"), json!({"secondFactors": ["passkey"]})));
@@ -108,10 +109,7 @@ pub(super) async fn an_accepted_factor_is_asked_for_once_it_is_there(server: Ser
     kim.sign_out().await;
     assert_eq!(password(&mut kim, "ada").await.text(), "ada needs totp");
     let session = verify(&mut kim, "totp", &phone.code(&test, 0)).await.ok();
-    assert_eq!(
-        (&session["state"], &session["next"]["enrol"]["by"].is_string()),
-        (&json!("first-factor"), &true)
-    );
+    assert_enrols(&session);
     let mut key = authenticator("key");
     kim.add_passkey(&mut key).await;
     assert_eq!(next(&mut kim).await, (json!("first-factor"), json!({"secondFactors": ["passkey"]})));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use rp_service::SessionKind;
-use rp_service::store::{CredentialStore as _, SessionStore as _};
+use rp_core::UserHandle;
+use rp_service::store::{CredentialStore as _, MemoryStore, SessionStore as _};
+use rp_service::{Session, SessionKind};
 
 use super::command_line::{
     CLIENT, REDIRECT, VERIFIER, allowed, assert_invalid_grant, code, form, present, program, redeem,
@@ -200,39 +201,36 @@ pub(super) async fn a_code_ends_with_what_it_was_confirmed_with(server: Server) 
     assert_eq!(redeem(&mut program, &form(&third)).await.problem(), (403, "user-locked"));
 }
 
-pub(super) async fn a_session_that_ends_meanwhile_leaves_no_bearer_session(server: Server) {
+/// Redeems a code of kim while `meanwhile` changes the store. Returns the sessions of kim afterwards.
+async fn sessions_after<F>(server: Server, meanwhile: fn(MemoryStore, UserHandle) -> F) -> Vec<Session>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let test = server.start_with(allowed).await;
     let mut kim = signed_up(&test).await;
     let user = test.user("kim").await;
     let code = code(&mut kim).await;
     let handle = user.clone();
-    test.store.before("create_session", move |store| {
-        let handle = handle.clone();
-        async move {
-            store.end_sessions(&handle, None).await.expect("memory");
-        }
-    });
+    test.store.before("create_session", move |store| meanwhile(store, handle.clone()));
     let answer = redeem(&mut program(&test), &form(&code)).await;
     assert_invalid_grant(&answer, "the session in which the user confirmed has ended");
-    assert!(test.sessions(&user).await.is_empty());
+    test.sessions(&user).await
+}
+
+pub(super) async fn a_session_that_ends_meanwhile_leaves_no_bearer_session(server: Server) {
+    let end = |store: MemoryStore, user: UserHandle| async move {
+        store.end_sessions(&user, None).await.expect("memory");
+    };
+    assert!(sessions_after(server, end).await.is_empty());
 }
 
 pub(super) async fn a_passkey_deleted_meanwhile_leaves_no_bearer_session(server: Server) {
-    let test = server.start_with(allowed).await;
-    let mut kim = signed_up(&test).await;
-    let user = test.user("kim").await;
-    let code = code(&mut kim).await;
-    let handle = user.clone();
     // The sessions that the passkey opened end after it is deleted.
-    test.store.before("create_session", move |store| {
-        let handle = handle.clone();
-        async move {
-            store.delete_passkeys(&handle).await.expect("memory");
-        }
-    });
-    let answer = redeem(&mut program(&test), &form(&code)).await;
-    assert_invalid_grant(&answer, "the session in which the user confirmed has ended");
-    assert!(test.sessions(&user).await.iter().all(|session| session.kind == SessionKind::Browser));
+    let delete = |store: MemoryStore, user: UserHandle| async move {
+        store.delete_passkeys(&user).await.expect("memory");
+    };
+    let sessions = sessions_after(server, delete).await;
+    assert!(sessions.iter().all(|session| session.kind == SessionKind::Browser));
 }
 
 pub(super) async fn a_token_request_is_complete_and_not_from_a_page(server: Server) {
